@@ -1,0 +1,39 @@
+# make demo    see it work (creates .venv and installs into it first)
+# make test    everything that has to hold: lint, types, import contracts, tests
+# make clean   remove what the two made
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint unit clean
+
+demo: .venv/installed
+	$(BIN)/kepthour demo
+
+test: .venv/installed-dev
+	tools/system-packages
+	$(MAKE) --no-print-directory lint unit
+
+lint: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: .venv/installed-dev
+	$(BIN)/pytest
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv || { echo "Python's venv module is missing: install python3-venv." >&2; exit 1; }
+	$(BIN)/pip install --quiet --upgrade "pip>=25.1"
+
+.venv/installed: pyproject.toml | .venv/bin/python
+	$(BIN)/pip install --quiet --editable .
+	touch $@
+
+.venv/installed-dev: pyproject.toml | .venv/installed
+	$(BIN)/pip install --quiet --editable . --group dev
+	touch $@
+
+clean:
+	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

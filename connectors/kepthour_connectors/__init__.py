@@ -1,0 +1,1 @@
+"""Reads calendars, and knows what changed. Usable without the daemon: nothing here imports `kepthour`."""

@@ -1,0 +1,188 @@
+"""What every connector is, gives and raises.
+
+The errors, drawn once (all of them say what a person could do in `remedy`, and none holds a body):
+
+    ConnectorError
+    ├── SignInNeeded      a wrong, missing or expired secret: only the therapist can mend it
+    ├── CalendarGone      the calendar or file is not where the configuration says
+    ├── RateLimited       the server asks for a pause; `retry_after` in seconds, if it said so
+    ├── Transient         no network, a time-out, a server's own fault: the next poll may do better
+    └── Nonsense          an answer that the protocol does not allow (a login page, broken XML)
+
+One bad resource is no error: it comes back in `Batch.bad`, and the rest goes on. A refused cursor is no
+error either: the connector falls back to a full listing in the same poll.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel
+
+
+class Kind(StrEnum):
+    """What sort of answer a batch is."""
+
+    DELTA = "delta"  # only what changed since the cursor; what is not named is still there
+    FULL = "full"  # everything there is, in `Batch.listed`; what is not listed is gone
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One calendar object resource (RFC 4791, 4.1): all components of one UID, as iCalendar text."""
+
+    href: str = field(repr=False)  # stable name within the calendar; may hold a client's name
+    etag: str  # changes whenever the payload does; opaque
+    payload: str = field(repr=False)  # health data: never in a log
+
+
+@dataclass(frozen=True, slots=True)
+class BadResource:
+    """A resource that could not be read. `reason` is a short code without any content."""
+
+    href: str = field(repr=False)
+    etag: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the caller has stored of this calendar from earlier batches."""
+
+    cursor: str | None = None  # the last batch's cursor, opaque; None: nothing is known yet
+    etags: Mapping[str, str] = field(default_factory=dict, repr=False)  # href -> etag, of bad ones too
+    full: bool = False  # ask for a full listing even though there is a cursor (an audit)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The whole result of one poll: to be stored in one transaction together with `cursor`, or not at all."""
+
+    kind: Kind
+    changed: tuple[Resource, ...]  # new or different ones, read whole; one may hold no event (any more)
+    deleted: frozenset[str] = field(repr=False)  # hrefs which the source names as gone (DELTA only)
+    # FULL: every href there is now, those of unchanged, bad and non-event resources too; DELTA: None
+    listed: frozenset[str] | None = field(repr=False)
+    cursor: str | None = field(repr=False)
+    requests: int  # HTTP requests this poll took; 0 for a file
+    bad: tuple[BadResource, ...] = ()
+    warnings: tuple[str, ...] = ()  # short codes, no content
+
+
+class Connector(Protocol):
+    """One calendar, as its source has it now. Used by one thread at a time."""
+
+    def poll(self, known: Known) -> Batch:
+        """Ask the source what changed since `known`. Blocks; raises ConnectorError only."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections. May be called twice."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a connector may know of where it runs."""
+
+    name: str  # the calendar's name in the configuration
+    data: Path  # a private folder (0700) where it may keep files of its own
+
+
+class ConnectorKind(Protocol):
+    """What an entry point in the group `kepthour.connectors` names: a module or an object with these two.
+
+    Importing it must be cheap: libraries that are slow to import belong inside `connect`.
+    """
+
+    @property
+    def Options(self) -> type[BaseModel]:  # noqa: N802  (it is a class, named as one)
+        """The model of this kind's own configuration keys."""
+        ...
+
+    def connect(self, options: Any, surroundings: Surroundings) -> Connector:
+        """A connector for validated `options`. Does no I/O yet."""
+        ...
+
+
+class ConnectorError(Exception):
+    """The poll failed and changed nothing. `remedy` is one sentence for the therapist, free of secrets."""
+
+    code = "failed"
+
+    def __init__(self, what: str, remedy: str) -> None:
+        super().__init__(what)
+        self.what = what
+        self.remedy = remedy
+
+
+class SignInNeeded(ConnectorError):
+    """Catch it to ask for a new sign-in; polling on cannot help."""
+
+    code = "sign_in_needed"
+
+
+class CalendarGone(ConnectorError):
+    """Catch it to point at the configuration: there is no such calendar, feed or file."""
+
+    code = "calendar_gone"
+
+
+class RateLimited(ConnectorError):
+    """Catch it to wait `retry_after` seconds (None: the source did not say)."""
+
+    code = "rate_limited"
+
+    def __init__(self, what: str, remedy: str, retry_after: float | None = None) -> None:
+        super().__init__(what, remedy)
+        self.retry_after = retry_after
+
+
+class Transient(ConnectorError):
+    """Catch it to try again at the next poll."""
+
+    code = "transient"
+
+
+class Nonsense(ConnectorError):
+    """Catch it as `Transient`, but say what stood there instead of a calendar."""
+
+    code = "nonsense"
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether `host` is this machine: `localhost`, or a loopback address (127.0.0.0/8, ::1)."""
+    if not host:
+        return False
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def checked_url(url: str) -> str:
+    """`url` if it may carry health data: https, or plain http on this machine only. Raises ValueError.
+
+    The message never repeats the address, which is a secret where it belongs to a feed.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ValueError("is not an address; write https://host/path") from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("is not a web address; write https://host/path")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError(
+            "plain http would send client data unprotected; write https:// (http is for this machine only)"
+        )
+    if parts.username or parts.password:
+        raise ValueError("must not hold a user name or password; use the keys username and password")
+    return url

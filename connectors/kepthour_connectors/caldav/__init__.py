@@ -1,0 +1,52 @@
+"""A calendar on a CalDAV server (RFC 4791), synchronised with sync tokens (RFC 6578) where the server has them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from kepthour_connectors.base import Connector, Surroundings, checked_url
+from kepthour_connectors.secrets import Secret
+
+
+def _expanded(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError("names a home folder that does not exist") from None
+
+
+class Options(BaseModel):
+    """The keys of a `[[calendars]]` entry of type "caldav"."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    url: Annotated[str, AfterValidator(checked_url)] = Field(
+        description="a calendar's own address; with `calendar`, any address of the account"
+    )
+    calendar: str | None = Field(None, min_length=1, description="the calendar's display name")
+    username: str | None = Field(None, min_length=1)
+    password: Secret | None = None
+    auth: Literal["basic", "digest", "bearer"] | None = Field(
+        None, description="None: as the server asks, for one more request at the first poll"
+    )
+    ca_file: Annotated[Path, AfterValidator(_expanded)] | None = Field(
+        None, description="PEM file of the authority that signed the server's certificate"
+    )
+
+    @model_validator(mode="after")
+    def _signs_in_completely(self) -> Options:
+        if self.auth is not None and self.password is None:
+            raise ValueError(f'auth = "{self.auth}" needs a password')
+        if self.auth != "bearer" and (self.username is None) != (self.password is None):
+            raise ValueError("username and password belong together; one of them is missing")
+        return self
+
+
+def connect(options: Options, surroundings: Surroundings) -> Connector:
+    """A connector for `options`; the first request is made by its first poll."""
+    from kepthour_connectors.caldav.connector import CalDavConnector
+
+    return CalDavConnector(options)

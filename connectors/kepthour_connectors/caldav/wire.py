@@ -1,0 +1,124 @@
+"""The way to the server and back: every request counted, every answer bounded and looked at before the library is.
+
+The library writes a body that it cannot parse into the root logger, and bodies are health data. So what is not
+XML never reaches it.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+from urllib.parse import urljoin
+
+import lxml.etree
+import niquests
+from caldav.lib import error as library
+from niquests.adapters import HTTPAdapter
+
+from kepthour_connectors.base import Nonsense, Transient, checked_url
+
+_ANSWER_BYTES = 64 * 1024 * 1024  # a hundred events with attachments fit; a runaway answer does not
+POLL_SECONDS = 240.0  # a cold server took 40 s over 5,000 events
+
+# The library's warnings quote elements of answers; what matters of them comes back as errors of ours.
+# That of responses by its own level: it shows bodies to the root logger when it has none.
+for _name in ("caldav", "caldav.response"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
+for _name in ("niquests", "urllib3", "urllib3_future", "charset_normalizer"):
+    logging.getLogger(_name).setLevel(logging.ERROR)
+# Two environment variables would make it write bodies into /tmp, or stop in a debugger.
+library.debug_dump_communication = False
+library.debugmode = "PRODUCTION"
+
+
+class Wire(HTTPAdapter):
+    """Carries requests. `sent` counts them all: retries for a sign-in and redirects, too."""
+
+    def __init__(self, host: str) -> None:
+        # HTTP/3 off: one transport, one way to fail.
+        super().__init__(disable_http3=True, revocation_configuration=None)
+        self.sent = 0
+        self._host = host
+        self._end = time.monotonic() + POLL_SECONDS
+
+    def begin(self) -> None:
+        """A new poll: count from zero, and give it its time."""
+        self.sent = 0
+        self._end = time.monotonic() + POLL_SECONDS
+
+    def send(self, request: niquests.PreparedRequest, *args: Any, **kwargs: Any) -> niquests.Response:
+        self._in_time()
+        self.sent += 1
+        response = super().send(request, *args, **kwargs)
+        # A time-out is for each socket operation; only reading piece by piece bounds the whole.
+        response._content = self._body(response)
+        response._content_consumed = True
+        if response.is_redirect:
+            self._allow(str(request.url), response.headers.get("Location"))
+        elif not _is_xml(response._content):
+            self._keep_from_library(request, response)
+        return response
+
+    def _body(self, response: niquests.Response) -> bytes:
+        body = bytearray()
+        for chunk in response.iter_content(-1):  # as it comes: a size would wait until so much is there
+            body += chunk
+            self._in_time()
+            if len(body) > _ANSWER_BYTES:
+                raise Nonsense(
+                    f"{self._host} sent more than {_ANSWER_BYTES >> 20} MB in one answer.",
+                    "Move old events with large attachments out of this calendar.",
+                )
+        return bytes(body)
+
+    def _in_time(self) -> None:
+        if time.monotonic() > self._end:
+            raise Transient(
+                f"{self._host} took longer than {POLL_SECONDS:.0f} s.",
+                "Nothing to do: the next poll tries again.",
+            )
+
+    def _allow(self, url: str, location: object) -> None:
+        try:
+            checked_url(urljoin(url, str(location)))
+        except ValueError:
+            raise Nonsense(
+                f"{self._host} redirects to an address that is not https.",
+                "Write the address to which your browser goes in the end, beginning with https://.",
+            ) from None
+
+    def _keep_from_library(self, request: niquests.PreparedRequest, response: niquests.Response) -> None:
+        status = response.status_code or 0
+        if status >= 400 or not response._content:
+            response._content = b""  # the status is all there is to know
+        elif request.method == "GET":
+            response.headers["Content-Type"] = "text/calendar"  # what the library leaves as it is
+        else:
+            raise Nonsense(
+                f"{self._host} answered with something that is not XML, such as a login page.",
+                "Check the address, and whether this network wants a sign-in of its own.",
+            )
+
+
+def session(wire: Wire) -> niquests.Session:
+    """A session of which everything is said here: no .netrc, no proxy or CA variables, no third party asked."""
+    made = niquests.Session(disable_http3=True, revocation_configuration=None)
+    made.trust_env = False
+    made.mount("https://", wire)
+    made.mount("http://", wire)
+    return made
+
+
+def parsed(body: bytes | None) -> Any:
+    """The root element of `body`, or None if it is not XML."""
+    if not body:
+        return None
+    try:
+        return lxml.etree.fromstring(body, lxml.etree.XMLParser(resolve_entities=False, no_network=True))
+    except (lxml.etree.LxmlError, ValueError):
+        return None
+
+
+def _is_xml(body: object) -> bool:
+    return isinstance(body, bytes) and body.lstrip()[:1] == b"<" and parsed(body) is not None

@@ -1,0 +1,45 @@
+"""A calendar as one iCalendar text (RFC 5545): a file, or a feed at a secret address."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from kepthour_connectors.base import Connector, Surroundings
+from kepthour_connectors.secrets import Secret
+
+
+def _expanded(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError("names a home folder that does not exist") from None
+
+
+class Options(BaseModel):
+    """The keys of a `[[calendars]]` entry of type "ics"."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    path: Annotated[Path, AfterValidator(_expanded)] | None = Field(None, description="a file of one's own")
+    url: Secret | None = Field(None, description="where the feed's address is kept: who has it can read all")
+
+    @model_validator(mode="after")
+    def _has_one_source(self) -> Options:
+        if (self.path is None) == (self.url is None):
+            raise ValueError("needs exactly one of path (a file) and url (a feed)")
+        return self
+
+
+def connect(options: Options, surroundings: Surroundings) -> Connector:
+    """A connector for `options`; nothing is read before its first poll."""
+    from kepthour_connectors.ics.connector import File, IcsConnector
+
+    if options.path is not None:
+        return IcsConnector(File(options.path))
+    from kepthour_connectors.ics.feed import Feed  # the HTTP library, which a file does not need
+
+    assert options.url is not None
+    return IcsConnector(Feed(options.url))

@@ -1,0 +1,1 @@
+"""Kept Hour: keeps psychotherapists from forgetting their clients."""

@@ -1,0 +1,155 @@
+"""Puts the parts together. The only place that knows all of them; commands and the daemon work through it."""
+
+from __future__ import annotations
+
+import hashlib
+import queue
+import threading
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from pathlib import Path
+
+from kepthour.config import Calendar, Configuration
+from kepthour.core.errors import KeptHourError
+from kepthour.core.notice import LATE, SNOOZE, Showing
+from kepthour.core.privacy import Phi
+from kepthour.core.response import Kind
+from kepthour.core.verdict import Verdict
+from kepthour.pipeline import detect, dispatch, plan, poll, repair, respond
+from kepthour.plugins import Plugins
+from kepthour.ports import Channel, Clock
+from kepthour.store.engine import Store
+from kepthour_connectors.base import Kind as BatchKind
+from kepthour_connectors.base import Surroundings
+
+_SYNC_SECONDS = 38.0  # a command answers within 40 s, whatever a server does
+
+
+class App:
+    """One configuration on one store."""
+
+    def __init__(self, config: Configuration, store: Store, plugins: Plugins, clock: Clock) -> None:
+        self.config = config
+        self.store = store
+        self.clock = clock
+        self._plugins = plugins
+        self._sources = {calendar.name: self._source(calendar) for calendar in config.calendars}
+        self._policy = plan.Policy(
+            calendars=tuple((calendar.name, calendar.take) for calendar in config.calendars),
+            rules=config.rules,
+            ladder=config.ladder,
+            digests=config.digests,
+            digest_channels=config.near_channels,
+            zone=config.zone,
+        )
+        stale = {calendar.name: calendar.stale_after for calendar in config.calendars}
+        self._detector = detect.Detector(config.near_channels, lambda name: stale.get(name, timedelta()))
+
+    def ask(self, name: str) -> poll.Polled:
+        """Ask one calendar what changed, and follow up. Blocks. Raises TryLater, NeedsPerson for the store only."""
+        polled = poll.poll(self._sources[name], self.store, self.clock)
+        if polled.news:
+            self.replan()
+        return polled
+
+    def sync(self, names: Iterable[str] = ()) -> list[poll.Polled]:
+        """Poll these calendars (none named: all) side by side. Blocks, for 40 s at most."""
+        wanted = [self.config.calendar(name).name for name in names] or list(self._sources)
+        done: queue.Queue[poll.Polled | KeptHourError] = queue.Queue()
+        for name in wanted:
+            threading.Thread(target=self._poll_into, args=(name, done), daemon=True).start()
+        found: dict[str, poll.Polled] = {}
+        until = threading.Event()
+        timer = threading.Timer(_SYNC_SECONDS, until.set)
+        timer.daemon = True
+        timer.start()
+        while len(found) < len(wanted) and not until.is_set():
+            try:
+                result = done.get(timeout=0.5)
+            except queue.Empty:
+                continue
+            if isinstance(result, KeptHourError):
+                raise result
+            found[result.name] = result
+        timer.cancel()
+        self.replan()
+        return [found.get(name) or _too_slow(name) for name in wanted]
+
+    def _poll_into(self, name: str, done: queue.Queue[poll.Polled | KeptHourError]) -> None:
+        try:
+            done.put(poll.poll(self._sources[name], self.store, self.clock))
+        except KeptHourError as error:
+            done.put(error)
+
+    def refresh(self) -> None:
+        """Expand stored calendars anew where their window has to move, and follow up. No network."""
+        moved = [poll.refresh(source, self.store, self.clock) for source in self._sources.values()]
+        if any(moved):
+            self.replan()
+
+    def replan(self) -> None:
+        """Bring sessions and ladders in step with the stored calendars."""
+        plan.plan(self._policy, self.store, self.clock.now())
+
+    def look(self) -> None:
+        """Decide what can be decided about sessions, and open or close repair cards accordingly."""
+        now = self.clock.now()
+        verdicts = detect.detect(self._detector, self.store, now)
+        repair.follow_verdicts(self.store, verdicts, now)
+
+    def answer(
+        self, kind: Kind, session_id: str | None, surface: str, span: timedelta | None = None
+    ) -> respond.Answered:
+        """Take an answer; without an id, to the session that is due. Raises NotFound, Ambiguous, NeedsPerson."""
+        now = self.clock.now()
+        wanted = session_id or respond.due_session(self.store, now)
+        if span is None:
+            span = {Kind.SNOOZE: SNOOZE, Kind.LATE: LATE}.get(kind)
+        answered = respond.respond(self.store, wanted, kind, now, surface, span)
+        self.look()
+        return answered
+
+    def settle(self, session_id: str, verdict: Verdict, reason: str | None) -> None:
+        """The therapist says what happened. Raises NotFound, NeedsPerson."""
+        now = self.clock.now()
+        respond.settle(self.store, session_id, verdict, now, Phi(reason) if reason else None)
+        repair.follow_verdicts(self.store, [(session_id, verdict)], now)
+
+    def channels(self) -> dict[str, Channel]:
+        """The configured channels, not yet opened."""
+        return {
+            channel.name: self._plugins.channel(channel.type).make(channel.name, channel.options)
+            for channel in self.config.channels
+        }
+
+    def dispatcher(self, channels: dict[str, Channel], refused: Callable[[], None]) -> dispatch.Dispatcher:
+        """The pump for this configuration; `refused` is called when a reminder is to be tried again."""
+        how = Showing(self.config.zone, self.config.show)
+        return dispatch.Dispatcher(self.store, channels, how, self.clock, refused)
+
+    def close(self) -> None:
+        """Let go of connections; the store stays open."""
+        for source in self._sources.values():
+            source.connector.close()
+
+    def _source(self, calendar: Calendar) -> poll.Source:
+        kind = self._plugins.connector(calendar.type)
+        return poll.Source(
+            name=calendar.name,
+            fingerprint=calendar.fingerprint,
+            connector=kind.connect(
+                calendar.options, Surroundings(calendar.name, self._folder(calendar.name))
+            ),
+            zone=self.config.zone,
+            join_hosts=self.config.join_hosts,
+            addresses=calendar.addresses,
+        )
+
+    def _folder(self, calendar: str) -> Path:
+        """A calendar's own private folder; a connector that needs it makes it."""
+        return self.store.path.parent / "calendars" / hashlib.sha256(calendar.encode()).hexdigest()[:12]
+
+
+def _too_slow(name: str) -> poll.Polled:
+    what = "It did not answer in time."
+    return poll.Polled(name, BatchKind.DELTA, 0, 0, 0, 0, (), "transient", what, "Try again in a while.")

@@ -1,0 +1,182 @@
+"""here, ack, snooze, late, out, settle: what the therapist answers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from kepthour.cli.context import Setting, as_json, common
+from kepthour.cli.printing import clock, document, stamp
+
+if TYPE_CHECKING:
+    from kepthour.app import App
+    from kepthour.core.response import Kind
+    from kepthour.pipeline.respond import Answered
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_SETTLED = (
+    "on_time", "late", "near_miss", "missed", "client_no_show", "client_cancelled", "therapist_cancelled",
+    "technical", "covered", "not_a_session", "unknown",
+)  # fmt: skip
+
+_session = click.option(
+    "--session", "session_id", metavar="ID", help="The session meant; without it, the one that is due."
+)
+
+
+class _Duration(click.ParamType[timedelta]):
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """A length of time such as 15m."""
+        from kepthour.core.spans import parse_duration
+
+        if isinstance(value, timedelta):
+            return value
+        try:
+            found = parse_duration(str(value))
+        except ValueError as error:
+            self.fail(f"{value!r} {error}", param, ctx)
+        if not found:
+            self.fail("must be longer than nothing", param, ctx)
+        return found
+
+
+def _answer(ctx: click.Context, kind: Kind, session_id: str | None, span: timedelta | None = None) -> None:
+    from kepthour.core.errors import Ambiguous
+    from kepthour.runtime.bell import ring
+
+    app = ctx.ensure_object(Setting).app()
+    try:
+        answered = app.answer(kind, session_id, "cli", span)
+    except Ambiguous as error:
+        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+            raise
+        answered = app.answer(kind, _choose(error.ids), "cli", span)
+    ring(app.store.path)
+    _tell(ctx, app, answered)
+
+
+def _choose(ids: tuple[str, ...]) -> str:
+    chosen: str = click.prompt("Several sessions are due. Which one?", type=click.Choice(ids))
+    return chosen
+
+
+def _tell(ctx: click.Context, app: App, answered: Answered) -> None:
+    from kepthour.views.agenda import entry_of
+
+    entry = entry_of(app.store, answered.session.id, app.clock.now())
+    zone = app.config.zone
+    if ctx.params["as_json"]:
+        document(
+            {
+                "session": entry.session.id,
+                "answer": answered.response.kind.value,
+                "changed": answered.changed,
+                "until": stamp(answered.response.until, zone),
+                "state": entry.state.value,
+                "verdict": entry.verdict.value if entry.verdict else None,
+            }
+        )
+        return
+    click.echo(_sentence(answered, entry.session.start, zone))
+
+
+def _sentence(answered: Answered, start: datetime, zone: Any) -> str:
+    when = clock(start, zone)
+    until = clock(answered.response.until, zone)
+    sentence = {
+        "here": f"Checked in for {when}. The reminders are over.",
+        "ack": f"Noted: you are on your way to {when}. You will be asked to check in at the start.",
+        "snooze": f"Quiet until {until}.",
+        "late": f"Noted: you expect to begin at {until}. The reminders wait until then.",
+        "out": f"The session of {when} is over.",
+    }[answered.response.kind.value]
+    return sentence if answered.changed else f"That was known already. {sentence}"
+
+
+@click.command()
+@_session
+@as_json
+@common
+@click.pass_context
+def here(ctx: click.Context, session_id: str | None, as_json: bool) -> None:
+    """I'm here: check in. Ends the reminders of the session that is due."""
+    from kepthour.core.response import Kind
+
+    _answer(ctx, Kind.HERE, session_id)
+
+
+@click.command()
+@_session
+@as_json
+@common
+@click.pass_context
+def ack(ctx: click.Context, session_id: str | None, as_json: bool) -> None:
+    """On my way: silence the reminders before the start, not the one at the start."""
+    from kepthour.core.response import Kind
+
+    _answer(ctx, Kind.ACK, session_id)
+
+
+@click.command()
+@click.argument("duration", type=_Duration(), required=False)
+@_session
+@as_json
+@common
+@click.pass_context
+def snooze(ctx: click.Context, duration: timedelta | None, session_id: str | None, as_json: bool) -> None:
+    """Quiet for DURATION (5m), but never past the start of the session."""
+    from kepthour.core.response import Kind
+
+    _answer(ctx, Kind.SNOOZE, session_id, duration)
+
+
+@click.command()
+@click.argument("duration", type=_Duration())
+@_session
+@as_json
+@common
+@click.pass_context
+def late(ctx: click.Context, duration: timedelta, session_id: str | None, as_json: bool) -> None:
+    """Running late by DURATION (10m): move the reminders. Tells nobody else."""
+    from kepthour.core.response import Kind
+
+    _answer(ctx, Kind.LATE, session_id, duration)
+
+
+@click.command()
+@_session
+@as_json
+@common
+@click.pass_context
+def out(ctx: click.Context, session_id: str | None, as_json: bool) -> None:
+    """The session is over: check out."""
+    from kepthour.core.response import Kind
+
+    _answer(ctx, Kind.OUT, session_id)
+
+
+@click.command()
+@click.argument("session_id", metavar="ID")
+@click.argument("verdict", type=click.Choice(_SETTLED, case_sensitive=False))
+@click.option("--reason", help="Why, for your own records.")
+@as_json
+@common
+@click.pass_context
+def settle(ctx: click.Context, session_id: str, verdict: str, reason: str | None, as_json: bool) -> None:
+    """Say, or correct, what became of the session ID. The program never overrules it."""
+    from kepthour.core.verdict import Verdict
+    from kepthour.runtime.bell import ring
+
+    app = ctx.ensure_object(Setting).app()
+    app.settle(session_id, Verdict(verdict), reason)
+    ring(app.store.path)
+    if as_json:
+        document({"session": session_id, "verdict": verdict})
+    else:
+        click.echo(f"Settled: {verdict.replace('_', ' ')}.")

@@ -1,0 +1,165 @@
+"""sync, agenda, explain, rehearse: what the calendars hold, and what follows from it."""
+
+from __future__ import annotations
+
+import click
+
+from kepthour.cli.context import Setting, as_json, common, span, span_options
+from kepthour.cli.printing import calendar_shape, clock, document, session_shape, stamp, table
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@as_json
+@common
+@click.pass_context
+def sync(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
+    """Ask the calendars now what changed. All of them, or those named."""
+    from kepthour.runtime.bell import ring
+
+    app = ctx.ensure_object(Setting).app()
+    polled = app.sync(names)
+    ring(app.store.path)
+    if as_json:
+        shapes = [
+            {
+                "name": one.name,
+                "kind": one.kind.value,
+                "changed": one.changed,
+                "deleted": one.deleted,
+                "quarantined": one.quarantined,
+                "requests": one.requests,
+                "problem": f"{one.what} {one.remedy}" if one.problem else None,
+                "warnings": list(one.warnings),
+            }
+            for one in polled
+        ]
+        document({"calendars": shapes})
+    for one in polled if not as_json else []:
+        if one.problem:
+            click.echo(f"{one.name}: {one.what} {one.remedy}")
+            continue
+        aside = f", {one.quarantined} set aside (see: kepthour status)" if one.quarantined else ""
+        click.echo(f"{one.name}: in sync ({one.changed} changed, {one.deleted} deleted{aside})")
+    if any(one.problem for one in polled):
+        ctx.exit(1)
+
+
+@click.command()
+@span_options("today", "+2d")
+@as_json
+@common
+@click.pass_context
+def agenda(ctx: click.Context, start: str, end: str, as_json: bool) -> None:
+    """The sessions of a span, with their state; by default today's and tomorrow's."""
+    from kepthour.core.spans import spoken
+    from kepthour.views.agenda import agenda as read
+    from kepthour.views.status import calendar_statuses
+
+    app = ctx.ensure_object(Setting).app()
+    first, last = span(app, start, end)
+    now, zone = app.clock.now(), app.config.zone
+    entries = read(app.config, app.store, first, last, now)
+    calendars = calendar_statuses(app.config, app.store, now)
+    if as_json:
+        document(
+            {
+                "sessions": [session_shape(entry, zone) for entry in entries],
+                "calendars": [calendar_shape(calendar, zone) for calendar in calendars],
+            }
+        )
+        return
+    rows = [
+        (
+            clock(entry.session.start, zone),
+            spoken(entry.session.end - entry.session.start),
+            entry.session.client.reveal() or "-",
+            "video" if entry.session.join_url else entry.session.place.reveal() or "-",
+            entry.state.value.replace("_", " "),
+            entry.verdict.value.replace("_", " ") if entry.verdict else "",
+            entry.session.id,
+        )
+        for entry in entries
+    ]
+    table(("start", "length", "client", "where", "state", "verdict", "id"), rows, "No sessions in this span.")
+    for calendar in calendars:
+        if calendar.problem or calendar.state.value != "fresh":
+            trouble = calendar.problem or "the last good sync is too long ago. Run: kepthour sync"
+            click.echo(f"Attention: {calendar.name} is {calendar.state.value.replace('_', ' ')}: {trouble}")
+
+
+@click.command()
+@click.argument("text", default="")
+@span_options("today", "+28d")
+@as_json
+@common
+@click.pass_context
+def explain(ctx: click.Context, text: str, start: str, end: str, as_json: bool) -> None:
+    """Why events whose title holds TEXT are, or are not, sessions."""
+    from kepthour.views.agenda import explain as read
+
+    app = ctx.ensure_object(Setting).app()
+    first, last = span(app, start, end)
+    zone = app.config.zone
+    found = sorted(read(app.config, app.store, text, first, last), key=lambda one: one.occurrence.start)
+    if as_json:
+        shapes = [
+            {
+                "calendar": one.calendar,
+                "title": one.occurrence.title.reveal(),
+                "start": stamp(one.occurrence.start, zone),
+                "is_session": one.judgement.is_session,
+                "why": one.judgement.why.value,
+                "rule": one.judgement.rule,
+                "client": one.judgement.client.reveal() or None,
+                "id": one.id,
+                "rules_missed": list(one.judgement.missed),
+            }
+            for one in found
+        ]
+        document({"events": shapes})
+        return
+    rows = []
+    for one in found:
+        why = one.judgement.why.value + (f" (rule {one.judgement.rule})" if one.judgement.rule else "")
+        missed = (
+            f" ({'; '.join(one.judgement.missed)})" if one.judgement.missed and not one.judgement.rule else ""
+        )
+        verdict = "session" if one.judgement.is_session else "no session"
+        rows.append(
+            (clock(one.occurrence.start, zone), one.occurrence.title.reveal() or "-", verdict, why + missed)
+        )
+    table(("start", "title", "is", "because"), rows, "No event in this span has such a title.")
+
+
+@click.command()
+@span_options("now", "+2d")
+@as_json
+@common
+@click.pass_context
+def rehearse(ctx: click.Context, start: str, end: str, as_json: bool) -> None:
+    """Which reminders would go out if nobody answered: when, where and with which text. Sends nothing."""
+    from kepthour.views.rehearse import rehearse as read
+
+    app = ctx.ensure_object(Setting).app()
+    first, last = span(app, start, end)
+    zone = app.config.zone
+    found = read(app.config, app.store, first, last, app.clock.now())
+    if as_json:
+        shapes = [
+            {
+                "at": stamp(one.at, zone),
+                "session": one.session,
+                "rung": one.rung,
+                "urgency": one.urgency.value,
+                "channels": list(one.channels),
+                "text": one.text,
+            }
+            for one in found
+        ]
+        document({"reminders": shapes})
+        return
+    rows = [
+        (clock(one.at, zone), one.rung, one.urgency.value, ", ".join(one.channels), one.text) for one in found
+    ]
+    table(("at", "rung", "urgency", "channels", "text"), rows, "No reminder would go out in this span.")

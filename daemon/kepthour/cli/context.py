@@ -1,0 +1,116 @@
+"""What every command shares: the options, the configuration and the open store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from kepthour.app import App
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+@dataclass
+class Setting:
+    """The options that may stand before or after the command."""
+
+    config: Path | None = None
+    verbosity: int = 0
+
+    def config_file(self) -> Path:
+        """Where the configuration is: --config, KEPTHOUR_CONFIG, or the user's own folder."""
+        if self.config is not None:
+            return self.config
+        import platformdirs
+
+        return platformdirs.user_config_path("kepthour") / "config.toml"
+
+    def app(self) -> App:
+        """The configured application on its open store. Raises Faulty, NeedsPerson."""
+        from kepthour.plugins import Plugins
+        from kepthour.runtime.logs import set_up
+        from kepthour.runtime.start import open_app
+
+        set_up(self.verbosity)
+        return open_app(self.config_file(), Plugins())
+
+
+def _set_config(ctx: click.Context, _param: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        ctx.ensure_object(Setting).config = value
+
+
+def _set_verbosity(ctx: click.Context, _param: click.Parameter, value: int) -> None:
+    ctx.ensure_object(Setting).verbosity += value
+
+
+def common(command: _F) -> _F:
+    """The options of every command."""
+    command = click.option(
+        "--config",
+        type=click.Path(path_type=Path),
+        envvar="KEPTHOUR_CONFIG",
+        expose_value=False,
+        callback=_set_config,
+        metavar="FILE",
+        help="The configuration to use.",
+    )(command)
+    return click.option(
+        "-v",
+        "--verbose",
+        count=True,
+        expose_value=False,
+        callback=_set_verbosity,
+        help="Say what happens, on standard error; twice: more. Never a client's word.",
+    )(command)
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+
+
+class Moment(click.ParamType[str]):
+    """A date or time as people write it; resolved by the command, which knows the zone."""
+
+    name = "T"
+
+
+def moment(app: App, text: str, option: str) -> datetime:
+    """`text` as an instant in the therapist's zone. Raises a usage error that names the option."""
+    from kepthour.core.spans import parse_moment
+
+    try:
+        return parse_moment(text, app.clock.now(), app.config.zone)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint=option) from error
+
+
+def span_options(start: str, end: str) -> Callable[[_F], _F]:
+    """--from and --to with these defaults."""
+
+    def decorate(command: _F) -> _F:
+        help_text = "a date, a local time, today, tomorrow or +7d"
+        command = click.option(
+            "--to", "end", default=end, show_default=True, metavar="T", help=f"Up to here: {help_text}."
+        )(command)
+        return click.option(
+            "--from", "start", default=start, show_default=True, metavar="T", help=f"From here: {help_text}."
+        )(command)
+
+    return decorate
+
+
+def span(app: App, start: str, end: str) -> tuple[datetime, datetime]:
+    """Both ends of a span. Raises a usage error if they are not in order, or more than 30 years apart."""
+    first, last = moment(app, start, "--from"), moment(app, end, "--to")
+    if last < first:
+        raise click.UsageError("--to lies before --from.")
+    if (last - first).days > 366 * 30:
+        raise click.UsageError("The span is longer than thirty years.")
+    return first, last

@@ -1,0 +1,231 @@
+"""demo: one session, half a minute, everything real but the calendar."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kepthour.cli.context import Setting, common
+
+if TYPE_CHECKING:
+    from kepthour.app import App
+    from kepthour.runtime.daemon import Daemon
+
+_LEAD = timedelta(seconds=24)
+_LOOK_SECONDS = 0.2
+
+_CONFIG = """\
+[[calendars]]
+name = "demo"
+type = "ics"
+path = "{folder}/demo.ics"
+poll = "5s"
+sessions = "rules"
+
+[[sessions.rules]]
+title = '^(?P<client>[A-Z]{{2}})\\b'
+is = "session"
+
+# The standard ladder, with seconds for minutes.
+[[reminders.rungs]]
+at = "-20s"
+[[reminders.rungs]]
+at = "-12s"
+[[reminders.rungs]]
+at = "-6s"
+urgency = "high"
+[[reminders.rungs]]
+at = "-2s"
+urgency = "critical"
+[[reminders.rungs]]
+at = "0s"
+urgency = "critical"
+[[reminders.rungs]]
+at = "+2s"
+urgency = "critical"
+[[reminders.rungs]]
+at = "+4s"
+urgency = "critical"
+[[reminders.rungs]]
+at = "+6s"
+urgency = "critical"
+
+[verdict]
+late_after = "2s"
+missed_after = "9s"
+
+[digests]
+enabled = false
+
+[channels.terminal]
+type = "console"
+{desktop}
+[store]
+url = "{folder}/kepthour.db"
+"""
+
+_EVENTS = """\
+BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//Kept Hour//demo//EN
+BEGIN:VEVENT
+UID:demo-session@kepthour
+DTSTAMP:{stamp:%Y%m%dT%H%M%SZ}
+DTSTART:{start:%Y%m%dT%H%M%SZ}
+DTEND:{end:%Y%m%dT%H%M%SZ}
+SUMMARY:AB individual
+LOCATION:https://meet.jit.si/kept-hour-demo
+END:VEVENT
+BEGIN:VEVENT
+UID:demo-lunch@kepthour
+DTSTAMP:{stamp:%Y%m%dT%H%M%SZ}
+DTSTART:{start:%Y%m%dT%H%M%SZ}
+DTEND:{end:%Y%m%dT%H%M%SZ}
+SUMMARY:Lunch
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+@click.command()
+@click.option("--attend", is_flag=True, help="Show the day on which the therapist does come.")
+@common
+@click.pass_context
+def demo(ctx: click.Context, attend: bool) -> None:
+    """See it work, in about half a minute. Needs no configuration and leaves nothing behind.
+
+    A calendar with one session is made up; the reminders come with seconds for minutes. Nobody answers: in the
+    end Kept Hour asks what happened, and opens a repair card.
+    """
+    from kepthour.runtime.logs import set_up
+
+    set_up(ctx.ensure_object(Setting).verbosity)
+    with tempfile.TemporaryDirectory(prefix="kepthour-demo-") as folder:
+        start = datetime.fromtimestamp(_now().timestamp() // 1 + _LEAD.total_seconds(), UTC)
+        config = _write(Path(folder), start)
+        _introduce(start, attend, config)
+        flagged = asyncio.run(_watch(config, attend))
+    if not flagged:
+        click.echo("The demonstration did not end as it should; please report this.", err=True)
+        ctx.exit(1)
+
+
+def _now() -> datetime:
+    from kepthour.runtime.clock import SystemClock
+
+    return SystemClock().now()
+
+
+def _write(folder: Path, start: datetime) -> Path:
+    """The made-up calendar and its configuration; returns the latter."""
+    events = _EVENTS.format(stamp=_now(), start=start, end=start + timedelta(minutes=50))
+    (folder / "demo.ics").write_text(events.replace("\n", "\r\n"), encoding="utf-8", newline="")
+    desktop = '[channels.desktop]\ntype = "desktop"\n' if _has_desktop() else ""
+    config = folder / "config.toml"
+    config.write_text(_CONFIG.format(folder=folder, desktop=desktop), encoding="utf-8")
+    return config
+
+
+def _has_desktop() -> bool:
+    bus = Path(os.environ.get("XDG_RUNTIME_DIR", "/nonexistent")) / "bus"
+    screen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    return bool(screen) and ("DBUS_SESSION_BUS_ADDRESS" in os.environ or bus.exists())
+
+
+def _introduce(start: datetime, attend: bool, config: Path) -> None:
+    local = start.astimezone()
+    whom = "and the therapist comes." if attend else "and nobody answers the reminders."
+    click.echo(
+        f"""\
+Kept Hour keeps psychotherapists from forgetting their clients. This is a demonstration of about half a minute.
+
+A made-up calendar holds a video session with the client "AB" at {local:%H:%M:%S}, and a lunch, which is none of
+our business. Real reminders would begin an hour before; here seconds stand for minutes, {whom}
+No reminder names the client: somebody else may see your screen.
+"""
+    )
+    if not attend:
+        click.echo(f"You may answer, too: in another terminal, run  {_program()} here --config {config}\n")
+
+
+def _program() -> str:
+    import sys
+
+    return sys.argv[0]
+
+
+async def _watch(config: Path, attend: bool) -> bool:
+    """Run the daemon until the session has a verdict; whether it was one that the story knows."""
+    from kepthour.plugins import Plugins
+    from kepthour.runtime.daemon import Daemon
+    from kepthour.runtime.start import open_app
+
+    app = open_app(config, Plugins())
+    daemon = Daemon(app, lambda: app)
+    running = asyncio.create_task(daemon.run())
+    try:
+        return await _tell(app, daemon, running, attend)
+    finally:
+        daemon.stop()
+        await running
+        app.store.close()
+
+
+async def _tell(app: App, daemon: Daemon, running: asyncio.Task[None], attend: bool) -> bool:
+    from kepthour.core.response import Kind
+    from kepthour.core.verdict import Verdict
+
+    came = False
+    while not running.done():
+        await asyncio.sleep(_LOOK_SECONDS)
+        verdict, sent = _look(app)
+        if attend and not came and "-2s" in sent:
+            came = True
+            click.echo('\nThe therapist answers: "I\'m here".\n')
+            app.answer(Kind.HERE, None, "demo")
+            daemon.wake()
+        elif verdict is not None and (verdict is not Verdict.SUSPECTED_MISS or "question" in sent):
+            _conclude(app, verdict)
+            return True
+    await running
+    return False
+
+
+def _look(app: App) -> tuple[object | None, set[str]]:
+    """The made-up session's verdict so far, and the rungs that went out."""
+    from kepthour.store import reminders, sessions
+
+    now = app.clock.now()
+    with app.store.read() as tx:
+        rows = sessions.between(tx, now - timedelta(hours=1), now + timedelta(hours=1))
+        sent = {one.rung for one in reminders.everything(tx) if one.sent_at is not None}
+    return (rows[0].verdict if rows else None), sent
+
+
+def _conclude(app: App, verdict: object) -> None:
+    from kepthour.cli.repair import show
+    from kepthour.core.verdict import Verdict
+    from kepthour.store import cards
+
+    if verdict is not Verdict.SUSPECTED_MISS:
+        assert isinstance(verdict, Verdict)
+        click.echo(
+            f"Checked in. The reminders are over, and the session is noted as: {verdict.value.replace('_', ' ')}."
+        )
+        return
+    click.echo(
+        """
+Nobody checked in, so the nagging has stopped, and the session is flagged as a suspected miss: a question to the
+therapist, never an accusation. In case it was missed, a repair card has opened:
+"""
+    )
+    with app.store.read() as tx:
+        card = cards.everything(tx)[0]
+    show(app, card)
+    click.echo("\nThat was the demonstration. Begin with your own calendar: kepthour init")

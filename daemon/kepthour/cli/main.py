@@ -1,0 +1,128 @@
+"""The entry point: finds the command, and turns every error into a sentence and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from kepthour.cli.context import Setting, common
+
+_COMMANDS = {
+    "demo": "kepthour.cli.demo:demo",
+    "init": "kepthour.cli.init:init",
+    "run": "kepthour.cli.run:run",
+    "sync": "kepthour.cli.calendars:sync",
+    "agenda": "kepthour.cli.calendars:agenda",
+    "explain": "kepthour.cli.calendars:explain",
+    "rehearse": "kepthour.cli.calendars:rehearse",
+    "status": "kepthour.cli.status:status",
+    "log": "kepthour.cli.status:log",
+    "here": "kepthour.cli.answers:here",
+    "ack": "kepthour.cli.answers:ack",
+    "snooze": "kepthour.cli.answers:snooze",
+    "late": "kepthour.cli.answers:late",
+    "out": "kepthour.cli.answers:out",
+    "settle": "kepthour.cli.answers:settle",
+    "repair": "kepthour.cli.repair:repair",
+}
+
+
+class _Commands(click.Group):
+    """Loads a command's module only when that command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which a new user meets them."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command called `cmd_name`."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name].split(":")
+        found: click.Command = getattr(import_module(module), name)
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does it, with a hint for a misspelt command."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            import difflib
+
+            near = difflib.get_close_matches(args[0], _COMMANDS, n=1)
+            hint = f'Did you mean "{near[0]}"?' if near else "See: kepthour --help"
+            raise click.UsageError(f'There is no command "{args[0]}". {hint}', ctx) from error
+
+
+@click.command(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@common
+@click.version_option(package_name="kepthour", prog_name="Kept Hour")
+def cli() -> None:
+    """Kept Hour keeps psychotherapists from forgetting their clients.
+
+    It watches your calendars, reminds you before each session, more and more insistently, until you check in;
+    asks when nobody came; and helps to repair it when a session was missed.
+
+    New here? Run "kepthour demo", then "kepthour init".
+    """
+
+
+def main() -> None:
+    """Run the command line; never shows a traceback. Exit codes: 0 done, 1 could not be done, 2 wrong usage."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    from kepthour.core.errors import KeptHourError
+
+    setting = Setting()
+    try:
+        result = cli.main(standalone_mode=False, obj=setting)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.Abort:
+        click.echo("Stopped.", err=True)
+        return 1
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except KeptHourError as error:
+        return _explain(error)
+    except BrokenPipeError:
+        # Whoever read our output has gone; what is left must not be flushed into the closed pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:  # noqa: BLE001  supervised: the outermost edge
+        return _confess(error)
+    return result if isinstance(result, int) else 0
+
+
+def _explain(error: Exception) -> int:
+    from kepthour.config.faults import Faulty
+
+    if isinstance(error, Faulty):
+        click.echo(f"kepthour: the configuration {error.file} cannot be used:", err=True)
+        for fault in error.faults:
+            click.echo(f"  {fault}", err=True)
+        return 2
+    click.echo(f"kepthour: {error}", err=True)
+    return 1
+
+
+def _confess(error: BaseException) -> int:
+    """A bug: its kind and place, never its text, which may hold a client's words."""
+    from kepthour.runtime.logs import place
+
+    click.echo(
+        f"kepthour: something went wrong inside ({type(error).__name__} at {place(error)}). Nothing was lost; "
+        "please report this line.",
+        err=True,
+    )
+    return 1

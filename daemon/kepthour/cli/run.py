@@ -1,0 +1,43 @@
+"""run: the daemon, in the foreground."""
+
+from __future__ import annotations
+
+import click
+
+from kepthour.cli.context import Setting, common
+
+
+@click.command()
+@common
+@click.pass_context
+def run(ctx: click.Context) -> None:
+    """Watch the calendars and remind, until it is stopped. SIGTERM ends it, SIGHUP reloads the configuration."""
+    import asyncio
+
+    from kepthour.app import App
+    from kepthour.config.reading import load
+    from kepthour.plugins import Plugins
+    from kepthour.runtime.daemon import Daemon
+    from kepthour.runtime.lock import StoreLock
+    from kepthour.runtime.logs import set_up
+
+    setting = ctx.ensure_object(Setting)
+    app = setting.app()
+    set_up(max(setting.verbosity, 1))  # a daemon's events belong in its journal
+    lock = StoreLock(app.store.path)
+    lock.acquire()
+
+    def again() -> App:
+        plugins = Plugins()
+        return App(load(setting.config_file(), plugins), app.store, plugins, app.clock)
+
+    async def watch() -> None:
+        await Daemon(app, again).run()
+
+    names = ", ".join(calendar.name for calendar in app.config.calendars)
+    click.echo(f"Kept Hour is watching {names}. Stop it with Ctrl-C.", err=True)
+    try:
+        asyncio.run(watch())
+    finally:
+        lock.release()
+        app.store.close()

@@ -1,0 +1,131 @@
+"""status and log: how things stand, and what was delivered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from kepthour.cli.context import Setting, as_json, common
+from kepthour.cli.printing import calendar_shape, clock, delivery_shape, document, session_shape, stamp, table
+
+if TYPE_CHECKING:
+    from kepthour.views.status import CalendarStatus
+
+
+@click.command()
+@as_json
+@common
+@click.pass_context
+def status(ctx: click.Context, as_json: bool) -> None:
+    """The daemon, the calendars and channels, what comes next, and what is asked."""
+    from kepthour.runtime.lock import StoreLock
+    from kepthour.views.status import status as read
+
+    app = ctx.ensure_object(Setting).app()
+    zone = app.config.zone
+    found = read(app.config, app.store, StoreLock(app.store.path).holder(), app.clock.now())
+    if as_json:
+        document(
+            {
+                "daemon": {
+                    "running": found.pid is not None,
+                    "pid": found.pid,
+                    "since": stamp(found.since, zone),
+                    "version": found.version,
+                },
+                "calendars": [calendar_shape(calendar, zone) for calendar in found.calendars],
+                "channels": [
+                    {
+                        "name": channel.name,
+                        "type": channel.type,
+                        "last_sent": stamp(channel.last_sent, zone),
+                        "failed": channel.failed,
+                    }
+                    for channel in found.channels
+                ],
+                "next_session": session_shape(found.next_session, zone) if found.next_session else None,
+                "next_rung": delivery_shape(found.next_rung, zone) if found.next_rung else None,
+                "open_questions": [
+                    {
+                        "session": row.id,
+                        "start": stamp(row.known.start, zone),
+                        "verdict": row.verdict.value if row.verdict else None,
+                        "because": row.because.value if row.because else None,
+                    }
+                    for row in found.open_questions
+                ],
+            }
+        )
+        return
+    if found.pid is None:
+        click.echo("Daemon: not running. Nobody is reminded. Start it with: kepthour run")
+    else:
+        click.echo(f"Daemon: running since {clock(found.since, zone)} (process {found.pid}).")
+    click.echo()
+    rows = [
+        (
+            one.name,
+            one.type,
+            one.state.value.replace("_", " "),
+            clock(one.last_good_sync, zone),
+            _trouble(one),
+        )
+        for one in found.calendars
+    ]
+    table(("calendar", "type", "state", "last good sync", "problem"), rows, "No calendars.")
+    click.echo()
+    channels = [
+        (one.name, one.type, clock(one.last_sent, zone), f"{one.failed} refused" if one.failed else "")
+        for one in found.channels
+    ]
+    table(("channel", "type", "last delivery", "last 24 h"), channels, "No channels.")
+    click.echo()
+    if found.next_session:
+        click.echo(
+            f"Next session: {clock(found.next_session.session.start, zone)} ({found.next_session.session.id})"
+        )
+    else:
+        click.echo("Next session: none in the next days.")
+    if found.next_rung:
+        click.echo(f"Next reminder: {clock(found.next_rung.due_at, zone)} ({found.next_rung.rung})")
+    for row in found.open_questions:
+        click.echo(
+            f"No check-in for {clock(row.known.start, zone)}. What happened? Say: kepthour settle {row.id} …"
+        )
+
+
+def _trouble(calendar: CalendarStatus) -> str:
+    parts = [calendar.problem] if calendar.problem else []
+    parts += [f"{count} set aside: {reason}" for reason, count in calendar.quarantined.items()]
+    return "; ".join([*parts, *calendar.warnings])
+
+
+@click.command()
+@as_json
+@common
+@click.pass_context
+def log(ctx: click.Context, as_json: bool) -> None:
+    """Every reminder: when it was due, where it went, and what became of it."""
+    app = ctx.ensure_object(Setting).app()
+    from kepthour.store import reminders
+
+    zone = app.config.zone
+    with app.store.read() as tx:
+        found = reminders.everything(tx)
+    if as_json:
+        document({"deliveries": [delivery_shape(reminder, zone) for reminder in found]})
+        return
+    rows = [
+        (
+            clock(one.due_at, zone),
+            one.rung,
+            one.channel,
+            one.state.value,
+            one.why.value.replace("_", " ") if one.why else "",
+            clock(one.sent_at, zone) if one.sent_at else "",
+            one.session_id or one.subject,
+        )
+        for one in found
+    ]
+    table(("due", "rung", "channel", "state", "why", "sent", "session"), rows, "No reminder was planned yet.")

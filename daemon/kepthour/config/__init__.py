@@ -1,0 +1,69 @@
+"""The configuration, as the rest of the program works with it. `reading.load` makes one from a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+
+from kepthour.core.day import DigestTimes
+from kepthour.core.errors import NeedsPerson
+from kepthour.core.ladder import Ladder
+from kepthour.core.sessions import Rule, Take
+from kepthour.core.words import Show
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """One `[[calendars]]` entry."""
+
+    name: str
+    type: str
+    options: BaseModel
+    poll: timedelta
+    stale_after: timedelta
+    take: Take
+    addresses: frozenset[str]
+    fingerprint: str  # changes whenever what is stored of this calendar must be read anew
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelConfig:
+    """One `[channels.NAME]` table."""
+
+    name: str
+    type: str
+    options: BaseModel
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Everything a run needs to know."""
+
+    file: Path
+    zone: ZoneInfo
+    calendars: tuple[Calendar, ...]
+    rules: tuple[Rule, ...]
+    join_hosts: tuple[str, ...]
+    ladder: Ladder
+    channels: tuple[ChannelConfig, ...]
+    digests: DigestTimes
+    show: Show
+    store: Path | None  # None: the default place
+
+    @property
+    def near_channels(self) -> tuple[str, ...]:
+        """The channels that take part from the first rung on: digests and questions go there."""
+        near = tuple(rule.name for rule in self.ladder.channels if rule.joins is None)
+        return near or tuple(rule.name for rule in self.ladder.channels)
+
+    def calendar(self, name: str) -> Calendar:
+        """The calendar called `name`. Raises NeedsPerson."""
+        for calendar in self.calendars:
+            if calendar.name == name:
+                return calendar
+        names = ", ".join(calendar.name for calendar in self.calendars)
+        raise NeedsPerson(f'There is no calendar "{name}".', f"The configuration has: {names}.")

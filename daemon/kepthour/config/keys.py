@@ -1,0 +1,155 @@
+"""The keys of the configuration file, as pydantic models. `config.example.toml` shows every one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import time, timedelta
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from kepthour.core.ladder import Urgency
+from kepthour.core.sessions import Take
+from kepthour.core.spans import parse_duration, parse_offset
+from kepthour.core.words import Show
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def _text_to(parse: Callable[[str], object]) -> BeforeValidator:
+    def convert(value: Any) -> Any:
+        if isinstance(value, str):
+            return parse(value)
+        raise ValueError('must be a text in quotes, such as "15m"')
+
+    return BeforeValidator(convert)
+
+
+def _parse_pattern(text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise ValueError(f"is no regular expression ({error.msg} at position {error.pos})") from None
+
+
+def _parse_interval(text: str) -> timedelta:
+    interval = parse_duration(text)
+    if interval < timedelta(seconds=1):
+        raise ValueError('must be at least "1s"; "2m" is kind to a server')
+    return interval
+
+
+def _parse_clock(text: str) -> time:
+    try:
+        return time.fromisoformat(text)
+    except ValueError:
+        raise ValueError('is no time of day; write it as "18:00"') from None
+
+
+def _parse_zone(text: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(text)
+    except (KeyError, ValueError, OSError):
+        raise ValueError('is no time zone; write one of the IANA names, such as "Europe/Berlin"') from None
+
+
+_Duration = Annotated[timedelta, _text_to(parse_duration)]
+_Pattern = Annotated[re.Pattern[str], _text_to(_parse_pattern)]
+_Clock = Annotated[time, _text_to(_parse_clock)]
+_Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]+$")]
+
+
+class CalendarKeys(Model):
+    model_config = ConfigDict(extra="ignore")  # the rest is the kind's own
+
+    name: _Name
+    type: str
+    poll: Annotated[timedelta, _text_to(_parse_interval)] = timedelta(minutes=2)
+    stale_after: _Duration | None = None
+    sessions: Take | None = None
+    addresses: tuple[str, ...] = ()
+
+
+class ChannelKeys(Model):
+    model_config = ConfigDict(extra="ignore")
+
+    type: str
+    joins: Annotated[timedelta, _text_to(parse_offset)] | None = None
+
+
+class RuleKeys(Model):
+    is_: Literal["session", "other"] = Field(alias="is")
+    calendar: str | None = None
+    title: _Pattern | None = None
+    category: str | None = None
+    colour: str | None = None
+    place: _Pattern | None = None
+    link_host: str | None = None
+    attendees: tuple[int, int] | None = None
+    duration: tuple[_Duration, _Duration] | None = None
+
+
+class SessionsKeys(Model):
+    rules: list[RuleKeys] = []
+    join_hosts: tuple[str, ...] = ()
+
+
+def _check_offset(text: str) -> str:
+    """The offset stays as it was written: it is the rung's name."""
+    if not -timedelta(days=2) <= parse_offset(text) <= timedelta(hours=12):
+        raise ValueError("must lie between two days before the start and twelve hours after it")
+    return text.strip()
+
+
+class RungKeys(Model):
+    at: Annotated[str, _text_to(_check_offset)]
+    urgency: Urgency = Urgency.NORMAL
+    channels: tuple[str, ...] | None = Field(None, min_length=1)
+
+
+class ReminderKeys(Model):
+    profile: Literal["standard", "gentle", "persistent"] = "standard"
+    rungs: list[RungKeys] | None = Field(None, min_length=1)
+
+
+class VerdictKeys(Model):
+    late_after: _Duration = timedelta(minutes=2)
+    missed_after: _Duration = timedelta(minutes=15)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> VerdictKeys:
+        if self.late_after > self.missed_after or not self.missed_after:
+            raise ValueError("missed_after must be longer than late_after, and longer than nothing")
+        return self
+
+
+class DigestKeys(Model):
+    enabled: bool = True
+    evening: _Clock = time(18, 0)
+    morning: _Clock = time(7, 30)
+
+
+class PrivacyKeys(Model):
+    notice: Show = Show.TIME
+
+
+class StoreKeys(Model):
+    url: str = Field("sqlite", min_length=1)
+
+
+class Keys(Model):
+    timezone: Annotated[ZoneInfo, _text_to(_parse_zone)] | None = None
+    calendars: list[dict[str, Any]] = Field(min_length=1)
+    sessions: SessionsKeys = SessionsKeys()
+    reminders: ReminderKeys = ReminderKeys()
+    verdict: VerdictKeys = VerdictKeys()
+    channels: dict[_Name, dict[str, Any]] = Field(
+        default_factory=lambda: {"desktop": {"type": "desktop"}}, min_length=1
+    )
+    digests: DigestKeys = DigestKeys()
+    privacy: PrivacyKeys = PrivacyKeys()
+    store: StoreKeys = StoreKeys()

@@ -1,0 +1,244 @@
+"""A configuration file -> a Configuration, or everything that is wrong with it. No network I/O.
+
+All faults are found at once, each by its path (`calendars[1].url`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ValidationError
+
+from kepthour.config import Calendar, ChannelConfig, Configuration
+from kepthour.config.faults import Fault, Faulty, as_faults
+from kepthour.config.keys import (
+    CalendarKeys,
+    ChannelKeys,
+    DigestKeys,
+    Keys,
+    ReminderKeys,
+    RuleKeys,
+    RungKeys,
+)
+from kepthour.core.day import DigestTimes
+from kepthour.core.errors import NeedsPerson
+from kepthour.core.ladder import PROFILES, ChannelRule, Ladder, Rung
+from kepthour.core.sessions import Rule, Take
+from kepthour.core.spans import parse_offset
+from kepthour.plugins import CHANNELS, CONNECTORS, Plugins
+
+_M = TypeVar("_M", bound=BaseModel)
+
+
+def load(file: Path, plugins: Plugins) -> Configuration:
+    """The configuration in `file`. Raises Faulty with everything that is wrong with it."""
+    try:
+        raw = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise Faulty(
+            file, (Fault("", "there is no such file; write a first one with: kepthour init"),)
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise Faulty(file, (Fault("", f"this is not TOML: {error}"),)) from None
+    except UnicodeDecodeError:
+        raise Faulty(file, (Fault("", "this is not a text in UTF-8"),)) from None
+    except OSError as error:
+        raise Faulty(file, (Fault("", f"it cannot be read ({error.strerror})"),)) from None
+    return _Reading(file, raw, plugins).configuration()
+
+
+class _Reading:
+    """One pass over a raw configuration that collects faults instead of stopping at the first."""
+
+    def __init__(self, file: Path, raw: Mapping[str, Any], plugins: Plugins) -> None:
+        self._file = file
+        self._raw = raw
+        self._plugins = plugins
+        self._faults: list[Fault] = []
+
+    def configuration(self) -> Configuration:
+        keys = self._validate(Keys, self._raw, "")
+        entries = self._raw.get("calendars", [])
+        tables = self._raw.get("channels", {"desktop": {"type": "desktop"}})
+        calendars = self._calendars(
+            [e for e in entries if isinstance(e, dict)] if isinstance(entries, list) else []
+        )
+        channels = self._channels(tables if isinstance(tables, dict) else {})
+        if keys is not None:
+            self._check_references(keys, calendars, {name for name, _config, _rule in channels})
+        if self._faults or keys is None:
+            raise Faulty(self._file, tuple(self._faults))
+        return Configuration(
+            file=self._file,
+            zone=keys.timezone or _system_zone(),
+            calendars=tuple(
+                self._calendar(index, *pair, keys) for index, pair in enumerate(calendars) if pair
+            ),
+            rules=tuple(_rule(rule) for rule in keys.sessions.rules),
+            join_hosts=keys.sessions.join_hosts,
+            ladder=Ladder(
+                rungs=_rungs(keys.reminders),
+                channels=tuple(rule for _name, _config, rule in channels),
+                late_after=keys.verdict.late_after,
+                missed_after=keys.verdict.missed_after,
+            ),
+            channels=tuple(config for _name, config, _rule in channels),
+            digests=_digest_times(keys.digests),
+            show=keys.privacy.notice,
+            store=_store_path(keys.store.url),
+        )
+
+    def _validate(self, model: type[_M], raw: Mapping[str, Any], path: str) -> _M | None:
+        try:
+            return model.model_validate(raw)
+        except ValidationError as error:
+            self._faults += as_faults(error, path, model)
+            return None
+
+    def _kind(self, group: str, name: Any, path: str) -> Any:
+        """The kind called `name`, or None with a fault noted (unless its absence was noted already)."""
+        if not isinstance(name, str):
+            return None
+        try:
+            return self._plugins.connector(name) if group == CONNECTORS else self._plugins.channel(name)
+        except KeyError:
+            known = ", ".join(f'"{one}"' for one in self._plugins.names(group))
+            self._faults.append(Fault(f"{path}.type", f"there is no such kind; installed are {known}"))
+        except NeedsPerson as error:
+            self._faults.append(Fault(f"{path}.type", str(error)))
+        return None
+
+    def _calendars(self, entries: list[dict[str, Any]]) -> list[tuple[CalendarKeys, BaseModel] | None]:
+        found: list[tuple[CalendarKeys, BaseModel] | None] = []
+        names: dict[str, int] = {}
+        for index, entry in enumerate(entries):
+            path = f"calendars[{index}]"
+            keys = self._validate(CalendarKeys, entry, path)
+            options = self._options(CONNECTORS, entry, path, set(CalendarKeys.model_fields))
+            if keys and keys.name in names:
+                self._faults.append(
+                    Fault(f"{path}.name", f"calendars[{names[keys.name]}] has this name; choose another")
+                )
+            if keys:
+                names.setdefault(keys.name, index)
+            found.append((keys, options) if keys and options else None)
+        return found
+
+    def _channels(self, tables: Mapping[str, Any]) -> list[tuple[str, ChannelConfig, ChannelRule]]:
+        found = []
+        for name, table in tables.items():
+            if not isinstance(table, dict):
+                continue
+            path = f"channels.{name}"
+            keys = self._validate(ChannelKeys, table, path)
+            options = self._options(CHANNELS, table, path, set(ChannelKeys.model_fields))
+            if keys and options:
+                found.append((name, ChannelConfig(name, keys.type, options), ChannelRule(name, keys.joins)))
+        return found
+
+    def _options(self, group: str, raw: dict[str, Any], path: str, common: set[str]) -> BaseModel | None:
+        kind = self._kind(group, raw.get("type"), path)
+        if kind is None:
+            return None
+        own = {key: value for key, value in raw.items() if key not in common}
+        model: type[BaseModel] = kind.Options
+        try:
+            return model.model_validate(own)
+        except ValidationError as error:
+            self._faults += as_faults(error, path, model, common)
+            return None
+
+    def _check_references(
+        self, keys: Keys, calendars: Iterable[tuple[CalendarKeys, BaseModel] | None], channels: set[str]
+    ) -> None:
+        names = {pair[0].name for pair in calendars if pair}
+        all_named = {entry.get("name") for entry in keys.calendars}
+        for index, rule in enumerate(keys.sessions.rules):
+            if rule.calendar is not None and rule.calendar not in names | all_named:
+                self._faults.append(
+                    Fault(f"sessions.rules[{index}].calendar", "there is no calendar of this name")
+                )
+        for index, pair in enumerate(calendars):
+            if pair and pair[0].sessions is Take.RULES and not _applying(keys, pair[0].name):
+                text = 'is "rules", but no [[sessions.rules]] entry makes its events sessions; add one, or say "all"'
+                self._faults.append(Fault(f"calendars[{index}].sessions", text))
+        self._check_rungs(keys.reminders.rungs or [], channels | set(keys.channels))
+
+    def _check_rungs(self, rungs: Iterable[RungKeys], channels: set[str]) -> None:
+        offsets: dict[timedelta, int] = {}
+        for index, rung in enumerate(rungs):
+            offset = parse_offset(rung.at)
+            if offset in offsets:
+                text = f"reminders.rungs[{offsets[offset]}] comes at the same time; two reminders at once say the same"
+                self._faults.append(Fault(f"reminders.rungs[{index}].at", text))
+            offsets.setdefault(offset, index)
+            for place, name in enumerate(rung.channels or ()):
+                if name not in channels:
+                    known = ", ".join(sorted(channels))
+                    text = f'there is no channel "{name}"; add [channels.{name}], or name one of: {known}'
+                    self._faults.append(Fault(f"reminders.rungs[{index}].channels[{place}]", text))
+
+    def _calendar(self, index: int, keys: CalendarKeys, options: BaseModel, whole: Keys) -> Calendar:
+        take = keys.sessions or (Take.RULES if _applying(whole, keys.name) else Take.ALL)
+        entry = {
+            key: value
+            for key, value in whole.calendars[index].items()
+            if key not in {"poll", "stale_after", "sessions"}
+        }
+        source = json.dumps([entry, whole.sessions.join_hosts], sort_keys=True, default=str)
+        return Calendar(
+            name=keys.name,
+            type=keys.type,
+            options=options,
+            poll=keys.poll,
+            stale_after=keys.stale_after or 3 * keys.poll,
+            take=take,
+            addresses=frozenset(address.lower() for address in keys.addresses),
+            fingerprint=hashlib.sha256(source.encode()).hexdigest(),
+        )
+
+
+def _applying(keys: Keys, calendar: str) -> list[RuleKeys]:
+    return [r for r in keys.sessions.rules if r.is_ == "session" and r.calendar in {None, calendar}]
+
+
+def _rule(keys: RuleKeys) -> Rule:
+    return Rule(
+        is_session=keys.is_ == "session",
+        calendar=keys.calendar,
+        title=keys.title,
+        category=keys.category,
+        colour=keys.colour,
+        place=keys.place,
+        link_host=keys.link_host,
+        attendees=keys.attendees,
+        duration=keys.duration,
+    )
+
+
+def _rungs(keys: ReminderKeys) -> tuple[Rung, ...]:
+    if keys.rungs is None:
+        return PROFILES[keys.profile]
+    return tuple(Rung(parse_offset(rung.at), rung.at, rung.urgency, rung.channels) for rung in keys.rungs)
+
+
+def _digest_times(keys: DigestKeys) -> DigestTimes:
+    return DigestTimes(keys.evening, keys.morning) if keys.enabled else DigestTimes(None, None)
+
+
+def _store_path(url: str) -> Path | None:
+    """A path, or `sqlite:///path`; "sqlite" alone is the default place."""
+    return None if url == "sqlite" else Path(url.removeprefix("sqlite:///")).expanduser()
+
+
+def _system_zone() -> ZoneInfo:
+    import tzlocal  # only where the configuration names no zone
+
+    return tzlocal.get_localzone()

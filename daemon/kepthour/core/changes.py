@@ -1,0 +1,112 @@
+"""Known sessions and observed ones -> what happened to each.
+
+A series that is split ("this and following") or moved as a whole brings new identities at the same or
+nearly the same times: such a pair is one session that lives on, not one lost and one found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from kepthour.core.privacy import Phi
+from kepthour.core.sessions import Session
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSession:
+    """A session as it is stored. Instants are aware UTC."""
+
+    id: str
+    calendar: str
+    uid: str
+    recurrence_id: datetime | None
+    start: datetime
+    end: datetime
+    client: Phi
+    place: Phi
+    join_url: Phi
+    revision: int  # how often its start changed, or it came back
+    cancelled: bool
+
+    @property
+    def original_start(self) -> datetime:
+        """The instant the series meant it for; a single event's own start."""
+        return self.recurrence_id or self.start
+
+
+class Fate(StrEnum):
+    """What happened to a session between two looks."""
+
+    ADDED = "added"
+    SAME = "same"
+    EDITED = "edited"  # place, link, length or alias; the start stays
+    MOVED = "moved"
+    RESTORED = "restored"
+    CANCELLED = "cancelled"  # the calendar says so, or holds it no longer
+    SUCCEEDED = "succeeded"  # lives on under another identity
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One session's fate. `observed` is None for one that is gone; `predecessor` is the id it took over from."""
+
+    fate: Fate
+    id: str
+    observed: Session | None
+    predecessor: str | None = None
+    keeps_answers: bool = False  # a predecessor's responses hold: the start is the same
+
+
+_NEAR = timedelta(hours=24)
+
+
+def compare(known: Mapping[str, KnownSession], observed: Mapping[str, Session]) -> list[Happening]:
+    """What happened, session by session, in no particular order. Both mappings are by id and one calendar's."""
+    lost = [old for key, old in known.items() if key not in observed and not old.cancelled]
+    found = [new for key, new in observed.items() if key not in known]
+    heirs = _pair(lost, found)
+    happenings = [_fate(old, observed[key]) for key, old in known.items() if key in observed]
+    for old in lost:
+        fate = Fate.SUCCEEDED if old.id in heirs.values() else Fate.CANCELLED
+        happenings.append(Happening(fate, old.id, None))
+    for new in found:
+        before = heirs.get(new.id)
+        same_start = before is not None and known[before].start == new.start
+        happenings.append(Happening(Fate.ADDED, new.id, new, before, same_start))
+    return happenings
+
+
+def _fate(old: KnownSession, new: Session) -> Happening:
+    if old.cancelled:
+        return Happening(Fate.RESTORED, old.id, new)
+    if old.start != new.start:
+        return Happening(Fate.MOVED, old.id, new)
+    same = (old.end, old.client, old.place, old.join_url) == (new.end, new.client, new.place, new.join_url)
+    return Happening(Fate.SAME if same else Fate.EDITED, old.id, new)
+
+
+def _pair(lost: Sequence[KnownSession], found: Sequence[Session]) -> dict[str, str]:
+    """New id -> the id it takes over from. Nearest starts first; each is used once."""
+    candidates = sorted(
+        (abs(new.start - old.start), new.id, old.id)
+        for old in lost
+        for new in found
+        if _could_be_one(old, new)
+    )
+    heirs: dict[str, str] = {}
+    for _distance, new_id, old_id in candidates:
+        if new_id not in heirs and old_id not in heirs.values():
+            heirs[new_id] = old_id
+    return heirs
+
+
+def _could_be_one(old: KnownSession, new: Session) -> bool:
+    if old.uid == new.uid:
+        return abs(old.start - new.start) < _NEAR
+    if old.start != new.start or old.client != new.client:
+        return False
+    # Two events without an alias are the same only if nothing tells them apart.
+    return bool(old.client) or (old.end, old.place, old.join_url) == (new.end, new.place, new.join_url)

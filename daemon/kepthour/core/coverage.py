@@ -1,0 +1,61 @@
+"""Whether silence means something: did the daemon run, was the calendar fresh, did the ladder go out?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from kepthour.core.reminder import Reminder, State
+from kepthour.core.verdict import Coverage
+
+GAP = timedelta(seconds=60)  # a restart may take this long without making silence meaningless
+_DECISIVE = timedelta(minutes=5)  # from here to the deadline the daemon must have been there
+_WENT_OUT = {State.SENT, State.ANSWERED, State.WITHDRAWN}
+_MISSED = {State.FAILED, State.EXPIRED}
+
+
+def coverage(
+    start: datetime,
+    deadline: datetime,
+    watches: Sequence[tuple[datetime, datetime]],
+    reminders: Sequence[Reminder],
+    last_good_sync: datetime | None,
+    stale_after: timedelta,
+) -> Coverage:
+    """What was covered of one session, from its decisive rungs up to `deadline`. Instants are aware UTC.
+
+    `watches` are the daemon's uninterrupted spells (from, last beat), oldest first; `reminders` are those of
+    the session's present start; `last_good_sync` is its calendar's.
+    """
+    rungs = [reminder for reminder in reminders if reminder.offset is not None]
+    began = min((rung.due_at for rung in rungs), default=start)
+    return Coverage(
+        daemon=watched(watches, max(began, start - _DECISIVE), deadline),
+        calendar=last_good_sync is not None and last_good_sync >= deadline - stale_after - GAP,
+        ladder=went_out(rungs, start),
+    )
+
+
+def watched(watches: Sequence[tuple[datetime, datetime]], start: datetime, end: datetime) -> bool:
+    """Whether no gap between `watches` is longer than a restart takes, all through [start, end]."""
+    reached = start
+    for since, until in watches:
+        if since - reached > GAP:
+            return False
+        reached = max(reached, until)
+    return end - reached <= GAP
+
+
+def went_out(rungs: Sequence[Reminder], start: datetime) -> bool:
+    """Whether one rung went out by the start (or as the first of the ladder), and no due one was lost.
+
+    A rung that reached any of its channels went out.
+    """
+    sent = [rung for rung in rungs if rung.state in _WENT_OUT and rung.sent_at is not None]
+    if not sent:
+        return False
+    first_due = min(rung.due_at for rung in rungs)
+    in_time = min(rung.sent_at for rung in sent if rung.sent_at) <= max(start, first_due) + GAP
+    reached = {rung.rung for rung in sent}
+    lost = {rung.rung for rung in rungs if rung.state in _MISSED} - reached
+    return in_time and not lost

@@ -1,0 +1,168 @@
+"""The ladder: which reminders a session gets, when, and how insistent.
+
+Source of the standard profile: therapists' accounts of how sessions are forgotten, and alarm research
+(few and distinct alarms; repetition itself wears people out): docs/day.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from kepthour.core.spans import format_offset
+
+
+class Urgency(StrEnum):
+    """How insistent a notice is."""
+
+    PASSIVE = "passive"
+    NORMAL = "normal"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class OnlyIf(StrEnum):
+    """A rung's condition, checked when the ladder is planned."""
+
+    ALWAYS = "always"
+    NOTABLE = "notable"  # the first of the day, after a long gap, at another place, or something is odd
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of a ladder, relative to the session's start."""
+
+    offset: timedelta  # negative: before the start
+    label: str  # the offset as configured; the rung's name everywhere
+    urgency: Urgency
+    channels: tuple[str, ...] | None = None  # None: every channel that has joined by this offset
+    only_if: OnlyIf = OnlyIf.ALWAYS
+    skip_in_session: bool = False  # not while the therapist is proven to be with another client
+
+    @property
+    def before_start(self) -> bool:
+        """Whether an acknowledgement ("on my way") silences it."""
+        return self.offset < timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRule:
+    """From which offset on a configured channel takes part in rungs that name no channels."""
+
+    name: str
+    joins: timedelta | None = None  # None: from the first rung on
+
+    def takes(self, rung: Rung) -> bool:
+        """Whether `rung` goes out on this channel."""
+        if rung.channels is not None:
+            return self.name in rung.channels
+        return self.joins is None or rung.offset >= self.joins
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """Rungs and limits, as one configuration has them."""
+
+    rungs: tuple[Rung, ...]
+    channels: tuple[ChannelRule, ...]
+    late_after: timedelta
+    missed_after: timedelta
+
+    def deadline(self, start: datetime, end: datetime) -> datetime:
+        """When nagging stops and a miss is suspected: `missed_after`, or half of a session under twice that."""
+        return start + min(self.missed_after, (end - start) / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One reminder that a session is to get on one channel. Instants are aware UTC."""
+
+    rung: str
+    offset: timedelta
+    channel: str
+    urgency: Urgency
+    due_at: datetime
+    useful_until: datetime  # after this it would only confuse: it expires unsent
+    skip_in_session: bool
+
+
+def _rung(
+    minutes: int, urgency: Urgency, only_if: OnlyIf = OnlyIf.ALWAYS, *, skip_in_session: bool = False
+) -> Rung:
+    offset = timedelta(minutes=minutes)
+    label = f"{minutes:+d}m" if minutes else "0m"
+    return Rung(offset, label, urgency, only_if=only_if, skip_in_session=skip_in_session)
+
+
+_NORMAL, _HIGH, _CRITICAL = Urgency.NORMAL, Urgency.HIGH, Urgency.CRITICAL
+
+PROFILES: dict[str, tuple[Rung, ...]] = {
+    "standard": (
+        _rung(-60, _NORMAL, OnlyIf.NOTABLE, skip_in_session=True),
+        _rung(-15, _NORMAL, skip_in_session=True),
+        _rung(-5, _HIGH),
+        _rung(-1, _CRITICAL),
+        _rung(0, _CRITICAL),
+        *(_rung(minute, _CRITICAL) for minute in (1, 2, 3, 4, 5)),
+    ),
+    "gentle": (
+        _rung(-15, _NORMAL, skip_in_session=True),
+        _rung(-5, _NORMAL),
+        _rung(0, _HIGH),
+        *(_rung(minute, _CRITICAL) for minute in (2, 4, 5)),
+    ),
+    "persistent": (
+        _rung(-60, _NORMAL, skip_in_session=True),
+        _rung(-30, _NORMAL, skip_in_session=True),
+        _rung(-15, _NORMAL, skip_in_session=True),
+        _rung(-10, _HIGH),
+        _rung(-5, _HIGH),
+        _rung(-2, _CRITICAL),
+        _rung(-1, _CRITICAL),
+        _rung(0, _CRITICAL),
+        *(_rung(minute, _CRITICAL) for minute in (1, 2, 3, 4, 5, 7, 10)),
+    ),
+}
+
+
+def climb(ladder: Ladder, start: datetime, end: datetime, *, notable: bool) -> list[Step]:
+    """All reminders of one session, by due time. Rungs at or after the deadline are left out.
+
+    `start` and `end` are aware UTC. Never raises.
+    """
+    deadline = ladder.deadline(start, end)
+    steps = [
+        _step(rung, channel.name, start, deadline)
+        for rung in ladder.rungs
+        if (notable or rung.only_if is OnlyIf.ALWAYS) and start + rung.offset < deadline
+        for channel in ladder.channels
+        if channel.takes(rung)
+    ]
+    return sorted(steps, key=lambda step: (step.due_at, step.channel))
+
+
+def extra_step(
+    offset: timedelta, urgency: Urgency, channel: str, start: datetime, deadline: datetime
+) -> Step:
+    """A reminder that no configured rung stands for: the end of a snooze."""
+    return _step(Rung(offset, format_offset(offset), urgency), channel, start, deadline)
+
+
+def _step(rung: Rung, channel: str, start: datetime, deadline: datetime) -> Step:
+    return Step(
+        rung=rung.label,
+        offset=rung.offset,
+        channel=channel,
+        urgency=rung.urgency,
+        due_at=start + rung.offset,
+        # Before the start every rung is worth showing until the start, at which a newer one takes over.
+        useful_until=start if rung.before_start else deadline,
+        skip_in_session=rung.skip_in_session,
+    )
+
+
+def first_due(steps: Sequence[Step]) -> datetime | None:
+    """When a ladder begins; None for one without rungs."""
+    return min((step.due_at for step in steps), default=None)

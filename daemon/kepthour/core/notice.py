@@ -1,0 +1,115 @@
+"""What a channel is handed: words, answers, and nothing that may not be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from kepthour.core.changes import KnownSession
+from kepthour.core.ladder import Urgency
+from kepthour.core.reminder import Reminder
+from kepthour.core.words import Show, Text, digest_text, question_text, rung_text
+
+SNOOZE = timedelta(minutes=5)  # of the button; never past the start
+LATE = timedelta(minutes=10)  # of the button "Running late"
+
+
+class Key(StrEnum):
+    """What a therapist can answer on a notice. The same keys on every channel."""
+
+    HERE = "here"
+    ACK = "ack"
+    SNOOZE = "snooze"
+    LATE = "late"
+    JOIN = "join"
+    OUT = "out"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One answer a notice offers: `key` is stable, `label` is for reading."""
+
+    key: Key
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A reminder, ready to show."""
+
+    delivery: str  # opaque id of this delivery
+    subject: (
+        str  # the session's id, or another subject ("day:2026-11-24"): a later notice of it replaces this one
+    )
+    rung: str  # the rung's offset as configured ("-15m"), or a name ("question")
+    urgency: Urgency
+    title: str
+    text: str
+    start: datetime | None  # the session's, aware, in the therapist's zone; None for notices about no session
+    end: datetime | None
+    actions: tuple[Action, ...]
+    stays: bool  # keep it on screen until it is answered, replaced or recalled
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """How notices are worded: in which zone, and how much of a client they may tell."""
+
+    zone: ZoneInfo
+    show: Show
+
+
+def rung_notice(
+    reminder: Reminder, session: KnownSession, now: datetime, how: Showing, announced: datetime | None
+) -> Notice:
+    """A rung of a ladder. `announced` is the start that a "running late" promised."""
+    assert reminder.offset is not None
+    words = rung_text(session, reminder.offset, now, how.zone, how.show, announced)
+    stays = reminder.urgency in {Urgency.HIGH, Urgency.CRITICAL}
+    return _notice(reminder, words, session, how, _offers(session, now), stays=stays)
+
+
+def question_notice(reminder: Reminder, asked: Sequence[KnownSession], how: Showing) -> Notice:
+    """The question about one or several sessions of which nothing is known."""
+    one = asked[0] if len(asked) == 1 else None
+    offers = (Action(Key.HERE, "I was there"),) if one else ()
+    return _notice(reminder, question_text(asked, how.zone, how.show), one, how, offers, stays=True)
+
+
+def digest_notice(reminder: Reminder, day: Sequence[KnownSession], how: Showing, troubled: int) -> Notice:
+    """A digest of a day with sessions; `troubled` is how many calendars are not in sync."""
+    return _notice(reminder, digest_text(reminder.rung, day, how.zone, troubled), None, how, (), stays=False)
+
+
+def _offers(session: KnownSession, now: datetime) -> tuple[Action, ...]:
+    join = (Action(Key.JOIN, "Join"),) if session.join_url else ()
+    here = Action(Key.HERE, "I'm here")
+    if now < session.start:
+        return (*join, here, Action(Key.ACK, "On my way"), Action(Key.SNOOZE, "Snooze"))
+    return (*join, here, Action(Key.LATE, f"{LATE.seconds // 60} min late"))
+
+
+def _notice(
+    reminder: Reminder,
+    words: Text,
+    session: KnownSession | None,
+    how: Showing,
+    actions: tuple[Action, ...],
+    *,
+    stays: bool,
+) -> Notice:
+    return Notice(
+        delivery=str(reminder.id),
+        subject=reminder.subject,
+        rung=reminder.rung,
+        urgency=reminder.urgency,
+        title=words.title,
+        text=words.body,
+        start=session.start.astimezone(how.zone) if session else None,
+        end=session.end.astimezone(how.zone) if session else None,
+        actions=actions,
+        stays=stays,
+    )

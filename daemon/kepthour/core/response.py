@@ -1,0 +1,173 @@
+"""What the therapist answers, and what each answer does to the reminders that are out and to come.
+
+acknowledge   silences the rungs before the start, never the one at the start
+snooze        silences until its end, which never lies past the start
+check in      ends the ladder
+late n        moves the rungs from the start on, and the deadline, by n minutes
+out           ends the session
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from kepthour.core.ladder import Urgency
+from kepthour.core.reminder import Change, Reminder, State, Why, last_out
+from kepthour.core.spans import format_offset
+
+
+class Kind(StrEnum):
+    """The kinds of response, as they are stored."""
+
+    ACK = "ack"
+    SNOOZE = "snooze"
+    HERE = "here"
+    LATE = "late"
+    OUT = "out"
+    JOIN = "join"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One answer to one session. Instants are aware UTC."""
+
+    kind: Kind
+    at: datetime
+    surface: str  # where it was given: a channel's name, or "cli"
+    until: datetime | None = None  # SNOOZE: its end; LATE: the new expected start
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A reminder that stays, at another time."""
+
+    reminder: int
+    due_at: datetime
+    useful_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """A reminder to add: the rung at the end of a snooze."""
+
+    rung: str
+    offset: timedelta
+    channel: str
+    urgency: Urgency
+    due_at: datetime
+    useful_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """All that a response does to a session's reminders; applied in one transaction with the response."""
+
+    changes: tuple[Change, ...] = ()
+    recall: tuple[int, ...] = ()  # reminders whose open notices are to be taken back
+    shifts: tuple[Shift, ...] = ()
+    raises: tuple[Raise, ...] = ()
+
+
+def snooze_end(start: datetime, now: datetime, span: timedelta | None) -> datetime:
+    """When a snooze of `span` (None: as long as possible) ends: at the start at the latest."""
+    if now >= start:
+        return now
+    return start if span is None else min(now + span, start)
+
+
+def expected_start(start: datetime, now: datetime, late: timedelta) -> datetime:
+    """The start that a therapist who is running late by `late` announces: counted from now once it has begun."""
+    return max(start, now) + late
+
+
+def effect(response: Response, start: datetime, deadline: datetime, reminders: Sequence[Reminder]) -> Effect:
+    """What `response` does to `reminders`, those of the session's present start revision. Never raises."""
+    match response.kind:
+        case Kind.HERE:
+            return _silence(reminders, Why.CHECKED_IN)
+        case Kind.OUT:
+            return _silence(reminders, Why.CHECKED_OUT)
+        case Kind.ACK:
+            return _silence(reminders, Why.ACKNOWLEDGED, until=start)
+        case Kind.SNOOZE:
+            return _snooze(response, start, deadline, reminders)
+        case Kind.LATE:
+            return _late(response, start, deadline, reminders)
+        case Kind.JOIN:
+            return Effect()
+
+
+def silence(reminders: Sequence[Reminder], why: Why) -> Effect:
+    """End a ladder for a reason that is no answer: moved, cancelled, settled. What is out is taken back."""
+    pending = tuple(Change(r.id, State.SUPERSEDED, why) for r in reminders if r.state is State.PENDING)
+    out = [r for r in reminders if r.state in {State.SENT, State.ANSWERED}]
+    withdrawn = tuple(Change(r.id, State.WITHDRAWN, why) for r in out)
+    return Effect(pending + withdrawn, tuple(r.id for r in out))
+
+
+def _silence(reminders: Sequence[Reminder], why: Why, until: datetime | None = None) -> Effect:
+    """Answered: the newest notice takes the answer, all that are due before `until` are superseded."""
+    answered = [Change(r.id, State.ANSWERED, why) for r in last_out(reminders)]
+    superseded = [
+        Change(r.id, State.SUPERSEDED, why)
+        for r in reminders
+        if r.state is State.PENDING and r.offset is not None and (until is None or r.due_at < until)
+    ]
+    out = tuple(r.id for r in reminders if r.state in {State.SENT, State.ANSWERED})
+    return Effect(tuple(answered + superseded), out)
+
+
+def _snooze(response: Response, start: datetime, deadline: datetime, reminders: Sequence[Reminder]) -> Effect:
+    assert response.until is not None
+    quiet = _silence(reminders, Why.SNOOZED, until=response.until)
+    if response.until <= response.at:
+        return Effect()  # the start has come: there is nothing left to snooze
+    again = _rungs_at_the_end(response.until, start, deadline, reminders)
+    return Effect(quiet.changes, quiet.recall, raises=again)
+
+
+def _rungs_at_the_end(
+    until: datetime, start: datetime, deadline: datetime, reminders: Sequence[Reminder]
+) -> tuple[Raise, ...]:
+    """One more rung on each channel that was silenced, unless one is due just then anyway."""
+    touched = [r for r in reminders if r.offset is not None and r.due_at < until]
+    covered = {r.channel for r in reminders if r.state is State.PENDING and r.due_at == until}
+    offset = until - start
+    return tuple(
+        Raise(
+            rung=format_offset(offset),
+            offset=offset,
+            channel=channel,
+            urgency=max((r for r in touched if r.channel == channel), key=lambda r: r.due_at).urgency,
+            due_at=until,
+            useful_until=start if until < start else deadline,
+        )
+        for channel in sorted({r.channel for r in touched} - covered)
+    )
+
+
+def _late(response: Response, start: datetime, deadline: datetime, reminders: Sequence[Reminder]) -> Effect:
+    """Nagging starts anew at the announced start; the rungs keep their names.
+
+    A rung that already went out at or after the start is not repeated: those still to come are moved, and
+    if the one at the start is among the former, the announced start gets a rung of its own.
+    """
+    assert response.until is not None
+    moved_by = response.until - start
+    quiet = _silence(reminders, Why.LATE, until=start)
+    moved = [
+        r
+        for r in reminders
+        if r.state is State.PENDING and r.offset is not None and not r.offset < timedelta()
+    ]
+    shifts = tuple(
+        Shift(r.id, start + r.offset + moved_by, deadline + moved_by) for r in moved if r.offset is not None
+    )
+    at_start = {r.channel for r in moved if not r.offset}
+    again = _rungs_at_the_end(response.until, start, deadline + moved_by, reminders)
+    return Effect(
+        quiet.changes, quiet.recall, shifts, tuple(one for one in again if one.channel not in at_start)
+    )

@@ -1,0 +1,100 @@
+"""Durations and dates as people write them: `90s`, `15m`, `1h30m`, `-5m`; `today`, `+7d`, `2026-11-24`."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+_UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+_LONGEST = timedelta(days=366 * 30)
+DURATION_HELP = 'write a duration as "90s", "15m", "1h30m" or "1d"'
+MOMENT_HELP = 'write a date (2026-11-24), a local time (2026-11-24T14:00), "today", "tomorrow" or "+7d"'
+
+
+def parse_duration(text: str) -> timedelta:
+    """`text` as a duration of zero or more, at most 30 years. Raises ValueError with what would be right."""
+    match = _DURATION.fullmatch(text.strip())
+    if not match or not any(match.groups()) or len(text) > 24:
+        raise ValueError(f"is no duration; {DURATION_HELP}")
+    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    try:
+        found = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    except OverflowError:
+        found = _LONGEST + timedelta(1)
+    if found > _LONGEST:
+        raise ValueError("is longer than thirty years")
+    return found
+
+
+def parse_offset(text: str) -> timedelta:
+    """An offset from a session's start: negative before it (`-15m`), positive after (`+2m`, `2m`)."""
+    text = text.strip()
+    sign = -1 if text.startswith("-") else 1
+    try:
+        return sign * parse_duration(text.removeprefix("-") if sign < 0 else text.removeprefix("+"))
+    except ValueError:
+        raise ValueError('is no offset; write "-15m" for before the start, "+2m" for after it') from None
+
+
+def format_duration(span: timedelta) -> str:
+    """`span` (zero or more) in the shortest form that `parse_duration` reads: `1h30m`, `45s`, `0m`."""
+    seconds = round(span.total_seconds())
+    parts = []
+    for unit, size in _UNITS.items():
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts) or "0m"
+
+
+def format_offset(offset: timedelta) -> str:
+    """An offset as a rung's name: `-15m`, `0m`, `+2m`."""
+    if not offset:
+        return "0m"
+    return ("-" if offset < timedelta() else "+") + format_duration(abs(offset))
+
+
+def spoken(span: timedelta) -> str:
+    """`span` for a sentence, exact to the second: `5 min`, `1 min 55 s`, `1 h`, `2 h 10 min`."""
+    seconds = round(abs(span).total_seconds())
+    parts = []
+    for name, size in (("h", 3600), ("min", 60), ("s", 1)):
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count} {name}")
+    return " ".join(parts) or "0 min"
+
+
+def parse_moment(text: str, now: datetime, zone: ZoneInfo) -> datetime:
+    """A point in time as a user types it, aware, in `zone`. A date is its midnight. Raises ValueError."""
+    text = text.strip()
+    today = now.astimezone(zone).date()
+    if text in {"now"}:
+        return now.astimezone(zone)
+    if text == "today":
+        return midnight(today, zone)
+    if text == "tomorrow":
+        return midnight(today + timedelta(days=1), zone)
+    if match := re.fullmatch(r"\+(\d{1,5})d", text):
+        return midnight(today + timedelta(days=int(match[1])), zone)
+    try:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+            return midnight(date.fromisoformat(text), zone)
+        found = datetime.fromisoformat(text)
+        return found.astimezone(zone) if found.tzinfo else found.replace(tzinfo=zone)
+    except (ValueError, OverflowError):
+        raise ValueError(f"is no date or time; {MOMENT_HELP}") from None
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The instant at which `day` begins in `zone`."""
+    return datetime.combine(day, time(), zone)
+
+
+def local(day: date, clock: time, zone: ZoneInfo) -> datetime:
+    """`clock` on `day` in `zone`; a time that the spring change skips is the instant after the gap."""
+    naive_fold = datetime.combine(day, clock, zone)
+    # A skipped time converts to UTC and back to another wall time: an hour later, which is the one that exists.
+    return datetime.fromtimestamp(naive_fold.timestamp(), zone)

@@ -1,0 +1,156 @@
+"""Evidence, responses and coverage -> verdict, with its reason.
+
+Evidence is positive only: the absence of a signal proves nothing unless the daemon ran, the calendar was
+fresh and the ladder went out. Then, and only then, a miss is *suspected*; `missed` is never said by a machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from kepthour.core.response import Kind, Response
+
+
+class Verdict(StrEnum):
+    """What became of a session."""
+
+    ON_TIME = "on_time"
+    LATE = "late"
+    NEAR_MISS = "near_miss"
+    SUSPECTED_MISS = "suspected_miss"
+    MISSED = "missed"
+    CLIENT_NO_SHOW = "client_no_show"
+    CLIENT_CANCELLED = "client_cancelled"
+    THERAPIST_CANCELLED = "therapist_cancelled"
+    TECHNICAL = "technical"
+    COVERED = "covered"
+    NOT_A_SESSION = "not_a_session"
+    UNKNOWN = "unknown"
+
+
+NOT_FINAL = frozenset(
+    {Verdict.SUSPECTED_MISS, Verdict.UNKNOWN}
+)  # asked about; an answer may still change them
+HELD = frozenset({Verdict.ON_TIME, Verdict.LATE, Verdict.NEAR_MISS})
+
+
+class Because(StrEnum):
+    """The evidence, or the gap in it, that decided."""
+
+    CHECKED_IN = "checked_in"
+    CHECKED_OUT = "checked_out"
+    NO_EVIDENCE = "no_evidence"
+    DAEMON_GAP = "daemon_was_not_running"
+    CALENDAR_STALE = "calendar_was_not_fresh"
+    LADDER_GAP = "reminders_did_not_go_out"
+    SAID = "said_by_the_therapist"
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Whether silence means something."""
+
+    daemon: bool  # it ran for the whole ladder, up to the deadline
+    calendar: bool  # the last good sync was recent enough all that time
+    ladder: bool  # a rung went out by the start, and none that was due failed
+
+    @property
+    def gap(self) -> Because | None:
+        """The first thing that was missing; None: nothing was."""
+        if not self.daemon:
+            return Because.DAEMON_GAP
+        if not self.ladder:
+            return Because.LADDER_GAP
+        return None if self.calendar else Because.CALENDAR_STALE
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A verdict and what it rests on."""
+
+    verdict: Verdict
+    because: Because
+
+
+def checked_in_at(responses: Sequence[Response]) -> datetime | None:
+    """When the therapist first checked in; None: never."""
+    return min((r.at for r in responses if r.kind is Kind.HERE), default=None)
+
+
+def deadline_after(deadline: datetime, start: datetime, responses: Sequence[Response]) -> datetime:
+    """The deadline, moved by a "running late": as long after the announced start as it was after the start."""
+    announced = max((r.until for r in responses if r.kind is Kind.LATE and r.until), default=start)
+    return deadline + max(announced - start, timedelta())
+
+
+def decide(
+    start: datetime,
+    deadline: datetime,
+    late_after: timedelta,
+    responses: Sequence[Response],
+    coverage: Coverage,
+    now: datetime,
+) -> Finding | None:
+    """The verdict at `now` by the rule table below; None: it is too early to say.
+
+    | evidence                                  | verdict        |
+    |-------------------------------------------|----------------|
+    | checked in by start + late_after          | on_time        |
+    | checked in later                          | late           |
+    | checked out without a check-in            | on_time        |
+    | none by the deadline, everything covered  | suspected_miss |
+    | none by the deadline, something was not   | unknown        |
+
+    `deadline` already includes a "running late". Instants are aware UTC. Never raises.
+    """
+    arrived = checked_in_at(responses)
+    if arrived is not None:
+        verdict = Verdict.ON_TIME if arrived <= start + late_after else Verdict.LATE
+        return Finding(verdict, Because.CHECKED_IN)
+    if any(r.kind is Kind.OUT for r in responses):
+        # Who says that a session is over was in it. Since when, nobody knows: nothing is held against them.
+        return Finding(Verdict.ON_TIME, Because.CHECKED_OUT)
+    if now < deadline:
+        return None
+    gap = coverage.gap
+    if gap is not None:
+        return Finding(Verdict.UNKNOWN, gap)
+    return Finding(Verdict.SUSPECTED_MISS, Because.NO_EVIDENCE)
+
+
+class SessionState(StrEnum):
+    """Where a session stands, for people."""
+
+    SCHEDULED = "scheduled"
+    REMINDING = "reminding"
+    ACKNOWLEDGED = "acknowledged"
+    IN_SESSION = "in_session"
+    ENDED = "ended"
+    CANCELLED = "cancelled"
+
+
+def state_of(
+    start: datetime,
+    end: datetime,
+    *,
+    cancelled: bool,
+    reminded: bool,
+    verdict: Verdict | None,
+    responses: Sequence[Response],
+    now: datetime,
+) -> SessionState:
+    """A session's state, derived from what is stored; `reminded`: a rung has gone out. Never raises."""
+    kinds = {response.kind for response in responses}
+    settled = verdict is not None and verdict not in HELD | NOT_FINAL
+    if cancelled:
+        return SessionState.CANCELLED
+    if now >= end or Kind.OUT in kinds or settled:
+        return SessionState.ENDED
+    if Kind.HERE in kinds:
+        return SessionState.IN_SESSION
+    if Kind.ACK in kinds and now < start:
+        return SessionState.ACKNOWLEDGED
+    return SessionState.REMINDING if reminded or now >= start else SessionState.SCHEDULED

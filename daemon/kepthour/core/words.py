@@ -1,0 +1,121 @@
+"""Every text a notice can have, in one place: short, with something to do in each, and no client by default."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from kepthour.core.changes import KnownSession
+from kepthour.core.spans import spoken
+
+_PUNCTUAL = timedelta(seconds=20)
+
+
+class Show(StrEnum):
+    """How much of a session a notice may tell. A lock screen is public: the default is the time alone."""
+
+    TIME = "time"
+    ALIAS = "alias"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A notice's title and text."""
+
+    title: str
+    body: str
+
+    @property
+    def whole(self) -> str:
+        """Both in one line, for lists."""
+        return f"{self.title}{'' if self.title.endswith('?') else '.'} {self.body}"
+
+
+def rung_text(
+    session: KnownSession,
+    offset: timedelta,
+    now: datetime,
+    zone: ZoneInfo,
+    show: Show,
+    announced: datetime | None = None,
+) -> Text:
+    """A rung's words. No two offsets of one ladder give the same.
+
+    A rung that comes late (after a restart, say) tells the time that is really left. `announced` is the
+    start that a "running late" promised: the words count from there.
+    """
+    anchor = announced or session.start
+    actual = now - anchor
+    distance = offset if abs(actual - offset) <= _PUNCTUAL else actual
+    distance = timedelta(seconds=round(distance.total_seconds()))
+    title = f"{_name(session, zone, show)} {_when(distance)}"
+    return Text(
+        title, f"{_facts(session)}. {_next_step(distance, bool(session.join_url), announced is not None)}"
+    )
+
+
+def question_text(sessions: Sequence[KnownSession], zone: ZoneInfo, show: Show) -> Text:
+    """The question about sessions of which nothing is known: a question, never an accusation."""
+    if len(sessions) == 1:
+        name = _clock(sessions[0].start, zone)
+        who = f" ({sessions[0].client.reveal()})" if show is Show.ALIAS and sessions[0].client else ""
+        return Text(f"No check-in for {name}{who}. What happened?", "Say it with: kepthour settle")
+    times = ", ".join(_clock(session.start, zone) for session in sessions)
+    return Text(
+        f"{len(sessions)} sessions without a check-in: {times}. What happened?",
+        "Say it with: kepthour settle",
+    )
+
+
+def digest_text(rung: str, sessions: Sequence[KnownSession], zone: ZoneInfo, troubled: int) -> Text:
+    """The evening's or morning's digest: how many, the first start, and whether the calendars are in sync."""
+    day = "Tomorrow" if rung == "digest-evening" else "Today"
+    count = len(sessions)
+    title = (
+        f"{day}: {count} session{'s' if count != 1 else ''}, the first at {_clock(sessions[0].start, zone)}"
+    )
+    if troubled:
+        them = "A calendar is" if troubled == 1 else f"{troubled} calendars are"
+        return Text(title, f"{them} not in sync, so this may be incomplete. See: kepthour status.")
+    return Text(title, "All calendars are in sync. See the day with: kepthour agenda.")
+
+
+def _name(session: KnownSession, zone: ZoneInfo, show: Show) -> str:
+    who = f" with {session.client.reveal()}" if show is Show.ALIAS and session.client else ""
+    return f"Session{who} at {_clock(session.start, zone)}"
+
+
+def _clock(instant: datetime, zone: ZoneInfo) -> str:
+    moment = instant.astimezone(zone)
+    return f"{moment:%H:%M:%S}" if moment.second else f"{moment:%H:%M}"
+
+
+def _facts(session: KnownSession) -> str:
+    return spoken(session.end - session.start) + (", video" if session.join_url else "")
+
+
+def _when(distance: timedelta) -> str:
+    if distance < timedelta():
+        return f"starts in {spoken(distance)}"
+    return "starts now" if not distance else f"began {spoken(distance)} ago"
+
+
+def _next_step(distance: timedelta, has_link: bool, announced: bool) -> str:
+    if announced:
+        return "This is the time you announced. Check in when you are there." if not distance else "Check in."
+    if distance < timedelta(minutes=-30):
+        return "Plan your way there."
+    if distance < timedelta(minutes=-5):
+        return "Finish what you are doing and get ready."
+    if distance < timedelta():
+        return "Join now, or say “I'm here”." if has_link else "Go there now, and say “I'm here”."
+    if not distance:
+        return "Check in: say “I'm here”."
+    if distance < timedelta(minutes=2):
+        return "Your client is waiting. Check in."
+    if distance < timedelta(minutes=5):
+        return "Still no check-in. Go now, then say “I'm here”."
+    return "You are late. Say “Running late”, or check in."

@@ -1,0 +1,114 @@
+"""Says what became of sessions: held, late, a suspected miss, or unknown and to be asked about.
+
+1  sessions that have begun or were answered, and have no final verdict
+2  decide from answers and coverage                          (core.verdict, core.coverage)
+3  write verdict and history, silence the rest of the ladder, ask    (one transaction)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from kepthour.core.coverage import coverage
+from kepthour.core.ladder import Urgency
+from kepthour.core.reminder import Why
+from kepthour.core.response import silence
+from kepthour.core.verdict import NOT_FINAL, Finding, Verdict, deadline_after, decide
+from kepthour.store import calendars, reminders, sessions, watches
+from kepthour.store.engine import Store, Tx
+from kepthour.store.sessions import SessionRow
+
+log = structlog.get_logger()
+
+_ASK_FOR = timedelta(days=1)
+_AHEAD = timedelta(hours=1)  # the pump looks again long before that
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """What detection needs to know of the configuration."""
+
+    channels: tuple[str, ...]  # where questions go
+    stale_after: Callable[[str], timedelta]  # by calendar name
+
+
+def detect(detector: Detector, store: Store, now: datetime) -> list[tuple[str, Verdict]]:
+    """Decide what can be decided at `now` (aware UTC); returns the new verdicts by session id."""
+    with store.read() as tx:
+        if not _findings(tx, detector, now):
+            return []
+    with store.write() as tx:
+        found = _findings(tx, detector, now)
+        for row, finding in found:
+            sessions.decide(tx, row.id, finding.verdict, finding.because, "daemon", now)
+            log.info(
+                "session.verdict",
+                session=row.id,
+                verdict=finding.verdict.value,
+                because=finding.because.value,
+            )
+        _ask(tx, detector, [row for row, finding in found if finding.verdict in NOT_FINAL], now)
+    return [(row.id, finding.verdict) for row, finding in found]
+
+
+def next_deadline(store: Store, now: datetime) -> datetime | None:
+    """When the next session will have to be decided without an answer."""
+    with store.read() as tx:
+        deadlines = [
+            deadline_after(row.deadline, row.known.start, sessions.responses_to(tx, row))
+            for row in sessions.awaiting(tx, now, now + _AHEAD)
+        ]
+    return min((deadline for deadline in deadlines if deadline > now), default=None)
+
+
+def _findings(tx: Tx, detector: Detector, now: datetime) -> list[tuple[SessionRow, Finding]]:
+    found = []
+    for row in sessions.undecided(tx, now, watches.first_ever(tx)):
+        finding = _finding(tx, detector, row, now)
+        if finding is not None and finding.verdict is not row.verdict:
+            found.append((row, finding))
+    return found
+
+
+def _finding(tx: Tx, detector: Detector, row: SessionRow, now: datetime) -> Finding | None:
+    answers = sessions.responses_to(tx, row)
+    known = row.known
+    deadline = deadline_after(row.deadline, known.start, answers)
+    calendar = calendars.get(tx, known.calendar)
+    covered = coverage(
+        known.start,
+        deadline,
+        [(watch.since, watch.until) for watch in watches.within(tx, known.start - timedelta(days=1), now)],
+        reminders.of_session(tx, row.id, known.revision),
+        calendar.last_good_at if calendar else None,
+        detector.stale_after(known.calendar),
+    )
+    return decide(known.start, deadline, row.late_after, answers, covered, now)
+
+
+def _ask(tx: Tx, detector: Detector, rows: Sequence[SessionRow], now: datetime) -> None:
+    """One question for one session; several that became unknown together share one."""
+    if not rows:
+        return
+    for row in rows:
+        ladder = reminders.of_session(tx, row.id, row.known.revision)
+        reminders.apply(tx, silence(ladder, Why.FLAGGED), row.id, row.id, row.known.revision)
+    only = rows[0] if len(rows) == 1 else None
+    subject = only.id if only else f"question:{rows[0].id}"
+    sessions.ask(tx, [row.id for row in rows], subject)
+    revision = only.known.revision if only else 1
+    reminders.announce(
+        tx,
+        subject,
+        only.id if only else None,
+        revision,
+        "question",
+        detector.channels,
+        Urgency.NORMAL,
+        now,
+        now + _ASK_FOR,
+    )

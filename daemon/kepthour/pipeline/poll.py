@@ -1,0 +1,215 @@
+"""Asks one calendar what changed, and stores the answer whole or not at all.
+
+1  read what is known: cursor and etags           (store, read)
+2  ask the source                                 (connector: network, no transaction open)
+3  reduce and expand what changed, one by one      (core: a bad resource is set aside, the others go on)
+4  store batch, occurrences and cursor together    (store, one transaction)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from importlib.metadata import version
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from kepthour.core.occurrences import Occurrence, expand
+from kepthour.core.privacy import NOTHING, Phi
+from kepthour.core.resources import Unreadable, read, slim
+from kepthour.ports import Clock
+from kepthour.store import calendars
+from kepthour.store.calendars import CalendarRow, StoredResource, Window
+from kepthour.store.engine import Store
+from kepthour_connectors.base import Batch, Connector, ConnectorError, Kind, Known, Resource
+
+log = structlog.get_logger()
+
+BEHIND, AHEAD = timedelta(days=35), timedelta(days=120)
+_REFRESH_WHEN_LEFT = timedelta(days=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One calendar to poll, and how its events are read."""
+
+    name: str
+    fingerprint: str
+    connector: Connector
+    zone: ZoneInfo
+    join_hosts: tuple[str, ...]
+    addresses: Collection[str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What a poll brought. `problem` is a code, with a sentence and a remedy, or None."""
+
+    name: str
+    kind: Kind
+    changed: int
+    deleted: int
+    quarantined: int
+    requests: int
+    warnings: tuple[str, ...] = ()
+    problem: str | None = None
+    what: str | None = None
+    remedy: str | None = None
+
+    @property
+    def news(self) -> bool:
+        """Whether the stored occurrences may have changed."""
+        return bool(self.changed or self.deleted)
+
+
+def poll(source: Source, store: Store, clock: Clock) -> Polled:
+    """Poll once. Blocks. A failed poll changes nothing but the problem that `status` shows.
+
+    Raises TryLater or NeedsPerson if the store cannot be used.
+    """
+    calendar, etags = _known(source, store)
+    same = calendar.fingerprint == source.fingerprint
+    try:
+        batch = source.connector.poll(Known(calendar.cursor, etags) if same else Known())
+    except ConnectorError as error:
+        with store.write() as tx:
+            calendars.record_failure(tx, calendar, error.code, error.what, error.remedy, clock.now())
+        log.warning("poll.failed", calendar=source.name, problem=error.code)
+        return Polled(source.name, Kind.DELTA, 0, 0, 0, 0, (), error.code, error.what, error.remedy)
+    return _store(source, store, clock, calendar, batch, etags)
+
+
+def _known(source: Source, store: Store) -> tuple[CalendarRow, dict[str, str]]:
+    with store.read() as tx:
+        calendar = calendars.get(tx, source.name)
+        if calendar is not None:
+            return calendar, calendars.known_etags(tx, calendar)
+    with store.write() as tx:
+        return calendars.get_or_add(tx, source.name, source.fingerprint), {}
+
+
+def _store(
+    source: Source, store: Store, clock: Clock, calendar: CalendarRow, batch: Batch, etags: Collection[str]
+) -> Polled:
+    now = clock.now()
+    window = _window(calendar, source, now)
+    changed = [*_digest_all(batch, source, window), *_set_aside(batch)]
+    removed = set(etags) - batch.listed if batch.listed is not None else set(batch.deleted) & set(etags)
+    quarantined = sum(1 for resource in changed if resource.quarantine)
+    with store.write() as tx:
+        stored = calendars.commit_batch(
+            tx,
+            calendar,
+            changed=changed,
+            removed=removed,
+            cursor=batch.cursor,
+            fingerprint=source.fingerprint,
+            window=window,
+            warnings=batch.warnings,
+            now=now,
+        )
+    if not stored:  # another process polled meanwhile: what it stored is at least as new
+        log.info("poll.overtaken", calendar=source.name)
+        return Polled(source.name, batch.kind, 0, 0, 0, batch.requests, batch.warnings)
+    tell = log.info if changed or removed else log.debug
+    tell(
+        "poll.done",
+        calendar=source.name,
+        kind=batch.kind.value,
+        changed=len(changed),
+        deleted=len(removed),
+        quarantined=quarantined,
+        requests=batch.requests,
+    )
+    return Polled(
+        source.name, batch.kind, len(changed), len(removed), quarantined, batch.requests, batch.warnings
+    )
+
+
+def refresh(source: Source, store: Store, clock: Clock) -> bool:
+    """Expand what is stored anew where the window has to move or the zone rules changed. No network.
+
+    Returns whether anything was done.
+    """
+    now = clock.now()
+    with store.read() as tx:
+        calendar = calendars.get(tx, source.name)
+        if calendar is None or not _must_refresh(calendar, source, now):
+            return False
+        payloads = calendars.payloads(tx, calendar)
+    window = _new_window(source, now)
+    expanded = [(key, *_expand(payload, source.zone, window)) for key, payload in payloads]
+    with store.write() as tx:
+        return calendars.replace_occurrences(tx, calendar, expanded, window)
+
+
+def far(source_zone: ZoneInfo, store: Store, name: str, start: datetime, end: datetime) -> list[Occurrence]:
+    """Occurrences of any span, expanded from what is stored, however far from today it lies."""
+    with store.read() as tx:
+        calendar = calendars.get(tx, name)
+        if calendar is None:
+            return []
+        if _covers(calendar, source_zone, start, end):
+            return calendars.between(tx, calendar, start, end)
+        payloads = calendars.payloads(tx, calendar)
+    window = Window(start, end, "")
+    return [one for _key, payload in payloads for one in _expand(payload, source_zone, window)[1]]
+
+
+def _covers(calendar: CalendarRow, zone: ZoneInfo, start: datetime, end: datetime) -> bool:
+    if calendar.expanded_from is None or calendar.expanded_until is None:
+        return False
+    same = calendar.expanded_with == _made_with(zone)
+    return same and calendar.expanded_from <= start and end <= calendar.expanded_until
+
+
+def _must_refresh(calendar: CalendarRow, source: Source, now: datetime) -> bool:
+    if calendar.expanded_until is None:
+        return False
+    return (
+        calendar.expanded_with != _made_with(source.zone)
+        or calendar.expanded_until < now + _REFRESH_WHEN_LEFT
+    )
+
+
+def _window(calendar: CalendarRow, source: Source, now: datetime) -> Window:
+    """The calendar's window if it has one: all of its occurrences are to stand on the same."""
+    if calendar.expanded_from is None or calendar.expanded_until is None or calendar.expanded_with is None:
+        return _new_window(source, now)
+    return Window(calendar.expanded_from, calendar.expanded_until, calendar.expanded_with)
+
+
+def _new_window(source: Source, now: datetime) -> Window:
+    return Window(now - BEHIND, now + AHEAD, _made_with(source.zone))
+
+
+def _made_with(zone: ZoneInfo) -> str:
+    """What occurrences depend on beside their resources: the therapist's zone, and the zone rules."""
+    return f"{zone.key} tzdata-{version('tzdata')}"
+
+
+def _digest_all(batch: Batch, source: Source, window: Window) -> list[StoredResource]:
+    return [_digest(resource, source, window) for resource in batch.changed]
+
+
+def _digest(resource: Resource, source: Source, window: Window) -> StoredResource:
+    try:
+        calendar = read(resource.payload)
+        payload = slim(calendar, source.join_hosts, source.addresses)
+        found = expand(calendar, source.zone, window.start, window.end)
+    except Unreadable as error:
+        return StoredResource(resource.href, resource.etag, NOTHING, error.code, ())
+    return StoredResource(resource.href, resource.etag, Phi(payload), None, tuple(found))
+
+
+def _set_aside(batch: Batch) -> list[StoredResource]:
+    return [StoredResource(bad.href, bad.etag, NOTHING, bad.reason, ()) for bad in batch.bad]
+
+
+def _expand(payload: Phi, zone: ZoneInfo, window: Window) -> tuple[str | None, list[Occurrence]]:
+    try:
+        return None, expand(read(payload.reveal()), zone, window.start, window.end)
+    except Unreadable as error:
+        return error.code, []

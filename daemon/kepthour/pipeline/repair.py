@@ -1,0 +1,58 @@
+"""Opens a repair card for a session that was, or may have been, missed, and closes it if it was not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+
+from kepthour.core.errors import NeedsPerson, NotFound
+from kepthour.core.repair import STEPS, CardState, severity
+from kepthour.core.verdict import Verdict
+from kepthour.store import cards
+from kepthour.store.cards import Card
+from kepthour.store.engine import Store
+
+log = structlog.get_logger()
+
+
+def follow_verdicts(store: Store, verdicts: Sequence[tuple[str, Verdict]], now: datetime) -> None:
+    """Bring the cards in line with new verdicts (session id, verdict)."""
+    if not verdicts:
+        return
+    with store.write() as tx:
+        for session_id, verdict in verdicts:
+            card = cards.of_session(tx, session_id)
+            serious = severity(verdict)
+            if card is None and verdict in {Verdict.SUSPECTED_MISS, Verdict.MISSED}:
+                assert serious is not None
+                cards.open_card(tx, session_id, serious, now)
+                log.info("card.opened", session=session_id, severity=serious)
+            elif card is not None and serious is None and card.state is not CardState.CLOSED:
+                cards.close(tx, card, now)
+                log.info("card.closed", session=session_id)
+            elif card is not None and serious is not None and serious != card.severity:
+                cards.set_severity(tx, card, serious)
+
+
+def find_card(store: Store, card_id: str) -> Card:
+    """The card with this number, or of the session with this id. Raises NotFound."""
+    with store.read() as tx:
+        for card in cards.everything(tx):
+            if card_id in {str(card.id), card.session_id}:
+                return card
+    raise NotFound(f'There is no repair card "{card_id}".', "See them with: kepthour repair.")
+
+
+def finish_step(store: Store, card_id: str, n: int, at: datetime | None) -> Card:
+    """Step `n` (1 to 9) is done at `at`, or not done after all (None). The last one closes the card."""
+    if not 1 <= n <= len(STEPS):
+        raise NeedsPerson(f"There is no step {n}.", f"A card has the steps 1 to {len(STEPS)}.")
+    card = find_card(store, card_id)
+    with store.write() as tx:
+        cards.finish_step(tx, card, n, at)
+        done = {step.n for step in card.steps if step.done_at is not None} | {n}
+        if at is not None and len(done) == len(STEPS):
+            cards.close(tx, card, at)
+    return find_card(store, card_id)

@@ -1,0 +1,128 @@
+"""Takes an answer: stores it together with all that it does to the reminders, in one transaction.
+
+Every answer may come twice, from two places, late: the second changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from kepthour.core.errors import Ambiguous, NeedsPerson, NotFound
+from kepthour.core.notice import SNOOZE
+from kepthour.core.privacy import Phi
+from kepthour.core.reminder import Reminder, State, Why
+from kepthour.core.response import Kind, Response, effect, expected_start, silence, snooze_end
+from kepthour.core.verdict import Because, SessionState, Verdict, state_of
+from kepthour.store import reminders, sessions
+from kepthour.store.engine import Store, Tx
+from kepthour.store.sessions import SessionRow
+
+log = structlog.get_logger()
+
+_ONCE = {Kind.HERE, Kind.ACK, Kind.OUT, Kind.JOIN}
+_AROUND = timedelta(days=2)
+_OPEN = {SessionState.REMINDING, SessionState.ACKNOWLEDGED, SessionState.IN_SESSION}
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What an answer led to. `changed` is false for one that said nothing new."""
+
+    session: SessionRow
+    response: Response
+    changed: bool
+
+
+def respond(
+    store: Store, session_id: str, kind: Kind, now: datetime, surface: str, span: timedelta | None = None
+) -> Answered:
+    """Take an answer to one session. `span` is how long (SNOOZE, LATE). Raises NotFound, NeedsPerson."""
+    with store.write() as tx:
+        row = _existing(tx, session_id)
+        if row.known.cancelled:
+            raise NeedsPerson("This session was cancelled.", "There is nothing to answer.")
+        response = _response(row, kind, now, surface, span)
+        before = sessions.responses_to(tx, row)
+        if kind in _ONCE and any(earlier.kind is kind for earlier in before):
+            return Answered(row, response, changed=False)
+        sessions.respond(tx, row.id, row.known.revision, response)
+        ladder = reminders.of_session(tx, row.id, row.known.revision)
+        reminders.apply(
+            tx, effect(response, row.known.start, row.deadline, ladder), row.id, row.id, row.known.revision
+        )
+    log.info("answer.taken", session=session_id, answer=kind.value, surface=surface)
+    return Answered(row, response, changed=True)
+
+
+def settle(store: Store, session_id: str, verdict: Verdict, now: datetime, reason: Phi | None) -> SessionRow:
+    """The therapist says what happened. It is never overruled by the program; each correction is kept."""
+    with store.write() as tx:
+        row = _existing(tx, session_id)
+        sessions.decide(tx, row.id, verdict, Because.SAID, "therapist", now, reason)
+        ladder = reminders.of_session(tx, row.id, row.known.revision)
+        reminders.apply(tx, silence(ladder, Why.SETTLED), row.id, row.id, row.known.revision)
+    log.info("session.settled", session=session_id, verdict=verdict.value)
+    return row
+
+
+def due_session(store: Store, now: datetime) -> str:
+    """The session that an answer without a name means: the one whose ladder runs or whose time it is.
+
+    Of several the nearest start counts. Raises NotFound if there is none, Ambiguous if two are equally near.
+    """
+    with store.read() as tx:
+        rows = [row for row in sessions.between(tx, now - _AROUND, now + _AROUND) if not row.hidden]
+        candidates = [row for row in rows if _is_due(tx, row, now)]
+    if not candidates:
+        coming = next((row for row in rows if row.known.start > now and not row.known.cancelled), None)
+        hint = f"Name one with --session; the next is {coming.id}." if coming else "See: kepthour agenda."
+        raise NotFound("No session is due now.", hint)
+    nearest = min(abs(row.known.start - now) for row in candidates)
+    ids = tuple(row.id for row in candidates if abs(row.known.start - now) == nearest)
+    if len(ids) > 1:
+        raise Ambiguous("Several sessions are due now.", f"Name one with --session: {', '.join(ids)}.", ids)
+    return ids[0]
+
+
+def _existing(tx: Tx, session_id: str) -> SessionRow:
+    row = sessions.get(tx, session_id)
+    if row is None or row.hidden:
+        raise NotFound(f'There is no session "{session_id}".', "See the ids with: kepthour agenda --json.")
+    return row
+
+
+def _response(row: SessionRow, kind: Kind, now: datetime, surface: str, span: timedelta | None) -> Response:
+    until = None
+    if kind is Kind.SNOOZE:
+        until = snooze_end(row.known.start, now, span or SNOOZE)
+        if until <= now:
+            raise NeedsPerson(
+                "A session that has begun cannot be snoozed.", "Check in, or say: kepthour late 10m."
+            )
+    if kind is Kind.LATE:
+        assert span is not None, "running late needs a length"
+        until = expected_start(row.known.start, now, span)
+    return Response(kind, now, surface, until)
+
+
+def _is_due(tx: Tx, row: SessionRow, now: datetime) -> bool:
+    ladder = reminders.of_session(tx, row.id, row.known.revision)
+    answers = sessions.responses_to(tx, row)
+    state = state_of(
+        row.known.start,
+        row.known.end,
+        cancelled=row.known.cancelled,
+        reminded=_begun(ladder, now),
+        verdict=row.verdict,
+        responses=answers,
+        now=now,
+    )
+    return state in _OPEN
+
+
+def _begun(ladder: Sequence[Reminder], now: datetime) -> bool:
+    return any(r.state is State.SENT or r.state is State.ANSWERED or r.due_at <= now for r in ladder)

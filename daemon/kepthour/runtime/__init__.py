@@ -1,0 +1,1 @@
+"""What keeps the process going: clock, timer, guardian, lock, signals, logging."""

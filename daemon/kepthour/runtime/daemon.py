@@ -1,0 +1,210 @@
+"""The daemon: one process, one event loop, a handful of timed jobs.
+
+pump           when the next reminder or deadline is due, 15 s at most; when a command rings; after a poll
+poll NAME      at each calendar's interval
+audit          every five minutes: what the plan lacks is planned again
+housekeeping   every six hours: the calendars' windows move on
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from importlib.metadata import version
+
+import structlog
+
+from kepthour.app import App
+from kepthour.core.errors import KeptHourError, NeedsPerson, TryLater
+from kepthour.core.notice import Key
+from kepthour.core.response import Kind
+from kepthour.ports import Answer
+from kepthour.runtime.bell import Bell
+from kepthour.runtime.guardian import Guardian
+from kepthour.runtime.logs import place
+from kepthour.runtime.opener import open_link
+from kepthour.runtime.pump import Pump
+from kepthour.runtime.scheduler import Scheduler, Work
+from kepthour.runtime.threads import in_own_thread
+
+log = structlog.get_logger()
+
+_AUDIT = timedelta(minutes=5)
+_HOUSEKEEPING = timedelta(hours=6)
+_SOON = timedelta(seconds=1)
+_HEARING = timedelta(seconds=10)
+
+
+class Daemon:
+    """Keeps one App going until it is told to stop. Reload by `reload`, from a signal or a test."""
+
+    def __init__(self, app: App, load: Callable[[], App]) -> None:
+        self._app = app
+        self._load = load
+        self._scheduler = Scheduler()
+        self._bell = Bell(app.store.path)
+        self._stop = asyncio.Event()
+        self._pump: Pump | None = None
+        self._guardian = Guardian(self._revive)
+        self._pumping = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._again = False
+        self._unheard: set[str] = set()  # calendars that were not asked yet since the start
+        self._taken_up_at = app.clock.now()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Until `stop`. The caller holds the store's lock. Raises NeedsPerson if the store cannot be used."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, self._spawn_reload)
+        self._bell.listen(self.wake)
+        await self._take_up()
+        self._scheduler.start()
+        self._spawn(self._guardian.watch())
+        log.info("daemon.started", pid=os.getpid(), version=version("kepthour"))
+        try:
+            await self._stop.wait()
+        finally:
+            await self._end()
+
+    def stop(self) -> None:
+        """End cleanly: what is on its way still arrives."""
+        self._stop.set()
+
+    def wake(self) -> None:
+        """Pump now: something was stored."""
+        self._again = True
+        if not self._pumping:
+            self._scheduler.once("pump", self._app.clock.now(), self._turn)
+
+    def _revive(self) -> None:
+        """The pump has not turned for too long: whatever the timer thinks, it has to."""
+        self._pumping = False
+        self._spawn(self._turn())
+
+    async def reload(self) -> None:
+        """Take up the configuration anew; a faulty one is reported, and the old one stays."""
+        try:
+            fresh = await asyncio.to_thread(self._load)
+        except NeedsPerson as error:
+            log.error("configuration.refused", problem=error.what)
+            return
+        for calendar in self._app.config.calendars:
+            self._scheduler.forget(f"poll {calendar.name}")
+        old, self._app = self._app, fresh
+        if self._pump is not None:
+            await self._pump.dispatcher.close()
+        old.close()
+        await self._take_up()
+        log.info("configuration.reloaded")
+
+    def _spawn_reload(self) -> None:
+        self._spawn(self.reload())
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _take_up(self) -> None:
+        """Open the channels, plan from what is stored, and put the jobs on the timer."""
+        channels = self._app.channels()
+        for channel in channels.values():
+            await channel.open(self._answered)
+        self._pump = Pump(self._app, self._app.dispatcher(channels, self.wake))
+        await asyncio.to_thread(self._app.refresh)
+        await asyncio.to_thread(self._app.replan)
+        now = self._taken_up_at = self._app.clock.now()
+        self._unheard = {calendar.name for calendar in self._app.config.calendars}
+        for calendar in self._app.config.calendars:
+            self._scheduler.every(f"poll {calendar.name}", calendar.poll, self._poller(calendar.name), now)
+        self._scheduler.every("audit", _AUDIT, self._audit, now + _AUDIT)
+        self._scheduler.every("housekeeping", _HOUSEKEEPING, self._housekeeping, now + _HOUSEKEEPING)
+        self._scheduler.once("pump", now, self._turn)
+
+    async def _end(self) -> None:
+        await self._idle.wait()
+        self._scheduler.stop()
+        for task in list(self._tasks):
+            task.cancel()
+        if self._pump is not None:
+            await self._pump.dispatcher.close()
+        self._bell.close()
+        self._app.close()
+        log.info("daemon.stopped")
+
+    async def _turn(self) -> None:
+        """One turn: sign of life, verdicts, reminders; then the timer is set for the next."""
+        if self._pumping or self._pump is None or self._stop.is_set():
+            return
+        self._pumping, self._again = True, False
+        self._idle.clear()
+        self._guardian.seen()
+        wait = _SOON
+        try:
+            wait = await self._pump.turn(may_conclude=self._calendars_heard())
+        except TryLater:
+            log.warning("pump.busy")
+        except Exception as error:  # noqa: BLE001  supervised: whatever it was, the next turn must come
+            log.error("pump.failed", problem=error, place=place(error))
+        finally:
+            self._pumping = False
+            self._idle.set()
+            if not self._stop.is_set():
+                now = self._app.clock.now()
+                self._scheduler.once("pump", now if self._again else now + wait, self._turn)
+
+    def _calendars_heard(self) -> bool:
+        """Whether every calendar was asked since the start, or has had its time for that.
+
+        A session that was cancelled while nobody watched must not be asked about.
+        """
+        return not self._unheard or abs(self._app.clock.now() - self._taken_up_at) > _HEARING
+
+    def _poller(self, name: str) -> Work:
+        async def poll_one() -> None:
+            try:
+                polled = await in_own_thread(lambda: self._app.ask(name), f"poll {name}")
+            except KeptHourError as error:
+                log.warning("poll.not_stored", calendar=name, problem=error)
+                return
+            first = name in self._unheard
+            self._unheard.discard(name)
+            if polled.news or first:
+                self.wake()
+
+        return poll_one
+
+    async def _audit(self) -> None:
+        await self._supervised("audit", self._app.replan)
+        self.wake()
+
+    async def _housekeeping(self) -> None:
+        await self._supervised("housekeeping", self._app.refresh)
+
+    async def _supervised(self, name: str, work: Callable[[], None]) -> None:
+        try:
+            await asyncio.to_thread(work)
+        except KeptHourError as error:
+            log.warning("job.failed", job=name, problem=error)
+
+    def _answered(self, answer: Answer) -> None:
+        self._spawn(self._take_answer(answer))
+
+    async def _take_answer(self, answer: Answer) -> None:
+        try:
+            answered = await asyncio.to_thread(
+                self._app.answer, Kind(answer.key.value), answer.subject, answer.surface
+            )
+        except KeptHourError as error:
+            log.warning("answer.refused", answer=answer.key.value, problem=error)
+            return
+        self.wake()
+        if answer.key is Key.JOIN:
+            await open_link(answered.session.known.join_url, self._app.config.join_hosts)

@@ -1,0 +1,74 @@
+"""Logging: events with ids, counts and reasons on standard error; never a title, a name or a secret."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+import structlog
+
+from kepthour.core.privacy import HIDDEN, Phi
+
+_LIBRARIES = (
+    "apscheduler",
+    "caldav",
+    "niquests",
+    "urllib3",
+    "urllib3_future",
+    "alembic",
+    "sqlalchemy",
+    "dbus_fast",
+    "asyncio",
+    "keyring",
+)
+
+
+class _Bare(logging.Formatter):
+    """That a library complained, and which: never its text or traceback, which may hold a body."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Level and logger's name."""
+        return self.formatMessage(record)
+
+
+def set_up(verbosity: int) -> None:
+    """`verbosity` 0: warnings, 1: events too, 2: debug too."""
+    level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbosity, 2)]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Bare("%(levelname)s %(name)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    for name in _LIBRARIES:  # their messages may hold bodies and addresses: not even with -vv
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=False),
+            _hide,
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def _hide(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    """The last fence: a protected text is dots, an exception its type."""
+    for key, value in list(event.items()):
+        if isinstance(value, Phi):
+            event[key] = HIDDEN
+        elif isinstance(value, BaseException):
+            event[key] = type(value).__name__
+    return event
+
+
+def place(error: BaseException) -> str:
+    """Where an unexpected error arose, without what it says: its text may hold a client's words."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "?"
+    return f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"

@@ -1,0 +1,72 @@
+"""The timer: a handful of jobs, and no truth. The only file that knows APScheduler.
+
+Its jobs live in memory; what is due, and what was done, stands in the store. Should a job ever be lost,
+the next pump finds what is late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
+from apscheduler.jobstores.memory import MemoryJobStore
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.date import DateTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from kepthour.runtime.logs import place
+
+log = structlog.get_logger()
+
+_ANY = 1_000_000
+
+Work = Callable[[], Awaitable[None]]
+
+
+def _report(event: JobExecutionEvent) -> None:
+    """What APScheduler itself would log holds the error's text, which may hold a client's words."""
+    log.error("job.failed", job=event.job_id, problem=event.exception, place=place(event.exception))
+
+
+class Scheduler:
+    """Runs named work at intervals or once at an instant, each at most once at a time."""
+
+    def __init__(self) -> None:
+        # misfire_grace_time None: the default deletes a job that is a second late without a word.
+        defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        self._timer = AsyncIOScheduler(
+            timezone=UTC, jobstores={"default": MemoryJobStore()}, job_defaults=defaults
+        )
+        self._timer.add_listener(_report, EVENT_JOB_ERROR)
+
+    def start(self) -> None:
+        """Begin, on the running event loop."""
+        self._timer.start()
+
+    def every(self, name: str, span: timedelta, work: Work, first: datetime) -> None:
+        """Run `work` at `first` (aware) and then every `span`; replaces work of the same name."""
+        self._timer.add_job(
+            work,
+            IntervalTrigger(seconds=span.total_seconds()),
+            id=name,
+            next_run_time=first,
+            replace_existing=True,
+        )
+
+    def once(self, name: str, at: datetime, work: Work) -> None:
+        """Run `work` at `at` (aware), or at once if that has passed; replaces work of the same name."""
+        # APScheduler counts work as running until after its last line, and drops what comes due before that: work
+        # that sets its own next turn for "now" would never run again. Callers guard against running twice at once.
+        self._timer.add_job(work, DateTrigger(at), id=name, replace_existing=True, max_instances=_ANY)
+
+    def forget(self, name: str) -> None:
+        """Take work of this name off the timer, if it is there."""
+        if self._timer.get_job(name) is not None:
+            self._timer.remove_job(name)
+
+    def stop(self) -> None:
+        """Start nothing more. What runs just now is not interrupted."""
+        if self._timer.running:
+            self._timer.shutdown(wait=False)

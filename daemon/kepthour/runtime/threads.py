@@ -1,0 +1,42 @@
+"""Blocking work beside the event loop that nobody has to wait for at the end.
+
+The event loop's own pool is joined when the program ends: a poll that hangs would hold up SIGTERM for as long as
+its server likes. What runs here is given up instead; the store takes a batch whole or not at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+_T = TypeVar("_T")
+
+
+async def in_own_thread(work: Callable[[], _T], name: str) -> _T:
+    """`work()`'s result, or its exception, from a thread of its own that ends with the process."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[_T] = loop.create_future()
+
+    def settle(result: _T | None, error: BaseException | None) -> None:
+        if done.done():
+            return
+        if error is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(result)  # type: ignore[arg-type]  # without an error it is what work returned
+
+    def run() -> None:
+        result, failure = None, None
+        try:
+            result = work()
+        except Exception as error:  # noqa: BLE001  it is handed on, not swallowed
+            failure = error
+        try:
+            loop.call_soon_threadsafe(settle, result, failure)
+        except RuntimeError:  # the loop has closed: nobody waits any more
+            return
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    return await done

@@ -1,0 +1,228 @@
+"""The tables. Every row belongs to a therapist. A change here needs a migration beside it.
+
+therapists ─┬─ calendars ── resources ── occurrences      what the calendars hold
+            ├─ sessions ─┬─ reminders                     what is watched, and the outbox
+            │            ├─ responses · verdicts          what was answered and concluded
+            │            └─ cards ── card_steps           what is to be repaired
+            └─ watches                                    when a daemon was there to watch
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from kepthour.store.types import Instant, PhiText, Span
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _therapist() -> Column[int]:
+    return Column("therapist_id", Integer, ForeignKey("therapists.id", ondelete="CASCADE"), nullable=False)
+
+
+def _session() -> Column[str]:
+    return Column(
+        "session_id", Text, ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False, index=True
+    )
+
+
+therapists = Table(
+    "therapists",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("since", Instant),  # the first watch ever: sessions before it are not asked about
+)
+
+calendars = Table(
+    "calendars",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _therapist(),
+    Column("name", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("cursor", Text),
+    Column("version", Integer, nullable=False, default=0),  # one more with each batch: a slower poll loses
+    Column("expanded_from", Instant),
+    Column("expanded_until", Instant),
+    Column("expanded_with", Text),  # zone and zone rules that the occurrences were made with
+    Column("last_attempt_at", Instant),
+    Column("last_good_at", Instant),
+    Column("problem", Text),  # the error's code; null: the last poll was good
+    Column("problem_what", Text),
+    Column("problem_remedy", Text),
+    Column("warnings", JSON, nullable=False, default=list),
+    UniqueConstraint("therapist_id", "name"),
+)
+
+resources = Table(
+    "resources",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _therapist(),
+    Column("calendar_id", Integer, ForeignKey("calendars.id", ondelete="CASCADE"), nullable=False),
+    Column("href", Text, nullable=False),
+    Column("etag", Text, nullable=False),
+    Column("payload", PhiText, nullable=False),
+    Column("quarantine", Text),  # why it is set aside; null: it is not
+    UniqueConstraint("calendar_id", "href"),
+)
+
+occurrences = Table(
+    "occurrences",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _therapist(),
+    Column("calendar_id", Integer, ForeignKey("calendars.id", ondelete="CASCADE"), nullable=False),
+    Column(
+        "resource_id", Integer, ForeignKey("resources.id", ondelete="CASCADE"), nullable=False, index=True
+    ),
+    Column("uid", Text, nullable=False),
+    Column("recurrence_id", Instant),
+    Column("start", Instant, nullable=False),
+    Column("end", Instant),
+    Column("all_day", Boolean, nullable=False),
+    Column("title", PhiText, nullable=False),
+    Column("place", PhiText, nullable=False),
+    Column("join_url", PhiText, nullable=False),
+    Column("categories", JSON, nullable=False),
+    Column("colour", Text),
+    Column("attendees", Integer, nullable=False),
+    Column("cancelled", Boolean, nullable=False),
+    Column("declined", Boolean, nullable=False),
+    Column("free", Boolean, nullable=False),
+    Column("kind", Text),
+    Index(None, "calendar_id", "start"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _therapist(),
+    Column("calendar", Text, nullable=False),
+    Column("uid", Text, nullable=False),
+    Column("recurrence_id", Instant),
+    Column("start", Instant, nullable=False),
+    Column("end", Instant, nullable=False),
+    Column("client", PhiText, nullable=False),
+    Column("place", PhiText, nullable=False),
+    Column("join_url", PhiText, nullable=False),
+    Column("revision", Integer, nullable=False, default=1),
+    Column("cancelled_at", Instant),
+    Column(
+        "hidden", Boolean, nullable=False, default=False
+    ),  # lives on under another id, or is none any more
+    Column("deadline", Instant, nullable=False),  # of the ladder as it was planned, before any "running late"
+    Column("late_after", Span, nullable=False),
+    Column("verdict", Text),
+    Column("because", Text),
+    Column("decided_by", Text),
+    Column("decided_at", Instant),
+    Column("question", Text),  # the subject of the notice that asks what happened
+    Index(None, "therapist_id", "start"),
+)
+
+reminders = Table(
+    "reminders",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _therapist(),
+    Column("subject", Text, nullable=False),
+    Column("session_id", Text, ForeignKey("sessions.id", ondelete="CASCADE")),
+    Column("revision", Integer, nullable=False),
+    Column("rung", Text, nullable=False),
+    Column("offset", Span),
+    Column("channel", Text, nullable=False),
+    Column("urgency", Text, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("useful_until", Instant, nullable=False),
+    Column("skip_in_session", Boolean, nullable=False, default=False),
+    Column("state", Text, nullable=False),
+    Column("why", Text),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("not_before", Instant, nullable=False),  # due, the end of a lease, or the next attempt
+    Column("sent_at", Instant),
+    Column("reference", Text),
+    Column("recall", Boolean, nullable=False, default=False),  # its notice is to be taken back
+    UniqueConstraint("therapist_id", "subject", "revision", "rung", "channel"),
+    Index(None, "state", "not_before"),
+)
+
+responses = Table(
+    "responses",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _therapist(),
+    _session(),
+    Column("revision", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("until", Instant),
+    Column("surface", Text, nullable=False),
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _therapist(),
+    _session(),
+    Column("verdict", Text, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("by", Text, nullable=False),  # "daemon" or "therapist"
+    Column("at", Instant, nullable=False),
+    Column("reason", PhiText),
+)
+
+cards = Table(
+    "cards",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _therapist(),
+    _session(),
+    Column("severity", Integer, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("closed_at", Instant),
+    UniqueConstraint("session_id"),
+)
+
+card_steps = Table(
+    "card_steps",
+    metadata,
+    Column("card_id", Integer, ForeignKey("cards.id", ondelete="CASCADE"), primary_key=True),
+    Column("n", Integer, primary_key=True),
+    _therapist(),
+    Column("due_at", Instant, nullable=False),
+    Column("done_at", Instant),
+)
+
+watches = Table(
+    "watches",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _therapist(),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant, nullable=False),  # the last beat
+    Column("pid", Integer, nullable=False),
+    Column("version", Text, nullable=False),
+)

@@ -1,0 +1,69 @@
+"""When a daemon was there to watch: without this, silence means nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+
+from kepthour.store.engine import Tx
+from kepthour.store.tables import therapists, watches
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """One uninterrupted watch. Instants are aware UTC."""
+
+    since: datetime
+    until: datetime  # the last beat
+    pid: int
+    version: str
+
+
+def beat(tx: Tx, now: datetime, pid: int, version: str, at_most: timedelta) -> None:
+    """A sign of life. More than `at_most` after the last one (or from another process) a new watch begins."""
+    latest = _latest_row(tx)
+    if latest is not None and latest.pid == pid and timedelta() <= now - latest.until <= at_most:
+        tx.connection.execute(update(watches).where(watches.c.id == latest.id).values(until=now))
+        return
+    tx.connection.execute(
+        insert(watches).values(therapist_id=tx.therapist, since=now, until=now, pid=pid, version=version)
+    )
+    tx.connection.execute(
+        update(therapists)
+        .where(therapists.c.id == tx.therapist, therapists.c.since.is_(None))
+        .values(since=now)
+    )
+
+
+def latest(tx: Tx) -> Watch | None:
+    """The present or last watch."""
+    row = _latest_row(tx)
+    return Watch(row.since, row.until, row.pid, row.version) if row is not None else None
+
+
+def within(tx: Tx, start: datetime, end: datetime) -> list[Watch]:
+    """Watches that overlap [start, end], oldest first."""
+    rows = tx.connection.execute(
+        select(watches)
+        .where(watches.c.therapist_id == tx.therapist, watches.c.since <= end, watches.c.until >= start)
+        .order_by(watches.c.since, watches.c.id)
+    )
+    return [Watch(row.since, row.until, row.pid, row.version) for row in rows]
+
+
+def first_ever(tx: Tx) -> datetime | None:
+    """When a daemon first watched over this store; sessions before that are nobody's fault."""
+    row = tx.connection.execute(select(therapists.c.since).where(therapists.c.id == tx.therapist)).first()
+    return row.since if row else None
+
+
+def _latest_row(tx: Tx) -> Row[Any] | None:
+    return tx.connection.execute(
+        select(watches)
+        .where(watches.c.therapist_id == tx.therapist)
+        .order_by(watches.c.until.desc(), watches.c.id.desc())
+        .limit(1)
+    ).first()

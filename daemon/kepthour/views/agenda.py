@@ -1,0 +1,132 @@
+"""The sessions of a span, with their state; and why an event is, or is not, a session."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from kepthour.config import Configuration
+from kepthour.core.changes import KnownSession
+from kepthour.core.errors import NotFound
+from kepthour.core.occurrences import Occurrence
+from kepthour.core.reminder import State
+from kepthour.core.sessions import Judgement, Session, as_session, judge
+from kepthour.core.spans import midnight
+from kepthour.core.verdict import SessionState, Verdict, state_of
+from kepthour.pipeline.poll import far
+from kepthour.store import reminders, sessions
+from kepthour.store.engine import Store, Tx
+from kepthour.store.sessions import SessionRow
+
+_OUT = {State.SENT, State.ANSWERED, State.WITHDRAWN}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One session of the agenda. Instants are aware UTC."""
+
+    session: KnownSession
+    state: SessionState
+    verdict: Verdict | None
+    oddities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One event, and why it is or is not a session."""
+
+    calendar: str
+    occurrence: Occurrence
+    judgement: Judgement
+    id: str | None  # the session's, if it is one
+
+
+def agenda(config: Configuration, store: Store, start: datetime, end: datetime, now: datetime) -> list[Entry]:
+    """Sessions that overlap [start, end), by start; cancelled ones until the end of their day."""
+    found = {session.id: session for session in _sessions(config, store, start, end)}
+    entries = []
+    with store.read() as tx:
+        watched = {row.id: row for row in sessions.between(tx, start, end)}
+        watched |= {row.id: row for row in sessions.with_ids(tx, found.keys() - watched.keys())}
+        for session_id, session in found.items():
+            row = watched.get(session_id)
+            entries.append(_entry(tx, row, _known(session, row), now))
+        for row in watched.values():
+            if row.id not in found and not row.hidden and _still_shown(config, row, now):
+                entries.append(_entry(tx, row, row.known, now))
+    return sorted(entries, key=lambda entry: (entry.session.start, entry.session.id))
+
+
+def entry_of(store: Store, session_id: str, now: datetime) -> Entry:
+    """One watched session as it stands now. Raises NotFound."""
+    with store.read() as tx:
+        row = sessions.get(tx, session_id)
+        if row is None:
+            raise NotFound(
+                f'There is no session "{session_id}".', "See the ids with: kepthour agenda --json."
+            )
+        return _entry(tx, row, row.known, now)
+
+
+def explain(
+    config: Configuration, store: Store, text: str, start: datetime, end: datetime
+) -> Iterator[Explained]:
+    """Events of [start, end) whose title holds `text` (any case; empty: all), judged."""
+    wanted = re.compile(re.escape(text), re.IGNORECASE)
+    for calendar in config.calendars:
+        for occurrence in far(config.zone, store, calendar.name, start, end):
+            if not wanted.search(occurrence.title.reveal()):
+                continue
+            judgement = judge(occurrence, calendar.name, calendar.take, config.rules)
+            session = as_session(occurrence, calendar.name, judgement) if judgement.is_session else None
+            yield Explained(calendar.name, occurrence, judgement, session.id if session else None)
+
+
+def _sessions(config: Configuration, store: Store, start: datetime, end: datetime) -> Iterator[Session]:
+    for calendar in config.calendars:
+        for occurrence in far(config.zone, store, calendar.name, start, end):
+            judgement = judge(occurrence, calendar.name, calendar.take, config.rules)
+            if judgement.is_session:
+                yield as_session(occurrence, calendar.name, judgement)
+
+
+def _still_shown(config: Configuration, row: SessionRow, now: datetime) -> bool:
+    """A cancelled or deleted session stands there until the end of its day; a past one for good."""
+    if not row.known.cancelled:
+        return row.known.end <= now
+    day = row.known.start.astimezone(config.zone).date()
+    return now < midnight(day + timedelta(days=1), config.zone)
+
+
+def _known(session: Session, row: SessionRow | None) -> KnownSession:
+    return KnownSession(
+        id=session.id,
+        calendar=session.calendar,
+        uid=session.uid,
+        recurrence_id=session.recurrence_id,
+        start=session.start,
+        end=session.end,
+        client=session.client,
+        place=session.place,
+        join_url=session.join_url,
+        revision=row.known.revision if row else 1,
+        cancelled=False,
+    )
+
+
+def _entry(tx: Tx, row: SessionRow | None, known: KnownSession, now: datetime) -> Entry:
+    ladder = reminders.of_session(tx, row.id, row.known.revision) if row else []
+    answers = sessions.responses_to(tx, row) if row else []
+    verdict = row.verdict if row else None
+    state = state_of(
+        known.start,
+        known.end,
+        cancelled=known.cancelled,
+        reminded=any(reminder.state in _OUT for reminder in ladder),
+        verdict=verdict,
+        responses=answers,
+        now=now,
+    )
+    return Entry(known, state, verdict)

@@ -1,0 +1,128 @@
+"""How things stand: the daemon, each calendar, each channel, what comes next, and what is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from kepthour.config import Calendar, Configuration
+from kepthour.core.reminder import Reminder, State
+from kepthour.core.verdict import SessionState
+from kepthour.store import calendars, reminders, sessions, watches
+from kepthour.store.calendars import CalendarRow
+from kepthour.store.engine import Store, Tx
+from kepthour.store.sessions import SessionRow
+from kepthour.views.agenda import Entry, agenda
+
+_NEAR = timedelta(days=8)
+
+
+class Freshness(StrEnum):
+    """Whether a calendar can be trusted."""
+
+    FRESH = "fresh"
+    STALE = "stale"
+    SIGN_IN_NEEDED = "sign_in_needed"
+    NEVER_SYNCED = "never_synced"
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarStatus:
+    """One calendar. `problem` says what is wrong and what to do; None: nothing is."""
+
+    name: str
+    type: str
+    last_good_sync: datetime | None
+    state: Freshness
+    problem: str | None
+    quarantined: dict[str, int]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelStatus:
+    """One channel: when it last accepted something, and how many of the last day's deliveries it refused."""
+
+    name: str
+    type: str
+    last_sent: datetime | None
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Everything `kepthour status` shows. Instants are aware UTC."""
+
+    pid: int | None  # of the running daemon; None: none runs
+    since: datetime | None
+    version: str | None
+    calendars: tuple[CalendarStatus, ...]
+    channels: tuple[ChannelStatus, ...]
+    next_session: Entry | None
+    next_rung: Reminder | None
+    open_questions: tuple[SessionRow, ...]
+
+
+def calendar_statuses(config: Configuration, store: Store, now: datetime) -> tuple[CalendarStatus, ...]:
+    """Every configured calendar's status."""
+    with store.read() as tx:
+        return tuple(_calendar(tx, calendar, now) for calendar in config.calendars)
+
+
+def status(config: Configuration, store: Store, pid: int | None, now: datetime) -> Status:
+    """How things stand at `now`; `pid` is the running daemon's."""
+    coming = [
+        entry
+        for entry in agenda(config, store, now, now + _NEAR, now)
+        if entry.session.start > now and entry.state is not SessionState.CANCELLED
+    ]
+    with store.read() as tx:
+        watch = watches.latest(tx) if pid is not None else None
+        recent = reminders.everything(tx, start=now - timedelta(days=1))
+        return Status(
+            pid=pid,
+            since=watch.since if watch else None,
+            version=watch.version if watch else None,
+            calendars=tuple(_calendar(tx, calendar, now) for calendar in config.calendars),
+            channels=tuple(_channel(config, name, recent) for name in (c.name for c in config.channels)),
+            next_session=coming[0] if coming else None,
+            next_rung=next((r for r in recent if r.state is State.PENDING and r.offset is not None), None),
+            open_questions=tuple(sessions.open_questions(tx)),
+        )
+
+
+def _calendar(tx: Tx, calendar: Calendar, now: datetime) -> CalendarStatus:
+    row = calendars.get(tx, calendar.name)
+    if row is None:
+        problem = "It was never asked. Run: kepthour sync"
+        return CalendarStatus(calendar.name, calendar.type, None, Freshness.NEVER_SYNCED, problem, {}, ())
+    return CalendarStatus(
+        name=calendar.name,
+        type=calendar.type,
+        last_good_sync=row.last_good_at,
+        state=_freshness(row, calendar.stale_after, now),
+        problem=f"{row.problem_what} {row.problem_remedy}".strip() if row.problem else None,
+        quarantined=calendars.quarantined(tx, row),
+        warnings=tuple(row.warnings),
+    )
+
+
+def _freshness(row: CalendarRow, stale_after: timedelta, now: datetime) -> Freshness:
+    if row.problem == "sign_in_needed":
+        return Freshness.SIGN_IN_NEEDED
+    if row.last_good_at is None:
+        return Freshness.NEVER_SYNCED
+    return Freshness.STALE if now - row.last_good_at > stale_after else Freshness.FRESH
+
+
+def _channel(config: Configuration, name: str, recent: list[Reminder]) -> ChannelStatus:
+    mine = [reminder for reminder in recent if reminder.channel == name]
+    return ChannelStatus(
+        name=name,
+        type=next(channel.type for channel in config.channels if channel.name == name),
+        last_sent=max((r.sent_at for r in mine if r.sent_at), default=None),
+        failed=sum(
+            1 for r in mine if r.state is State.FAILED or (r.state is State.PENDING and r.attempts > 0)
+        ),
+    )

@@ -1,0 +1,232 @@
+"""The command line, as a user meets it: real processes, exit codes, sentences, JSON."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.support.calendars import calendar, event
+from tests.support.world import World
+
+CONFIG = """
+timezone = "Europe/Berlin"
+[[calendars]]
+name = "practice"
+type = "ics"
+path = "~/practice.ics"
+sessions = "rules"
+[[sessions.rules]]
+title = '^(?P<client>[A-Z]{2})\\b'
+is = "session"
+[channels.script]
+type = "command"
+argv = @SCRIPT@
+"""
+
+
+def at(days: float = 0, minutes: float = 0) -> datetime:
+    return (datetime.now(UTC) + timedelta(days=days, minutes=minutes)).replace(microsecond=0)
+
+
+def put(world: World, *events: tuple[str, str, datetime]) -> None:
+    stamp = "%Y%m%dT%H%M%SZ"
+    made = [
+        event(uid, title, f"{start:{stamp}}", f"{start + timedelta(minutes=50):{stamp}}", zone=None)
+        for uid, title, start in events
+    ]
+    (world.home / "practice.ics").write_text(calendar(*made), encoding="utf-8", newline="")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    made = World(tmp_path)
+    made.configure(CONFIG)
+    put(
+        made,
+        ("one", "AB individual", at(minutes=5)),
+        ("two", "Lunch", at(minutes=120)),
+        ("three", "CD", at(days=1)),
+    )
+    made.cli("sync")
+    return made
+
+
+def test_without_a_configuration_the_way_to_one_is_told(tmp_path: Path) -> None:
+    done = World(tmp_path).cli("agenda", expect=2)
+    assert "kepthour init" in done.stderr
+
+
+def test_init_writes_a_private_configuration_that_works_and_overwrites_nothing(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.cli("init", "--no-input")
+    assert world.config_file.stat().st_mode & 0o777 == 0o600
+    world.cli("agenda")
+    assert "already" in world.cli("init", "--no-input", expect=1).stderr
+
+
+def test_sync_tells_what_changed(world: World) -> None:
+    put(world, ("one", "AB individual", at(minutes=6)))
+    (found,) = world.json("sync")["calendars"]
+    assert found == {
+        "name": "practice", "kind": "full", "changed": 1, "deleted": 2, "quarantined": 0, "requests": 0,
+        "problem": None, "warnings": [],
+    }  # fmt: skip
+    (again,) = world.json("sync")["calendars"]
+    assert (again["changed"], again["deleted"]) == (0, 0)
+
+
+def test_agenda_has_the_promised_shape(world: World) -> None:
+    found = world.json("agenda", "--to", "+3d")
+    assert set(found) == {"sessions", "calendars"}
+    first = found["sessions"][0]
+    assert set(first) >= {
+        "id", "calendar", "uid", "original_start", "start", "end", "client", "place", "join_url", "state", "verdict",
+        "oddities",
+    }  # fmt: skip
+    assert [one["client"] for one in found["sessions"]] == ["AB", "CD"]
+    assert found["calendars"][0]["state"] == "fresh"
+
+
+def test_explain_says_why_an_event_is_and_another_is_not_a_session(world: World) -> None:
+    assert [one["is_session"] for one in world.json("explain", "")["events"]] == [True, False, True]
+    (lunch,) = world.json("explain", "lunch")["events"]
+    assert lunch["rules_missed"] == ["rule 1: the title differs"]
+    assert "no rule matches it (rule 1: the title differs)" in world.cli("explain", "lunch").stdout
+
+
+def test_rehearse_sends_nothing(world: World) -> None:
+    rungs = [one["rung"] for one in world.json("rehearse")["reminders"] if one["session"]]
+    assert rungs[:4] == ["-1m", "0m", "+1m", "+2m"] or rungs[:5] == ["-5m", "-1m", "0m", "+1m", "+2m"]
+    assert world.received() == []
+
+
+def test_answers_work_without_a_daemon(world: World) -> None:
+    assert world.json("ack")["state"] == "acknowledged"
+    assert world.json("here")["verdict"] == "on_time"
+    assert world.json("here")["changed"] is False
+    assert world.json("out")["state"] == "ended"
+
+
+def test_an_answer_without_a_session_that_is_due_is_refused(world: World) -> None:
+    put(world, ("three", "CD", at(days=1)))
+    world.cli("sync")
+    done = world.cli("here", expect=1)
+    assert "No session is due now." in done.stderr
+
+
+def test_two_sessions_that_fit_equally_give_a_script_their_ids(world: World) -> None:
+    start = at(minutes=5)
+    put(world, ("one", "AB", start), ("two", "CD", start))
+    world.cli("sync")
+    done = world.cli("here", expect=1)
+    ids = [one["id"] for one in world.json("agenda")["sessions"] if one["state"] != "cancelled"]
+    assert len(ids) == 2
+    assert all(session in done.stderr for session in ids), done.stderr
+    assert world.json("here", "--session", ids[0])["session"] == ids[0]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [["here", "--session", "nope"], ["settle", "nope", "missed"], ["repair", "nope"], ["sync", "nope"]],
+    ids=" ".join,
+)
+def test_what_does_not_exist_gives_exit_1_and_a_sentence(world: World, args: list[str]) -> None:
+    assert "There is no" in world.cli(*args, expect=1).stderr
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["nonsense"],
+        ["snooze", "soon"],
+        ["snooze", "0m"],
+        ["late"],
+        ["settle", "x", "forgotten"],
+        ["agenda", "--from", "never"],
+        ["agenda", "--from", "tomorrow", "--to", "today"],
+        ["agenda", "--to", "2199-01-01"],
+        ["repair", "1", "step", "x", "done"],
+        ["agenda", "--nonsense"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_gives_exit_2(world: World, args: list[str]) -> None:
+    assert world.cli(*args, expect=2).stderr
+
+
+def test_a_misspelt_command_gets_a_hint(world: World) -> None:
+    assert 'Did you mean "agenda"?' in world.cli("agend", expect=2).stderr
+
+
+def test_verbose_and_config_may_stand_on_either_side(world: World) -> None:
+    file = str(world.config_file)
+    world.cli("-v", "--config", file, "agenda")
+    world.cli("agenda", "-v", "--config", file)
+    assert "poll.done" in world.cli("sync", "-vv").stderr
+
+
+def test_settling_opens_a_card_and_its_steps_can_be_ticked_off(world: World) -> None:
+    session = world.json("agenda")["sessions"][0]["id"]
+    world.cli("settle", session, "missed", "--reason", "overslept")
+    (card,) = world.json("repair")["cards"]
+    assert (card["severity"], card["state"], card["session"]) == (2, "open", session)
+    done = world.json("repair", card["id"], "step", "1", "done")["cards"][0]
+    assert done["steps"][0]["done_at"] is not None
+    assert world.json("repair", card["id"], "step", "1", "undone")["cards"][0]["steps"][0]["done_at"] is None
+    for n in range(1, 10):
+        world.cli("repair", card["id"], "step", str(n), "done")
+    assert world.json("repair")["cards"][0]["state"] == "closed"
+    assert "There is no step 12" in world.cli("repair", card["id"], "step", "12", "done", expect=1).stderr
+
+
+def test_a_broken_file_leaves_the_other_calendar_and_what_is_stored(world: World) -> None:
+    more = '[[calendars]]\nname = "second"\ntype = "ics"\npath = "~/second.ics"\nsessions = "all"\n'
+    world.configure(CONFIG + more)
+    (world.home / "practice.ics").write_text("<html>sign in</html>")
+    (world.home / "second.ics").write_text(
+        calendar(event("s", "EF", f"{at(1):%Y%m%dT%H%M%SZ}", f"{at(1, 50):%Y%m%dT%H%M%SZ}", zone=None)),
+        newline="",
+    )
+    first, second = world.json("sync", expect=1)["calendars"]
+    assert first["problem"] and second["problem"] is None
+    assert {one["calendar"] for one in world.json("agenda", "--to", "+3d")["sessions"]} == {
+        "practice",
+        "second",
+    }
+    status = {one["name"]: one for one in world.json("status")["calendars"]}
+    assert status["practice"]["problem"] and status["practice"]["last_good_sync"]
+    assert status["second"]["problem"] is None
+
+
+def test_a_damaged_store_is_named_and_left_as_it_is(world: World) -> None:
+    world.store_file.write_bytes(b"this is no database at all, but long enough to be taken for one" * 99)
+    before = world.store_file.read_bytes()
+    done = world.cli("agenda", expect=1)
+    assert str(world.store_file) in done.stderr
+    assert world.store_file.read_bytes() == before
+
+
+def test_every_command_explains_itself(world: World) -> None:
+    listed = world.cli("--help").stdout
+    for name in ("demo", "init", "run", "sync", "agenda", "explain", "rehearse", "ack", "snooze", "here", "late",
+                 "out", "settle", "log", "status", "repair"):  # fmt: skip
+        assert f"  {name} " in listed
+        assert len(world.cli(name, "--help").stdout.splitlines()) > 5
+
+
+def test_output_into_a_closed_pipe_is_no_crash(world: World) -> None:
+    import subprocess
+
+    from tests.support.world import KEPTHOUR
+
+    line = f"'{KEPTHOUR}' rehearse --to +7d --json | head -c 1 >/dev/null"
+    done = subprocess.run(["/bin/sh", "-c", line], env=world.env, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+
+
+def test_no_title_or_name_is_said_on_standard_error_however_verbose(world: World) -> None:
+    put(world, ("one", "AB Marker-Name", at(minutes=5)))
+    for args in (["sync", "-vv"], ["agenda", "-vv"], ["here", "-vv"], ["status", "-vv"]):
+        assert "Marker" not in world.cli(*args).stderr

@@ -1,0 +1,239 @@
+"""Configurations: what is right is understood, what is wrong is said, all at once and each by its path."""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+from pathlib import Path
+
+import pytest
+
+from kepthour.config import Configuration
+from kepthour.config.faults import Faulty
+from kepthour.config.reading import load
+from kepthour.core.ladder import PROFILES
+from kepthour.core.sessions import Take
+from kepthour.plugins import Plugins
+
+EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
+MINIMAL = '[[calendars]]\nname = "a"\ntype = "ics"\npath = "~/a.ics"\n'
+
+
+def read(folder: Path, text: str) -> Configuration:
+    file = folder / "config.toml"
+    file.write_text(text, encoding="utf-8")
+    return load(file, Plugins())
+
+
+def faults(folder: Path, text: str) -> dict[str, str]:
+    with pytest.raises(Faulty) as caught:
+        read(folder, text)
+    return {fault.path: fault.text for fault in caught.value.faults}
+
+
+def test_the_example_shows_every_key_and_is_accepted() -> None:
+    config = load(EXAMPLE, Plugins())
+    assert [calendar.name for calendar in config.calendars] == ["practice", "ehr"]
+    assert config.zone.key == "Europe/Berlin"
+    assert config.ladder.rungs == PROFILES["standard"]
+    assert [channel.name for channel in config.channels] == ["desktop", "script"]
+
+
+def test_the_example_names_every_key_that_the_models_know() -> None:
+    from pydantic import BaseModel
+
+    from kepthour.config import keys
+
+    text = EXAMPLE.read_text(encoding="utf-8")
+    models = [m for m in vars(keys).values() if isinstance(m, type) and issubclass(m, BaseModel)]
+    plugins = Plugins()
+    models += [plugins.connector(name).Options for name in ("caldav", "ics")]
+    models += [plugins.channel(name).Options for name in ("command", "console", "desktop")]
+    names = {field.alias or name for m in models for name, field in m.model_fields.items()}
+    missing = {
+        name for name in names if not any(form in text for form in (f"{name} = ", f"[{name}", f".{name}]"))
+    }
+    assert missing == set()
+
+
+def test_a_minimal_configuration_has_sensible_defaults(tmp_path: Path) -> None:
+    config = read(tmp_path, MINIMAL)
+    (calendar,) = config.calendars
+    assert (calendar.take, calendar.poll) == (Take.ALL, timedelta(minutes=2))
+    assert calendar.stale_after == timedelta(minutes=6)
+    assert [channel.name for channel in config.channels] == ["desktop"]
+    assert config.ladder.missed_after == timedelta(minutes=15)
+    assert config.digests.evening == time(18)
+
+
+def test_own_rungs_replace_those_of_the_profile_and_keep_their_names(tmp_path: Path) -> None:
+    config = read(tmp_path, MINIMAL + '[[reminders.rungs]]\nat = "-115s"\n')
+    assert [rung.label for rung in config.ladder.rungs] == ["-115s"]
+    assert config.ladder.rungs[0].offset == -timedelta(seconds=115)
+
+
+def test_a_fingerprint_changes_with_the_source_and_not_with_the_polling(tmp_path: Path) -> None:
+    before = read(tmp_path, MINIMAL).calendars[0].fingerprint
+    assert read(tmp_path, MINIMAL + 'poll = "5m"\n').calendars[0].fingerprint == before
+    assert read(tmp_path, MINIMAL.replace("a.ics", "b.ics")).calendars[0].fingerprint != before
+
+
+CALDAV = '[[calendars]]\nname = "a"\ntype = "caldav"\nurl = "https://example.org/"\nusername = "anna"\n'
+BROKEN: dict[str, tuple[str, str, str]] = {
+    "bad TOML": ("[[calendars]\nname = 1", "", "not TOML"),
+    "no calendar": ("", "calendars", "at least one [[calendars]]"),
+    "an empty list of calendars": ("calendars = []", "calendars", "at least one [[calendars]]"),
+    "an unknown key": (
+        MINIMAL + '[reminder]\nprofile = "standard"\n',
+        "reminder",
+        'did you mean "reminders"?',
+    ),
+    "an unknown key of a calendar": (MINIMAL + 'pol = "2m"\n', "calendars[0].pol", 'did you mean "poll"?'),
+    "an unknown key of a connector": (MINIMAL + 'urll = "x"\n', "calendars[0].urll", 'did you mean "url"?'),
+    "a wrong type": (MINIMAL.replace('"a"', "7", 1), "calendars[0].name", "must be a text in quotes"),
+    "a duplicate name": (MINIMAL * 2, "calendars[1].name", "calendars[0] has this name"),
+    "an unknown kind of calendar": (MINIMAL.replace('"ics"', '"exchange"'), "calendars[0].type", '"caldav"'),
+    "a bad zone": ('timezone = "Mars/Olympus"\n' + MINIMAL, "timezone", "Europe/Berlin"),
+    "a bad duration": (MINIMAL + 'poll = "two minutes"\n', "calendars[0].poll", '"15m"'),
+    "a negative duration": (MINIMAL + 'poll = "-2m"\n', "calendars[0].poll", '"15m"'),
+    "a number for a duration": (MINIMAL + "poll = 120\n", "calendars[0].poll", '"15m"'),
+    "a plain-string password": (CALDAV + 'password = "hunter2"\n', "calendars[0].password", "keyring"),
+    "a plain-string feed": (
+        MINIMAL.replace('path = "~/a.ics"', 'url = "https://example.org/feed"'),
+        "calendars[0].url",
+        "keyring",
+    ),
+    "two ways to one secret": (
+        CALDAV + 'password = { env = "A", keyring = "b" }\n',
+        "calendars[0].password",
+        "exactly one way",
+    ),
+    "plain http to another host": (
+        CALDAV.replace("https:", "http:"),
+        "calendars[0].url",
+        "write https://",
+    ),
+    "a password in the address": (
+        CALDAV.replace("example.org", "anna:pw@example.org"),
+        "calendars[0].url",
+        "must not hold a user name or password",
+    ),
+    "a bad regular expression": (
+        MINIMAL + '[[sessions.rules]]\ntitle = "("\nis = "session"\n',
+        "sessions.rules[0].title",
+        "regular expression",
+    ),
+    "a rule that says neither": (
+        MINIMAL + '[[sessions.rules]]\nis = "maybe"\n',
+        "sessions.rules[0].is",
+        "'session' or 'other'",
+    ),
+    "a rule for no calendar": (
+        MINIMAL + '[[sessions.rules]]\ncalendar = "b"\nis = "session"\n',
+        "sessions.rules[0].calendar",
+        "no calendar of this name",
+    ),
+    "rules without a rule": (
+        MINIMAL + 'sessions = "rules"\n',
+        "calendars[0].sessions",
+        'or say "all"',
+    ),
+    "an unknown profile": (
+        MINIMAL + '[reminders]\nprofile = "loud"\n',
+        "reminders.profile",
+        "'standard', 'gentle' or 'persistent'",
+    ),
+    "a bad offset": (MINIMAL + '[[reminders.rungs]]\nat = "soon"\n', "reminders.rungs[0].at", '"-15m"'),
+    "two rungs at the same time": (
+        MINIMAL + '[[reminders.rungs]]\nat = "-1m"\n[[reminders.rungs]]\nat = "-60s"\n',
+        "reminders.rungs[1].at",
+        "at the same time",
+    ),
+    "a rung on no channel": (
+        MINIMAL + '[[reminders.rungs]]\nat = "-1m"\nchannels = ["phone"]\n',
+        "reminders.rungs[0].channels[0]",
+        'no channel "phone"',
+    ),
+    "an unknown urgency": (
+        MINIMAL + '[[reminders.rungs]]\nat = "-1m"\nurgency = "loud"\n',
+        "reminders.rungs[0].urgency",
+        "'critical'",
+    ),
+    "an unknown kind of channel": (
+        MINIMAL + '[channels.x]\ntype = "pigeon"\n',
+        "channels.x.type",
+        '"desktop"',
+    ),
+    "a command without words": (
+        MINIMAL + '[channels.x]\ntype = "command"\nargv = []\n',
+        "channels.x.argv",
+        "must not be empty",
+    ),
+    "limits out of order": (
+        MINIMAL + '[verdict]\nlate_after = "20m"\n',
+        "verdict",
+        "missed_after must be longer",
+    ),
+    "an unknown way to show": (
+        MINIMAL + '[privacy]\nnotice = "everything"\n',
+        "privacy.notice",
+        "'time' or 'alias'",
+    ),
+    "a bad time of day": (MINIMAL + '[digests]\nevening = "6 pm"\n', "digests.evening", '"18:00"'),
+    "a connector without its source": (
+        '[[calendars]]\nname = "a"\ntype = "ics"\n',
+        "calendars[0]",
+        "path",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "path", "hint"), BROKEN.values(), ids=BROKEN.keys())
+def test_what_is_wrong_is_named_by_its_path_with_what_would_be_right(
+    tmp_path: Path, text: str, path: str, hint: str
+) -> None:
+    found = faults(tmp_path, text)
+    assert path in found
+    assert hint in found[path]
+
+
+@pytest.mark.parametrize(("text", "path", "hint"), BROKEN.values(), ids=BROKEN.keys())
+def test_no_fault_repeats_a_value(tmp_path: Path, text: str, path: str, hint: str) -> None:
+    said = " ".join(f"{key} {value}" for key, value in faults(tmp_path, text).items())
+    assert "hunter2" not in said
+    assert "example.org" not in said
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    text = (
+        'timezone = "Mars"\n'
+        + MINIMAL
+        + 'poll = "x"\n[reminders]\nprofile = "loud"\n[channels.x]\ntype = "y"\n'
+    )
+    assert set(faults(tmp_path, text)) == {
+        "timezone",
+        "calendars[0].poll",
+        "reminders.profile",
+        "channels.x.type",
+    }
+
+
+def test_a_secret_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2")
+    secret.chmod(0o644)
+    found = faults(tmp_path, CALDAV + f'password = {{ file = "{secret}" }}\n')
+    assert f"chmod 600 {secret}" in found["calendars[0].password.file"]
+
+
+def test_a_missing_configuration_says_how_to_write_one(tmp_path: Path) -> None:
+    with pytest.raises(Faulty) as caught:
+        load(tmp_path / "none.toml", Plugins())
+    assert "kepthour init" in caught.value.faults[0].text
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(Faulty) as caught:
+        load(file, Plugins())
+    assert "UTF-8" in caught.value.faults[0].text

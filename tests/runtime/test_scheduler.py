@@ -1,0 +1,87 @@
+"""The timer around APScheduler."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from kepthour.runtime.scheduler import Scheduler
+
+
+@pytest.fixture
+async def scheduler() -> AsyncIterator[Scheduler]:
+    made = Scheduler()
+    made.start()
+    yield made
+    made.stop()
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def test_work_may_put_itself_on_the_timer_again_for_this_very_moment(scheduler: Scheduler) -> None:
+    # APScheduler counts work as running until after its last line: with its default of one instance the second
+    # turn would be dropped without a word, and with it every turn to come.
+    turns = 0
+    done = asyncio.Event()
+
+    async def turn() -> None:
+        nonlocal turns
+        turns += 1
+        if turns == 50:
+            done.set()
+        else:
+            scheduler.once("pump", now(), turn)
+
+    scheduler.once("pump", now(), turn)
+    async with asyncio.timeout(10):
+        await done.wait()
+
+
+async def test_work_that_is_late_still_runs(scheduler: Scheduler) -> None:
+    done = asyncio.Event()
+
+    async def work() -> None:
+        done.set()
+
+    scheduler.once("late", now() - timedelta(days=400), work)
+    async with asyncio.timeout(10):
+        await done.wait()
+
+
+async def test_forgotten_work_does_not_run(scheduler: Scheduler) -> None:
+    ran = []
+    done = asyncio.Event()
+
+    async def first() -> None:
+        ran.append("forgotten")
+
+    async def last() -> None:
+        done.set()
+
+    scheduler.once("a", now() + timedelta(seconds=0.2), first)
+    scheduler.once("b", now() + timedelta(seconds=0.4), last)
+    scheduler.forget("a")
+    scheduler.forget("never there")
+    async with asyncio.timeout(10):
+        await done.wait()
+    assert ran == []
+
+
+async def test_an_exception_in_one_job_does_not_stop_the_others(scheduler: Scheduler) -> None:
+    done = asyncio.Event()
+
+    async def broken() -> None:
+        raise RuntimeError
+
+    async def sound() -> None:
+        done.set()
+
+    scheduler.once("a", now(), broken)
+    scheduler.once("b", now() + timedelta(seconds=0.1), sound)
+    async with asyncio.timeout(10):
+        await done.wait()

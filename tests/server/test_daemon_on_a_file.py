@@ -1,0 +1,190 @@
+"""The real daemon as a process, on a calendar file: ladder, answers, restarts, reload."""
+
+from __future__ import annotations
+
+import os
+import signal
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.support.calendars import calendar, event
+from tests.support.world import World, eventually
+
+CONFIG = """
+timezone = "Europe/Berlin"
+[[calendars]]
+name = "practice"
+type = "ics"
+path = "~/practice.ics"
+poll = "1s"
+sessions = "all"
+{rungs}
+[verdict]
+late_after = "2s"
+missed_after = "4s"
+[digests]
+enabled = false
+[channels.script]
+type = "command"
+argv = @SCRIPT@
+"""
+OFFSETS = ("-4s", "-3s", "-2s", "-1s", "0s", "+1s", "+2s", "+3s")
+
+
+def rungs(*offsets: str) -> str:
+    return "".join(f'[[reminders.rungs]]\nat = "{offset}"\n' for offset in offsets)
+
+
+def put(world: World, start: datetime, **more: str) -> None:
+    stamp = "%Y%m%dT%H%M%SZ"
+    end = start + timedelta(minutes=50)
+    text = calendar(event("one", more.get("title", "AB"), f"{start:{stamp}}", f"{end:{stamp}}", zone=None))
+    file = world.home / "practice.ics"
+    file.with_suffix(".new").write_text(text, encoding="utf-8", newline="")
+    file.with_suffix(".new").rename(file)
+
+
+def soon(seconds: float) -> datetime:
+    """A whole second, at least so far from now."""
+    return (datetime.now(UTC) + timedelta(seconds=seconds + 1)).replace(microsecond=0)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    made = World(tmp_path)
+    made.configure(CONFIG.format(rungs=rungs(*OFFSETS)))
+    return made
+
+
+def verdict(world: World) -> str | None:
+    (session,) = world.json("agenda")["sessions"]
+    found: str | None = session["verdict"]
+    return found
+
+
+def test_nobody_answers_each_rung_comes_once_in_order_then_the_question_and_a_card(world: World) -> None:
+    put(world, soon(5))
+    with world.daemon():
+        eventually(lambda: "question" in world.rungs(), "the question")
+    assert world.rungs() == [*OFFSETS, "question"]
+    assert verdict(world) == "suspected_miss"
+    (card,) = world.json("repair")["cards"]
+    assert (card["severity"], card["state"], len(card["steps"])) == (2, "open", 9)
+    log = world.json("log")["deliveries"]
+    for delivery in log[: len(OFFSETS)]:
+        late = datetime.fromisoformat(delivery["sent_at"]) - datetime.fromisoformat(delivery["due_at"])
+        assert timedelta() <= late < timedelta(seconds=1)
+
+
+def test_checking_in_on_the_command_line_ends_the_ladder_within_a_second(world: World) -> None:
+    put(world, soon(5))
+    with world.daemon():
+        eventually(lambda: "-2s" in world.rungs(), "the rung two seconds before")
+        answered = world.json("here")
+        assert (answered["verdict"], answered["state"]) == ("on_time", "in_session")
+        assert set(world.rungs()) <= {"-4s", "-3s", "-2s", "-1s"}
+        states = {one["rung"]: one["state"] for one in world.json("log")["deliveries"]}
+        assert states["+1s"] == "superseded"
+    assert verdict(world) == "on_time"
+
+
+def test_acknowledging_silences_the_rungs_before_the_start_and_not_the_one_at_it(world: World) -> None:
+    put(world, soon(6))
+    with world.daemon():
+        eventually(lambda: "-4s" in world.rungs(), "the first rung")
+        world.cli("ack")
+        before = len(world.rungs())
+        eventually(lambda: "+1s" in world.rungs(), "the rung after the start")
+    assert world.rungs()[before : before + 2] == ["0s", "+1s"]
+
+
+@pytest.mark.parametrize("how", ["TERM", "KILL"])
+def test_the_daemon_ended_between_two_rungs_and_started_again_loses_and_repeats_none(
+    world: World, how: str
+) -> None:
+    world.configure(CONFIG.format(rungs=rungs("-9s", "-8s", "-3s", "0s")))
+    put(world, soon(11))
+    with world.daemon() as first:
+        eventually(lambda: "-8s" in world.rungs(), "the second rung")
+        eventually(lambda: _states(world)["-8s"] == "sent", "its record")
+        first.kill() if how == "KILL" else first.end()
+    with world.daemon():
+        eventually(lambda: "0s" in world.rungs(), "the rung at the start")
+    assert world.rungs() == ["-9s", "-8s", "-3s", "0s"]
+
+
+def _states(world: World) -> dict[str, str]:
+    return {one["rung"]: one["state"] for one in world.json("log")["deliveries"]}
+
+
+def test_a_moved_session_moves_its_reminders_at_the_next_poll(world: World) -> None:
+    put(world, soon(3600))
+    with world.daemon():
+        eventually(lambda: world.json("log")["deliveries"], "the plan")
+        put(world, soon(5))
+        eventually(lambda: "0s" in world.rungs(), "the rung at the new start")
+    assert world.rungs()[:5] == ["-4s", "-3s", "-2s", "-1s", "0s"]
+
+
+def test_a_second_daemon_is_told_who_holds_the_store(world: World) -> None:
+    put(world, soon(3600))
+    with world.daemon() as first:
+        refused = world.cli("run", expect=1)
+        assert str(first.process.pid) in refused.stderr
+        assert world.json("status")["daemon"]["running"] is True
+    assert world.json("status")["daemon"]["running"] is False
+
+
+def test_a_reload_takes_up_the_new_configuration(world: World) -> None:
+    put(world, soon(3600))
+    with world.daemon() as daemon:
+        eventually(lambda: len(world.json("log")["deliveries"]) == len(OFFSETS), "the first plan")
+        world.configure(CONFIG.format(rungs=rungs("-7s", "0s")))
+        daemon.process.send_signal(signal.SIGHUP)
+        eventually(lambda: set(_states(world)) == {"-7s", "0s"}, "the new plan")
+
+
+def test_a_reload_of_a_broken_configuration_keeps_the_old_one_and_says_so(world: World) -> None:
+    put(world, soon(5))
+    with world.daemon() as daemon:
+        world.config_file.write_text("nonsense", encoding="utf-8")
+        daemon.process.send_signal(signal.SIGHUP)
+        eventually(lambda: "configuration.refused" in daemon.said(), "the complaint")
+        eventually(lambda: "0s" in world.rungs(), "the rung at the start")
+
+
+def test_the_store_and_what_lies_beside_it_are_private(world: World) -> None:
+    put(world, soon(3600))
+    with world.daemon():
+        modes = {path.name: oct(path.stat().st_mode & 0o777) for path in world.store_file.parent.iterdir()}
+        assert set(modes.values()) == {"0o600"}, modes
+        assert oct(world.store_file.parent.stat().st_mode & 0o777) == "0o700"
+
+
+def test_no_word_of_a_client_is_logged_or_handed_to_a_channel(world: World) -> None:
+    put(world, soon(4), title="Marker-Name")
+    with world.daemon() as daemon:
+        eventually(lambda: "0s" in world.rungs(), "the rung at the start")
+        everything = daemon.said() + world.received_file.read_text(encoding="utf-8")
+    assert "Marker" not in everything
+
+
+def test_a_script_gets_the_promised_document(world: World) -> None:
+    start = soon(3)
+    put(world, start)
+    with world.daemon():
+        document = eventually(world.received, "a delivery")[0]
+    assert set(document) == {"session", "rung", "urgency", "title", "text", "start", "end", "actions"}
+    assert datetime.fromisoformat(document["start"]) == start
+    assert document["start"].endswith(("+01:00", "+02:00"))
+    assert {action["key"] for action in document["actions"]} >= {"here", "ack", "snooze"}
+    assert document["session"] == world.json("agenda")["sessions"][0]["id"]
+
+
+def test_the_daemon_answers_a_signal_while_nothing_is_due(world: World) -> None:
+    put(world, soon(3600))
+    with world.daemon() as daemon:
+        os.kill(daemon.process.pid, signal.SIGINT)
+        assert daemon.process.wait(timeout=10) == 0

@@ -1,0 +1,160 @@
+"""Whole days on a fake clock: a calendar in memory, a recording channel, everything else real."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from kepthour.app import App
+from kepthour.config.reading import load
+from kepthour.core.response import Kind
+from kepthour.plugins import CHANNELS, CONNECTORS, Plugins
+from kepthour.ports import Answer, Notice
+from kepthour.runtime.pump import Pump
+from kepthour.store import reminders
+from kepthour.store.cards import Card
+from kepthour.store.cards import everything as all_cards
+from kepthour.store.engine import open_store
+from kepthour.views.agenda import Entry, agenda
+from tests.fakes.calendars import MemoryCalendar, MemoryKind
+from tests.fakes.channels import Recorder, RecorderKind
+from tests.support.calendars import calendar, event
+from tests.support.clock import FakeClock
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+CONFIG = """
+timezone = "Europe/Berlin"
+[[calendars]]
+name = "practice"
+type = "memory"
+sessions = "all"
+[channels.screen]
+type = "recorder"
+[digests]
+enabled = false
+"""
+
+
+class FakePlugins(Plugins):
+    """The installed kinds, and the fakes `memory` and `recorder`."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__()
+        self.memory = MemoryKind()
+        self.recorder = RecorderKind(clock)
+
+    def _load(self, group: str, name: str) -> object:
+        fakes = {(CONNECTORS, "memory"): self.memory, (CHANNELS, "recorder"): self.recorder}
+        return fakes.get((group, name)) or super()._load(group, name)
+
+
+class Day:
+    """A therapist's day. Times are local in Berlin, written as "2026-03-02 09:00"."""
+
+    def __init__(self, folder: Path, at: str, config: str = CONFIG) -> None:
+        self.clock = FakeClock(when(at))
+        self.plugins = FakePlugins(self.clock)
+        self.folder = folder
+        self.store_path = folder / "kepthour.db"
+        self.config = config
+        self.start()
+
+    def start(self) -> None:
+        """The daemon starts (again) on the same store, with the present configuration."""
+        file = self.folder / "config.toml"
+        file.write_text(self.config, encoding="utf-8")
+        self.app = App(load(file, self.plugins), open_store(self.store_path), self.plugins, self.clock)
+        self.channels = {name: self.plugins.recorder.make(name, None) for name in self.app.channels()}
+        for channel in self.channels.values():
+            channel.answered = self._answered
+        self.pump = Pump(self.app, self.app.dispatcher(dict(self.channels), lambda: None))
+
+    @property
+    def calendar(self) -> MemoryCalendar:
+        """The calendar "practice"."""
+        return self.plugins.memory.made["practice"]
+
+    @property
+    def screen(self) -> Recorder:
+        """The channel "screen"."""
+        return self.channels["screen"]
+
+    def put(self, uid: str, start: str, minutes: int = 50, *more: str, title: str = "AB") -> None:
+        """Put one event into the calendar."""
+        begins = datetime.fromisoformat(start)
+        ends = begins + timedelta(minutes=minutes)
+        stamp = "%Y%m%dT%H%M%S"
+        text = calendar(event(uid, title, begins.strftime(stamp), ends.strftime(stamp), *more))
+        self.calendar.put(f"{uid}.ics", text)
+
+    def sync(self) -> None:
+        """Poll, as the daemon does."""
+        for one in self.app.config.calendars:
+            self.app.ask(one.name)
+
+    async def until(self, at: str) -> None:
+        """Let time pass up to `at`, turn by turn, as the daemon's timer would; polls go on."""
+        end = when(at)
+        while True:
+            await self.pump.turn()
+            await self.pump.dispatcher.settle()
+            if self.clock.at >= end:
+                return
+            # Turns in which nothing is due are left out but for one a minute, else a day takes seconds.
+            minute = self.clock.at.replace(second=0, microsecond=0) + timedelta(minutes=1)
+            due = self.pump.next_due() or minute
+            self.clock.at = max(min(due, minute, end), self.clock.at + timedelta(milliseconds=1))
+            if self.clock.at == minute:
+                self.sync()
+
+    def sleep_until(self, at: str) -> None:
+        """Nothing runs: the machine is asleep, or the daemon is down."""
+        self.clock.at = when(at)
+
+    def answer(self, kind: Kind, span: timedelta | None = None, session: str | None = None) -> None:
+        """The therapist answers on the command line."""
+        self.app.answer(kind, session, "cli", span)
+
+    def _answered(self, answer: Answer) -> None:
+        self.app.answer(Kind(answer.key.value), answer.subject, answer.surface)
+
+    def rungs(self, channel: str = "screen") -> list[tuple[str, str]]:
+        """What was received: (local time, rung)."""
+        received = self.channels[channel].received
+        return [(f"{at.astimezone(BERLIN):%H:%M:%S}", notice.rung) for at, notice in received]
+
+    def notices(self) -> list[Notice]:
+        """What the screen received."""
+        return [notice for _at, notice in self.screen.received]
+
+    def agenda(self, start: str, end: str) -> list[Entry]:
+        """The agenda of a span."""
+        return agenda(self.app.config, self.app.store, when(start), when(end), self.clock.at)
+
+    def only(self) -> Entry:
+        """The one session within a day of now."""
+        day = timedelta(days=1)
+        found = agenda(
+            self.app.config, self.app.store, self.clock.at - day, self.clock.at + day, self.clock.at
+        )
+        (entry,) = found
+        return entry
+
+    def cards(self) -> list[Card]:
+        """All repair cards."""
+        with self.app.store.read() as tx:
+            return all_cards(tx)
+
+    def states(self) -> Iterable[tuple[str, str, str | None]]:
+        """The delivery log: (rung, state, why)."""
+        with self.app.store.read() as tx:
+            found = reminders.everything(tx)
+        return [(one.rung, one.state.value, one.why.value if one.why else None) for one in found]
+
+
+def when(text: str) -> datetime:
+    """A local time in Berlin as an instant."""
+    return datetime.fromisoformat(text).replace(tzinfo=BERLIN).astimezone(UTC)

@@ -1,0 +1,163 @@
+"""A therapist's machine for one test: a home of its own, the real command, the real daemon as a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+KEPTHOUR = Path(sysconfig.get_path("scripts")) / "kepthour"
+_SHIM_SOURCE = Path(__file__).parent / "shim" / "shift.c"
+_STEP_SECONDS = 0.02
+
+
+def eventually(holds: Callable[[], Any], what: str, within: float = 20.0) -> Any:
+    """Wait until `holds` gives something true, and return that; fails with `what` after `within` seconds."""
+    end = time.monotonic() + within
+    while time.monotonic() < end:
+        found = holds()
+        if found:
+            return found
+        time.sleep(_STEP_SECONDS)
+    raise AssertionError(f"not within {within:g} s: {what}")
+
+
+class World:
+    """One machine. `env` is what its processes get: add a display or a bus there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.home = folder / "home"
+        self.home.mkdir()
+        self.received_file = folder / "received.jsonl"
+        self.received_file.touch()
+        self.env = {
+            "HOME": str(self.home),
+            "PATH": os.environ["PATH"],
+            "LANG": "C.UTF-8",
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+        }
+        self._shift: Path | None = None
+
+    @property
+    def config_file(self) -> Path:
+        return self.home / ".config" / "kepthour" / "config.toml"
+
+    @property
+    def store_file(self) -> Path:
+        return self.home / ".local" / "state" / "kepthour" / "kepthour.db"
+
+    def configure(self, text: str) -> None:
+        """Write the configuration. `@SCRIPT@` is a command channel's argv that keeps what it is handed."""
+        # One write a document: two that end at the same moment must not run into each other.
+        line = 'document=$(cat); printf "%s\n" "$document" >>"$0"'
+        script = ["/bin/sh", "-c", line, str(self.received_file)]
+        self.config_file.parent.mkdir(parents=True, exist_ok=True)
+        self.config_file.write_text(text.replace("@SCRIPT@", json.dumps(script)), encoding="utf-8")
+
+    def received(self) -> list[dict[str, Any]]:
+        """What the command channel was handed so far."""
+        lines = self.received_file.read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines if line.endswith("}")]
+
+    def rungs(self) -> list[str]:
+        """The rungs that the command channel was handed so far."""
+        return [document["rung"] for document in self.received()]
+
+    def cli(self, *args: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
+        """Run the command as its user would; no traceback may ever be seen."""
+        done = subprocess.run(
+            [KEPTHOUR, *args],
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        assert "Traceback" not in done.stdout + done.stderr, done.stderr
+        assert done.returncode == expect, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def json(self, *args: str, expect: int = 0) -> Any:
+        """Run a command with --json; its standard output is one document."""
+        return json.loads(self.cli(*args, "--json", expect=expect).stdout)
+
+    @contextmanager
+    def daemon(self) -> Iterator[Daemon]:
+        """`kepthour run` until the end of the block, when it is ended with SIGTERM and must end cleanly."""
+        running = Daemon(self)
+        try:
+            yield running
+        finally:
+            running.end()
+
+    def shift_clock(self, to: datetime) -> None:
+        """From now on this machine's wall clock says `to` (and goes on from there)."""
+        if self._shift is None:
+            self._shift = self.folder / "clock-shift"
+            self.env["LD_PRELOAD"] = str(_shim())
+            self.env["CLOCK_SHIFT"] = str(self._shift)
+            self._shift.write_bytes(struct.pack("q", 0))
+        nanoseconds = round((to - datetime.now(UTC)) / timedelta(microseconds=1)) * 1000
+        with self._shift.open("r+b") as file:
+            file.write(struct.pack("q", nanoseconds))
+
+
+class Daemon:
+    """A running daemon. What it says on standard error is kept in `log`."""
+
+    def __init__(self, world: World) -> None:
+        self.log = world.folder / f"daemon-{time.monotonic_ns()}.log"
+        with self.log.open("w") as stderr:
+            self.process = subprocess.Popen(
+                [KEPTHOUR, "run"],
+                env=world.env,
+                stdout=subprocess.DEVNULL,
+                stderr=stderr,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        eventually(
+            lambda: "daemon.started" in self.said() or self.process.poll() is not None, "the daemon's start"
+        )
+        assert self.process.poll() is None, self.said()
+
+    def said(self) -> str:
+        return self.log.read_text(encoding="utf-8")
+
+    def kill(self) -> None:
+        """As a crash or a power cut would."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def end(self) -> None:
+        """SIGTERM, and it must end cleanly."""
+        if self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(timeout=30) == 0, self.said()
+        assert "Traceback" not in self.said(), self.said()
+
+
+def _shim() -> Path:
+    """The clock's shim, built once per machine and version of its source."""
+    folder = Path(sys.prefix) / "lib" / "kepthour-tests"
+    target = folder / f"shift-{_SHIM_SOURCE.stat().st_mtime_ns}.so"
+    if not target.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        compiler = shutil.which("cc") or shutil.which("gcc")
+        assert compiler is not None, "tools/system-packages installs a C compiler"
+        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", target, _SHIM_SOURCE, "-ldl"], check=True)
+    return target
