@@ -1,0 +1,34 @@
+"""The demonstration, both endings, as a stranger would see it."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from tests.support.world import KEPTHOUR, World
+
+
+def test_the_demonstration_ends_with_the_flagged_miss_or_the_check_in_and_cleans_up(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.env["TMPDIR"] = str(tmp_path / "tmp")
+    Path(world.env["TMPDIR"]).mkdir()
+    both = [
+        subprocess.Popen([KEPTHOUR, "demo", *more], env=world.env, stdout=subprocess.PIPE, text=True)
+        for more in ([], ["--attend"])
+    ]
+    missed, attended = (process.communicate(timeout=60)[0] for process in both)
+    assert [process.returncode for process in both] == [0, 0]
+    for line in (
+        "starts in 20 s",
+        "starts now",
+        "began 6 s ago",
+        "What happened?",
+        "suspected miss",
+        "Repair card",
+    ):
+        assert line in missed
+    assert "I'm here" in attended and "on time" in attended
+    assert "began" not in attended and "Repair card" not in attended
+    assert "AB individual" not in missed + attended
+    assert list(Path(world.env["TMPDIR"]).iterdir()) == []
+    assert not world.store_file.exists()
