@@ -15,9 +15,10 @@ from kepthour.core.notice import LATE, SNOOZE, Showing
 from kepthour.core.privacy import Phi
 from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
-from kepthour.pipeline import detect, dispatch, plan, poll, repair, respond
+from kepthour.pipeline import alert, detect, dispatch, plan, poll, repair, respond
 from kepthour.plugins import Plugins
 from kepthour.ports import Channel, Clock
+from kepthour.store import calendars
 from kepthour.store.engine import Store
 from kepthour_connectors.base import Kind as BatchKind
 from kepthour_connectors.base import Surroundings
@@ -42,8 +43,10 @@ class App:
             digest_channels=config.near_channels,
             zone=config.zone,
         )
-        stale = {calendar.name: calendar.stale_after for calendar in config.calendars}
-        self._detector = detect.Detector(config.near_channels, lambda name: stale.get(name, timedelta()))
+        self._stale_after = {calendar.name: calendar.stale_after for calendar in config.calendars}
+        self._detector = detect.Detector(config.near_channels, self._stale_after)
+        everywhere = tuple(channel.name for channel in config.channels)
+        self._watched = alert.Watched(self._stale_after, config.near_channels, everywhere)
 
     def ask(self, name: str) -> poll.Polled:
         """Ask one calendar what changed, and follow up. Blocks. Raises TryLater, NeedsPerson for the store only."""
@@ -82,7 +85,12 @@ class App:
             done.put(error)
 
     def refresh(self) -> None:
-        """Expand stored calendars anew where their window has to move, and follow up. No network."""
+        """Expand stored calendars anew where their window has to move, and follow up. No network.
+
+        What is stored of calendars that are not configured any more goes.
+        """
+        with self.store.write() as tx:
+            calendars.forget_others(tx, self._sources.keys())
         moved = [poll.refresh(source, self.store, self.clock) for source in self._sources.values()]
         if any(moved):
             self.replan()
@@ -92,8 +100,9 @@ class App:
         plan.plan(self._policy, self.store, self.clock.now())
 
     def look(self) -> None:
-        """Decide what can be decided about sessions, and open or close repair cards accordingly."""
+        """Decide what can be decided about sessions and calendars; open or close repair cards accordingly."""
         now = self.clock.now()
+        alert.alert(self._watched, self.store, now)
         verdicts = detect.detect(self._detector, self.store, now)
         repair.follow_verdicts(self.store, verdicts, now)
 
@@ -125,7 +134,7 @@ class App:
     def dispatcher(self, channels: dict[str, Channel], refused: Callable[[], None]) -> dispatch.Dispatcher:
         """The pump for this configuration; `refused` is called when a reminder is to be tried again."""
         how = Showing(self.config.zone, self.config.show)
-        return dispatch.Dispatcher(self.store, channels, how, self.clock, refused)
+        return dispatch.Dispatcher(self.store, channels, how, self.clock, self._stale_after, refused)
 
     def close(self) -> None:
         """Let go of connections; the store stays open."""

@@ -30,11 +30,15 @@ def at(days: float = 0, minutes: float = 0) -> datetime:
     return (datetime.now(UTC) + timedelta(days=days, minutes=minutes)).replace(microsecond=0)
 
 
+# A calendar that loses more than half of what is to come is not believed at once: these are always to come.
+FAR = [(f"far-{number}", "AB", at(days=40 + number)) for number in range(4)]
+
+
 def put(world: World, *events: tuple[str, str, datetime]) -> None:
     stamp = "%Y%m%dT%H%M%SZ"
     made = [
         event(uid, title, f"{start:{stamp}}", f"{start + timedelta(minutes=50):{stamp}}", zone=None)
-        for uid, title, start in events
+        for uid, title, start in (*events, *FAR)
     ]
     (world.home / "practice.ics").write_text(calendar(*made), encoding="utf-8", newline="")
 

@@ -31,6 +31,10 @@ class MemoryCalendar:
         self._log.append(href)
         del self._there[href]
 
+    def text(self, href: str) -> str:
+        """What the resource holds."""
+        return self._there[href][1]
+
     def poll(self, known: Known) -> Batch:
         if self.broken is not None:
             raise self.broken

@@ -111,8 +111,9 @@ class Day:
                 self.sync()
 
     def sleep_until(self, at: str) -> None:
-        """Nothing runs: the machine is asleep, or the daemon is down."""
+        """Nothing runs: the machine is asleep, or the daemon is down. Then it polls before it concludes anything."""
         self.clock.at = when(at)
+        self.sync()
 
     def answer(self, kind: Kind, span: timedelta | None = None, session: str | None = None) -> None:
         """The therapist answers on the command line."""

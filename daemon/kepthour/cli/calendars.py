@@ -39,7 +39,7 @@ def sync(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
         if one.problem:
             click.echo(f"{one.name}: {one.what} {one.remedy}")
             continue
-        aside = f", {one.quarantined} set aside (see: kepthour status)" if one.quarantined else ""
+        aside = f", {one.quarantined} set aside: see kepthour status" if one.quarantined else ""
         click.echo(f"{one.name}: in sync ({one.changed} changed, {one.deleted} deleted{aside})")
     if any(one.problem for one in polled):
         ctx.exit(1)
@@ -84,8 +84,9 @@ def agenda(ctx: click.Context, start: str, end: str, as_json: bool) -> None:
     table(("start", "length", "client", "where", "state", "verdict", "id"), rows, "No sessions in this span.")
     for calendar in calendars:
         if calendar.problem or calendar.state.value != "fresh":
-            trouble = calendar.problem or "the last good sync is too long ago. Run: kepthour sync"
-            click.echo(f"Attention: {calendar.name} is {calendar.state.value.replace('_', ' ')}: {trouble}")
+            trouble = calendar.problem or "The last good sync is too long ago. Run: kepthour sync"
+            state = "" if calendar.state.value == "fresh" else f" ({calendar.state.value.replace('_', ' ')})"
+            click.echo(f"Attention, calendar {calendar.name}{state}: {trouble}")
 
 
 @click.command()

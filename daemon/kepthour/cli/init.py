@@ -19,7 +19,7 @@ timezone = {zone}
 """
 
 _SESSIONS = """\
-# Which events are sessions: "all", "none", or "rules" with [[sessions.rules]] entries such as this:
+# Which events are sessions: "all", "none" or "rules". To go by rules, set sessions = "rules" above, and write e.g.:
 #
 # [[sessions.rules]]
 # title = '^(?P<client>[A-Z]{2})\\b'   # titles that begin with two initials; they become the client's alias

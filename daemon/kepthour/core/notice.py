@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from kepthour.core.changes import KnownSession
 from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import Reminder
+from kepthour.core.response import EARLIEST_CHECK_IN
 from kepthour.core.words import Show, Text, digest_text, question_text, rung_text
 
 SNOOZE = timedelta(minutes=5)  # of the button; never past the start
@@ -75,8 +76,8 @@ def rung_notice(
 def question_notice(reminder: Reminder, asked: Sequence[KnownSession], how: Showing) -> Notice:
     """The question about one or several sessions of which nothing is known."""
     one = asked[0] if len(asked) == 1 else None
-    offers = (Action(Key.HERE, "I was there"),) if one else ()
-    return _notice(reminder, question_text(asked, how.zone, how.show), one, how, offers, stays=True)
+    # No button: a check-in counts from now, and whoever was there all the time would be noted as late.
+    return _notice(reminder, question_text(asked, how.zone, how.show), one, how, (), stays=True)
 
 
 def digest_notice(reminder: Reminder, day: Sequence[KnownSession], how: Showing, troubled: int) -> Notice:
@@ -84,9 +85,16 @@ def digest_notice(reminder: Reminder, day: Sequence[KnownSession], how: Showing,
     return _notice(reminder, digest_text(reminder.rung, day, how.zone, troubled), None, how, (), stays=False)
 
 
+def calendar_notice(reminder: Reminder, words: Text, how: Showing) -> Notice:
+    """An alert about a calendar."""
+    return _notice(reminder, words, None, how, (), stays=reminder.urgency is not Urgency.NORMAL)
+
+
 def _offers(session: KnownSession, now: datetime) -> tuple[Action, ...]:
     join = (Action(Key.JOIN, "Join"),) if session.join_url else ()
     here = Action(Key.HERE, "I'm here")
+    if now < session.start - EARLIEST_CHECK_IN:
+        return (Action(Key.ACK, "On my way"), Action(Key.SNOOZE, "Snooze"))
     if now < session.start:
         return (*join, here, Action(Key.ACK, "On my way"), Action(Key.SNOOZE, "Snooze"))
     return (*join, here, Action(Key.LATE, f"{LATE.seconds // 60} min late"))

@@ -55,6 +55,7 @@ class Why(StrEnum):
     NEWER = "newer_one_due"
     TOO_LATE = "too_late"
     ATTEMPTS = "no_attempt_accepted"
+    HEALED = "healed"
     NO_CHANNEL = "channel_not_configured"
 
 

@@ -18,6 +18,9 @@ from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import Change, Reminder, State, Why, last_out
 from kepthour.core.spans import format_offset
 
+# Earlier than this nobody is "there": a check-in would silence a whole ladder by mistake.
+EARLIEST_CHECK_IN = timedelta(minutes=30)
+
 
 class Kind(StrEnum):
     """The kinds of response, as they are stored."""

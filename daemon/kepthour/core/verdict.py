@@ -54,7 +54,7 @@ class Coverage:
     """Whether silence means something."""
 
     daemon: bool  # it ran for the whole ladder, up to the deadline
-    calendar: bool  # the last good sync was recent enough all that time
+    calendar: bool  # at the deadline the last good sync was recent enough: the session still stood there
     ladder: bool  # a rung went out by the start, and none that was due failed
 
     @property
@@ -149,7 +149,7 @@ def state_of(
         return SessionState.CANCELLED
     if now >= end or Kind.OUT in kinds or settled:
         return SessionState.ENDED
-    if Kind.HERE in kinds:
+    if Kind.HERE in kinds or verdict in HELD:
         return SessionState.IN_SESSION
     if Kind.ACK in kinds and now < start:
         return SessionState.ACKNOWLEDGED

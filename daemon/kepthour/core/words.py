@@ -9,6 +9,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from kepthour.core.changes import KnownSession
+from kepthour.core.freshness import Freshness
 from kepthour.core.spans import spoken
 
 _PUNCTUAL = timedelta(seconds=20)
@@ -81,6 +82,24 @@ def digest_text(rung: str, sessions: Sequence[KnownSession], zone: ZoneInfo, tro
         them = "A calendar is" if troubled == 1 else f"{troubled} calendars are"
         return Text(title, f"{them} not in sync, so this may be incomplete. See: kepthour status.")
     return Text(title, "All calendars are in sync. See the day with: kepthour agenda.")
+
+
+def calendar_text(
+    calendar: str,
+    state: Freshness,
+    last_good: datetime | None,
+    problem: str,
+    coming: datetime | None,
+    zone: ZoneInfo,
+) -> Text:
+    """A calendar that cannot be trusted: since when, why, and what to do."""
+    again = state is Freshness.SIGN_IN_NEEDED
+    title = f"Calendar {calendar}: sign in again" if again else f"Calendar {calendar} is not in sync"
+    since = (
+        f"Last good sync: {last_good.astimezone(zone):%a %H:%M}." if last_good else "It was never in sync."
+    )
+    near = f" A session at {_clock(coming, zone)} is known from it; it may have changed." if coming else ""
+    return Text(title, f"{since}{near} {problem}".strip())
 
 
 def _name(session: KnownSession, zone: ZoneInfo, show: Show) -> str:

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,7 +33,7 @@ class Detector:
     """What detection needs to know of the configuration."""
 
     channels: tuple[str, ...]  # where questions go
-    stale_after: Callable[[str], timedelta]  # by calendar name
+    stale_after: Mapping[str, timedelta]  # by calendar name
 
 
 def detect(detector: Detector, store: Store, now: datetime) -> list[tuple[str, Verdict]]:
@@ -85,7 +85,7 @@ def _finding(tx: Tx, detector: Detector, row: SessionRow, now: datetime) -> Find
         [(watch.since, watch.until) for watch in watches.within(tx, known.start - timedelta(days=1), now)],
         reminders.of_session(tx, row.id, known.revision),
         calendar.last_good_at if calendar else None,
-        detector.stale_after(known.calendar),
+        detector.stale_after.get(known.calendar, timedelta()),
     )
     return decide(known.start, deadline, row.late_after, answers, covered, now)
 

@@ -18,11 +18,13 @@ from datetime import date, datetime, timedelta
 import structlog
 
 from kepthour.core.errors import KeptHourError
-from kepthour.core.notice import Notice, Showing, digest_notice, question_notice, rung_notice
+from kepthour.core.freshness import SOON
+from kepthour.core.notice import Notice, Showing, calendar_notice, digest_notice, question_notice, rung_notice
 from kepthour.core.reminder import Change, Reminder, State, Why, hand_out, next_attempt
 from kepthour.core.response import Kind
 from kepthour.core.spans import midnight
 from kepthour.core.verdict import SessionState, state_of
+from kepthour.core.words import calendar_text
 from kepthour.ports import Channel, ChannelFailed, Clock, Recallable
 from kepthour.store import calendars, reminders, sessions
 from kepthour.store.engine import Store, Tx
@@ -52,13 +54,15 @@ class Dispatcher:
         channels: Mapping[str, Channel],
         how: Showing,
         clock: Clock,
+        stale_after: Mapping[str, timedelta],
         refused: Callable[[], None],
     ) -> None:
-        """`refused` is called when a reminder has to be tried again earlier than its lease ends."""
+        """`stale_after` is each calendar's limit. `refused` is called when a reminder has to be tried again soon."""
         self._store = store
         self._channels = channels
         self._how = how
         self._clock = clock
+        self._stale_after = stale_after
         self._wake = refused
         self._sending: set[asyncio.Task[None]] = set()
 
@@ -93,7 +97,7 @@ class Dispatcher:
         if reminder.channel not in self._channels:
             reminders.change(tx, [Change(reminder.id, State.FAILED, Why.NO_CHANNEL)])
             return None
-        notice = _worded(tx, reminder, now, self._how)
+        notice = _worded(tx, reminder, now, self._how, self._stale_after)
         if notice is None:
             reminders.change(tx, [Change(reminder.id, State.SUPERSEDED, Why.REPLANNED)])
             return None
@@ -186,9 +190,13 @@ def _in_session(tx: Tx, now: datetime) -> set[str]:
     return found
 
 
-def _worded(tx: Tx, reminder: Reminder, now: datetime, how: Showing) -> Notice | None:
+def _worded(
+    tx: Tx, reminder: Reminder, now: datetime, how: Showing, stale_after: Mapping[str, timedelta]
+) -> Notice | None:
     if reminder.rung.startswith("digest-"):
-        return _digest(tx, reminder, how)
+        return _digest(tx, reminder, how, len(_troubled(tx, stale_after, now)))
+    if reminder.rung == "calendar":
+        return _alert(tx, reminder, now, how, stale_after)
     if reminder.rung == "question":
         asked = [row.known for row in sessions.asked_in(tx, reminder.subject)]
         return question_notice(reminder, asked, how) if asked else None
@@ -199,7 +207,26 @@ def _worded(tx: Tx, reminder: Reminder, now: datetime, how: Showing) -> Notice |
     return rung_notice(reminder, row.known, now, how, max(late, default=None))
 
 
-def _digest(tx: Tx, reminder: Reminder, how: Showing) -> Notice | None:
+def _troubled(tx: Tx, stale_after: Mapping[str, timedelta], now: datetime) -> list[calendars.Troubled]:
+    return calendars.troubled(tx, stale_after, sessions.soonest(tx, now, now + SOON), now)
+
+
+def _alert(
+    tx: Tx, reminder: Reminder, now: datetime, how: Showing, stale_after: Mapping[str, timedelta]
+) -> Notice | None:
+    """An alert about a calendar, if it still is in trouble."""
+    name = reminder.subject.removeprefix("calendar:")
+    for one in _troubled(tx, stale_after, now):
+        if one.calendar.name == name:
+            problem = f"{one.calendar.problem_what or ''} {one.calendar.problem_remedy or ''}".strip()
+            words = calendar_text(
+                name, one.state, one.calendar.last_good_at, problem, one.next_session, how.zone
+            )
+            return calendar_notice(reminder, words, how)
+    return None
+
+
+def _digest(tx: Tx, reminder: Reminder, how: Showing, troubled: int) -> Notice | None:
     day = date.fromisoformat(reminder.subject.removeprefix("day:"))
     start, end = midnight(day, how.zone), midnight(day + timedelta(days=1), how.zone)
     held = [
@@ -209,4 +236,4 @@ def _digest(tx: Tx, reminder: Reminder, how: Showing) -> Notice | None:
     ]
     if not held:
         return None
-    return digest_notice(reminder, held, how, calendars.troubled(tx))
+    return digest_notice(reminder, held, how, troubled)

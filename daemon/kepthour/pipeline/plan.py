@@ -12,7 +12,7 @@ All of it is one transaction.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ import structlog
 
 from kepthour.core.changes import Fate, Happening, compare
 from kepthour.core.day import DigestTimes, by_day, digests, notable
+from kepthour.core.duplicates import duplicates
 from kepthour.core.ladder import Ladder, Step, Urgency, climb
 from kepthour.core.occurrences import Occurrence
 from kepthour.core.reminder import Reminder, State, Why
@@ -31,6 +32,10 @@ from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
 log = structlog.get_logger()
+
+_Judged = dict[
+    str, tuple[Judgement, Session | None]
+]  # by the id the occurrence has, or would have, as a session
 
 BEHIND, AHEAD = timedelta(days=1), timedelta(days=8)
 
@@ -52,10 +57,16 @@ def plan(policy: Policy, store: Store, now: datetime) -> dict[Fate, int]:
     counts: Counter[Fate] = Counter()
     with store.write() as tx:
         rows = sessions.between(tx, now - BEHIND, now + AHEAD)
-        for name, take in policy.calendars:
-            counts += _follow(
-                tx, policy, name, take, [row for row in rows if row.known.calendar == name], now
-            )
+        judged = {
+            name: _judged(tx, policy, name, take, [row for row in rows if row.known.calendar == name], now)
+            for name, take in policy.calendars
+        }
+        doubles = duplicates(
+            one for found in judged.values() for _why, one in found.values() if one is not None
+        )
+        for name, found in judged.items():
+            mine = [row for row in rows if row.known.calendar == name]
+            counts += _follow(tx, policy.ladder, found, doubles, mine, now)
         _drop_calendars(tx, [row for row in rows if row.known.calendar not in dict(policy.calendars)], now)
         current = [row for row in sessions.between(tx, now - BEHIND, now + AHEAD) if not row.hidden]
         days = by_day((row.known for row in current), policy.zone)
@@ -70,23 +81,26 @@ def plan(policy: Policy, store: Store, now: datetime) -> dict[Fate, int]:
 
 
 def _follow(
-    tx: Tx, policy: Policy, name: str, take: Take, rows: Sequence[SessionRow], now: datetime
+    tx: Tx,
+    ladder: Ladder,
+    judged: _Judged,
+    doubles: Collection[str],
+    rows: Sequence[SessionRow],
+    now: datetime,
 ) -> Counter[Fate]:
-    """One calendar's sessions: compare and carry out."""
-    judged = _judged(tx, policy, name, take, rows, now)
-    observed = {key: session for key, (_why, session) in judged.items() if session is not None}
-    known = {row.id: row.known for row in rows if not row.hidden}
+    """One calendar's sessions: compare and carry out. `doubles` stand in another calendar, too, which keeps them."""
+    observed = {key: one for key, (_why, one) in judged.items() if one is not None and key not in doubles}
+    by_id = {row.id: row for row in rows}
     counts: Counter[Fate] = Counter()
-    for happening in compare(known, observed):
-        row = next((row for row in rows if row.id == happening.id), None)
+    for happening in compare({row.id: row.known for row in rows if not row.hidden}, observed):
         judgement = judged.get(happening.id, (None, None))[0]
-        counts[_carry_out(tx, policy.ladder, happening, row, judgement, now)] += 1
+        counts[_carry_out(tx, ladder, happening, by_id.get(happening.id), judgement, now)] += 1
     return counts
 
 
 def _judged(
     tx: Tx, policy: Policy, name: str, take: Take, rows: Sequence[SessionRow], now: datetime
-) -> dict[str, tuple[Judgement, Session | None]]:
+) -> _Judged:
     """Every occurrence that may matter, judged, by the id it has or would have as a session."""
     calendar = calendars.get(tx, name)
     if calendar is None:

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -16,19 +16,25 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from kepthour.core.guard import agrees, loses_too_much
 from kepthour.core.occurrences import Occurrence, expand
 from kepthour.core.privacy import NOTHING, Phi
 from kepthour.core.resources import Unreadable, read, slim
 from kepthour.ports import Clock
 from kepthour.store import calendars
 from kepthour.store.calendars import CalendarRow, StoredResource, Window
-from kepthour.store.engine import Store
+from kepthour.store.engine import Store, Tx
 from kepthour_connectors.base import Batch, Connector, ConnectorError, Kind, Known, Resource
 
 log = structlog.get_logger()
 
 BEHIND, AHEAD = timedelta(days=35), timedelta(days=120)
 _REFRESH_WHEN_LEFT = timedelta(days=60)
+_AUDIT_AFTER = timedelta(days=1)
+_VANISHED = "Its answer lacks all, or more than half, of the coming events, so it was not believed."
+_VANISHED_REMEDY = (
+    "If they were deleted on purpose, the next sync confirms it; else look at the calendar itself."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +76,57 @@ def poll(source: Source, store: Store, clock: Clock) -> Polled:
     Raises TryLater or NeedsPerson if the store cannot be used.
     """
     calendar, etags = _known(source, store)
-    same = calendar.fingerprint == source.fingerprint
     try:
-        batch = source.connector.poll(Known(calendar.cursor, etags) if same else Known())
+        batch = source.connector.poll(_what_is_known(source, calendar, etags, clock.now()))
     except ConnectorError as error:
         with store.write() as tx:
             calendars.record_failure(tx, calendar, error.code, error.what, error.remedy, clock.now())
         log.warning("poll.failed", calendar=source.name, problem=error.code)
-        return Polled(source.name, Kind.DELTA, 0, 0, 0, 0, (), error.code, error.what, error.remedy)
+        return _failed(source, 0, error.code, error.what, error.remedy)
     return _store(source, store, clock, calendar, batch, etags)
+
+
+def _failed(source: Source, requests: int, problem: str, what: str, remedy: str) -> Polled:
+    return Polled(source.name, Kind.DELTA, 0, 0, 0, requests, (), problem, what, remedy)
+
+
+def _what_is_known(source: Source, calendar: CalendarRow, etags: Mapping[str, str], now: datetime) -> Known:
+    """What the connector is to build on: nothing if the source is another one; all of it for the daily audit.
+
+    An answer that was not believed is put to the test by a full listing, too.
+    """
+    if calendar.fingerprint != source.fingerprint:
+        return Known()
+    audit = calendar.last_full_at is None or now - calendar.last_full_at >= _AUDIT_AFTER
+    return Known(calendar.cursor, etags, full=audit or calendar.suspected is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Loss:
+    """How many events are to come as stored, and how many would be once a batch is."""
+
+    before: int
+    after: int
+
+
+def _suspicious(
+    tx: Tx,
+    source: Source,
+    calendar: CalendarRow,
+    changed: Collection[StoredResource],
+    removed: Collection[str],
+    now: datetime,
+) -> _Loss | None:
+    """The loss that this batch would bring, if it is too much to be believed at once."""
+    touched = {*removed, *(resource.href for resource in changed)}
+    if not touched or calendar.fingerprint != source.fingerprint:
+        return None
+    fresh = sum(1 for r in changed for one in r.occurrences if one.start > now and not one.cancelled)
+    before = calendars.coming(tx, calendar, now)
+    after = calendars.coming(tx, calendar, now, without=touched) + fresh
+    if not loses_too_much(before, after) or agrees(calendar.suspected, after):
+        return None
+    return _Loss(before, after)
 
 
 def _known(source: Source, store: Store) -> tuple[CalendarRow, dict[str, str]]:
@@ -99,6 +147,10 @@ def _store(
     removed = set(etags) - batch.listed if batch.listed is not None else set(batch.deleted) & set(etags)
     quarantined = sum(1 for resource in changed if resource.quarantine)
     with store.write() as tx:
+        if left := _suspicious(tx, source, calendar, changed, removed, now):
+            calendars.record_suspicion(tx, calendar, left.after, _VANISHED, _VANISHED_REMEDY, now)
+            log.warning("poll.not_believed", calendar=source.name, before=left.before, after=left.after)
+            return _failed(source, batch.requests, "vanished", _VANISHED, _VANISHED_REMEDY)
         stored = calendars.commit_batch(
             tx,
             calendar,
@@ -108,6 +160,7 @@ def _store(
             fingerprint=source.fingerprint,
             window=window,
             warnings=batch.warnings,
+            full=batch.kind is Kind.FULL,
             now=now,
         )
     if not stored:  # another process polled meanwhile: what it stored is at least as new

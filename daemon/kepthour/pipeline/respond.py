@@ -15,7 +15,15 @@ from kepthour.core.errors import Ambiguous, NeedsPerson, NotFound
 from kepthour.core.notice import SNOOZE
 from kepthour.core.privacy import Phi
 from kepthour.core.reminder import Reminder, State, Why
-from kepthour.core.response import Kind, Response, effect, expected_start, silence, snooze_end
+from kepthour.core.response import (
+    EARLIEST_CHECK_IN,
+    Kind,
+    Response,
+    effect,
+    expected_start,
+    silence,
+    snooze_end,
+)
 from kepthour.core.verdict import Because, SessionState, Verdict, state_of
 from kepthour.store import reminders, sessions
 from kepthour.store.engine import Store, Tx
@@ -97,6 +105,8 @@ def _existing(tx: Tx, session_id: str) -> SessionRow:
 
 def _response(row: SessionRow, kind: Kind, now: datetime, surface: str, span: timedelta | None) -> Response:
     until = None
+    if kind is Kind.HERE and now < row.known.start - EARLIEST_CHECK_IN:
+        raise NeedsPerson("It is too early to check in.", "Say that you are on your way: kepthour ack.")
     if kind is Kind.SNOOZE:
         until = snooze_end(row.known.start, now, span or SNOOZE)
         if until <= now:

@@ -12,13 +12,14 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Coroutine
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import version
 
 import structlog
 
 from kepthour.app import App
-from kepthour.core.errors import KeptHourError, NeedsPerson, TryLater
+from kepthour.config.faults import Faulty
+from kepthour.core.errors import KeptHourError, TryLater
 from kepthour.core.notice import Key
 from kepthour.core.response import Kind
 from kepthour.ports import Answer
@@ -36,6 +37,7 @@ _AUDIT = timedelta(minutes=5)
 _HOUSEKEEPING = timedelta(hours=6)
 _SOON = timedelta(seconds=1)
 _HEARING = timedelta(seconds=10)
+_GAP = timedelta(seconds=60)
 
 
 class Daemon:
@@ -54,7 +56,7 @@ class Daemon:
         self._idle.set()
         self._again = False
         self._unheard: set[str] = set()  # calendars that were not asked yet since the start
-        self._taken_up_at = app.clock.now()
+        self._asked_all_at = self._last_turn = app.clock.now()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -92,8 +94,9 @@ class Daemon:
         """Take up the configuration anew; a faulty one is reported, and the old one stays."""
         try:
             fresh = await asyncio.to_thread(self._load)
-        except NeedsPerson as error:
-            log.error("configuration.refused", problem=error.what)
+        except Faulty as error:
+            for fault in error.faults:
+                log.error("configuration.refused", path=fault.path, problem=fault.text)
             return
         for calendar in self._app.config.calendars:
             self._scheduler.forget(f"poll {calendar.name}")
@@ -120,10 +123,8 @@ class Daemon:
         self._pump = Pump(self._app, self._app.dispatcher(channels, self.wake))
         await asyncio.to_thread(self._app.refresh)
         await asyncio.to_thread(self._app.replan)
-        now = self._taken_up_at = self._app.clock.now()
-        self._unheard = {calendar.name for calendar in self._app.config.calendars}
-        for calendar in self._app.config.calendars:
-            self._scheduler.every(f"poll {calendar.name}", calendar.poll, self._poller(calendar.name), now)
+        now = self._last_turn = self._app.clock.now()
+        self._ask_all(now)
         self._scheduler.every("audit", _AUDIT, self._audit, now + _AUDIT)
         self._scheduler.every("housekeeping", _HOUSEKEEPING, self._housekeeping, now + _HOUSEKEEPING)
         self._scheduler.once("pump", now, self._turn)
@@ -147,6 +148,7 @@ class Daemon:
         self._idle.clear()
         self._guardian.seen()
         wait = _SOON
+        self._notice_a_gap()
         try:
             wait = await self._pump.turn(may_conclude=self._calendars_heard())
         except TryLater:
@@ -160,12 +162,27 @@ class Daemon:
                 now = self._app.clock.now()
                 self._scheduler.once("pump", now if self._again else now + wait, self._turn)
 
+    def _notice_a_gap(self) -> None:
+        """After a sleep or a step of the clock the calendars are asked first, before anything is concluded."""
+        now = self._app.clock.now()
+        gap, self._last_turn = now - self._last_turn, now
+        if abs(gap) > _GAP:
+            log.info("clock.gap", seconds=round(gap.total_seconds()))
+            self._ask_all(now)
+
+    def _ask_all(self, now: datetime) -> None:
+        """Poll every calendar now, and then at its interval."""
+        self._asked_all_at = now
+        self._unheard = {calendar.name for calendar in self._app.config.calendars}
+        for calendar in self._app.config.calendars:
+            self._scheduler.every(f"poll {calendar.name}", calendar.poll, self._poller(calendar.name), now)
+
     def _calendars_heard(self) -> bool:
         """Whether every calendar was asked since the start, or has had its time for that.
 
         A session that was cancelled while nobody watched must not be asked about.
         """
-        return not self._unheard or abs(self._app.clock.now() - self._taken_up_at) > _HEARING
+        return not self._unheard or abs(self._app.clock.now() - self._asked_all_at) > _HEARING
 
     def _poller(self, name: str) -> Work:
         async def poll_one() -> None:

@@ -44,7 +44,7 @@ def set_up(verbosity: int) -> None:
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=False),
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
             _hide,
             structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
         ],

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, and_, delete, func, insert, or_, select, update
 
+from kepthour.core.freshness import Freshness, freshness
 from kepthour.core.occurrences import Occurrence
 from kepthour.core.privacy import Phi
 from kepthour.store.engine import Tx
 from kepthour.store.tables import calendars, occurrences, resources
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class CalendarRow:
     expanded_with: str | None
     last_attempt_at: datetime | None
     last_good_at: datetime | None
+    last_full_at: datetime | None
+    suspected: int | None  # coming events that the last answer would have left; it was not believed
     problem: str | None
     problem_what: str | None
     problem_remedy: str | None
@@ -104,6 +109,7 @@ def commit_batch(
     fingerprint: str,
     window: Window,
     warnings: Sequence[str],
+    full: bool,
     now: datetime,
 ) -> bool:
     """Store a batch and its cursor together. False, and nothing is stored, if another poll was quicker."""
@@ -119,6 +125,8 @@ def commit_batch(
             expanded_with=window.made_with,
             last_attempt_at=now,
             last_good_at=now,
+            last_full_at=now if full else calendar.last_full_at,
+            suspected=None,
             problem=None,
             problem_what=None,
             problem_remedy=None,
@@ -131,6 +139,27 @@ def commit_batch(
     for resource in changed:
         _add(tx, calendar, resource)
     return True
+
+
+def coming(tx: Tx, calendar: CalendarRow, now: datetime, without: Collection[str] = ()) -> int:
+    """How many stored events that take place begin after `now`, those of the resources `without` left out."""
+    query = (
+        select(func.count(), resources.c.href)
+        .join(resources, resources.c.id == occurrences.c.resource_id)
+        .where(
+            occurrences.c.calendar_id == calendar.id,
+            occurrences.c.start > now,
+            occurrences.c.cancelled.is_(False),
+        )
+        .group_by(resources.c.href)
+    )
+    return sum(count for count, href in tx.connection.execute(query) if href not in without)
+
+
+def record_suspicion(tx: Tx, calendar: CalendarRow, left: int, what: str, remedy: str, now: datetime) -> None:
+    """An answer that was not believed: what is stored stays, and the next answer is compared with this one."""
+    tx.connection.execute(update(calendars).where(calendars.c.id == calendar.id).values(suspected=left))
+    record_failure(tx, calendar, "vanished", what, remedy, now)
 
 
 def record_failure(
@@ -293,12 +322,41 @@ def _occurrence(row: Row[Any]) -> Occurrence:
     )
 
 
+def forget_others(tx: Tx, names: Collection[str]) -> None:
+    """Remove everything stored of calendars that are not configured any more; sessions that were watched stay."""
+    tx.connection.execute(
+        delete(calendars).where(calendars.c.therapist_id == tx.therapist, calendars.c.name.not_in(names))
+    )
+
+
 def everything(tx: Tx) -> list[CalendarRow]:
     """All calendars that were ever polled."""
     rows = tx.connection.execute(select(calendars).where(calendars.c.therapist_id == tx.therapist))
     return [_calendar(row) for row in rows]
 
 
-def troubled(tx: Tx) -> int:
-    """How many calendars' last poll failed."""
-    return sum(1 for calendar in everything(tx) if calendar.problem is not None)
+@dataclass(frozen=True, slots=True)
+class Troubled:
+    """A calendar that cannot be trusted just now."""
+
+    calendar: CalendarRow
+    state: Freshness
+    since: datetime  # its last good sync; the epoch if there was none
+    next_session: datetime | None  # its next session's start, if that is near
+
+
+def troubled(
+    tx: Tx, stale_after: Mapping[str, timedelta], next_sessions: Mapping[str, datetime], now: datetime
+) -> list[Troubled]:
+    """The calendars of `stale_after` (name -> limit) that are not fresh; `next_sessions` are those due soon."""
+    found = []
+    for calendar in everything(tx):
+        if calendar.name not in stale_after or calendar.last_attempt_at is None:
+            continue
+        coming = next_sessions.get(calendar.name)
+        limit = stale_after[calendar.name]
+        state = freshness(calendar.problem, calendar.last_good_at, limit, now, soon=coming is not None)
+        if state is not Freshness.FRESH:
+            since = calendar.last_good_at or _EPOCH
+            found.append(Troubled(calendar, state, since, coming))
+    return found

@@ -52,6 +52,17 @@ def about_days(tx: Tx) -> list[Reminder]:
     )
 
 
+def open_alerts(tx: Tx) -> list[Reminder]:
+    """Alerts about calendars that are out or about to go out."""
+    return _read(
+        tx,
+        _mine(tx).where(
+            reminders.c.subject.startswith("calendar:"),
+            reminders.c.state.in_([State.PENDING.value, State.SENT.value]),
+        ),
+    )
+
+
 def everything(tx: Tx, start: datetime | None = None, end: datetime | None = None) -> list[Reminder]:
     """All reminders due in [start, end), by due time."""
     query = _mine(tx)
@@ -195,11 +206,16 @@ def change(tx: Tx, changes: Iterable[Change]) -> None:
         _update(tx, one.reminder, state=one.to.value, why=one.why.value)
 
 
-def apply(tx: Tx, effect: Effect, subject: str, session_id: str, revision: int) -> None:
-    """All that an answer does to a session's reminders."""
+def apply_to_notice(tx: Tx, effect: Effect) -> None:
+    """What no longer holds is superseded, and its open notices are to be taken back."""
     change(tx, effect.changes)
     for reminder_id in effect.recall:
         _update(tx, reminder_id, recall=True)
+
+
+def apply(tx: Tx, effect: Effect, subject: str, session_id: str, revision: int) -> None:
+    """All that an answer does to a session's reminders."""
+    apply_to_notice(tx, effect)
     for shift in effect.shifts:
         _update(
             tx, shift.reminder, due_at=shift.due_at, not_before=shift.due_at, useful_until=shift.useful_until

@@ -99,6 +99,22 @@ def awaiting(tx: Tx, start: datetime, end: datetime) -> list[SessionRow]:
     return [_session(row) for row in rows]
 
 
+def coming(tx: Tx, start: datetime, end: datetime) -> list[SessionRow]:
+    """Sessions that begin in [start, end), by start."""
+    rows = tx.connection.execute(
+        _present(tx).where(sessions.c.start >= start, sessions.c.start < end).order_by(sessions.c.start)
+    )
+    return [_session(row) for row in rows]
+
+
+def soonest(tx: Tx, start: datetime, end: datetime) -> dict[str, datetime]:
+    """By calendar: when its first session in [start, end) begins."""
+    found: dict[str, datetime] = {}
+    for row in coming(tx, start, end):
+        found.setdefault(row.known.calendar, row.known.start)
+    return found
+
+
 def asked_in(tx: Tx, question: str) -> list[SessionRow]:
     """The sessions that the notice `question` asks about."""
     rows = tx.connection.execute(
@@ -113,7 +129,10 @@ def open_questions(tx: Tx) -> list[SessionRow]:
     """Sessions of which it is asked what happened, by start."""
     rows = tx.connection.execute(
         _present(tx)
-        .where(sessions.c.verdict.in_([verdict.value for verdict in NOT_FINAL]))
+        .where(
+            sessions.c.verdict.in_([verdict.value for verdict in NOT_FINAL]),
+            sessions.c.decided_by == "daemon",  # "unknown" may also be the therapist's own last word
+        )
         .order_by(sessions.c.start)
     )
     return [_session(row) for row in rows]

@@ -66,6 +66,8 @@ calendars = Table(
     Column("expanded_with", Text),  # zone and zone rules that the occurrences were made with
     Column("last_attempt_at", Instant),
     Column("last_good_at", Instant),
+    Column("last_full_at", Instant),  # the last full listing: the audit comes a day after it
+    Column("suspected", Integer),  # coming events that an answer would have left; it was not believed
     Column("problem", Text),  # the error's code; null: the last poll was good
     Column("problem_what", Text),
     Column("problem_remedy", Text),

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from kepthour.config import Configuration
 from kepthour.core.changes import KnownSession
+from kepthour.core.duplicates import duplicates
 from kepthour.core.errors import NotFound
 from kepthour.core.occurrences import Occurrence
 from kepthour.core.reminder import State
@@ -84,12 +85,15 @@ def explain(
             yield Explained(calendar.name, occurrence, judgement, session.id if session else None)
 
 
-def _sessions(config: Configuration, store: Store, start: datetime, end: datetime) -> Iterator[Session]:
+def _sessions(config: Configuration, store: Store, start: datetime, end: datetime) -> list[Session]:
+    found = []
     for calendar in config.calendars:
         for occurrence in far(config.zone, store, calendar.name, start, end):
             judgement = judge(occurrence, calendar.name, calendar.take, config.rules)
             if judgement.is_session:
-                yield as_session(occurrence, calendar.name, judgement)
+                found.append(as_session(occurrence, calendar.name, judgement))
+    doubles = duplicates(found)
+    return [session for session in found if session.id not in doubles]
 
 
 def _still_shown(config: Configuration, row: SessionRow, now: datetime) -> bool:

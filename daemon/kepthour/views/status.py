@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from kepthour.config import Calendar, Configuration
+from kepthour.core.freshness import SOON, Freshness, freshness
 from kepthour.core.reminder import Reminder, State
 from kepthour.core.verdict import SessionState
 from kepthour.store import calendars, reminders, sessions, watches
-from kepthour.store.calendars import CalendarRow
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 from kepthour.views.agenda import Entry, agenda
 
 _NEAR = timedelta(days=8)
-
-
-class Freshness(StrEnum):
-    """Whether a calendar can be trusted."""
-
-    FRESH = "fresh"
-    STALE = "stale"
-    SIGN_IN_NEEDED = "sign_in_needed"
-    NEVER_SYNCED = "never_synced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +77,7 @@ def status(config: Configuration, store: Store, pid: int | None, now: datetime) 
             calendars=tuple(_calendar(tx, calendar, now) for calendar in config.calendars),
             channels=tuple(_channel(config, name, recent) for name in (c.name for c in config.channels)),
             next_session=coming[0] if coming else None,
-            next_rung=next((r for r in recent if r.state is State.PENDING and r.offset is not None), None),
+            next_rung=next((r for r in recent if _is_coming(r, now)), None),
             open_questions=tuple(sessions.open_questions(tx)),
         )
 
@@ -97,23 +87,20 @@ def _calendar(tx: Tx, calendar: Calendar, now: datetime) -> CalendarStatus:
     if row is None:
         problem = "It was never asked. Run: kepthour sync"
         return CalendarStatus(calendar.name, calendar.type, None, Freshness.NEVER_SYNCED, problem, {}, ())
+    soon = calendar.name in sessions.soonest(tx, now, now + SOON)
     return CalendarStatus(
         name=calendar.name,
         type=calendar.type,
         last_good_sync=row.last_good_at,
-        state=_freshness(row, calendar.stale_after, now),
+        state=freshness(row.problem, row.last_good_at, calendar.stale_after, now, soon=soon),
         problem=f"{row.problem_what} {row.problem_remedy}".strip() if row.problem else None,
         quarantined=calendars.quarantined(tx, row),
         warnings=tuple(row.warnings),
     )
 
 
-def _freshness(row: CalendarRow, stale_after: timedelta, now: datetime) -> Freshness:
-    if row.problem == "sign_in_needed":
-        return Freshness.SIGN_IN_NEEDED
-    if row.last_good_at is None:
-        return Freshness.NEVER_SYNCED
-    return Freshness.STALE if now - row.last_good_at > stale_after else Freshness.FRESH
+def _is_coming(reminder: Reminder, now: datetime) -> bool:
+    return reminder.state is State.PENDING and reminder.offset is not None and reminder.due_at >= now
 
 
 def _channel(config: Configuration, name: str, recent: list[Reminder]) -> ChannelStatus:

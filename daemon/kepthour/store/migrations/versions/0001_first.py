@@ -32,6 +32,8 @@ def upgrade() -> None:
         sa.Column("expanded_with", sa.Text(), nullable=True),
         sa.Column("last_attempt_at", sa.BigInteger(), nullable=True),
         sa.Column("last_good_at", sa.BigInteger(), nullable=True),
+        sa.Column("last_full_at", sa.BigInteger(), nullable=True),
+        sa.Column("suspected", sa.Integer(), nullable=True),
         sa.Column("problem", sa.Text(), nullable=True),
         sa.Column("problem_what", sa.Text(), nullable=True),
         sa.Column("problem_remedy", sa.Text(), nullable=True),
