@@ -74,12 +74,13 @@ async def test_answers_survive_a_changed_title_place_and_length(day: Day) -> Non
     assert day.rungs()[-2:] == [("09:55:00", "-5m"), ("10:00:00", "0m")]
 
 
-async def test_a_deleted_session_is_silent_and_stands_as_cancelled_until_its_day_ends(day: Day) -> None:
+async def test_a_deleted_session_is_asked_about_and_stands_as_cancelled_until_its_day_ends(day: Day) -> None:
     await day.until("2026-03-02 09:46")
     day.calendar.delete("one.ics")
     day.sync()
     await day.until("2026-03-02 11:00")
-    assert day.rungs() == [("09:00:00", "-60m"), ("09:45:00", "-15m")]
+    assert day.rungs() == [("09:00:00", "-60m"), ("09:45:00", "-15m"), ("09:46:00", "question")]
+    assert day.notices()[-1].title == "The session at 10:00 is gone from the calendar. Is that right?"
     assert starts(day) == [("09:00", "cancelled")]
     day.clock.at += timedelta(hours=14)
     assert starts(day) == []
@@ -105,6 +106,31 @@ async def test_cancelled_only_by_a_title_prefix_does_not_remind(day: Day) -> Non
     assert day.rungs() == []
 
 
+async def test_a_session_that_vanishes_long_before_its_start_is_not_asked_about(day: Day) -> None:
+    day.put("later", "2026-03-05T10:00:00")
+    day.sync()
+    day.calendar.delete("later.ics")
+    day.sync()
+    await day.until("2026-03-02 08:40")
+    assert day.rungs() == []
+
+
+async def test_a_feed_that_puts_the_date_into_the_uid_can_move_a_session(tmp_path: Path) -> None:
+    rules = CONFIG.replace('sessions = "all"', 'sessions = "rules"')
+    rules += "[[sessions.rules]]\ntitle = '^(?P<client>[A-Z]{2})'\nis = \"session\"\n"
+    day = Day(tmp_path, "2026-03-02 08:30", rules)
+    day.put("ab-20260302", "2026-03-02T10:00:00")
+    day.put("other", "2026-03-23T10:00:00", title="CD")
+    day.sync()
+    day.calendar.delete("ab-20260302.ics")
+    day.put("ab-20260303", "2026-03-03T10:00:00")
+    day.sync()
+    await day.until("2026-03-02 08:40")
+    assert day.rungs() == []
+    assert starts(day) == []
+    assert starts(day, "2026-03-03 00:00", "2026-03-04 00:00") == [("09:00", "scheduled")]
+
+
 async def test_a_restored_session_reminds_again(day: Day) -> None:
     await day.until("2026-03-02 09:46")
     day.calendar.delete("one.ics")
@@ -113,7 +139,12 @@ async def test_a_restored_session_reminds_again(day: Day) -> None:
     day.put("one", "2026-03-02T10:00:00")
     day.sync()
     await day.until("2026-03-02 09:59")
-    assert day.rungs()[2:] == [("09:50:00", "-15m"), ("09:55:00", "-5m"), ("09:59:00", "-1m")]
+    assert day.rungs()[2:] == [
+        ("09:46:00", "question"),
+        ("09:50:00", "-15m"),
+        ("09:55:00", "-5m"),
+        ("09:59:00", "-1m"),
+    ]
     assert starts(day) == [("09:00", "reminding")]
 
 

@@ -61,6 +61,7 @@ class Happening:
 
 
 _NEAR = timedelta(hours=24)
+_CLOSE = timedelta(days=3)
 
 
 def compare(known: Mapping[str, KnownSession], observed: Mapping[str, Session]) -> list[Happening]:
@@ -106,7 +107,11 @@ def _pair(lost: Sequence[KnownSession], found: Sequence[Session]) -> dict[str, s
 def _could_be_one(old: KnownSession, new: Session) -> bool:
     if old.uid == new.uid:
         return abs(old.start - new.start) < _NEAR
-    if old.start != new.start or old.client != new.client:
+    if old.client != new.client:
         return False
+    if old.start != new.start:
+        # Some feeds put the date into the UID: a move is a deletion and an addition there.
+        same_length = old.end - old.start == new.end - new.start
+        return bool(old.client) and same_length and abs(old.start - new.start) <= _CLOSE
     # Two events without an alias are the same only if nothing tells them apart.
     return bool(old.client) or (old.end, old.place, old.join_url) == (new.end, new.place, new.join_url)

@@ -60,6 +60,9 @@ def rung_text(
 
 def question_text(sessions: Sequence[KnownSession], zone: ZoneInfo, show: Show) -> Text:
     """The question about sessions of which nothing is known: a question, never an accusation."""
+    if len(sessions) == 1 and sessions[0].cancelled:
+        gone = f"The session at {_clock(sessions[0].start, zone)} is gone from the calendar. Is that right?"
+        return Text(gone, "It reminds no more. If it takes place, put it back into the calendar.")
     if len(sessions) == 1:
         name = _clock(sessions[0].start, zone)
         who = f" ({sessions[0].client.reveal()})" if show is Show.ALIAS and sessions[0].client else ""

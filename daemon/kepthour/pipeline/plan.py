@@ -38,6 +38,7 @@ _Judged = dict[
 ]  # by the id the occurrence has, or would have, as a session
 
 BEHIND, AHEAD = timedelta(days=1), timedelta(days=8)
+_ASK_WITHIN = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def plan(policy: Policy, store: Store, now: datetime) -> dict[Fate, int]:
         )
         for name, found in judged.items():
             mine = [row for row in rows if row.known.calendar == name]
-            counts += _follow(tx, policy.ladder, found, doubles, mine, now)
+            counts += _follow(tx, policy, found, doubles, mine, now)
         _drop_calendars(tx, [row for row in rows if row.known.calendar not in dict(policy.calendars)], now)
         current = [row for row in sessions.between(tx, now - BEHIND, now + AHEAD) if not row.hidden]
         days = by_day((row.known for row in current), policy.zone)
@@ -82,7 +83,7 @@ def plan(policy: Policy, store: Store, now: datetime) -> dict[Fate, int]:
 
 def _follow(
     tx: Tx,
-    ladder: Ladder,
+    policy: Policy,
     judged: _Judged,
     doubles: Collection[str],
     rows: Sequence[SessionRow],
@@ -94,7 +95,7 @@ def _follow(
     counts: Counter[Fate] = Counter()
     for happening in compare({row.id: row.known for row in rows if not row.hidden}, observed):
         judgement = judged.get(happening.id, (None, None))[0]
-        counts[_carry_out(tx, ladder, happening, by_id.get(happening.id), judgement, now)] += 1
+        counts[_carry_out(tx, policy, happening, by_id.get(happening.id), judgement, now)] += 1
     return counts
 
 
@@ -123,7 +124,7 @@ def _id(calendar: str, occurrence: Occurrence) -> str:
 
 def _carry_out(
     tx: Tx,
-    ladder: Ladder,
+    policy: Policy,
     happening: Happening,
     row: SessionRow | None,
     judgement: Judgement | None,
@@ -132,7 +133,8 @@ def _carry_out(
     new = happening.observed
     if new is None:
         assert row is not None
-        return _lose(tx, happening, row, judgement, now)
+        return _lose(tx, happening, row, judgement, policy, now)
+    ladder = policy.ladder
     deadline = ladder.deadline(new.start, new.end)
     if row is None or happening.fate is Fate.ADDED:
         _add(tx, happening, new, row, deadline, ladder.late_after)
@@ -160,7 +162,9 @@ def _add(
         sessions.hand_over_answers(tx, happening.predecessor, new.id)
 
 
-def _lose(tx: Tx, happening: Happening, row: SessionRow, judgement: Judgement | None, now: datetime) -> Fate:
+def _lose(
+    tx: Tx, happening: Happening, row: SessionRow, judgement: Judgement | None, policy: Policy, now: datetime
+) -> Fate:
     """A session that is not there any more. What is over stays as it was."""
     if row.known.end <= now or row.known.start < now - BEHIND:
         return Fate.SAME
@@ -170,7 +174,17 @@ def _lose(tx: Tx, happening: Happening, row: SessionRow, judgement: Judgement | 
         sessions.hide(tx, row.id, now)
     else:
         sessions.cancel(tx, row.id, now)
+        if judgement is None and now < row.known.start <= now + _ASK_WITHIN:
+            _ask_about_vanished(tx, policy, row, now)
     return happening.fate
+
+
+def _ask_about_vanished(tx: Tx, policy: Policy, row: SessionRow, now: datetime) -> None:
+    """So near its start a session that is simply gone may be a slip, or a broken feed: somebody has to know."""
+    sessions.ask(tx, [row.id], row.id)
+    channels = policy.digest_channels
+    until = row.known.end
+    reminders.announce(tx, row.id, row.id, row.known.revision, "question", channels, Urgency.HIGH, now, until)
 
 
 def _drop_calendars(tx: Tx, rows: Iterable[SessionRow], now: datetime) -> None:
