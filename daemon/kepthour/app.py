@@ -6,19 +6,20 @@ import hashlib
 import queue
 import threading
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from kepthour.config import Calendar, Configuration
 from kepthour.core.errors import KeptHourError
 from kepthour.core.notice import LATE, SNOOZE, Showing
+from kepthour.core.polling import LOOKS, next_poll
 from kepthour.core.privacy import Phi
 from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
 from kepthour.pipeline import alert, detect, dispatch, plan, poll, repair, respond
 from kepthour.plugins import Plugins
 from kepthour.ports import Channel, Clock
-from kepthour.store import calendars
+from kepthour.store import calendars, sessions
 from kepthour.store.engine import Store
 from kepthour_connectors.base import Kind as BatchKind
 from kepthour_connectors.base import Surroundings
@@ -54,6 +55,14 @@ class App:
         if polled.news:
             self.replan()
         return polled
+
+    def next_poll(self, name: str, polled: poll.Polled) -> datetime:
+        """When to ask this calendar again after `polled`: at its interval, or at a look before a session."""
+        now = self.clock.now()
+        regular = now + max(self.config.calendar(name).poll, polled.refresh_after or timedelta())
+        with self.store.read() as tx:
+            coming = sessions.coming(tx, now, regular + max(LOOKS))
+        return next_poll(now, regular, (row.known.start for row in coming if row.known.calendar == name))
 
     def sync(self, names: Iterable[str] = ()) -> list[poll.Polled]:
         """Poll these calendars (none named: all) side by side. Blocks, for 40 s at most."""

@@ -63,6 +63,9 @@ class Polled:
     problem: str | None = None
     what: str | None = None
     remedy: str | None = None
+    refresh_after: timedelta | None = (
+        None  # how often the source itself wants to be asked; None: it did not say
+    )
 
     @property
     def news(self) -> bool:

@@ -12,7 +12,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Coroutine
-from datetime import datetime, timedelta
+from datetime import timedelta
 from importlib.metadata import version
 
 import structlog
@@ -27,16 +27,15 @@ from kepthour.runtime.bell import Bell
 from kepthour.runtime.guardian import Guardian
 from kepthour.runtime.logs import place
 from kepthour.runtime.opener import open_link
+from kepthour.runtime.poller import Poller
 from kepthour.runtime.pump import Pump
-from kepthour.runtime.scheduler import Scheduler, Work
-from kepthour.runtime.threads import in_own_thread
+from kepthour.runtime.scheduler import Scheduler
 
 log = structlog.get_logger()
 
 _AUDIT = timedelta(minutes=5)
 _HOUSEKEEPING = timedelta(hours=6)
 _SOON = timedelta(seconds=1)
-_HEARING = timedelta(seconds=10)
 _GAP = timedelta(seconds=60)
 
 
@@ -55,8 +54,8 @@ class Daemon:
         self._idle = asyncio.Event()
         self._idle.set()
         self._again = False
-        self._unheard: set[str] = set()  # calendars that were not asked yet since the start
-        self._asked_all_at = self._last_turn = app.clock.now()
+        self._poller = Poller(app, self._scheduler, self.wake)
+        self._last_turn = app.clock.now()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -98,8 +97,7 @@ class Daemon:
             for fault in error.faults:
                 log.error("configuration.refused", path=fault.path, problem=fault.text)
             return
-        for calendar in self._app.config.calendars:
-            self._scheduler.forget(f"poll {calendar.name}")
+        self._poller.forget()
         old, self._app = self._app, fresh
         if self._pump is not None:
             await self._pump.dispatcher.close()
@@ -113,7 +111,13 @@ class Daemon:
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.error("task.failed", problem=error, place=place(error))
 
     async def _take_up(self) -> None:
         """Open the channels, plan from what is stored, and put the jobs on the timer."""
@@ -123,8 +127,9 @@ class Daemon:
         self._pump = Pump(self._app, self._app.dispatcher(channels, self.wake))
         await asyncio.to_thread(self._app.refresh)
         await asyncio.to_thread(self._app.replan)
+        self._poller = Poller(self._app, self._scheduler, self.wake)
+        self._poller.ask_all()
         now = self._last_turn = self._app.clock.now()
-        self._ask_all(now)
         self._scheduler.every("audit", _AUDIT, self._audit, now + _AUDIT)
         self._scheduler.every("housekeeping", _HOUSEKEEPING, self._housekeeping, now + _HOUSEKEEPING)
         self._scheduler.once("pump", now, self._turn)
@@ -150,7 +155,7 @@ class Daemon:
         wait = _SOON
         self._notice_a_gap()
         try:
-            wait = await self._pump.turn(may_conclude=self._calendars_heard())
+            wait = await self._pump.turn(may_conclude=self._poller.all_heard)
         except TryLater:
             log.warning("pump.busy")
         except Exception as error:  # noqa: BLE001  supervised: whatever it was, the next turn must come
@@ -168,35 +173,7 @@ class Daemon:
         gap, self._last_turn = now - self._last_turn, now
         if abs(gap) > _GAP:
             log.info("clock.gap", seconds=round(gap.total_seconds()))
-            self._ask_all(now)
-
-    def _ask_all(self, now: datetime) -> None:
-        """Poll every calendar now, and then at its interval."""
-        self._asked_all_at = now
-        self._unheard = {calendar.name for calendar in self._app.config.calendars}
-        for calendar in self._app.config.calendars:
-            self._scheduler.every(f"poll {calendar.name}", calendar.poll, self._poller(calendar.name), now)
-
-    def _calendars_heard(self) -> bool:
-        """Whether every calendar was asked since the start, or has had its time for that.
-
-        A session that was cancelled while nobody watched must not be asked about.
-        """
-        return not self._unheard or abs(self._app.clock.now() - self._asked_all_at) > _HEARING
-
-    def _poller(self, name: str) -> Work:
-        async def poll_one() -> None:
-            try:
-                polled = await in_own_thread(lambda: self._app.ask(name), f"poll {name}")
-            except KeptHourError as error:
-                log.warning("poll.not_stored", calendar=name, problem=error)
-                return
-            first = name in self._unheard
-            self._unheard.discard(name)
-            if polled.news or first:
-                self.wake()
-
-        return poll_one
+            self._poller.ask_all()
 
     async def _audit(self) -> None:
         await self._supervised("audit", self._app.replan)

@@ -1,0 +1,78 @@
+"""Asks each calendar at its time, in a thread of its own, and knows which were heard since they were all asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from kepthour.app import App
+from kepthour.core.errors import KeptHourError
+from kepthour.runtime.scheduler import Scheduler, Work
+from kepthour.runtime.threads import in_own_thread
+
+log = structlog.get_logger()
+
+_HEARING = timedelta(seconds=10)  # so long conclusions wait for calendars that do not answer
+
+
+class Poller:
+    """The polls of one App. `heard` is called on the event loop when a poll brought news, or was the first."""
+
+    def __init__(self, app: App, scheduler: Scheduler, heard: Callable[[], None]) -> None:
+        self._app = app
+        self._scheduler = scheduler
+        self._tell = heard
+        self._asked_all_at: datetime = app.clock.now()
+        self._unheard: set[str] = set()
+        self._busy: set[str] = set()
+        self._over = False
+
+    def ask_all(self) -> None:
+        """Poll every calendar now, and from then on at its time."""
+        self._asked_all_at = self._app.clock.now()
+        for calendar in self._app.config.calendars:
+            self._unheard.add(calendar.name)
+            self._scheduler.once(_job(calendar.name), self._asked_all_at, self._work(calendar.name))
+
+    def forget(self) -> None:
+        """Poll no more. A poll that is under way is finished, and its calendar not asked again."""
+        self._over = True
+        for calendar in self._app.config.calendars:
+            self._scheduler.forget(_job(calendar.name))
+
+    @property
+    def all_heard(self) -> bool:
+        """Whether every calendar answered, or failed to, since `ask_all`; or has had its time for that.
+
+        A session that was cancelled while nobody watched must not be asked about.
+        """
+        return not self._unheard or abs(self._app.clock.now() - self._asked_all_at) > _HEARING
+
+    def _work(self, name: str) -> Work:
+        async def poll() -> None:
+            if name in self._busy or self._over:
+                return
+            self._busy.add(name)
+            next_at = self._app.clock.now() + self._app.config.calendar(name).poll
+            try:
+                next_at = await in_own_thread(lambda: self._ask(name), _job(name))
+            except KeptHourError as error:
+                log.warning("poll.not_stored", calendar=name, problem=error)
+            finally:
+                self._busy.discard(name)
+                self._unheard.discard(name)
+                if not self._over:  # else another poller has taken over under the same name
+                    self._scheduler.once(_job(name), next_at, self._work(name))
+                self._tell()
+
+        return poll
+
+    def _ask(self, name: str) -> datetime:
+        polled = self._app.ask(name)
+        return self._app.next_poll(name, polled)
+
+
+def _job(name: str) -> str:
+    return f"poll {name}"
