@@ -1,9 +1,11 @@
 """The daemon: one process, one event loop, a handful of timed jobs.
 
-pump           when the next reminder or deadline is due, 15 s at most; when a command rings; after a poll
-poll NAME      at each calendar's interval
-audit          every five minutes: what the plan lacks is planned again
-housekeeping   every six hours: the calendars' windows move on
+- `pump`: when the next reminder or deadline is due, 15 s at most; when a command rings; after a poll
+- `poll NAME`: at each calendar's interval, and shortly before each of its sessions
+- `audit`: every five minutes; what the plan lacks is planned again
+- `housekeeping`: every six hours; the calendars' windows move on
+
+The guardian, which is no timed job, sees to it that the pump turns.
 """
 
 from __future__ import annotations
