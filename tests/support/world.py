@@ -95,9 +95,9 @@ class World:
         return json.loads(self.cli(*args, "--json", expect=expect).stdout)
 
     @contextmanager
-    def daemon(self) -> Iterator[Daemon]:
+    def daemon(self, *options: str) -> Iterator[Daemon]:
         """`kepthour run` until the end of the block, when it is ended with SIGTERM and must end cleanly."""
-        running = Daemon(self)
+        running = Daemon(self, *options)
         try:
             yield running
         finally:
@@ -118,11 +118,11 @@ class World:
 class Daemon:
     """A running daemon. What it says on standard error is kept in `log`."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *options: str) -> None:
         self.log = world.folder / f"daemon-{time.monotonic_ns()}.log"
         with self.log.open("w") as stderr:
             self.process = subprocess.Popen(
-                [KEPTHOUR, "run"],
+                [KEPTHOUR, "run", *options],
                 env=world.env,
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,

@@ -1,0 +1,103 @@
+"""Marker words in every field of an event: they may stand in the store and in the agenda, and nowhere else."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.support.calendars import calendar, event
+from tests.support.world import World, eventually
+
+CONFIG = """
+timezone = "Europe/Berlin"
+[[calendars]]
+name = "practice"
+type = "ics"
+{source}
+poll = "1s"
+sessions = "rules"
+[[sessions.rules]]
+title = '^(?P<client>Canary-\\w+)'
+is = "session"
+[[reminders.rungs]]
+at = "-2s"
+[[reminders.rungs]]
+at = "0s"
+[verdict]
+late_after = "1s"
+missed_after = "3s"
+[channels.script]
+type = "command"
+argv = @SCRIPT@
+{privacy}
+"""
+MARKS = ("Canary-Title", "canary-place", "canary-description", "canary-link", "canary-attendee", "canary-uid")
+
+
+def canaries() -> str:
+    start = (datetime.now(UTC) + timedelta(seconds=4)).replace(microsecond=0)
+    stamp = "%Y%m%dT%H%M%SZ"
+    return calendar(
+        event(
+            "canary-uid", "Canary-Title", f"{start:{stamp}}", f"{start + timedelta(minutes=50):{stamp}}",
+            "LOCATION:canary-place", "DESCRIPTION:canary-description https://zoom.us/j/canary-link",
+            "ATTENDEE;CN=canary-attendee:mailto:canary-attendee@example.org", zone=None,
+        )
+    )  # fmt: skip
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    made = World(tmp_path)
+    (made.home / "practice.ics").write_text(canaries(), encoding="utf-8", newline="")
+    made.configure(CONFIG.format(source='path = "~/practice.ics"', privacy=""))
+    return made
+
+
+def test_no_marker_leaves_the_store_but_for_the_therapists_own_agenda(world: World) -> None:
+    with world.daemon("-vv") as daemon:
+        eventually(lambda: "question" in world.rungs(), "the question")
+        said = daemon.said() + world.received_file.read_text(encoding="utf-8")
+    for args in (
+        ["sync"],
+        ["status"],
+        ["log"],
+        ["repair"],
+        ["rehearse"],
+        ["status", "--json"],
+        ["log", "--json"],
+    ):
+        done = world.cli(*args, "-vv")
+        said += done.stdout + done.stderr
+    said += world.cli("agenda", "-vv").stderr + world.cli("explain", "", "-vv").stderr
+    assert [mark for mark in MARKS if mark.lower() in said.lower()] == []
+    assert "Canary-Title" in world.cli("agenda").stdout
+
+
+def test_what_is_not_needed_is_not_even_in_the_store(world: World) -> None:
+    world.cli("sync")
+    held = b"".join(path.read_bytes() for path in world.store_file.parent.iterdir() if path.is_file())
+    assert b"Canary-Title" in held
+    assert b"canary-description" not in held
+    assert b"canary-attendee" not in held
+
+
+def test_the_alias_is_shown_only_to_who_asked_for_it(world: World) -> None:
+    world.configure(CONFIG.format(source='path = "~/practice.ics"', privacy='[privacy]\nnotice = "alias"'))
+    with world.daemon():
+        eventually(lambda: "0s" in world.rungs(), "the rung at the start")
+    assert "Canary-Title" in world.received()[0]["title"]
+
+
+def test_a_feeds_address_is_said_nowhere(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.env["FEED"] = "http://127.0.0.1:9/canary-secret"
+    world.configure(CONFIG.format(source='url = { env = "FEED" }', privacy=""))
+    said = ""
+    for args in (["sync"], ["status"], ["status", "--json"], ["agenda"]):
+        done = world.cli(*args, "-vv", expect=1 if args == ["sync"] else 0)
+        said += done.stdout + done.stderr
+    assert "canary" not in said
+    assert b"canary" not in world.store_file.read_bytes()
