@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _LEAD = timedelta(seconds=24)
 _LOOK_SECONDS = 0.2
+_TIDY_LOOKS = 25
 
 _CONFIG = """\
 [[calendars]]
@@ -192,9 +193,27 @@ async def _tell(app: App, daemon: Daemon, running: asyncio.Task[None], attend: b
             daemon.wake()
         elif verdict is not None and (verdict is not Verdict.SUSPECTED_MISS or "question" in sent):
             _conclude(app, verdict)
+            await _tidy_up(app, daemon)
             return True
     await running
     return False
+
+
+async def _tidy_up(app: App, daemon: Daemon) -> None:
+    """Take the last notice from the screen: nobody is to answer for a made-up session."""
+    from kepthour.core.verdict import Verdict
+    from kepthour.store import reminders, sessions
+
+    with app.store.read() as tx:
+        asked = sessions.open_questions(tx)
+    for row in asked:
+        app.settle(row.id, Verdict.NOT_A_SESSION, None)
+    daemon.wake()
+    for _look in range(_TIDY_LOOKS):
+        with app.store.read() as tx:
+            if not reminders.to_recall(tx):
+                return
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 def _look(app: App) -> tuple[object | None, set[str]]:
