@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from kepthour.runtime.logs import set_up
-from tests.support.fixtures import desktop
+from tests.support.fixtures import desktop, turnable_clock
 
-__all__ = ["desktop"]
+__all__ = ["desktop", "turnable_clock"]
 
 
 @pytest.fixture(autouse=True)

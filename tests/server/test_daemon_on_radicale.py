@@ -15,6 +15,8 @@ from tests.support.desktop import Desktop
 from tests.support.radicale import PASSWORD, RadicaleServer
 from tests.support.world import World, eventually
 
+pytestmark = pytest.mark.usefixtures("turnable_clock")
+
 CONFIG = """
 timezone = "Europe/Berlin"
 [[calendars]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,14 +12,24 @@ import pytest
 from tests.support.desktop import Desktop, missing_programs
 
 
-@pytest.fixture
-def desktop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desktop]:
-    """Xvfb, a session bus and dunst; this process is on that bus, too."""
-    missing = missing_programs()
+def require(missing: list[str]) -> None:
+    """Without these programs the test is skipped by name; in CI it fails."""
     if missing and os.environ.get("CI") == "true":
         pytest.fail(f"missing in CI: {', '.join(missing)}")
     if missing:
         pytest.skip(f"needs {', '.join(missing)}: run make test as root, or install them")
+
+
+@pytest.fixture
+def turnable_clock() -> None:
+    """For tests that turn a process's clock: that takes a C compiler."""
+    require([] if shutil.which("cc") else ["cc"])
+
+
+@pytest.fixture
+def desktop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desktop]:
+    """Xvfb, a session bus and dunst; this process is on that bus, too."""
+    require(missing_programs())
     with Desktop(tmp_path / "desktop") as made:
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", made.address)
         monkeypatch.setenv("DISPLAY", made.env["DISPLAY"])
