@@ -205,7 +205,7 @@ async def test_a_series_moved_as_a_whole_does_not_leave_a_cancelled_double(tmp_p
 
 
 async def test_answers_survive_this_and_following(tmp_path: Path) -> None:
-    # A split gives the coming instances a new UID at the same times.
+    # odoo/odoo#287171: a split gives the coming instances a new UID at the same times, and must not double them.
     day = Day(tmp_path, "2026-03-02 08:30")
     day.put("s", "2026-02-23T10:00:00", 50, WEEKLY)
     day.sync()
@@ -230,7 +230,27 @@ async def test_every_sync_does_not_alert_anew(day: Day) -> None:
     assert [rung for _at, rung in day.rungs()] == ["-60m", "-15m", "-5m"]
 
 
+async def test_one_uid_in_two_resources_is_one_session(day: Day) -> None:
+    # pimutils/vdirsyncer#1093
+    day.calendar.put("copy.ics", day.calendar.text("one.ics"))
+    day.sync()
+    await day.until("2026-03-02 09:46")
+    assert [rung for _at, rung in day.rungs()] == ["-60m", "-15m"]
+    assert starts(day) == [("09:00", "reminding")]
+
+
+async def test_a_deleted_instance_of_a_series_does_not_fire(day: Day) -> None:
+    # home-assistant/core#82097
+    day.put("s", "2026-02-23T14:00:00", 50, WEEKLY)
+    day.sync()
+    day.put("s", "2026-02-23T14:00:00", 50, WEEKLY, "EXDATE;TZID=Europe/Berlin:20260302T140000")
+    day.sync()
+    await day.until("2026-03-02 14:10")
+    assert not any(at > "12:00" and rung != "question" for at, rung in day.rungs())
+
+
 async def test_a_bad_resource_is_set_aside_and_the_others_remind(day: Day) -> None:
+    # bitfireAT/davx5-ose#1459: one bad event stopped all.
     bad = event("bad", "AB", "20260302T120000", "20260302T125000", "RRULE:FREQ=SECONDLY")
     day.calendar.put("bad.ics", calendar(bad))
     polled = day.app.ask("practice")

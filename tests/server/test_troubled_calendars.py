@@ -128,6 +128,23 @@ def test_a_bad_item_is_counted_by_reason_and_the_others_are_there(
     assert both_sessions_are_there(world)
 
 
+def test_hostile_items_are_set_aside_one_by_one_and_the_others_are_right(world: World) -> None:
+    when = ("20260302T100000", "20260302T105000")
+    hostile = [
+        event("h1", "Marker", *when, "RRULE:FREQ=SECONDLY"),
+        event("h2", "Marker", *when, "RRULE:FREQ=DAILY;INTERVAL=0"),
+        event(None, "Marker"),
+        event("h4", "Marker", "20260231T100000", "20260231T105000"),
+    ]
+    good = one_event("b").partition("BEGIN:VEVENT")[2].rpartition("END:VCALENDAR")[0]
+    (world.home / "file.ics").write_text(calendar(*hostile, "BEGIN:VEVENT" + good), newline="")
+    found = world.json("sync")["calendars"][1]
+    assert (found["quarantined"], found["problem"]) == (4, None)
+    assert sum(state(world, "file")["quarantined"].values()) == 4
+    assert "Marker" not in world.cli("status").stdout
+    assert both_sessions_are_there(world)
+
+
 @pytest.mark.parametrize(
     ("text", "path"),
     [
