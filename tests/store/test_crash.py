@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, event
 
-from kepthour.store import calendars, reminders, sessions
+from kepthour.store import calendars, holdings, reminders, sessions
 from kepthour.store.engine import open_store
 from tests.support.day import Day, when
 
@@ -84,8 +84,8 @@ def _state(path: Path) -> tuple[str, str]:
     with store.read() as tx:
         calendar = calendars.get(tx, "practice")
         assert calendar is not None
-        held = calendars.between(tx, calendar, when("2026-01-01 00:00"), when("2026-06-01 00:00"))
-        etags = sorted(calendars.known_etags(tx, calendar).items())
+        held = holdings.between(tx, calendar, when("2026-01-01 00:00"), when("2026-06-01 00:00"))
+        etags = sorted(holdings.known_etags(tx, calendar).items())
         known = sessions.between(tx, when("2026-01-01 00:00"), when("2026-06-01 00:00"))
         planned = reminders.everything(tx)
     store.close()

@@ -27,7 +27,7 @@ from kepthour.core.occurrences import Occurrence
 from kepthour.core.reminder import Reminder, State, Why
 from kepthour.core.response import silence
 from kepthour.core.sessions import GONE, Judgement, Rule, Session, Take, as_session, judge, session_id
-from kepthour.store import calendars, reminders, sessions
+from kepthour.store import calendars, holdings, reminders, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
@@ -106,12 +106,12 @@ def _judged(
     calendar = calendars.get(tx, name)
     if calendar is None:
         return {}
-    found = calendars.between(tx, calendar, now - BEHIND, now + AHEAD)
+    found = holdings.between(tx, calendar, now - BEHIND, now + AHEAD)
     there = {_id(name, one) for one in found}
     # A session that moved out of sight is moved, not cancelled.
     elsewhere = [(row.known.uid, row.known.recurrence_id) for row in rows if row.id not in there]
     judged = {}
-    for one in [*found, *calendars.of_instances(tx, calendar, elsewhere)]:
+    for one in [*found, *holdings.of_instances(tx, calendar, elsewhere)]:
         judgement = judge(one, name, take, policy.rules)
         session = as_session(one, name, judgement) if judgement.is_session else None
         judged[_id(name, one)] = (judgement, session)

@@ -21,9 +21,10 @@ from kepthour.core.occurrences import Occurrence, expand
 from kepthour.core.privacy import NOTHING, Phi
 from kepthour.core.resources import Unreadable, read, slim
 from kepthour.ports import Clock
-from kepthour.store import calendars
-from kepthour.store.calendars import CalendarRow, StoredResource, Window
+from kepthour.store import calendars, holdings
+from kepthour.store.calendars import CalendarRow
 from kepthour.store.engine import Store, Tx
+from kepthour.store.holdings import StoredResource, Window
 from kepthour_connectors.base import Batch, Connector, ConnectorError, Kind, Known, Resource
 
 log = structlog.get_logger()
@@ -125,8 +126,8 @@ def _suspicious(
     if not touched or calendar.fingerprint != source.fingerprint:
         return None
     fresh = sum(1 for r in changed for one in r.occurrences if one.start > now and not one.cancelled)
-    before = calendars.coming(tx, calendar, now)
-    after = calendars.coming(tx, calendar, now, without=touched) + fresh
+    before = holdings.coming(tx, calendar, now)
+    after = holdings.coming(tx, calendar, now, without=touched) + fresh
     if not loses_too_much(before, after) or agrees(calendar.suspected, after):
         return None
     return _Loss(before, after)
@@ -136,7 +137,7 @@ def _known(source: Source, store: Store) -> tuple[CalendarRow, dict[str, str]]:
     with store.read() as tx:
         calendar = calendars.get(tx, source.name)
         if calendar is not None:
-            return calendar, calendars.known_etags(tx, calendar)
+            return calendar, holdings.known_etags(tx, calendar)
     with store.write() as tx:
         return calendars.get_or_add(tx, source.name, source.fingerprint), {}
 
@@ -154,7 +155,7 @@ def _store(
             calendars.record_suspicion(tx, calendar, left.after, _VANISHED, _VANISHED_REMEDY, now)
             log.warning("poll.not_believed", calendar=source.name, before=left.before, after=left.after)
             return _failed(source, batch.requests, "vanished", _VANISHED, _VANISHED_REMEDY)
-        stored = calendars.commit_batch(
+        stored = holdings.commit_batch(
             tx,
             calendar,
             changed=changed,
@@ -194,11 +195,11 @@ def refresh(source: Source, store: Store, clock: Clock) -> bool:
         calendar = calendars.get(tx, source.name)
         if calendar is None or not _must_refresh(calendar, source, now):
             return False
-        payloads = calendars.payloads(tx, calendar)
+        payloads = holdings.payloads(tx, calendar)
     window = _new_window(source, now)
     expanded = [(key, *_expand(payload, source.zone, window)) for key, payload in payloads]
     with store.write() as tx:
-        return calendars.replace_occurrences(tx, calendar, expanded, window)
+        return holdings.replace_occurrences(tx, calendar, expanded, window)
 
 
 def far(source_zone: ZoneInfo, store: Store, name: str, start: datetime, end: datetime) -> list[Occurrence]:
@@ -208,8 +209,8 @@ def far(source_zone: ZoneInfo, store: Store, name: str, start: datetime, end: da
         if calendar is None:
             return []
         if _covers(calendar, source_zone, start, end):
-            return calendars.between(tx, calendar, start, end)
-        payloads = calendars.payloads(tx, calendar)
+            return holdings.between(tx, calendar, start, end)
+        payloads = holdings.payloads(tx, calendar)
     window = Window(start, end, "")
     return [one for _key, payload in payloads for one in _expand(payload, source_zone, window)[1]]
 

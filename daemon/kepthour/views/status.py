@@ -9,7 +9,7 @@ from kepthour.config import Calendar, Configuration
 from kepthour.core.freshness import SOON, Freshness, freshness
 from kepthour.core.reminder import Reminder, State
 from kepthour.core.verdict import SessionState
-from kepthour.store import calendars, reminders, sessions, watches
+from kepthour.store import calendars, holdings, reminders, sessions, watches
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 from kepthour.views.agenda import Entry, agenda
@@ -94,7 +94,7 @@ def _calendar(tx: Tx, calendar: Calendar, now: datetime) -> CalendarStatus:
         last_good_sync=row.last_good_at,
         state=freshness(row.problem, row.last_good_at, calendar.stale_after, now, soon=soon),
         problem=f"{row.problem_what} {row.problem_remedy}".strip() if row.problem else None,
-        quarantined=calendars.quarantined(tx, row),
+        quarantined=holdings.quarantined(tx, row),
         warnings=tuple(row.warnings),
     )
 

@@ -1,0 +1,254 @@
+"""What the calendars hold: raw resources, and the occurrences made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, and_, delete, func, insert, or_, select, update
+
+from kepthour.core.occurrences import Occurrence
+from kepthour.core.privacy import Phi
+from kepthour.store.calendars import CalendarRow
+from kepthour.store.engine import Tx
+from kepthour.store.tables import calendars, occurrences, resources
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResource:
+    """A resource as it is to be stored: reduced, and expanded over the calendar's window."""
+
+    href: str = field(repr=False)
+    etag: str
+    payload: Phi
+    quarantine: str | None
+    occurrences: tuple[Occurrence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The span [start, end) over which a calendar is expanded, and what it was expanded with."""
+
+    start: datetime
+    end: datetime
+    made_with: str
+
+
+def known_etags(tx: Tx, calendar: CalendarRow) -> dict[str, str]:
+    """href -> etag of everything stored, quarantined resources too (they need not be fetched again)."""
+    rows = tx.connection.execute(
+        select(resources.c.href, resources.c.etag).where(resources.c.calendar_id == calendar.id)
+    )
+    return {row.href: row.etag for row in rows}
+
+
+def payloads(tx: Tx, calendar: CalendarRow) -> list[tuple[int, Phi]]:
+    """Every readable resource's id and payload."""
+    rows = tx.connection.execute(
+        select(resources.c.id, resources.c.payload).where(
+            resources.c.calendar_id == calendar.id, resources.c.quarantine.is_(None)
+        )
+    )
+    return [(row.id, row.payload) for row in rows]
+
+
+def commit_batch(
+    tx: Tx,
+    calendar: CalendarRow,
+    *,
+    changed: Sequence[StoredResource],
+    removed: Collection[str],
+    cursor: str | None,
+    fingerprint: str,
+    window: Window,
+    warnings: Sequence[str],
+    full: bool,
+    now: datetime,
+) -> bool:
+    """Store a batch and its cursor together. False, and nothing is stored, if another poll was quicker."""
+    claimed = tx.connection.execute(
+        update(calendars)
+        .where(calendars.c.id == calendar.id, calendars.c.version == calendar.version)
+        .values(
+            version=calendar.version + 1,
+            cursor=cursor,
+            fingerprint=fingerprint,
+            expanded_from=window.start,
+            expanded_until=window.end,
+            expanded_with=window.made_with,
+            last_attempt_at=now,
+            last_good_at=now,
+            last_full_at=now if full else calendar.last_full_at,
+            suspected=None,
+            problem=None,
+            problem_what=None,
+            problem_remedy=None,
+            warnings=list(warnings),
+        )
+    )
+    if claimed.rowcount != 1:
+        return False
+    _remove(tx, calendar, [*removed, *(resource.href for resource in changed)])
+    for resource in changed:
+        _add(tx, calendar, resource)
+    return True
+
+
+def coming(tx: Tx, calendar: CalendarRow, now: datetime, without: Collection[str] = ()) -> int:
+    """How many stored events that take place begin after `now`, those of the resources `without` left out."""
+    query = (
+        select(func.count(), resources.c.href)
+        .join(resources, resources.c.id == occurrences.c.resource_id)
+        .where(
+            occurrences.c.calendar_id == calendar.id,
+            occurrences.c.start > now,
+            occurrences.c.cancelled.is_(False),
+        )
+        .group_by(resources.c.href)
+    )
+    return sum(count for count, href in tx.connection.execute(query) if href not in without)
+
+
+def replace_occurrences(
+    tx: Tx,
+    calendar: CalendarRow,
+    expanded: Iterable[tuple[int, str | None, Sequence[Occurrence]]],
+    window: Window,
+) -> bool:
+    """Put newly made occurrences in place of the old: (resource id, quarantine code, occurrences) each.
+
+    False, and nothing is changed, if a poll came in between.
+    """
+    claimed = tx.connection.execute(
+        update(calendars)
+        .where(calendars.c.id == calendar.id, calendars.c.version == calendar.version)
+        .values(expanded_from=window.start, expanded_until=window.end, expanded_with=window.made_with)
+    )
+    if claimed.rowcount != 1:
+        return False
+    tx.connection.execute(delete(occurrences).where(occurrences.c.calendar_id == calendar.id))
+    for resource_id, quarantine, found in expanded:
+        if quarantine is not None:
+            tx.connection.execute(
+                update(resources).where(resources.c.id == resource_id).values(quarantine=quarantine)
+            )
+        _add_occurrences(tx, calendar, resource_id, found)
+    return True
+
+
+def quarantined(tx: Tx, calendar: CalendarRow) -> dict[str, int]:
+    """How many resources are set aside, by reason."""
+    rows = tx.connection.execute(
+        select(resources.c.quarantine, func.count())
+        .where(resources.c.calendar_id == calendar.id, resources.c.quarantine.is_not(None))
+        .group_by(resources.c.quarantine)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def between(tx: Tx, calendar: CalendarRow, start: datetime, end: datetime) -> list[Occurrence]:
+    """Stored occurrences that overlap [start, end), by start. The caller keeps within the calendar's window."""
+    rows = tx.connection.execute(
+        select(occurrences)
+        .where(
+            occurrences.c.calendar_id == calendar.id,
+            occurrences.c.start < end,
+            or_(occurrences.c.end > start, and_(occurrences.c.end.is_(None), occurrences.c.start >= start)),
+        )
+        .order_by(occurrences.c.start)
+    )
+    return [_occurrence(row) for row in rows]
+
+
+def of_instances(
+    tx: Tx, calendar: CalendarRow, instances: Iterable[tuple[str, datetime | None]]
+) -> list[Occurrence]:
+    """Stored occurrences with these (uid, recurrence id), wherever they stand now."""
+    found = []
+    for uid, recurrence_id in instances:
+        rows = tx.connection.execute(
+            select(occurrences).where(
+                occurrences.c.calendar_id == calendar.id,
+                occurrences.c.uid == uid,
+                occurrences.c.recurrence_id.is_(None)
+                if recurrence_id is None
+                else occurrences.c.recurrence_id == recurrence_id,
+            )
+        )
+        found += [_occurrence(row) for row in rows]
+    return found
+
+
+def _remove(tx: Tx, calendar: CalendarRow, hrefs: Iterable[str]) -> None:
+    for href in hrefs:  # occurrences go with their resource
+        tx.connection.execute(
+            delete(resources).where(resources.c.calendar_id == calendar.id, resources.c.href == href)
+        )
+
+
+def _add(tx: Tx, calendar: CalendarRow, resource: StoredResource) -> None:
+    added = tx.connection.execute(
+        insert(resources).values(
+            therapist_id=tx.therapist,
+            calendar_id=calendar.id,
+            href=resource.href,
+            etag=resource.etag,
+            payload=resource.payload,
+            quarantine=resource.quarantine,
+        )
+    )
+    assert added.inserted_primary_key is not None
+    _add_occurrences(tx, calendar, added.inserted_primary_key[0], resource.occurrences)
+
+
+def _add_occurrences(tx: Tx, calendar: CalendarRow, resource_id: int, found: Sequence[Occurrence]) -> None:
+    if not found:
+        return
+    tx.connection.execute(
+        insert(occurrences),
+        [
+            {
+                "therapist_id": tx.therapist,
+                "calendar_id": calendar.id,
+                "resource_id": resource_id,
+                "uid": one.uid,
+                "recurrence_id": one.recurrence_id,
+                "start": one.start,
+                "end": one.end,
+                "all_day": one.all_day,
+                "title": one.title,
+                "place": one.place,
+                "join_url": one.join_url,
+                "categories": list(one.categories),
+                "colour": one.colour,
+                "attendees": one.attendees,
+                "cancelled": one.cancelled,
+                "declined": one.declined,
+                "free": one.free,
+                "kind": one.kind,
+            }
+            for one in found
+        ],
+    )
+
+
+def _occurrence(row: Row[Any]) -> Occurrence:
+    return Occurrence(
+        uid=row.uid,
+        recurrence_id=row.recurrence_id,
+        start=row.start,
+        end=row.end,
+        all_day=row.all_day,
+        title=row.title,
+        place=row.place,
+        join_url=row.join_url,
+        categories=tuple(row.categories),
+        colour=row.colour,
+        attendees=row.attendees,
+        cancelled=row.cancelled,
+        declined=row.declined,
+        free=row.free,
+        kind=row.kind,
+    )
