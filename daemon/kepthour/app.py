@@ -7,6 +7,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 from kepthour.config import Calendar, Configuration
@@ -35,7 +36,6 @@ class App:
         self.store = store
         self.clock = clock
         self._plugins = plugins
-        self._sources = {calendar.name: self._source(calendar) for calendar in config.calendars}
         self._policy = plan.Policy(
             calendars=tuple((calendar.name, calendar.take) for calendar in config.calendars),
             rules=config.rules,
@@ -48,6 +48,11 @@ class App:
         self._detector = detect.Detector(config.near_channels, self._stale_after)
         everywhere = tuple(channel.name for channel in config.channels)
         self._watched = alert.Watched(self._stale_after, config.near_channels, everywhere)
+
+    @cached_property
+    def _sources(self) -> dict[str, poll.Source]:
+        """Made when first asked for: most commands poll nothing, and connectors are slow to import."""
+        return {calendar.name: self._source(calendar) for calendar in self.config.calendars}
 
     def ask(self, name: str) -> poll.Polled:
         """Ask one calendar what changed, and follow up. Blocks. Raises TryLater, NeedsPerson for the store only."""
@@ -99,7 +104,7 @@ class App:
         What is stored of calendars that are not configured any more goes.
         """
         with self.store.write() as tx:
-            calendars.forget_others(tx, self._sources.keys())
+            calendars.forget_others(tx, {calendar.name for calendar in self.config.calendars})
         moved = [poll.refresh(source, self.store, self.clock) for source in self._sources.values()]
         if any(moved):
             self.replan()
@@ -147,7 +152,7 @@ class App:
 
     def close(self) -> None:
         """Let go of connections; the store stays open."""
-        for source in self._sources.values():
+        for source in self.__dict__.get("_sources", {}).values():  # those that were made
             source.connector.close()
 
     def _source(self, calendar: Calendar) -> poll.Source:

@@ -31,6 +31,23 @@ def test_reading_the_store_loads_no_network_no_scheduler_and_no_expander() -> No
     assert loaded(code) & _HEAVY <= {"sqlalchemy", "pydantic", "structlog", "rich"}
 
 
+CALDAV = """
+[[calendars]]
+name = "a"
+type = "caldav"
+url = "https://example.org/"
+sessions = "all"
+"""
+
+
+@pytest.mark.parametrize("command", ["agenda", "status", "log", "rehearse", "repair"])
+def test_a_command_that_polls_nothing_loads_no_connectors_libraries(tmp_path: Path, command: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(CALDAV + f'[store]\nurl = "{tmp_path / "db"}"\n')
+    code = f"import sys\nsys.argv = ['kepthour', '{command}', '--config', {str(file)!r}]\n"
+    assert loaded(code + "from kepthour.cli import main\nmain._run()") & _HEAVY <= {"sqlalchemy", "alembic", "pydantic", "structlog", "rich"}
+
+
 @pytest.mark.parametrize("kind", ["caldav", "ics"])
 def test_naming_a_connector_loads_no_network(kind: str) -> None:
     assert loaded(f"import kepthour_connectors.{kind}") & _HEAVY <= {"pydantic"}
