@@ -67,4 +67,8 @@ class MemoryKind:
 
     def connect(self, options: Options, surroundings: Surroundings) -> MemoryCalendar:
         assert isinstance(surroundings.data, Path)
-        return self.made.setdefault(surroundings.name, MemoryCalendar())
+        return self.calendar(surroundings.name)
+
+    def calendar(self, name: str) -> MemoryCalendar:
+        """The calendar called `name`, made by whoever asks first."""
+        return self.made.setdefault(name, MemoryCalendar())

@@ -130,7 +130,7 @@ async def test_a_full_listing_is_asked_for_once_a_day(day: Day) -> None:
 async def test_the_same_event_in_two_calendars_reminds_once(tmp_path: Path) -> None:
     # leits/MeetingBar#554, nextcloud/server#21370.
     day = Day(tmp_path, "2026-03-02 09:30", TWO)
-    second = day.plugins.memory.made["second"]
+    second = day.plugins.memory.calendar("second")
     day.put("same", "2026-03-02T10:00:00")
     day.sync()
     second.put("copy.ics", day.calendar.text("same.ics"))
@@ -142,7 +142,7 @@ async def test_the_same_event_in_two_calendars_reminds_once(tmp_path: Path) -> N
 
 async def test_a_double_takes_over_when_the_first_calendar_loses_the_session(tmp_path: Path) -> None:
     day = Day(tmp_path, "2026-03-02 09:30", TWO)
-    second = day.plugins.memory.made["second"]
+    second = day.plugins.memory.calendar("second")
     day.put("same", "2026-03-02T10:00:00")
     for number, start in enumerate(OTHERS):
         day.put(f"other-{number}", start)

@@ -163,6 +163,19 @@ def test_the_store_and_what_lies_beside_it_are_private(world: World) -> None:
         assert oct(world.store_file.parent.stat().st_mode & 0o777) == "0o700"
 
 
+def test_a_damaged_store_is_kept_aside_and_the_calendars_are_read_anew(world: World) -> None:
+    put(world, soon(3600))
+    world.cli("sync")
+    damaged = b"this was a database once " * 400
+    world.store_file.write_bytes(damaged)
+    assert str(world.store_file) in world.cli("agenda", expect=1).stderr
+    with world.daemon() as daemon:
+        eventually(lambda: world.json("agenda")["sessions"], "the session, read anew")
+        assert "damaged" in daemon.said()
+    (aside,) = world.store_file.parent.glob("kepthour.db.damaged-*")
+    assert aside.read_bytes() == damaged
+
+
 def test_no_word_of_a_client_is_logged_or_handed_to_a_channel(world: World) -> None:
     put(world, soon(4), title="Marker-Name")
     with world.daemon() as daemon:

@@ -75,7 +75,7 @@ class Day:
     @property
     def calendar(self) -> MemoryCalendar:
         """The calendar "practice"."""
-        return self.plugins.memory.made["practice"]
+        return self.plugins.memory.calendar("practice")
 
     @property
     def screen(self) -> Recorder:

@@ -20,12 +20,17 @@ def run(ctx: click.Context) -> None:
     from kepthour.runtime.daemon import Daemon
     from kepthour.runtime.lock import StoreLock
     from kepthour.runtime.logs import set_up
+    from kepthour.runtime.start import open_to_run, store_path
 
     setting = ctx.ensure_object(Setting)
-    app = setting.app()
     set_up(max(setting.verbosity, 1))  # a daemon's events belong in its journal
-    lock = StoreLock(app.store.path)
+    plugins = Plugins()
+    config = load(setting.config_file(), plugins)
+    lock = StoreLock(store_path(config))
     lock.acquire()
+    app, damaged = open_to_run(config, plugins)
+    if damaged is not None:
+        click.echo(f"The store was damaged. It is kept as {damaged}; the calendars are read anew.", err=True)
 
     def again() -> App:
         plugins = Plugins()

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from kepthour.core.errors import NeedsPerson
+from kepthour.store.engine import open_private
 
 
 class Held(NeedsPerson):
@@ -26,8 +27,8 @@ class StoreLock:
         self._handle: int | None = None
 
     def acquire(self) -> None:
-        """Take the lock, and write this process's id into it. Raises Held."""
-        handle = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        """Take the lock, and write this process's id into it. Raises Held, NeedsPerson."""
+        handle = open_private(self._path)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -9,7 +9,7 @@ from kepthour.config import Configuration
 from kepthour.config.reading import load
 from kepthour.plugins import Plugins
 from kepthour.runtime.clock import SystemClock
-from kepthour.store.engine import open_store
+from kepthour.store.engine import Damaged, move_aside, open_store
 
 
 def store_path(config: Configuration) -> Path:
@@ -19,6 +19,21 @@ def store_path(config: Configuration) -> Path:
     import platformdirs
 
     return platformdirs.user_state_path("kepthour") / "kepthour.db"
+
+
+def open_to_run(config: Configuration, plugins: Plugins) -> tuple[App, Path | None]:
+    """As `open_app`, for the daemon, which holds the lock: a damaged store is kept aside and a new one begun.
+
+    Returns where the damaged one went, too; None if there was none. Raises NeedsPerson, TryLater.
+    """
+    path, clock = store_path(config), SystemClock()
+    try:
+        store = open_store(path)
+        store.check()
+        return App(config, store, plugins, clock), None
+    except Damaged:
+        aside = move_aside(path, clock.now())
+        return App(config, open_store(path), plugins, clock), aside
 
 
 def open_app(config_file: Path, plugins: Plugins) -> App:

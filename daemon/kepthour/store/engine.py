@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,16 @@ from kepthour.store.tables import therapists
 
 HEAD = "0001"  # the newest migration; a test holds it to the folder
 _BUSY_SECONDS = 5
+
+
+class Damaged(NeedsPerson):
+    """The file is no whole SQLite database any more. Catch it to move it aside and begin anew."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"The store {path} is damaged.",
+            "Nothing was overwritten. Start the daemon, which keeps the file aside and reads the calendars anew.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,12 @@ class Store:
         except DatabaseError as error:
             raise _translated(error, self.path) from error
 
+    def check(self) -> None:
+        """Read through the file's structure. Takes a moment on a large one. Raises Damaged."""
+        with self.read() as tx:
+            if tx.connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() != "ok":
+                raise Damaged(self.path)
+
     def close(self) -> None:
         """Let go of all connections."""
         self._engine.dispose()
@@ -64,20 +81,35 @@ class Store:
 
 def open_store(path: Path) -> Store:
     """The store at `path`, created (folder 0700, file 0600) and migrated if need be. Raises NeedsPerson, TryLater."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    except OSError as error:
-        raise NeedsPerson(
-            f"The store {path} cannot be opened ({error.strerror}).",
-            "Make the folder writable for you, or name another place under [store] url.",
-        ) from error
+    os.close(open_private(path))
     engine = _engine(path)
     try:
         _bring_up_to_date(engine, path)
     except DatabaseError as error:
         raise _translated(error, path) from error
     return Store(engine, path)
+
+
+def move_aside(path: Path, now: datetime) -> Path:
+    """Put a damaged store, with what SQLite keeps beside it, out of the way; returns its new place."""
+    aside = path.with_name(f"{path.name}.damaged-{now:%Y%m%dT%H%M%S}")
+    for suffix in ("", "-wal", "-shm"):
+        file = path.with_name(path.name + suffix)
+        if file.exists():
+            file.rename(aside.with_name(aside.name + suffix))
+    return aside
+
+
+def open_private(path: Path) -> int:
+    """A file descriptor of `path`, which is made with mode 0600 in a folder of mode 0700. Raises NeedsPerson."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise NeedsPerson(
+            f"The store {path} cannot be opened ({error.strerror}).",
+            "Make the folder writable for you, or name another place under [store] url.",
+        ) from error
 
 
 def _engine(path: Path) -> Engine:
@@ -141,9 +173,7 @@ def _translated(error: DatabaseError, path: Path) -> Exception:
             f"The store {path} cannot be written.", "Make the file and its folder writable for you."
         )
     if "malformed" in text or "not a database" in text:
-        return NeedsPerson(
-            f"The store {path} is damaged.", "Nothing was overwritten. Move the file aside, then sync again."
-        )
+        return Damaged(path)
     if isinstance(error, OperationalError):
         return NeedsPerson(
             f"The store {path} could not be used.", "Look at the disk and at the file's folder."
