@@ -128,6 +128,20 @@ def test_a_moved_session_moves_its_reminders_at_the_next_poll(world: World) -> N
     assert world.rungs()[:5] == ["-4s", "-3s", "-2s", "-1s", "0s"]
 
 
+@pytest.mark.usefixtures("turnable_clock")
+@pytest.mark.parametrize("step", [timedelta(hours=2), -timedelta(hours=1)], ids=["forward", "back"])
+def test_a_stepped_clock_is_noticed_within_twenty_seconds(world: World, step: timedelta) -> None:
+    # agronholm/apscheduler#351: a timer that was set by the old time sleeps through a clock that is set back.
+    now = datetime.now(UTC)
+    world.shift_clock(now)
+    put(world, (now + step + timedelta(seconds=60)).replace(microsecond=0))
+    world.configure(CONFIG.format(rungs='[[reminders.rungs]]\nat = "-50s"\n').replace('"4s"', '"10m"'))
+    with world.daemon():
+        eventually(lambda: world.json("agenda", "--from", "2000-01-01")["sessions"], "the first poll")
+        world.shift_clock(now + step + timedelta(seconds=12))
+        eventually(lambda: world.rungs() == ["-50s"], "the rung", within=20)
+
+
 def test_a_second_daemon_is_told_who_holds_the_store(world: World) -> None:
     put(world, soon(3600))
     with world.daemon() as first:

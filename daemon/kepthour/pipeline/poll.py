@@ -180,9 +180,8 @@ def _store(
         quarantined=quarantined,
         requests=batch.requests,
     )
-    return Polled(
-        source.name, batch.kind, len(changed), len(removed), quarantined, batch.requests, batch.warnings
-    )
+    warnings = (*batch.warnings, *(["quarantined"] if quarantined else []))
+    return Polled(source.name, batch.kind, len(changed), len(removed), quarantined, batch.requests, warnings)
 
 
 def refresh(source: Source, store: Store, clock: Clock) -> bool:

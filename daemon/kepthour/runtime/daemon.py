@@ -130,11 +130,15 @@ class Daemon:
         await asyncio.to_thread(self._app.refresh)
         await asyncio.to_thread(self._app.replan)
         self._poller = Poller(self._app, self._scheduler, self.wake)
+        self._last_turn = self._app.clock.now()
+        self._set_timer(self._last_turn)
+        self._scheduler.once("pump", self._last_turn, self._turn)
+
+    def _set_timer(self, now: datetime) -> None:
+        """All jobs but the pump, counted from `now`: what was set by another clock would come at another time."""
         self._poller.ask_all()
-        now = self._last_turn = self._app.clock.now()
         self._scheduler.every("audit", _AUDIT, self._audit, now + _AUDIT)
         self._scheduler.every("housekeeping", _HOUSEKEEPING, self._housekeeping, now + _HOUSEKEEPING)
-        self._scheduler.once("pump", now, self._turn)
 
     async def _end(self) -> None:
         await self._idle.wait()
@@ -170,12 +174,13 @@ class Daemon:
                 self._scheduler.once("pump", now if self._again else now + wait, self._turn)
 
     def _notice_a_gap(self) -> None:
-        """After a sleep or a step of the clock the calendars are asked first, before anything is concluded."""
+        """After a sleep or a step of the clock: plan for the new now, and ask the calendars before concluding."""
         now = self._app.clock.now()
         gap, self._last_turn = now - self._last_turn, now
         if abs(gap) > _GAP:
             log.info("clock.gap", seconds=round(gap.total_seconds()))
-            self._poller.ask_all()
+            self._set_timer(now)
+            self._spawn(self._audit())
 
     async def _audit(self) -> None:
         await self._supervised("audit", self._app.replan)

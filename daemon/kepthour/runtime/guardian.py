@@ -16,7 +16,7 @@ from kepthour.runtime.pump import CAP
 
 log = structlog.get_logger()
 
-_PATIENCE = 2 * CAP
+_PATIENCE = CAP + timedelta(seconds=3)  # all that follows from a step of the clock stands within 20 s
 
 
 class Guardian:

@@ -14,7 +14,7 @@ from kepthour.runtime.threads import in_own_thread
 
 log = structlog.get_logger()
 
-_HEARING = timedelta(seconds=10)  # so long conclusions wait for calendars that do not answer
+_HEARING = timedelta(seconds=4)  # so long conclusions wait for calendars that do not answer
 
 
 class Poller:
