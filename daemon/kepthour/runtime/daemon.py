@@ -14,7 +14,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Coroutine
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import version
 
 import structlog
