@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import json
+import os
+import pty
 import sys
+import termios
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from kepthour.channels import command, console, desktop
 from kepthour.core.ladder import Urgency
-from kepthour.ports import Action, Channel, ChannelFailed, Key, Notice, Recallable
+from kepthour.ports import Action, Answer, Channel, ChannelFailed, Key, Notice, Recallable
 from tests.fakes.channels import Recorder
 from tests.support.clock import FakeClock
 
@@ -73,6 +80,62 @@ async def test_a_reference_of_somebody_else_is_not_replaced(channel: Channel) ->
     await channel.close()
 
 
+async def test_a_channel_calls_back_for_answers_only(channel: Channel) -> None:
+    answers: list[Answer] = []
+    await channel.open(answers.append)
+    shown = await channel.send(NOTICE, None)
+    if isinstance(channel, Recallable) and shown is not None:
+        await channel.recall(shown)
+    await channel.send(DIGEST, None)
+    await channel.close()
+    assert answers == []
+
+
+async def test_a_channel_leaves_no_file_no_process_and_no_task_behind(channel: Channel) -> None:
+    async def use() -> None:
+        await channel.open(lambda answer: None)
+        await channel.send(NOTICE, None)
+        await channel.close()
+
+    await use()  # what is loaded or opened once for good
+    before = held()
+    await use()
+    await use()
+    assert held() == before
+
+
+def held() -> tuple[int, int, list[str]]:
+    """Open files, tasks, and children, zombies included."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    commands = [(Path("/proc") / pid / "comm").read_text().strip() for pid in children]
+    return len(os.listdir("/proc/self/fd")), len(asyncio.all_tasks()), sorted(commands)  # noqa: PTH208
+
+
+@pytest.mark.parametrize("kind", ["console", "command", "desktop"])
+async def test_a_channel_that_cannot_deliver_says_so_in_the_one_way(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus")
+    makers: dict[str, Callable[[], Channel]] = {
+        "console": lambda: console.make("c", console.Options()),
+        "command": lambda: command.make("c", command.Options(argv=("/nowhere/at/all",))),
+        "desktop": lambda: desktop.make("c", desktop.Options()),
+    }
+    channel = makers[kind]()
+    await channel.open(lambda answer: None)
+    with Path("/dev/full").open("w") as full, monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", full)
+        with pytest.raises(ChannelFailed) as caught:
+            await channel.send(NOTICE, None)
+        patched.setattr(sys, "stdout", sys.__stdout__)
+        with suppress(OSError):  # what could not be written is still on its way
+            full.close()
+    await channel.close()
+    assert caught.value.code
+    assert caught.value.remedy
+    assert "Session at" not in str(caught.value)
+
+
 async def test_the_command_gets_one_json_document(tmp_path: Path) -> None:
     await command.make("c", keep(tmp_path / "got")).send(NOTICE, None)
     assert json.loads((tmp_path / "got").read_text()) == {
@@ -107,18 +170,91 @@ async def test_a_command_that_does_not_read_its_input_is_no_failure() -> None:
     await command.make("c", command.Options(argv=("/bin/true",))).send(NOTICE, None)
 
 
+@pytest.mark.parametrize("argv", [(), ("/bin/echo", "a\0b")])
+def test_an_argv_that_can_never_run_is_refused_with_the_configuration(argv: tuple[str, ...]) -> None:
+    with pytest.raises(ValidationError):
+        command.Options(argv=argv)
+
+
+async def test_a_cancelled_command_is_killed_with_its_children(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    script = f"sleep 60 & echo $! >{pid_file}.new; mv {pid_file}.new {pid_file}; wait"
+    sending = asyncio.create_task(
+        command.make("c", command.Options(argv=("/bin/sh", "-c", script))).send(NOTICE, None)
+    )
+    async with asyncio.timeout(10):
+        while not pid_file.exists():
+            await asyncio.sleep(0.01)
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    assert ended(pid_file)
+
+
+async def test_a_program_may_talk_as_much_as_it_likes() -> None:
+    script = "cat >/dev/null; head -c 1000000 /dev/zero; head -c 1000000 /dev/zero >&2"
+    await command.make("c", command.Options(argv=("/bin/sh", "-c", script))).send(NOTICE, None)
+
+
+async def test_a_shell_can_read_the_document_as_a_line(tmp_path: Path) -> None:
+    script = f'read -r document && printf %s "$document" >{tmp_path}/line'
+    await command.make("c", command.Options(argv=("/bin/sh", "-c", script))).send(NOTICE, None)
+    assert json.loads((tmp_path / "line").read_text())["session"] == "abc"
+
+
 async def test_a_command_that_hangs_is_killed_with_its_children(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
     script = f"sleep 60 & echo $! >{pid_file}; wait"
     options = command.Options(argv=("/bin/sh", "-c", script), timeout=1)
     with pytest.raises(ChannelFailed):
         await command.make("c", options).send(NOTICE, None)
+    assert ended(pid_file)
+
+
+def ended(pid_file: Path) -> bool:
+    """Whether the process is gone; one that nobody reaped in this container counts as gone."""
     child = Path(f"/proc/{pid_file.read_text().strip()}")
-    state = (child / "stat").read_text().split()[2] if child.exists() else "gone"
-    assert state in {"gone", "Z"}
+    return not child.exists() or (child / "stat").read_text().split()[2] == "Z"
 
 
 async def test_the_console_prints_title_and_text(capsys: pytest.CaptureFixture[str]) -> None:
     await console.make("c", console.Options()).send(NOTICE, None)
     assert sys.stdout is not None
     assert capsys.readouterr().out == "●●  Session at 14:00 starts in 5 min\n    50 min, video.\n"
+
+
+async def test_what_a_calendar_wrote_cannot_drive_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    await console.make("c", console.Options()).send(replace(NOTICE, title="A\x1b[2JB\r\x9b1A"), None)
+    assert capsys.readouterr().out.splitlines()[0] == "●●  A [2JB  1A"
+
+
+async def test_a_terminal_without_the_characters_gets_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", plain)
+    await console.make("c", console.Options()).send(replace(NOTICE, text="say “here”"), None)
+    assert plain.buffer.getvalue() == b"**  Session at 14:00 starts in 5 min\n    say ?here?\n"  # type: ignore[attr-defined]
+
+
+async def test_a_closed_standard_output_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    with pytest.raises(ChannelFailed) as caught:
+        await console.make("c", console.Options()).send(NOTICE, None)
+    assert caught.value.code == "no-output"
+
+
+async def test_a_terminal_shows_colours_and_one_that_is_stopped_holds_nothing_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reading, writing = pty.openpty()
+    with os.fdopen(reading, "rb", buffering=0) as screen, os.fdopen(writing, "w") as terminal:
+        monkeypatch.setattr(sys, "stdout", terminal)
+        monkeypatch.setenv("TERM", "xterm")
+        channel = console.make("c", console.Options())
+        await channel.send(NOTICE, None)
+        assert b"\x1b[1;33m\xe2\x97\x8f" in screen.read(4096)
+        termios.tcflow(terminal, termios.TCOOFF)  # as Ctrl+S does
+        with pytest.raises(ChannelFailed) as caught:
+            await channel.send(NOTICE, None)
+        termios.tcflow(terminal, termios.TCOON)
+        monkeypatch.undo()
+    assert caught.value.code == "stopped"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
+import gc
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -48,6 +50,20 @@ async def channel(desktop: Desktop, listener: Listener) -> AsyncIterator[Channel
     await made.close()
 
 
+@pytest.fixture
+async def after_a_restart() -> AsyncIterator[Channel]:
+    """The channel as the daemon's next process makes it; not yet opened."""
+    made = make("desktop", Options())
+    yield made
+    await made.close()
+
+
+async def recall(channel: Channel, reference: str | None) -> None:
+    assert isinstance(channel, Recallable)
+    assert reference is not None
+    await channel.recall(reference)
+
+
 async def holds(condition: Callable[[], bool]) -> None:
     """Wait on the event loop until `condition` holds."""
     async with asyncio.timeout(10):
@@ -68,22 +84,40 @@ async def test_a_notice_appears_with_its_words_actions_and_urgency(
 
 async def test_a_later_notice_of_the_same_session_takes_its_place(desktop: Desktop, channel: Channel) -> None:
     first = await channel.send(NOTICE, None)
-    await channel.send(LATER, first)
     await channel.send(OTHER, None)
-    await holds(lambda: desktop.count() == 2)
+    await channel.send(LATER, first)
+    assert desktop.shown() == [LATER.title, OTHER.title]
 
 
 async def test_a_notice_left_by_an_earlier_process_is_replaced_too(
-    desktop: Desktop, channel: Channel
+    desktop: Desktop, channel: Channel, after_a_restart: Channel
 ) -> None:
     left = await channel.send(NOTICE, None)
     await channel.close()
-    again = make("desktop", Options())
-    await again.open(lambda answer: None)
-    await again.send(LATER, left)
-    assert desktop.count() == 1
-    assert desktop.notified()[-1]["replaces"] > 0
-    await again.close()
+    await after_a_restart.open(lambda answer: None)
+    await after_a_restart.send(LATER, left)
+    assert desktop.shown() == [LATER.title]
+
+
+async def test_a_notice_left_by_an_earlier_process_can_be_recalled_before_anything_is_sent(
+    desktop: Desktop, channel: Channel, after_a_restart: Channel
+) -> None:
+    left = await channel.send(NOTICE, None)
+    await channel.close()
+    await after_a_restart.open(lambda answer: None)
+    await recall(after_a_restart, left)
+    assert desktop.shown() == []
+
+
+async def test_a_replacement_gives_a_notice_of_an_earlier_process_its_buttons_back(
+    desktop: Desktop, channel: Channel, after_a_restart: Channel, listener: Listener
+) -> None:
+    left = await channel.send(NOTICE, None)
+    await channel.close()
+    await after_a_restart.open(listener)
+    await after_a_restart.send(NOTICE, left)
+    await asyncio.to_thread(desktop.press, "here")
+    await holds(lambda: listener.answers == [Answer("7", "abc", Key.HERE, "desktop")])
 
 
 async def test_a_pressed_action_is_an_answer(desktop: Desktop, channel: Channel, listener: Listener) -> None:
@@ -98,17 +132,15 @@ async def test_a_dismissed_notice_is_no_answer(
 ) -> None:
     await channel.send(NOTICE, None)
     desktop.dismiss()
-    await holds(lambda: desktop.count() == 0)
+    assert desktop.shown() == []
     await channel.send(OTHER, None)  # whatever the first had to say has arrived before this one's reply
     assert listener.answers == []
 
 
 async def test_a_recalled_notice_disappears(desktop: Desktop, channel: Channel) -> None:
     shown = await channel.send(NOTICE, None)
-    assert isinstance(channel, Recallable)
-    assert shown is not None
-    await channel.recall(shown)
-    await holds(lambda: desktop.count() == 0)
+    await recall(channel, shown)
+    assert desktop.shown() == []
 
 
 async def test_recalling_a_notice_that_was_replaced_leaves_the_newer_one(
@@ -116,41 +148,112 @@ async def test_recalling_a_notice_that_was_replaced_leaves_the_newer_one(
 ) -> None:
     first = await channel.send(NOTICE, None)
     await channel.send(LATER, first)
-    assert isinstance(channel, Recallable)
-    assert first is not None
-    await channel.recall(first)
-    await channel.send(OTHER, None)
-    assert desktop.count() == 2
+    await recall(channel, first)
+    assert desktop.shown() == [LATER.title]
 
 
 async def test_another_programs_action_is_not_ours(
     desktop: Desktop, channel: Channel, listener: Listener
 ) -> None:
-    subprocess.run(
-        ["busctl", f"--address={desktop.address}", "call", "org.freedesktop.Notifications",
-         "/org/freedesktop/Notifications", "org.freedesktop.Notifications", "Notify", "susssasa{sv}i",
-         "other", "0", "", "Other", "", "2", "here", "Here", "0", "0"],
-        check=True, capture_output=True,
-    )  # fmt: skip
+    await asyncio.to_thread(desktop.notify, "Of another program", ("here",))
     await asyncio.to_thread(desktop.press, "here")
     await channel.send(OTHER, None)
     assert listener.answers == []
 
 
+async def test_an_action_that_no_notification_daemon_sent_is_no_answer(
+    desktop: Desktop, channel: Channel, listener: Listener
+) -> None:
+    shown = await channel.send(NOTICE, None)
+    assert shown is not None
+    await asyncio.to_thread(desktop.emit, "ActionInvoked", "us", shown.split()[2], "here")
+    await asyncio.to_thread(desktop.emit, "NotificationClosed", "uu", shown.split()[2], "2")
+    await channel.send(OTHER, None)
+    assert listener.answers == []
+    await recall(channel, shown)
+    assert desktop.shown() == [OTHER.title]
+
+
 async def test_markup_in_a_text_is_shown_as_it_is(desktop: Desktop, channel: Channel) -> None:
-    await channel.send(replace(NOTICE, text="a <b>&</b> c"), None)
-    assert desktop.notified()[-1]["body"] == "a &lt;b&gt;&amp;&lt;/b&gt; c"
+    await channel.send(replace(NOTICE, title="<i>T</i> & co", text="a <b>&</b> &lt; c", actions=()), None)
+    desktop.dismiss()
+    (drawn,) = desktop.drawn()
+    seen = "".join(ElementTree.fromstring(f"<all>{drawn}</all>").itertext())
+    assert seen == "<i>T</i> & co\na <b>&</b> &lt; c"
+
+
+@pytest.mark.parametrize("odd", ["\0", "\ud800"])
+async def test_characters_that_the_bus_forbids_cost_no_reminder(
+    desktop: Desktop, channel: Channel, odd: str
+) -> None:
+    await channel.send(replace(NOTICE, title=f"A{odd}B", text=odd), None)
+    assert desktop.shown() == ["A B"]
 
 
 async def test_what_is_open_comes_back_when_the_notification_daemon_does(
-    desktop: Desktop, channel: Channel
+    desktop: Desktop, channel: Channel, listener: Listener
 ) -> None:
     left = await channel.send(NOTICE, None)
+    await channel.send(OTHER, None)
     await asyncio.to_thread(desktop.kill_dunst)
     await asyncio.to_thread(desktop.start_dunst)
-    await holds(lambda: desktop.count() == 1)
+    await holds(lambda: desktop.count() == 2)
+    await asyncio.to_thread(desktop.press, "here")
+    await holds(lambda: [answer.key for answer in listener.answers] == [Key.HERE])
     await channel.send(LATER, left)
-    assert desktop.count() == 1
+    assert sorted(desktop.shown()) == [LATER.title, OTHER.title]
+
+
+async def test_what_was_meant_to_pass_does_not_come_back(desktop: Desktop, channel: Channel) -> None:
+    await channel.send(NOTICE, None)
+    await channel.send(replace(OTHER, stays=False), None)
+    await asyncio.to_thread(desktop.kill_dunst)
+    await asyncio.to_thread(desktop.start_dunst)
+    await holds(lambda: desktop.shown() == [NOTICE.title])
+
+
+async def test_what_was_recalled_while_nobody_showed_it_stays_away(
+    desktop: Desktop, channel: Channel
+) -> None:
+    recalled = await channel.send(NOTICE, None)
+    await channel.send(OTHER, None)
+    await asyncio.to_thread(desktop.kill_dunst)
+    await recall(channel, recalled)
+    await asyncio.to_thread(desktop.start_dunst)
+    await holds(lambda: desktop.shown() == [OTHER.title])
+
+
+async def test_a_daemon_that_nobody_restarts_is_started_by_the_bus_to_show_what_was_open(
+    desktop: Desktop, channel: Channel
+) -> None:
+    await channel.send(NOTICE, None)
+    await asyncio.to_thread(desktop.let_the_bus_start_dunst)
+    await asyncio.to_thread(desktop.kill_dunst)
+    await holds(lambda: len(desktop.notified()) == 2)
+    await holds(lambda: desktop.shown() == [NOTICE.title])
+
+
+async def test_a_daemon_that_is_not_there_yet_is_started_by_the_bus(
+    desktop: Desktop, channel: Channel
+) -> None:
+    await asyncio.to_thread(desktop.let_the_bus_start_dunst)
+    await asyncio.to_thread(desktop.kill_dunst)
+    await channel.send(NOTICE, None)
+    assert desktop.shown() == [NOTICE.title]
+
+
+async def test_a_frozen_daemon_is_named_and_piles_nothing_up_when_it_thaws(
+    desktop: Desktop, channel: Channel
+) -> None:
+    await channel.send(OTHER, None)
+    with desktop.frozen_dunst():
+        with pytest.raises(ChannelFailed) as caught:
+            await channel.send(NOTICE, None)
+        again = asyncio.create_task(channel.send(NOTICE, None))
+        await holds(lambda: desktop.asked().count(NOTICE.title) == 2)
+    await again
+    assert caught.value.code == "timeout"
+    await holds(lambda: desktop.shown() == [OTHER.title, NOTICE.title])
 
 
 async def test_a_missing_notification_daemon_is_named(desktop: Desktop, channel: Channel) -> None:
@@ -160,10 +263,11 @@ async def test_a_missing_notification_daemon_is_named(desktop: Desktop, channel:
     assert caught.value.code == "no-daemon"
 
 
-async def test_a_dead_bus_is_named_and_a_new_one_is_joined(
+async def test_a_dead_bus_is_named_and_what_was_open_comes_back_on_a_new_one(
     desktop: Desktop, channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left = await channel.send(NOTICE, None)
+    await channel.send(OTHER, None)
     await asyncio.to_thread(desktop.kill_bus)
     with pytest.raises(ChannelFailed) as caught:
         await channel.send(LATER, left)
@@ -172,11 +276,29 @@ async def test_a_dead_bus_is_named_and_a_new_one_is_joined(
     await asyncio.to_thread(desktop.start_dunst)
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", desktop.address)
     await channel.send(LATER, left)
-    assert desktop.count() == 1
+    await holds(lambda: sorted(desktop.shown()) == [LATER.title, OTHER.title])
 
 
-async def test_no_bus_at_all_is_named(monkeypatch: pytest.MonkeyPatch, listener: Listener) -> None:
-    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus")
+async def test_a_bus_that_dies_unnoticed_says_nothing_on_standard_error(
+    desktop: Desktop, channel: Channel, caplog: pytest.LogCaptureFixture
+) -> None:
+    await channel.send(NOTICE, None)
+    await asyncio.to_thread(desktop.kill_bus)
+    await channel.close()
+    del channel
+    gc.collect()
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("address", ["unix:path=/nowhere/bus", "nonsense", "unix:", "tcp:host=x", None])
+async def test_no_bus_at_all_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, address: str | None, listener: Listener
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    if address is None:
+        monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
+    else:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
     channel = make("desktop", Options())
     await channel.open(listener)
     with pytest.raises(ChannelFailed) as caught:

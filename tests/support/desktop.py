@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from tests.support.world import eventually
 
+NAME = "org.freedesktop.Notifications"
 PROGRAMS = ("Xvfb", "dbus-daemon", "dunst", "dunstctl", "busctl")
 
 _DUNSTRC = """\
@@ -29,6 +32,7 @@ _DUNSTRC = """\
     markup = full
     force_xwayland = false
 """
+_BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
 # dunst's context menu hands over lines such as "#I'm here (Kept Hour) [12,here]"; the picker takes the wanted one.
 _PICKER = """\
 #!/bin/sh
@@ -42,7 +46,10 @@ def missing_programs() -> list[str]:
 
 
 class Desktop:
-    """`env` is for processes that are to run on it. Use as a context manager."""
+    """`env` is for processes that are to run on it. Use as a context manager.
+
+    After `start_bus` the address in `env` is another one.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -50,6 +57,9 @@ class Desktop:
         self.env = dict(os.environ)
         self._monitor_file = self.folder / "monitor.jsonl"
         self._monitor_file.touch()
+        self._marks = 0
+        self._services = self.folder / "services"
+        self._services.mkdir()
         self._stack = ExitStack()
         self._bus: subprocess.Popen[str] | None = None
         self._dunst: subprocess.Popen[bytes] | None = None
@@ -86,17 +96,19 @@ class Desktop:
             self.env["DISPLAY"] = f":{display.readline().strip()}"
 
     def start_bus(self) -> None:
-        """A session bus, with nothing that could be activated on it."""
+        """A session bus, with nothing that it could start by itself (see `let_the_bus_start_dunst`)."""
         config = self.folder / "bus.conf"
         config.write_text(
             "<busconfig><type>session</type>"
             f"<listen>unix:dir={self.folder}</listen><auth>EXTERNAL</auth>"
+            f"<servicedir>{self._services}</servicedir>"
             '<policy context="default"><allow send_destination="*" eavesdrop="true"/>'
             '<allow eavesdrop="true"/><allow own="*"/></policy></busconfig>',
             encoding="utf-8",
         )
         self._bus = subprocess.Popen(
             ["dbus-daemon", f"--config-file={config}", "--nofork", "--print-address=1"],
+            env=self.env,  # what the bus starts is to find the screen
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -128,19 +140,18 @@ class Desktop:
 
     def start_dunst(self) -> None:
         """The notification daemon, ready when it owns its name."""
+        with (self.folder / "dunst.log").open("ab") as log:
+            self._dunst = subprocess.Popen(self._dunst_command(), env=self.env, stdout=log, stderr=log)
+        self._stack.callback(_end, self._dunst)
+        eventually(self._has_server, "dunst on the bus")
+
+    def _dunst_command(self) -> list[str]:
         picker, choice = self.folder / "picker", self.folder / "choice"
         picker.write_text(_PICKER.format(choice=choice), encoding="utf-8")
         picker.chmod(0o755)
         config = self.folder / "dunstrc"
         config.write_text(_DUNSTRC.format(picker=picker), encoding="utf-8")
-        self._dunst = subprocess.Popen(
-            ["dunst", "-config", str(config)],
-            env=self.env,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        self._stack.callback(_end, self._dunst)
-        eventually(self._has_server, "dunst on the bus")
+        return ["dunst", "-config", str(config)]
 
     def kill_dunst(self) -> None:
         """The notification daemon dies."""
@@ -149,16 +160,99 @@ class Desktop:
         self._dunst.wait()
         eventually(lambda: not self._has_server(), "dunst off the bus")
 
+    @contextmanager
+    def frozen_dunst(self) -> Iterator[None]:
+        """The notification daemon hangs until the end of the block; what it is asked for it does afterwards."""
+        assert self._dunst is not None
+        self._dunst.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._dunst.send_signal(signal.SIGCONT)
+
+    def let_the_bus_start_dunst(self) -> None:
+        """From now on the bus starts a notification daemon when one is wanted, as on most desktops."""
+        command = shutil.which("dunst"), *self._dunst_command()[1:]
+        service = f"[D-BUS Service]\nName={NAME}\nExec={' '.join(map(str, command))}\n"
+        (self._services / f"{NAME}.service").write_text(service, encoding="utf-8")
+        self._busctl("call", *_BUS, "ReloadConfig")
+
     def _has_server(self) -> bool:
-        call = ["busctl", f"--address={self.address}", "--json=short", "list"]
-        done = subprocess.run(call, capture_output=True, text=True, env=self.env, check=False)
-        return done.returncode == 0 and "org.freedesktop.Notifications" in done.stdout
+        done = self._busctl("call", *_BUS, "NameHasOwner", "s", NAME)
+        return done.returncode == 0 and bool(json.loads(done.stdout)["data"][0])
+
+    def _busctl(self, *args: str) -> subprocess.CompletedProcess[str]:
+        call = ["busctl", f"--address={self.address}", "--json=short", *args]
+        return subprocess.run(call, capture_output=True, text=True, env=self.env, timeout=10, check=False)
+
+    def emit(self, member: str, *args: str) -> None:
+        """A program that is no notification daemon sends out a signal that looks like one's."""
+        path = "/org/freedesktop/Notifications"
+        assert self._busctl("emit", path, NAME, member, *args).returncode == 0
+
+    def notify(self, title: str, actions: tuple[str, ...] = ()) -> None:
+        """Another program shows a notice with these actions; it stays."""
+        words = [word for key in actions for word in (key, key)]
+        done = self._busctl(
+            "call", NAME, "/org/freedesktop/Notifications", NAME, "Notify", "susssasa{sv}i",
+            "other", "0", "", title, "", str(len(words)), *words, "0", "0",
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+
+    def _messages(self) -> Iterator[dict[str, Any]]:
+        """All that went over the bus so far."""
+        self._marks += 1
+        mark = f"kepthour.test.Mark{self._marks}x"
+        if self._busctl("call", *_BUS, "NameHasOwner", "s", mark).returncode == 0:
+            eventually(lambda: mark in self._monitor_file.read_text(encoding="utf-8"), "the bus monitor")
+        for line in self._monitor_file.read_text(encoding="utf-8").splitlines(keepends=True):
+            if line.endswith("\n"):
+                yield json.loads(line)
+
+    def asked(self) -> list[str]:
+        """The titles that anybody asked the notification daemon to show, whether it did or not."""
+        return [one["summary"] for one in self.notified()]
+
+    def shown(self) -> list[str]:
+        """The titles of the notices on the screen, oldest first."""
+        titles: list[str] = []
+
+        def agreed() -> bool:  # dunst tells how many it shows, only the bus knows which
+            titles[:] = self._on_screen()
+            return self.count() == len(titles)
+
+        eventually(agreed, "dunst and the bus to agree about what is shown")
+        return titles
+
+    def _on_screen(self) -> list[str]:
+        asked: dict[tuple[str, int], str] = {}
+        titles: dict[int, str] = {}
+        for message in self._messages():
+            match message:
+                case {
+                    "member": "Notify",
+                    "type": "method_call",
+                    "payload": {"data": [_, _, _, str(title), *_]},
+                }:
+                    asked[message["sender"], message["cookie"]] = title
+                case {"type": "method_return", "reply_cookie": cookie, "destination": to, "payload": payload}:
+                    if (to, cookie) in asked:
+                        titles[payload["data"][0]] = asked.pop((to, cookie))
+                case {"member": "NotificationClosed", "payload": {"data": [shown, _]}}:
+                    titles.pop(shown, None)
+                case {"member": "NameOwnerChanged", "payload": {"data": [owned, *_]}} if owned == NAME:
+                    titles.clear()
+        return list(titles.values())
+
+    def drawn(self) -> list[str]:
+        """The markup that dunst made of each notice that has left the screen, newest first."""
+        (history,) = json.loads(self._dunstctl("history"))["data"]
+        return [one["message"]["data"] for one in history]
 
     def notified(self) -> list[dict[str, Any]]:
         """Every Notify call so far, as a monitor on the bus saw it: summary, body, replaces, actions, expires."""
         found = []
-        for line in self._monitor_file.read_text(encoding="utf-8").splitlines():
-            message = json.loads(line)
+        for message in self._messages():
             if message.get("member") == "Notify" and message.get("type") == "method_call":
                 _app, replaces, _icon, summary, body, actions, hints, expires = message["payload"]["data"]
                 found.append(
@@ -167,7 +261,7 @@ class Desktop:
                         "body": body,
                         "replaces": replaces,
                         "actions": actions[::2],
-                        "urgency": hints["urgency"]["data"],
+                        "urgency": hints["urgency"]["data"] if "urgency" in hints else None,
                         "expires": expires,
                     }
                 )

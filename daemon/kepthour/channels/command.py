@@ -9,11 +9,13 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from kepthour.ports import Answer, ChannelFailed, Notice
+
+_Word = Annotated[str, Field(pattern=r"^[^\x00]*$")]  # the kernel takes no NUL
 
 
 class Options(BaseModel):
@@ -21,7 +23,7 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    argv: tuple[str, ...] = Field(min_length=1, description="the program and its arguments; no shell")
+    argv: tuple[_Word, ...] = Field(min_length=1, description="the program and its arguments; no shell")
     timeout: float = Field(10.0, gt=0, le=14, description="seconds until it is ended")
 
 
@@ -46,7 +48,8 @@ class Command:
         try:
             async with asyncio.timeout(self._options.timeout):
                 # A program that does not read its input is no failure; communicate() forgives a closed pipe.
-                await process.communicate(json.dumps(document(notice)).encode())
+                # The line's end is for shells: without one their `read` reports a failure.
+                await process.communicate(json.dumps(document(notice)).encode() + b"\n")
         except TimeoutError:
             raise ChannelFailed(
                 "timeout", f"{program} did not end in time.", "Make it quicker, or raise its timeout."
@@ -82,7 +85,7 @@ class Command:
 async def _end(process: asyncio.subprocess.Process) -> None:
     """Kill a program that still runs, with its children, and reap it. What one that ended left behind may go on."""
     if process.returncode is None:
-        with suppress(ProcessLookupError):
+        with suppress(ProcessLookupError, PermissionError):  # gone already, or sudo made it another's
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
 

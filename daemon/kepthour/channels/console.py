@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import select
 import sys
+import unicodedata
 from collections.abc import Callable
+from typing import TextIO
 
 from pydantic import BaseModel, ConfigDict
 
 from kepthour.core.ladder import Urgency
-from kepthour.ports import Answer, Notice
+from kepthour.ports import Answer, ChannelFailed, Notice
 
 _MARKS = {Urgency.PASSIVE: "   ", Urgency.NORMAL: "●  ", Urgency.HIGH: "●● ", Urgency.CRITICAL: "●●●"}
 _STYLES = {
@@ -37,21 +40,66 @@ class Console:
         """Nothing to prepare: a terminal's reader answers with commands."""
 
     async def send(self, notice: Notice, replaces: str | None) -> str | None:
-        """Print `notice` in two lines; None, since paper does not forget."""
-        mark = _MARKS[notice.urgency]
-        if sys.stdout.isatty():
-            self._print_styled(mark, notice)
-        else:
-            print(f"{mark} {notice.title}\n    {notice.text}", flush=True)
+        """Print `notice` in two lines; None, since paper does not forget. Raises ChannelFailed."""
+        output: TextIO | None = sys.stdout  # None where the process was started with it closed
+        if output is None:
+            raise _no_output()
+        try:
+            if not _takes_more(output):
+                raise ChannelFailed(
+                    "stopped", "The terminal takes no text at present.", "Let it go on with Ctrl+Q."
+                )
+            _print(notice, output)
+        except (OSError, ValueError) as error:  # the terminal was closed, the disk is full
+            raise _no_output() from error
         return None
-
-    def _print_styled(self, mark: str, notice: Notice) -> None:
-        from rich.console import Console as Terminal
-        from rich.text import Text
-
-        terminal = Terminal()
-        terminal.print(Text(f"{mark} {notice.title}", style=_STYLES[notice.urgency]))
-        terminal.print(Text(f"    {notice.text}"))
 
     async def close(self) -> None:
         """Nothing is held."""
+
+
+def _no_output() -> ChannelFailed:
+    return ChannelFailed(
+        "no-output",
+        "Standard output cannot be written to.",
+        "Run Kept Hour in a terminal that stays open, or remove this channel.",
+    )
+
+
+def _takes_more(output: TextIO) -> bool:
+    """Whether writing would not block: behind a terminal that Ctrl+S stopped, all reminders would wait."""
+    try:
+        number = output.fileno()
+    except OSError:  # kept in memory
+        return True
+    poll = select.poll()  # not select(): it knows no number above 1023
+    poll.register(number, select.POLLOUT)
+    return bool(poll.poll(0))
+
+
+def _print(notice: Notice, output: TextIO) -> None:
+    title = f"{_MARKS[notice.urgency]} {_printable(notice.title)}"
+    lines = _encodable(title, output), _encodable(f"    {_printable(notice.text)}", output)
+    if not output.isatty():
+        print(*lines, sep="\n", file=output, flush=True)
+        return
+    from rich.console import Console as Terminal
+    from rich.text import Text
+
+    terminal = Terminal(file=output)
+    terminal.print(Text(lines[0], style=_STYLES[notice.urgency]), Text(lines[1]), sep="\n")
+
+
+def _printable(text: str) -> str:
+    """`text` without control characters: a name from somebody's invitation must not drive the terminal."""
+    return "".join(" " if unicodedata.category(char) == "Cc" else char for char in text)
+
+
+def _encodable(text: str, output: TextIO) -> str:
+    """`text` in the characters that `output` has: the reminder must not fail for a dot."""
+    encoding = output.encoding or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.replace("●", "*").encode(encoding, "replace").decode(encoding)
+    return text

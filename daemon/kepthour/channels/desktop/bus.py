@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from dbus_fast import DBusError, Message, MessageType
+from dbus_fast import DBusError, Message, MessageFlag, MessageType
 from dbus_fast.aio import MessageBus
 from dbus_fast.errors import DBusFastError
 
+from kepthour.channels.desktop.notices import SIGNATURE
 from kepthour.ports import ChannelFailed
 
 NAME = INTERFACE = "org.freedesktop.Notifications"
 PATH = "/org/freedesktop/Notifications"
 _BUS, _BUS_PATH = "org.freedesktop.DBus", "/org/freedesktop/DBus"
 _SECONDS = 5.0
+_LEAVE_SECONDS = 1.0
 _RULES = (
     f"type='signal',interface='{INTERFACE}',path='{PATH}'",
     f"type='signal',sender='{_BUS}',interface='{_BUS}',member='NameOwnerChanged',arg0='{NAME}'",
 )
-_NOBODY = {"org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NameHasNoOwner"}
+_ERROR = "org.freedesktop.DBus.Error."
+# Nobody has the name; it ended during the call; the bus could not start it (Spawn.*, TimedOut).
+_NOBODY = tuple(_ERROR + end for end in ("ServiceUnknown", "NameHasNoOwner", "NoReply", "Spawn.", "TimedOut"))
 _T = TypeVar("_T")
 
 
@@ -38,22 +42,34 @@ def _no_server() -> ChannelFailed:
     )
 
 
+def _refused() -> ChannelFailed:
+    return ChannelFailed("refused", "The notification daemon refused the notice.", "Restart that daemon.")
+
+
 class Bus:
-    """A live connection. `action(id, key)`, `closed(id)` and `owner(name or None)` are told on the event loop."""
+    """A live connection. `action(id, key)`, `closed(id)` and `owner(name or None)` are told on the event loop.
+
+    `owner` is also kept: the notification server's unique name, in step with the bus. Signals of others that look
+    like the server's are not told.
+    """
 
     def __init__(
         self,
         connection: MessageBus,
-        guid: str,
         action: Callable[[int, str], None],
         closed: Callable[[int], None],
         owner: Callable[[str | None], None],
     ) -> None:
         self._connection = connection
-        self.guid = guid
+        self.guid = ""
+        self.owner: str | None = None
+        self._owner_told = False
         self._on_action = action
         self._on_closed = closed
         self._on_owner = owner
+        self._waiting: dict[int, asyncio.Future[Message | None]] = {}  # calls without a reply yet, by serial
+        self._end = asyncio.ensure_future(connection.wait_for_disconnect())  # type: ignore[no-untyped-call]
+        self._end.add_done_callback(self._ended)
         connection.add_message_handler(self._heard)
 
     @property
@@ -61,83 +77,139 @@ class Bus:
         """Whether the bus is still there, as far as is known."""
         return bool(self._connection.connected)
 
-    async def server(self) -> str:
-        """The notification server's unique name; activates it where that is possible. Raises ChannelFailed."""
+    async def begin(self) -> None:
+        """Ask for the signals, and who the server is. Raises ChannelFailed."""
+        (self.guid,) = await self._ask_bus("GetId")
+        for rule in _RULES:
+            await self._ask_bus("AddMatch", "s", [rule])
         try:
-            (owner,) = await self._call(_BUS, _BUS_PATH, _BUS, "GetNameOwner", "s", [NAME])
-        except ChannelFailed:
-            await self._call(_BUS, _BUS_PATH, _BUS, "StartServiceByName", "su", [NAME, 0])
-            (owner,) = await self._call(_BUS, _BUS_PATH, _BUS, "GetNameOwner", "s", [NAME])
-        return str(owner)
+            (owner,) = await self._ask_bus("GetNameOwner", "s", [NAME])
+        except ChannelFailed as error:
+            if error.code != "no-daemon":
+                raise
+        else:
+            if not self._owner_told:  # what a signal told since is newer
+                self.owner = str(owner)
 
-    async def capabilities(self) -> frozenset[str]:
-        """What the server can do. Raises ChannelFailed."""
-        (found,) = await self._call(NAME, PATH, INTERFACE, "GetCapabilities")
-        return frozenset(found)
+    async def server(self) -> str:
+        """The notification server's unique name; the bus starts it where it knows how. Raises ChannelFailed."""
+        if self.owner is None:
+            await self._ask_bus("StartServiceByName", "su", [NAME, 0])
+            await self._ask_bus("GetId")  # the signal that tells the owner comes before this reply
+        if self.owner is None:
+            raise _no_server()
+        return self.owner
 
-    async def notify(self, signature: str, arguments: list[Any]) -> int:
-        """Show; returns the id. Raises ChannelFailed."""
-        (shown,) = await self._call(NAME, PATH, INTERFACE, "Notify", signature, arguments)
-        return int(shown)
+    async def describe(self, owner: str) -> tuple[str, frozenset[str]]:
+        """The name and the capabilities of the server `owner`. Raises ChannelFailed."""
+        reply = await self._call(owner, PATH, INTERFACE, "GetServerInformation")
+        found = await self._call(owner, PATH, INTERFACE, "GetCapabilities")
+        return str(reply.body[0]), frozenset(found.body[0])
+
+    async def notify(self, arguments: list[Any]) -> tuple[int, str]:
+        """Show; returns the id and the unique name of who gave it. Raises ChannelFailed.
+
+        A frozen server carries out what it was asked for when it thaws. So what appears after the deadline, or after
+        the caller went away, is taken back: it was not accepted, and will have been sent again.
+        """
+        message = Message(NAME, PATH, INTERFACE, "Notify", signature=SIGNATURE, body=arguments)
+        asking = self._ask(message)
+        try:
+            reply = _checked(await bounded(asyncio.shield(asking)))
+        finally:
+            if not asking.done():
+                asking.add_done_callback(lambda late: self._take_back(late, arguments[1]))
+        return int(reply.body[0]), str(reply.sender)
 
     async def close_notification(self, shown: int) -> None:
         """Take back. Raises ChannelFailed."""
         await self._call(NAME, PATH, INTERFACE, "CloseNotification", "u", [shown])
 
-    def disconnect(self) -> None:
+    async def leave(self) -> None:
         """Leave the bus."""
-        if self._connection.connected:
+        if self.alive:
             self._connection.disconnect()
+        await asyncio.wait({self._end}, timeout=_LEAVE_SECONDS)
+
+    async def _ask_bus(self, member: str, signature: str = "", body: Any = ()) -> list[Any]:
+        return list((await self._call(_BUS, _BUS_PATH, _BUS, member, signature, body)).body)
 
     async def _call(
         self, name: str, path: str, interface: str, member: str, signature: str = "", body: Any = ()
-    ) -> list[Any]:
+    ) -> Message:
         message = Message(name, path, interface, member, signature=signature, body=list(body))
-        reply = await bounded(self._connection.call(message))
-        if reply is None:
-            raise _no_bus()
-        if reply.message_type is MessageType.ERROR:
-            if reply.error_name in _NOBODY:
-                raise _no_server()
-            raise ChannelFailed(
-                "refused", "The notification daemon refused the notice.", "Restart that daemon."
-            )
-        return list(reply.body)
+        return _checked(await bounded(self._ask(message)))
 
-    async def subscribe(self) -> None:
-        """Ask for the signals. Raises ChannelFailed."""
-        for rule in _RULES:
-            await self._call(_BUS, _BUS_PATH, _BUS, "AddMatch", "s", [rule])
+    def _ask(self, message: Message) -> asyncio.Future[Message | None]:
+        """Send a call. Its reply, an error included; None if the bus ends first. Raises ChannelFailed.
+
+        Not the library's own `call`: it drops the future of the write, which complains on a bus that just died.
+        """
+        if not self.alive:
+            raise _no_bus()
+        message.serial = serial = self._connection.next_serial()
+        reply: asyncio.Future[Message | None] = asyncio.get_running_loop().create_future()
+        self._waiting[serial] = reply
+        reply.add_done_callback(lambda _: self._waiting.pop(serial, None))
+        self._connection.send(message).add_done_callback(_seen)
+        return reply
+
+    def _ended(self, end: asyncio.Future[None]) -> None:
+        """The bus is gone: nothing that was asked will be answered."""
+        _seen(end)
+        for reply in list(self._waiting.values()):
+            if not reply.done():
+                reply.set_result(None)
+
+    def _take_back(self, late: asyncio.Future[Message | None], replaced: int) -> None:
+        """Close what `late` showed after all, unless it took the place of another: that place is in use."""
+        reply = None if late.cancelled() else late.result()
+        if reply is None or reply.message_type is MessageType.ERROR or reply.body[0] == replaced:
+            return
+        if self.alive:
+            flags, body = MessageFlag.NO_REPLY_EXPECTED, list(reply.body)
+            self._connection.send(
+                Message(NAME, PATH, INTERFACE, "CloseNotification", flags=flags, signature="u", body=body)
+            ).add_done_callback(_seen)
 
     def _heard(self, message: Message) -> None:
         if message.message_type is not MessageType.SIGNAL:
-            return
-        if message.interface == INTERFACE and message.member == "ActionInvoked":
-            self._on_action(int(message.body[0]), str(message.body[1]))
-        elif message.interface == INTERFACE and message.member == "NotificationClosed":
-            self._on_closed(int(message.body[0]))
+            reply = self._waiting.get(message.reply_serial)
+            if reply is not None and not reply.done():
+                reply.set_result(message)
         elif message.member == "NameOwnerChanged" and message.sender == _BUS and message.body[0] == NAME:
-            self._on_owner(str(message.body[2]) or None)
+            self._owner_told = True
+            self.owner = str(message.body[2]) or None
+            self._on_owner(self.owner)
+        elif message.interface != INTERFACE or message.sender != self.owner:
+            return
+        elif message.member == "ActionInvoked" and message.signature == "us":
+            self._on_action(*message.body)
+        elif message.member == "NotificationClosed" and message.signature == "uu":
+            self._on_closed(message.body[0])
 
 
 async def connect(
     action: Callable[[int, str], None], closed: Callable[[int], None], owner: Callable[[str | None], None]
 ) -> Bus:
-    """Join this user's session bus. Raises ChannelFailed ("no-bus")."""
+    """Join this user's session bus. Raises ChannelFailed ("no-bus", "timeout")."""
     address = _address()
     if address is None:
         raise _no_bus()
     try:
         connection = await bounded(MessageBus(bus_address=address).connect())
-        reply = await bounded(connection.call(Message(_BUS, _BUS_PATH, _BUS, "GetId")))
-    except (OSError, DBusFastError) as error:
+    except DBusFastError as error:  # an address that is none
         raise _no_bus() from error
-    bus = Bus(connection, str(reply.body[0]) if reply is not None else "", action, closed, owner)
-    await bus.subscribe()
+    bus = Bus(connection, action, closed, owner)
+    try:
+        await bus.begin()
+    except BaseException:
+        await bus.leave()
+        raise
     return bus
 
 
-async def bounded(work: Coroutine[Any, Any, _T]) -> _T:
+async def bounded(work: Awaitable[_T]) -> _T:
     """`work` within its deadline, with what the library throws translated. Raises ChannelFailed."""
     try:
         return await asyncio.wait_for(work, _SECONDS)
@@ -146,9 +218,24 @@ async def bounded(work: Coroutine[Any, Any, _T]) -> _T:
             "timeout", "The notification daemon did not answer.", "Restart that daemon."
         ) from None
     except DBusError as error:
-        raise (_no_server() if error.type in _NOBODY else _no_bus()) from error
+        raise (_no_server() if error.type.startswith(_NOBODY) else _refused()) from error
     except (OSError, EOFError, DBusFastError) as error:
         raise _no_bus() from error
+
+
+def _seen(done: asyncio.Future[None]) -> None:
+    """How a write or the bus ended is told to whoever waits for a reply; asyncio is not to report it, too."""
+    if not done.cancelled():
+        done.exception()
+
+
+def _checked(reply: Message | None) -> Message:
+    """A reply that is an answer. Raises ChannelFailed."""
+    if reply is None:
+        raise _no_bus()
+    if reply.message_type is MessageType.ERROR:
+        raise _no_server() if (reply.error_name or "").startswith(_NOBODY) else _refused()
+    return reply
 
 
 def _address() -> str | None:

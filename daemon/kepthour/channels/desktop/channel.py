@@ -8,8 +8,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from kepthour.channels.desktop.bus import Bus, connect
-from kepthour.channels.desktop.notices import SIGNATURE, arguments
+from kepthour.channels.desktop.notices import Drawing, arguments, drawing
 from kepthour.ports import Answer, ChannelFailed, Key, Notice
+
+_GRACE_SECONDS = (
+    2.0  # for a desktop to restart its own notification daemon, before the bus is asked to start one
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +31,20 @@ class _Reference:
     @classmethod
     def read(cls, text: str) -> _Reference | None:
         """What an earlier process handed out; None if it is not ours."""
-        parts = text.split(" ")
-        if len(parts) != 4 or not parts[2].isdigit():
+        parts = text.split(" ", 3)
+        if len(parts) != 4 or not parts[2].isdecimal():
             return None
         return cls(parts[0], parts[1], int(parts[2]), parts[3])
+
+    def holds(self, bus: Bus) -> bool:
+        """Whether the id still means something: an id of a dead server may be another program's by now."""
+        return (self.guid, self.server) == (bus.guid, bus.owner)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    notice: Notice
+    reference: _Reference
 
 
 class Desktop:
@@ -40,90 +54,120 @@ class Desktop:
         self._name = name
         self._answered: Callable[[Answer], None] | None = None
         self._bus: Bus | None = None
-        self._server: str | None = None
-        self._capabilities: frozenset[str] = frozenset()
-        self._open: dict[int, Notice] = {}  # on the present server
-        self._orphans: list[Notice] = []  # were on a server that died
-        self._lock = asyncio.Lock()
+        self._draws: tuple[str, Drawing] | None = None  # the server that was described, and how it draws
+        self._open: dict[int, _Shown] = {}  # by id, on the present server
+        self._lost: dict[str, _Shown] = {}  # by subject: were to stay, on a server or a bus that died
+        self._lock = asyncio.Lock()  # of joining and showing
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self, answered: Callable[[Answer], None]) -> None:
         """Listen for answers. The bus may come later: `send` joins it."""
         self._answered = answered
         with suppress(ChannelFailed):  # told by `send`, to whom it matters
-            await self._join()
+            async with self._lock:
+                await self._join()
 
     async def send(self, notice: Notice, replaces: str | None) -> str | None:
         """Show `notice`, in the place of what stood there for its subject. Raises ChannelFailed."""
-        bus, server = await self._ready()
-        self._orphans = [orphan for orphan in self._orphans if orphan.subject != notice.subject]
-        earlier = self._earlier(bus, server, notice.subject, replaces)
-        if earlier in self._open:
-            self._open[earlier] = notice  # from now on a recall of the earlier one must not touch it
-        shown = await bus.notify(SIGNATURE, arguments(notice, self._capabilities, earlier))
-        if shown != earlier:  # some servers give a new id where they do not know the old one
-            self._open.pop(earlier, None)
-        self._open[shown] = notice
-        return str(_Reference(bus.guid, server, shown, notice.delivery))
+        async with self._lock:
+            reference = await self._show(notice, _Reference.read(replaces) if replaces else None)
+            self._lost.pop(notice.subject, None)
+        return str(reference)
 
     async def recall(self, reference: str) -> None:
         """Close the notice, unless a newer one has taken its place."""
         wanted = _Reference.read(reference)
-        if wanted is None or self._bus is None or not self._bus.alive:
+        if wanted is None:
             return
-        self._orphans = [orphan for orphan in self._orphans if orphan.delivery != wanted.delivery]
-        shown = next((key for key, notice in self._open.items() if notice.delivery == wanted.delivery), None)
-        from_before = wanted.shown not in self._open and (wanted.guid, wanted.server) == (
-            self._bus.guid,
-            self._server,
-        )
-        if shown is None and from_before:
-            shown = wanted.shown
-        if shown is not None:
-            self._open.pop(shown, None)
+        self._lost = {key: one for key, one in self._lost.items() if one.notice.delivery != wanted.delivery}
+        shown = self._id_of(wanted)
+        if shown is None:
+            return
+        self._open.pop(shown, None)
+        if self._bus is not None:
             with suppress(ChannelFailed):  # it is gone, which is what was wanted
                 await self._bus.close_notification(shown)
 
     async def close(self) -> None:
         """Leave the bus; what is open stays on the screen."""
         self._answered = None
-        for task in list(self._tasks):
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
-        if self._bus is not None:
-            self._bus.disconnect()
-            self._bus = None
-        self._server = None
+        await asyncio.gather(*tasks, return_exceptions=True)
+        bus, self._bus = self._bus, None
+        self._open.clear()
+        self._lost.clear()
+        if bus is not None:
+            await bus.leave()
 
-    async def _ready(self) -> tuple[Bus, str]:
-        """The bus and its present notification server. Raises ChannelFailed."""
-        async with self._lock:
-            bus = await self._join()
-            if self._server is None:
-                server = await bus.server()
-                self._capabilities = await bus.capabilities()
-                self._server = server
-            return bus, self._server
+    async def _show(self, notice: Notice, left: _Reference | None) -> _Reference:
+        """Notify, with the lock held. `left` is what an earlier `send` for the subject handed out."""
+        bus, draws = await self._ready()
+        earlier = self._earlier(bus, notice.subject, left)
+        before = self._open.get(earlier)
+        if earlier:  # from now on a recall of the one before must not touch it
+            place = _Reference(bus.guid, bus.owner or "", earlier, notice.delivery)
+            self._open[earlier] = _Shown(notice, place)
+        try:
+            shown, server = await bus.notify(arguments(notice, draws, earlier))
+        except BaseException:
+            self._put_back(earlier, notice, before)
+            raise
+        if shown != earlier:  # some servers give a new id where they do not know the old one
+            self._open.pop(earlier, None)
+        reference = _Reference(bus.guid, server, shown, notice.delivery)
+        self._open[shown] = _Shown(notice, reference)
+        return reference
+
+    def _put_back(self, shown: int, notice: Notice, before: _Shown | None) -> None:
+        """`notice` did not get to the place that was kept for it."""
+        there = self._open.get(shown)
+        if there is None or there.notice is not notice:
+            return
+        if before is None:
+            del self._open[shown]
+        else:
+            self._open[shown] = before
+
+    async def _ready(self) -> tuple[Bus, Drawing]:
+        """The bus, and how its present notification server draws; with the lock held. Raises ChannelFailed."""
+        bus = await self._join()
+        server = await bus.server()
+        if self._draws is None or self._draws[0] != server:
+            self._draws = server, drawing(*await bus.describe(server))
+            self._show_lost_ones()
+        return bus, self._draws[1]
 
     async def _join(self) -> Bus:
         if self._bus is None or not self._bus.alive:
-            self._lose_server()
+            self._lose()
+            self._draws = None  # another bus may give the same unique name to another server
             self._bus = await connect(self._acted, self._closed, self._owner_changed)
         return self._bus
 
-    def _earlier(self, bus: Bus, server: str, subject: str, replaces: str | None) -> int:
+    def _earlier(self, bus: Bus, subject: str, left: _Reference | None) -> int:
         """The id to replace: what is open for this subject, or what a process before us left on this very server."""
-        for shown, notice in self._open.items():
-            if notice.subject == subject:
+        for shown, one in self._open.items():
+            if one.notice.subject == subject:
                 return shown
-        left = _Reference.read(replaces) if replaces else None
-        return left.shown if left and (left.guid, left.server) == (bus.guid, server) else 0
+        return left.shown if left is not None and left.holds(bus) else 0
+
+    def _id_of(self, wanted: _Reference) -> int | None:
+        """The id under which `wanted` is on the screen; None if it is not, or a newer notice is in its place."""
+        for shown, one in self._open.items():
+            if one.notice.delivery == wanted.delivery:
+                return shown
+        if self._bus is None or wanted.shown in self._open or not wanted.holds(self._bus):
+            return None
+        return wanted.shown  # left by a process before us
 
     def _acted(self, shown: int, key: str) -> None:
-        notice = self._open.get(shown)
-        if notice is None or key not in {action.key.value for action in notice.actions}:
+        one = self._open.get(shown)
+        if one is None or key not in {action.key.value for action in one.notice.actions}:
             return  # another program's notice
         if self._answered is not None:
-            self._answered(Answer(notice.delivery, notice.subject, Key(key), self._name))
+            self._answered(Answer(one.notice.delivery, one.notice.subject, Key(key), self._name))
 
     def _closed(self, shown: int) -> None:
         """It is off the screen. Whether somebody dismissed it or it expired: that is no answer."""
@@ -131,21 +175,26 @@ class Desktop:
 
     def _owner_changed(self, owner: str | None) -> None:
         """The server died or another took its place: its ids mean nothing any more."""
-        if owner is not None and owner == self._server:
-            return
-        self._lose_server()
-        if owner is not None and self._orphans and self._answered is not None:
-            task = asyncio.get_running_loop().create_task(self._show_orphans())
+        self._lose()
+        self._show_lost_ones(after=_GRACE_SECONDS if owner is None else 0.0)
+
+    def _lose(self) -> None:
+        self._lost |= {one.notice.subject: one for one in self._open.values() if one.notice.stays}
+        self._open.clear()
+
+    def _show_lost_ones(self, after: float = 0.0) -> None:
+        if self._lost and self._answered is not None:
+            task = asyncio.get_running_loop().create_task(self._bring_back(after))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    def _lose_server(self) -> None:
-        self._orphans += [notice for notice in self._open.values() if notice.stays]
-        self._open.clear()
-        self._server = None
-
-    async def _show_orphans(self) -> None:
-        """What was open on the server that died comes back on the new one."""
-        for notice in list(self._orphans):
-            with suppress(ChannelFailed):  # the next rung tries again
-                await self.send(notice, None)
+    async def _bring_back(self, after: float) -> None:
+        """Show what was open on the server that died on the new one, after `after` seconds."""
+        await asyncio.sleep(after)
+        with suppress(ChannelFailed):  # the next server, or the next notice, tries again
+            async with self._lock:
+                while self._lost:
+                    subject, one = next(iter(self._lost.items()))
+                    reference = await self._show(one.notice, one.reference)
+                    if self._lost.pop(subject, None) is None:  # recalled while it was on its way
+                        await self.recall(str(reference))

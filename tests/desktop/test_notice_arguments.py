@@ -1,0 +1,72 @@
+"""What a notification server is asked for, by what it can do. Needs no desktop."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from kepthour.channels.desktop.notices import arguments, drawing
+from kepthour.core.ladder import Urgency
+from kepthour.ports import Action, Key, Notice
+
+HERE, ACK, JOIN = Action(Key.HERE, "I'm here"), Action(Key.ACK, "On my way"), Action(Key.JOIN, "Join")
+NOTICE = Notice(
+    delivery="7", subject="abc", rung="-5m", urgency=Urgency.NORMAL, title="Session at 14:00 starts in 5 min",
+    text="50 min, <video> & more.", start=None, end=None, actions=(JOIN, HERE), stays=False,
+)  # fmt: skip
+
+
+def asked(notice: Notice, server: str = "gnome-shell", *capabilities: str) -> dict[str, Any]:
+    names = ("app", "replaces", "icon", "summary", "body", "actions", "hints", "expires")
+    return dict(
+        zip(names, arguments(notice, drawing(server, {"body", *capabilities}), replaces=0), strict=True)
+    )
+
+
+def test_a_server_that_takes_actions_gets_them_and_no_default_one() -> None:
+    assert asked(NOTICE, "gnome-shell", "actions")["actions"] == ["join", "Join", "here", "I'm here"]
+
+
+def test_a_server_that_takes_no_actions_gets_none() -> None:
+    assert asked(NOTICE)["actions"] == []
+
+
+@pytest.mark.parametrize(
+    ("server", "capabilities", "actions", "ending"),
+    [
+        ("gnome-shell", ("actions",), (JOIN, HERE), "more."),
+        ("gnome-shell", (), (JOIN, HERE), "(Answer in a terminal: kepthour here)"),
+        ("dunst", ("actions",), (HERE, ACK), "(Answer in a terminal: kepthour here)"),
+        ("mako", ("actions",), (ACK,), "(Answer in a terminal: kepthour ack)"),
+        ("dunst", ("actions",), (JOIN,), "more."),
+        ("dunst", ("actions",), (), "more."),
+    ],
+)
+def test_where_no_buttons_are_drawn_the_text_names_a_command_that_the_notice_offers(
+    server: str, capabilities: tuple[str, ...], actions: tuple[Action, ...], ending: str
+) -> None:
+    assert asked(replace(NOTICE, actions=actions), server, *capabilities)["body"].endswith(ending)
+
+
+def test_markup_is_escaped_for_servers_that_read_it_and_only_for_them() -> None:
+    assert asked(NOTICE, "x", "actions", "body-markup")["body"] == "50 min, &lt;video&gt; &amp; more."
+    assert asked(NOTICE, "x", "actions")["body"] == "50 min, <video> & more."
+
+
+@pytest.mark.parametrize(
+    ("urgency", "level"),
+    [(Urgency.PASSIVE, 0), (Urgency.NORMAL, 1), (Urgency.HIGH, 2), (Urgency.CRITICAL, 2)],
+)
+def test_what_has_to_stay_is_critical_for_the_server(urgency: Urgency, level: int) -> None:
+    assert asked(replace(NOTICE, urgency=urgency))["hints"]["urgency"].value == level
+
+
+@pytest.mark.parametrize(("stays", "expires"), [(True, 0), (False, -1)])
+def test_a_notice_that_stays_never_expires(stays: bool, expires: int) -> None:
+    assert asked(replace(NOTICE, stays=stays))["expires"] == expires
+
+
+def test_no_notice_is_transient_or_resident() -> None:
+    assert asked(NOTICE)["hints"].keys() == {"urgency", "category", "desktop-entry"}
