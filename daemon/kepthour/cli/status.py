@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,7 +10,9 @@ from kepthour.cli.context import Setting, as_json, common
 from kepthour.cli.printing import calendar_shape, clock, delivery_shape, document, session_shape, stamp, table
 
 if TYPE_CHECKING:
-    from kepthour.views.status import CalendarStatus
+    from datetime import tzinfo
+
+    from kepthour.views.status import CalendarStatus, Status
 
 
 @click.command()
@@ -26,44 +28,56 @@ def status(ctx: click.Context, as_json: bool) -> None:
     zone = app.config.zone
     found = read(app.config, app.store, StoreLock(app.store.path).holder(), app.clock.now())
     if as_json:
-        document(
-            {
-                "daemon": {
-                    "running": found.pid is not None,
-                    "pid": found.pid,
-                    "since": stamp(found.since, zone),
-                    "version": found.version,
-                },
-                "calendars": [calendar_shape(calendar, zone) for calendar in found.calendars],
-                "channels": [
-                    {
-                        "name": channel.name,
-                        "type": channel.type,
-                        "last_sent": stamp(channel.last_sent, zone),
-                        "failed": channel.failed,
-                    }
-                    for channel in found.channels
-                ],
-                "next_session": session_shape(found.next_session, zone) if found.next_session else None,
-                "next_rung": delivery_shape(found.next_rung, zone) if found.next_rung else None,
-                "open_questions": [
-                    {
-                        "session": row.id,
-                        "start": stamp(row.known.start, zone),
-                        "verdict": row.verdict.value if row.verdict else None,
-                        "because": row.because.value if row.because else None,
-                    }
-                    for row in found.open_questions
-                ],
-            }
-        )
+        document(_shape(found, zone))
         return
+    _tell_daemon(found, zone)
+    _tell_edges(found, zone)
+    _tell_coming(found, zone)
+
+
+def _shape(found: Status, zone: tzinfo) -> dict[str, Any]:
+    return {
+        "daemon": {
+            "running": found.pid is not None,
+            "pid": found.pid,
+            "since": stamp(found.since, zone),
+            "version": found.version,
+        },
+        "calendars": [calendar_shape(calendar, zone) for calendar in found.calendars],
+        "channels": [
+            {
+                "name": channel.name,
+                "type": channel.type,
+                "last_sent": stamp(channel.last_sent, zone),
+                "failed": channel.failed,
+            }
+            for channel in found.channels
+        ],
+        "next_session": session_shape(found.next_session, zone) if found.next_session else None,
+        "next_rung": delivery_shape(found.next_rung, zone) if found.next_rung else None,
+        "open_questions": [
+            {
+                "session": row.id,
+                "start": stamp(row.known.start, zone),
+                "verdict": row.verdict.value if row.verdict else None,
+                "because": row.because.value if row.because else None,
+            }
+            for row in found.open_questions
+        ],
+    }
+
+
+def _tell_daemon(found: Status, zone: tzinfo) -> None:
     if found.pid is None:
         click.echo("Daemon: not running. Nobody is reminded. Start it with: kepthour run")
     else:
         click.echo(f"Daemon: running since {clock(found.since, zone)} (process {found.pid}).")
+
+
+def _tell_edges(found: Status, zone: tzinfo) -> None:
+    """Calendars and channels."""
     click.echo()
-    rows = [
+    calendars = [
         (
             one.name,
             one.type,
@@ -73,26 +87,28 @@ def status(ctx: click.Context, as_json: bool) -> None:
         )
         for one in found.calendars
     ]
-    table(("calendar", "type", "state", "last good sync", "problem"), rows, "No calendars.")
+    table(("calendar", "type", "state", "last good sync", "problem"), calendars, "No calendars.")
     click.echo()
     channels = [
         (one.name, one.type, clock(one.last_sent, zone), f"{one.failed} refused" if one.failed else "")
         for one in found.channels
     ]
     table(("channel", "type", "last delivery", "last 24 h"), channels, "No channels.")
+
+
+def _tell_coming(found: Status, zone: tzinfo) -> None:
+    """What is next, and what is asked."""
     click.echo()
     if found.next_session:
-        click.echo(
-            f"Next session: {clock(found.next_session.session.start, zone)} ({found.next_session.session.id})"
-        )
+        coming = found.next_session.session
+        click.echo(f"Next session: {clock(coming.start, zone)} ({coming.id})")
     else:
         click.echo("Next session: none in the next days.")
     if found.next_rung:
         click.echo(f"Next reminder: {clock(found.next_rung.due_at, zone)} ({found.next_rung.rung})")
     for row in found.open_questions:
-        click.echo(
-            f"No check-in for {clock(row.known.start, zone)}. What happened? Say: kepthour settle {row.id} …"
-        )
+        when = clock(row.known.start, zone)
+        click.echo(f"No check-in for {when}. What happened? Say: kepthour settle {row.id} …")
 
 
 def _trouble(calendar: CalendarStatus) -> str:
