@@ -95,6 +95,31 @@ def test_a_store_that_somebody_writes_to_is_busy_not_broken(
     other.close()
 
 
+def test_a_statement_that_the_tables_do_not_know_is_a_bug_and_no_full_disk(store: Store) -> None:
+    with pytest.raises(BrokenPromise), store.read() as tx:
+        tx.connection.execute(text("SELECT disk_is_full FROM calendars"))
+
+
+def test_a_store_that_may_not_be_written_is_named(store: Store) -> None:
+    with pytest.raises(NeedsPerson, match="cannot be written"), store.write() as tx:
+        tx.connection.execute(text("PRAGMA query_only = ON"))
+        watches.beat(tx, NOW, 1, "v", timedelta())
+
+
+def test_a_full_disk_is_named_and_nothing_is_lost(store: Store) -> None:
+    with store.write() as tx:
+        pages = tx.connection.execute(text("PRAGMA page_count")).scalar()
+        tx.connection.execute(text(f"PRAGMA max_page_count = {pages}"))
+    with pytest.raises(NeedsPerson, match="disk is full"), store.write() as tx:
+        tx.connection.execute(text(f"PRAGMA max_page_count = {pages}"))
+        for number in range(1000):
+            reminders.announce(
+                tx, f"day:{number}", None, 1, "x", ["a"], Urgency.PASSIVE, NOW, NOW + timedelta(hours=1)
+            )
+    with store.read() as tx:
+        assert reminders.everything(tx) == []
+
+
 def test_a_file_that_is_no_database_is_called_damaged(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"nonsense " * 999)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, select
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from kepthour.core.errors import BrokenPromise, NeedsPerson, TryLater
 from kepthour.store.tables import therapists
@@ -161,21 +161,23 @@ def _bring_up_to_date(engine: Engine, path: Path) -> None:
             connection.execute(therapists.insert().values(id=1, name="default"))
 
 
+_WRITABLE = "Make the file and its folder writable for you."
+_REMEDIES = {
+    "SQLITE_FULL": ("The disk is full, so {path} cannot grow.", "Free some space."),
+    "SQLITE_READONLY": ("The store {path} cannot be written.", _WRITABLE),
+    "SQLITE_CANTOPEN": ("The store {path} cannot be opened.", _WRITABLE),
+    "SQLITE_IOERR": ("The store {path} could not be read or written.", "Look at the disk."),
+}
+
+
 def _translated(error: DatabaseError, path: Path) -> Exception:
-    """A driver's error as one that says who acts next. SQLite tells its kinds apart by text only."""
-    text = str(error.orig)
-    if "locked" in text or "busy" in text:
+    """A driver's error, by SQLite's own code for it, as one that says who acts next."""
+    name = str(getattr(error.orig, "sqlite_errorname", ""))
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return TryLater(f"the store {path} is busy")
-    if "full" in text:
-        return NeedsPerson("The disk is full, so nothing can be stored.", "Free some space.")
-    if "readonly" in text or "read-only" in text:
-        return NeedsPerson(
-            f"The store {path} cannot be written.", "Make the file and its folder writable for you."
-        )
-    if "malformed" in text or "not a database" in text:
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
         return Damaged(path)
-    if isinstance(error, OperationalError):
-        return NeedsPerson(
-            f"The store {path} could not be used.", "Look at the disk and at the file's folder."
-        )
-    return BrokenPromise(f"the store refused a statement ({type(error).__name__})")
+    for start, (what, remedy) in _REMEDIES.items():
+        if name.startswith(start):
+            return NeedsPerson(what.format(path=path), remedy)
+    return BrokenPromise(f"the store refused a statement ({name or type(error).__name__})")
