@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import queue
+import random
 import threading
+import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -23,9 +25,11 @@ from kepthour.ports import Channel, Clock
 from kepthour.store import calendars, sessions
 from kepthour.store.engine import Store
 from kepthour_connectors.base import Kind as BatchKind
-from kepthour_connectors.base import Surroundings
+from kepthour_connectors.base import RateLimited, Surroundings
+from kepthour_connectors.retry import Account, HasAccount, Policy
 
 _SYNC_SECONDS = 38.0  # a command answers within 40 s, whatever a server does
+_ANSWER_SECONDS = 5.0  # of that, left for the answer after a pause
 
 
 class App:
@@ -36,6 +40,8 @@ class App:
         self.store = store
         self.clock = clock
         self._plugins = plugins
+        self._retries = Policy(random.random)
+        self._policy_lock = threading.Lock()
         self._policy = plan.Policy(
             calendars=tuple((calendar.name, calendar.take) for calendar in config.calendars),
             rules=config.rules,
@@ -62,39 +68,62 @@ class App:
         return polled
 
     def next_poll(self, name: str, polled: poll.Polled) -> datetime:
-        """When to ask this calendar again after `polled`: at its interval, or at a look before a session."""
-        now = self.clock.now()
-        regular = now + max(self.config.calendar(name).poll, polled.refresh_after or timedelta())
+        """When to ask this calendar again after `polled`.
+
+        At its interval, or when the retry policy says; and at a look before a session, if its account may be asked.
+        """
+        now, interval, account = self.clock.now(), self.config.calendar(name).poll, self._account(name)
+        with self._policy_lock:
+            if polled.error is None:
+                self._retries.succeeded(name, account)
+                regular = now + interval
+            else:
+                regular = self._retries.failed(name, account, polled.error, interval, now)
+            opens = self._retries.opens_at(account, now)
         with self.store.read() as tx:
             coming = sessions.coming(tx, now, regular + max(LOOKS))
-        return next_poll(now, regular, (row.known.start for row in coming if row.known.calendar == name))
+        looks = next_poll(now, regular, (row.known.start for row in coming if row.known.calendar == name))
+        return max(looks, opens)
+
+    def may_ask_from(self, name: str) -> datetime:
+        """Now, or when the circuit of this calendar's account lets it be asked."""
+        with self._policy_lock:
+            return self._retries.take_turn(self._account(name), self.clock.now())
+
+    def _account(self, name: str) -> Account | None:
+        connector = self._sources[name].connector
+        return connector.account if isinstance(connector, HasAccount) else None
 
     def sync(self, names: Iterable[str] = ()) -> list[poll.Polled]:
-        """Poll these calendars (none named: all) side by side. Blocks, for 40 s at most."""
+        """Poll these calendars (none named: all) side by side, at once. Blocks, for 40 s at most.
+
+        A pause that a source asks for is kept to if it ends within that time.
+        """
         wanted = [self.config.calendar(name).name for name in names] or list(self._sources)
         done: queue.Queue[poll.Polled | KeptHourError] = queue.Queue()
+        end = time.monotonic() + _SYNC_SECONDS
         for name in wanted:
-            threading.Thread(target=self._poll_into, args=(name, done), daemon=True).start()
+            threading.Thread(target=self._poll_into, args=(name, done, end), daemon=True).start()
         found: dict[str, poll.Polled] = {}
-        until = threading.Event()
-        timer = threading.Timer(_SYNC_SECONDS, until.set)
-        timer.daemon = True
-        timer.start()
-        while len(found) < len(wanted) and not until.is_set():
+        while len(found) < len(wanted):
             try:
-                result = done.get(timeout=0.5)
+                result = done.get(timeout=max(0.0, end - time.monotonic()))
             except queue.Empty:
-                continue
+                break
             if isinstance(result, KeptHourError):
                 raise result
             found[result.name] = result
-        timer.cancel()
         self.replan()
         return [found.get(name) or _too_slow(name) for name in wanted]
 
-    def _poll_into(self, name: str, done: queue.Queue[poll.Polled | KeptHourError]) -> None:
+    def _poll_into(self, name: str, done: queue.Queue[poll.Polled | KeptHourError], end: float) -> None:
         try:
-            done.put(poll.poll(self._sources[name], self.store, self.clock))
+            polled = poll.poll(self._sources[name], self.store, self.clock)
+            pause = polled.error.retry_after if isinstance(polled.error, RateLimited) else None
+            if pause is not None and time.monotonic() + pause < end - _ANSWER_SECONDS:
+                time.sleep(pause)
+                polled = poll.poll(self._sources[name], self.store, self.clock)
+            done.put(polled)
         except KeptHourError as error:
             done.put(error)
 

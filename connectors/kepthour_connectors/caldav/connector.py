@@ -11,6 +11,7 @@ from kepthour_connectors.caldav.client import Calls, SyncRefused
 from kepthour_connectors.caldav.faults import translated
 from kepthour_connectors.caldav.reading import Reading, read
 from kepthour_connectors.caldav.translate import Cursor, Member, Page, repeated
+from kepthour_connectors.retry import Account
 
 
 class CalDavConnector:
@@ -27,6 +28,10 @@ class CalDavConnector:
         self._calls: Calls | None = None
         self._found: str | None = None  # the address which discovery gave
         self._others: dict[str, str] = {}  # etags of tasks and the like, so that they are read only once
+
+    @property
+    def account(self) -> Account:
+        return Account.of(self._options.url, self._options.username)
 
     def poll(self, known: Known) -> Batch:
         try:

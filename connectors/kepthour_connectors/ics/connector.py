@@ -24,6 +24,7 @@ from kepthour_connectors.base import (
     Transient,
 )
 from kepthour_connectors.ics.translate import NotACalendar, Split, content_hash, split
+from kepthour_connectors.retry import Account
 
 LIMIT_BYTES = 20 * 1024 * 1024
 
@@ -62,6 +63,11 @@ class Fetched:
 class Source(Protocol):
     """Where the text comes from."""
 
+    @property
+    def account(self) -> Account | None:
+        """Whose requests they are; None for a file, and before the first fetch."""
+        ...
+
     def fetch(self, seen: Seen) -> Fetched:
         """The text, unless `seen` proves it unchanged. Raises ConnectorError."""
         ...
@@ -74,6 +80,10 @@ class IcsConnector:
 
     def __init__(self, source: Source) -> None:
         self._source = source
+
+    @property
+    def account(self) -> Account | None:
+        return self._source.account
 
     def poll(self, known: Known) -> Batch:
         seen = Seen() if known.full else Seen.read(known.cursor)
@@ -133,6 +143,10 @@ class File:
     """A file, read anew each time; it costs no requests."""
 
     path: Path
+
+    @property
+    def account(self) -> None:
+        return None
 
     def fetch(self, seen: Seen) -> Fetched:
         try:

@@ -22,6 +22,7 @@ from kepthour_connectors.base import (
     checked_url,
 )
 from kepthour_connectors.ics.connector import LIMIT_BYTES, Fetched, Seen, fingerprint, too_large
+from kepthour_connectors.retry import Account
 from kepthour_connectors.secrets import Secret, SecretUnavailable
 
 TIMEOUT = 30  # seconds, for each socket operation
@@ -41,6 +42,7 @@ class Feed:
     def __init__(self, url: Secret) -> None:
         self._url = url
         self._session: niquests.Session | None = None
+        self.account: Account | None = None  # known once the address was revealed
 
     def fetch(self, seen: Seen) -> Fetched:
         try:
@@ -67,7 +69,8 @@ class Feed:
         if address.lower().startswith("webcal"):  # webcal:// and webcals://, the same thing by another name
             address = "https://" + address.partition("://")[2]
         try:
-            return checked_url(address)
+            self.account = Account.of(checked_url(address))
+            return address
         except ValueError as error:
             raise SignInNeeded(f"The feed's address {error}.", _NEW_ADDRESS) from None
 

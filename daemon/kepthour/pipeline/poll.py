@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from zoneinfo import ZoneInfo
@@ -64,9 +64,7 @@ class Polled:
     problem: str | None = None
     what: str | None = None
     remedy: str | None = None
-    refresh_after: timedelta | None = (
-        None  # how often the source itself wants to be asked; None: it did not say
-    )
+    error: ConnectorError | None = field(default=None, repr=False)  # what the connector raised, if it did
 
     @property
     def news(self) -> bool:
@@ -86,7 +84,7 @@ def poll(source: Source, store: Store, clock: Clock) -> Polled:
         with store.write() as tx:
             calendars.record_failure(tx, calendar, error.code, error.what, error.remedy, clock.now())
         log.warning("poll.failed", calendar=source.name, problem=error.code)
-        return _failed(source, 0, error.code, error.what, error.remedy)
+        return replace(_failed(source, 0, error.code, error.what, error.remedy), error=error)
     return _store(source, store, clock, calendar, batch, etags)
 
 

@@ -54,6 +54,10 @@ class Poller:
         async def poll() -> None:
             if name in self._busy or self._over:
                 return
+            opens = self._app.may_ask_from(name)
+            if opens > self._app.clock.now():
+                self._scheduler.once(_job(name), opens, self._work(name))
+                return
             self._busy.add(name)
             next_at = self._app.clock.now() + self._app.config.calendar(name).poll
             try:

@@ -1,0 +1,116 @@
+"""The one retry policy: when to ask again after a failed poll, and when to leave a whole account in peace.
+
+Three rules, the strictest wins:
+
+- backoff: each failure in a row doubles the calendar's pause, from its own interval up to 15 minutes, with jitter, so
+  that many calendars that failed together do not come back together;
+- Retry-After: what the source asked for is kept to, up to an hour, by all calendars of the account;
+- the circuit: after three failures in a row on one account, whichever calendars they were, none of them is asked
+  until it half-opens; then one is, and its answer closes the circuit or opens it again for twice as long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol, runtime_checkable
+from urllib.parse import urlsplit
+
+from kepthour_connectors.base import ConnectorError, RateLimited, Transient
+
+LONGEST = timedelta(minutes=15)
+LONGEST_RETRY_AFTER = timedelta(hours=1)
+_TRIPS_AFTER = 3
+_FIRST_REST = timedelta(minutes=1)
+_PROBE = timedelta(minutes=1)  # how long others wait for the one that asks at a half-open circuit
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who is asked, and as whom: what a server counts requests by."""
+
+    scheme: str
+    host: str
+    port: int | None
+    user: str | None
+
+    @classmethod
+    def of(cls, url: str, user: str | None = None) -> Account:
+        """The account behind an address that `base.checked_url` has accepted."""
+        parts = urlsplit(url)
+        return cls(parts.scheme, (parts.hostname or "").lower(), parts.port, user)
+
+
+@runtime_checkable
+class HasAccount(Protocol):
+    """A connector that asks a server: its calendars share a circuit with all of the same account."""
+
+    @property
+    def account(self) -> Account | None:
+        """Whose requests they are; None as long as that is not known."""
+        ...
+
+
+@dataclass(slots=True)
+class _Circuit:
+    failures: int = 0  # in a row, of any calendar
+    rests: int = 0  # how often it opened since it was last closed
+    open_until: datetime | None = None
+
+
+class Policy:
+    """What is known of failures so far. `jitter` gives numbers in [0, 1). Instants are aware. Not thread-safe."""
+
+    def __init__(self, jitter: Callable[[], float]) -> None:
+        self._jitter = jitter
+        self._failures: dict[str, int] = {}  # in a row, by calendar
+        self._circuits: dict[Account, _Circuit] = {}
+
+    def succeeded(self, calendar: str, account: Account | None) -> None:
+        """A poll was answered."""
+        self._failures.pop(calendar, None)
+        if account is not None:
+            self._circuits.pop(account, None)
+
+    def failed(
+        self,
+        calendar: str,
+        account: Account | None,
+        error: ConnectorError,
+        interval: timedelta,
+        now: datetime,
+    ) -> datetime:
+        """A poll failed; returns when to ask this calendar again. `interval` is its usual one."""
+        failures = self._failures[calendar] = self._failures.get(calendar, 0) + 1
+        pause = min(interval * (1 << min(failures - 1, 16)), max(LONGEST, interval))
+        again = now + pause * (0.5 + self._jitter() / 2)
+        if account is not None and isinstance(error, Transient | RateLimited):
+            self._count(self._circuits.setdefault(account, _Circuit()), error, now)
+        return max(again, self.opens_at(account, now))
+
+    def take_turn(self, account: Account | None, now: datetime) -> datetime:
+        """`now` if this account may be asked, else from when on. At a half-open circuit one may, and others wait."""
+        at = self.opens_at(account, now)
+        circuit = self._circuits.get(account) if account is not None else None
+        if at <= now and circuit is not None and circuit.open_until is not None:
+            circuit.open_until = now + _PROBE
+        return at
+
+    def opens_at(self, account: Account | None, now: datetime) -> datetime:
+        """From when on this account may be asked: `now`, unless its circuit is open."""
+        circuit = self._circuits.get(account) if account is not None else None
+        if circuit is None or circuit.open_until is None:
+            return now
+        return max(now, circuit.open_until)
+
+    def _count(self, circuit: _Circuit, error: ConnectorError, now: datetime) -> None:
+        circuit.failures += 1
+        rest = timedelta()
+        if circuit.failures >= _TRIPS_AFTER:
+            rest = min(_FIRST_REST * (1 << min(circuit.rests, 16)), LONGEST)
+            circuit.rests += 1
+        if isinstance(error, RateLimited) and error.retry_after is not None:
+            rest = max(rest, min(timedelta(seconds=error.retry_after), LONGEST_RETRY_AFTER))
+        if rest:
+            circuit.open_until = now + rest
