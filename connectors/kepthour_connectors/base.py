@@ -18,6 +18,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
@@ -73,6 +74,9 @@ class Batch:
     requests: int  # HTTP requests this poll took; 0 for a file
     bad: tuple[BadResource, ...] = ()
     warnings: tuple[str, ...] = ()  # short codes, no content
+    refresh_after: timedelta | None = (
+        None  # how often the source wants to be asked at most; None: it does not say
+    )
 
 
 class Connector(Protocol):

@@ -76,7 +76,7 @@ class App:
         with self._policy_lock:
             if polled.error is None:
                 self._retries.succeeded(name, account)
-                regular = now + interval
+                regular = now + max(interval, polled.refresh_after or interval)
             else:
                 regular = self._retries.failed(name, account, polled.error, interval, now)
             opens = self._retries.opens_at(account, now)

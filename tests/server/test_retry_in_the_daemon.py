@@ -35,7 +35,7 @@ class Feed:
         feed = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802  (the base class names it so)
+            def do_GET(self) -> None:
                 feed.asked += 1
                 refuse = feed.asked <= feed.times
                 self.send_response(429 if refuse else 200)

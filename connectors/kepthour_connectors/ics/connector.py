@@ -1,7 +1,6 @@
 """An iCalendar text, polled: read whole each time, compared with what is known.
 
-To come, with room left for it: REFRESH-INTERVAL (RFC 7986, 5.7) as a hint for the time of the next poll belongs
-beside the warnings of a `Split`; events that got a new UID are paired by the caller, who sees `listed` and `changed`.
+Events that got a new UID are paired by the caller, who sees `listed` and `changed`.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -37,6 +37,7 @@ class Seen:
     source: str | None = None  # hash of the address: a validator is good for the feed which gave it only
     etag: str | None = None  # the feed's validators, RFC 9110, 8.8
     modified: str | None = None
+    refresh: str | None = None  # seconds after which the feed wants to be asked again
 
     @classmethod
     def read(cls, cursor: str | None) -> Seen:
@@ -109,27 +110,36 @@ class IcsConnector:
 
 def _compared(fetched: Fetched, seen: Seen, known: Known) -> Batch:
     if fetched.data is None:
-        return _unchanged(known, fetched.requests)
+        return _unchanged(known, fetched.requests, seen)
     content = content_hash(fetched.data)
     if content == seen.content and fetched.seen.source == seen.source:
-        return _unchanged(known, fetched.requests)
+        return _unchanged(known, fetched.requests, seen)
     parts = split(fetched.data)
     changed, bad = _read(parts, known)
     new = fetched.seen
+    refresh = (
+        parts.refresh_after if new.source is not None else None
+    )  # a file may be read as often as one likes
     return Batch(
         kind=Kind.FULL,
         changed=changed,
         deleted=frozenset(),
         listed=frozenset(parts.etags),
-        cursor=Seen(content, new.source, new.etag, new.modified).written(),
+        cursor=Seen(content, new.source, new.etag, new.modified, _seconds(refresh)).written(),
         requests=fetched.requests,
         bad=bad,
         warnings=parts.warnings,
+        refresh_after=refresh,
     )
 
 
-def _unchanged(known: Known, requests: int) -> Batch:
-    return Batch(Kind.DELTA, (), frozenset(), None, known.cursor, requests)
+def _unchanged(known: Known, requests: int, seen: Seen) -> Batch:
+    refresh = timedelta(seconds=int(seen.refresh)) if seen.refresh and seen.refresh.isdecimal() else None
+    return Batch(Kind.DELTA, (), frozenset(), None, known.cursor, requests, refresh_after=refresh)
+
+
+def _seconds(span: timedelta | None) -> str | None:
+    return None if span is None else str(int(span.total_seconds()))
 
 
 def _read(parts: Split, known: Known) -> tuple[tuple[Resource, ...], tuple[BadResource, ...]]:

@@ -12,8 +12,9 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
-from icalendar import Event, Timezone
+from icalendar import Event, Timezone, vDuration
 
 from kepthour_connectors.base import BadResource, Resource
 
@@ -24,6 +25,10 @@ _STAMP_BYTES = re.compile(rb"^DTSTAMP[;:][^\r\n]*\r?\n", re.IGNORECASE | re.MULT
 _UID = re.compile(r"UID(?:;[^:]*)?:(.*)", re.IGNORECASE | re.DOTALL)
 _ZONE = re.compile(r"TZID(?:;[^:]*)?:(.*)", re.IGNORECASE)
 _ZONES_USED = re.compile(r';TZID=(?:"([^"\r\n]*)"|([^":;,\r\n]*))', re.IGNORECASE)
+_REFRESH = re.compile(
+    r"^(?:REFRESH-INTERVAL|X-PUBLISHED-TTL)(?:;[^:\r\n]*)?:([^\r\n]+)", re.IGNORECASE | re.MULTILINE
+)
+_SHORTEST_REFRESH, _LONGEST_REFRESH = timedelta(minutes=5), timedelta(days=1)
 _DECISIVE = frozenset({"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID", "UID"})
 
 
@@ -54,6 +59,7 @@ class Split:
     heads: Mapping[str, str]  # href -> the lines of its calendar
     zones: Mapping[str, str]  # TZID -> VTIMEZONE
     warnings: tuple[str, ...]
+    refresh_after: timedelta | None  # as its author wishes, within bounds
 
     def resource(self, href: str) -> Resource | BadResource:
         """The resource `href` as a whole VCALENDAR, or why it cannot be read."""
@@ -87,7 +93,19 @@ def split(data: bytes) -> Split:
                 heads.setdefault(href, head)
     etags = {href: _etag(heads[href], events, zones) for href, events in groups.items()}
     whole = {href: tuple(events) for href, events in groups.items()}
-    return Split(whole, etags, heads, zones, tuple(dict.fromkeys(warnings)))
+    return Split(whole, etags, heads, zones, tuple(dict.fromkeys(warnings)), _refresh_after(text))
+
+
+def _refresh_after(text: str) -> timedelta | None:
+    """REFRESH-INTERVAL (RFC 7986, 5.7), or X-PUBLISHED-TTL as Outlook and others say it; None: neither, or nonsense."""
+    match = _REFRESH.search(text.partition("BEGIN:VEVENT")[0])
+    if match is None:
+        return None
+    try:
+        wished: timedelta = vDuration.from_ical(match[1].strip())  # type: ignore[no-untyped-call]
+    except ValueError:
+        return None
+    return min(max(wished, _SHORTEST_REFRESH), _LONGEST_REFRESH)
 
 
 def _decoded(data: bytes) -> tuple[str, list[str]]:

@@ -64,6 +64,7 @@ class Polled:
     problem: str | None = None
     what: str | None = None
     remedy: str | None = None
+    refresh_after: timedelta | None = None  # how often the source wants to be asked; None: it did not say
     error: ConnectorError | None = field(default=None, repr=False)  # what the connector raised, if it did
 
     @property
@@ -179,7 +180,10 @@ def _store(
         requests=batch.requests,
     )
     warnings = (*batch.warnings, *(["quarantined"] if quarantined else []))
-    return Polled(source.name, batch.kind, len(changed), len(removed), quarantined, batch.requests, warnings)
+    polled = Polled(
+        source.name, batch.kind, len(changed), len(removed), quarantined, batch.requests, warnings
+    )
+    return replace(polled, refresh_after=batch.refresh_after)
 
 
 def refresh(source: Source, store: Store, clock: Clock) -> bool:
