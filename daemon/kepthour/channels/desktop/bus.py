@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -67,9 +68,8 @@ class Bus:
         self._on_action = action
         self._on_closed = closed
         self._on_owner = owner
-        self._waiting: dict[int, asyncio.Future[Message | None]] = {}  # calls without a reply yet, by serial
-        self._end = asyncio.ensure_future(connection.wait_for_disconnect())  # type: ignore[no-untyped-call]
-        self._end.add_done_callback(self._ended)
+        self._given_up: set[asyncio.Task[Message | None]] = set()  # may still be carried out
+        self._end = asyncio.ensure_future(self._wait_for_the_end())
         connection.add_message_handler(self._heard)
 
     @property
@@ -118,6 +118,7 @@ class Bus:
             reply = _checked(await bounded(asyncio.shield(asking)))
         finally:
             if not asking.done():
+                self._given_up.add(asking)
                 asking.add_done_callback(lambda late: self._take_back(late, arguments[1]))
         return int(reply.body[0]), str(reply.sender)
 
@@ -140,44 +141,33 @@ class Bus:
         message = Message(name, path, interface, member, signature=signature, body=list(body))
         return _checked(await bounded(self._ask(message)))
 
-    def _ask(self, message: Message) -> asyncio.Future[Message | None]:
-        """Send a call. Its reply, an error included; None if the bus ends first. Raises ChannelFailed.
-
-        Not the library's own `call`: it drops the future of the write, which complains on a bus that just died.
-        """
+    def _ask(self, message: Message) -> asyncio.Task[Message | None]:
+        """Send a call. Raises ChannelFailed."""
         if not self.alive:
-            raise _no_bus()
-        message.serial = serial = self._connection.next_serial()
-        reply: asyncio.Future[Message | None] = asyncio.get_running_loop().create_future()
-        self._waiting[serial] = reply
-        reply.add_done_callback(lambda _: self._waiting.pop(serial, None))
-        self._connection.send(message).add_done_callback(_seen)
-        return reply
+            raise _no_bus()  # the library would wait for a reply that cannot come
+        return asyncio.ensure_future(self._connection.call(message))
 
-    def _ended(self, end: asyncio.Future[None]) -> None:
-        """The bus is gone: nothing that was asked will be answered."""
-        _seen(end)
-        for reply in list(self._waiting.values()):
-            if not reply.done():
-                reply.set_result(None)
+    async def _wait_for_the_end(self) -> None:
+        # How it ended does not matter: the next call says that the bus is gone.
+        with suppress(OSError, EOFError, ValueError, DBusFastError):
+            await self._connection.wait_for_disconnect()  # type: ignore[no-untyped-call]
 
-    def _take_back(self, late: asyncio.Future[Message | None], replaced: int) -> None:
+    def _take_back(self, late: asyncio.Task[Message | None], replaced: int) -> None:
         """Close what `late` showed after all, unless it took the place of another: that place is in use."""
-        reply = None if late.cancelled() else late.result()
+        self._given_up.discard(late)
+        reply = None if late.cancelled() or late.exception() is not None else late.result()
         if reply is None or reply.message_type is MessageType.ERROR or reply.body[0] == replaced:
             return
         if self.alive:
             flags, body = MessageFlag.NO_REPLY_EXPECTED, list(reply.body)
             self._connection.send(
                 Message(NAME, PATH, INTERFACE, "CloseNotification", flags=flags, signature="u", body=body)
-            ).add_done_callback(_seen)
+            )
 
     def _heard(self, message: Message) -> None:
         if message.message_type is not MessageType.SIGNAL:
-            reply = self._waiting.get(message.reply_serial)
-            if reply is not None and not reply.done():
-                reply.set_result(message)
-        elif message.member == "NameOwnerChanged" and message.sender == _BUS and message.body[0] == NAME:
+            return
+        if message.member == "NameOwnerChanged" and message.sender == _BUS and message.body[0] == NAME:
             self._owner_told = True
             self.owner = str(message.body[2]) or None
             self._on_owner(self.owner)
@@ -221,12 +211,6 @@ async def bounded(work: Awaitable[_T]) -> _T:
         raise (_no_server() if error.type.startswith(_NOBODY) else _refused()) from error
     except (OSError, EOFError, DBusFastError) as error:
         raise _no_bus() from error
-
-
-def _seen(done: asyncio.Future[None]) -> None:
-    """How a write or the bus ended is told to whoever waits for a reply; asyncio is not to report it, too."""
-    if not done.cancelled():
-        done.exception()
 
 
 def _checked(reply: Message | None) -> Message:

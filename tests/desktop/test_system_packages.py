@@ -1,0 +1,75 @@
+"""tools/system-packages: run on a machine that has only the programs a test gives it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "tools" / "system-packages"
+_PROGRAMS = ("Xvfb", "dbus-daemon", "busctl", "dunst", "dunstctl", "cc")
+_KEEP = 'echo "$@" >>"${0%/*}/../calls"'
+
+
+class Machine:
+    """`bin` is all of its PATH. It may install (`root`), or not."""
+
+    def __init__(self, folder: Path, root: bool) -> None:
+        self.bin = folder / "bin"
+        self.bin.mkdir()
+        self.calls = folder / "calls"
+        env = shutil.which("env")
+        assert env is not None
+        (self.bin / "env").symlink_to(env)
+        self.has("id", f"echo {0 if root else 1000}")
+        self.has("sudo", "exit 1")
+
+    def has(self, program: str, does: str = "exit 0") -> None:
+        (self.bin / program).write_text(f"#!/bin/sh\n{does}\n", encoding="utf-8")
+        (self.bin / program).chmod(0o755)
+
+    def run(self, ci: bool = False) -> subprocess.CompletedProcess[str]:
+        env = {"PATH": str(self.bin), "CI": "true" if ci else ""}
+        self.has("true")
+        return subprocess.run(
+            ["/bin/sh", SCRIPT], env=env, capture_output=True, text=True, timeout=10, check=False
+        )
+
+
+def test_nothing_is_done_or_said_where_all_is_there(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, root=True)
+    for program in _PROGRAMS:
+        machine.has(program)
+    machine.has("apt-get", _KEEP)
+    done = machine.run(ci=True)
+    assert (done.returncode, done.stdout + done.stderr, machine.calls.exists()) == (0, "", False)
+
+
+def test_root_installs_what_is_missing_each_package_once(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, root=True)
+    for program in set(_PROGRAMS) - {"dunst", "dunstctl", "Xvfb"}:
+        machine.has(program)
+    machine.has("apt-get", _KEEP)
+    assert machine.run().returncode == 0
+    assert machine.calls.read_text().splitlines() == [
+        "update -qq",
+        "install -y -qq --no-install-recommends xvfb dunst",
+    ]
+
+
+@pytest.mark.parametrize("root", [True, False])
+@pytest.mark.parametrize(("ci", "code"), [(False, 0), (True, 1)])
+def test_what_cannot_be_installed_is_told_in_a_line_and_fails_only_in_ci(
+    tmp_path: Path, root: bool, ci: bool, code: int
+) -> None:
+    machine = Machine(tmp_path, root=root)
+    for program in set(_PROGRAMS) - {"dunst", "dunstctl"}:
+        machine.has(program)
+    machine.has("apt-get", "exit 100")  # no network
+    done = machine.run(ci=ci)
+    assert done.returncode == code
+    assert done.stderr.splitlines()[-1] == (
+        "Not installed, and not possible to install: dunst. The tests on a desktop cannot run."
+    )
