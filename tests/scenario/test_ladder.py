@@ -178,6 +178,31 @@ async def test_a_restart_between_two_rungs_loses_none_and_repeats_none(day: Day)
     assert day.only().verdict is Verdict.SUSPECTED_MISS
 
 
+async def test_a_notice_left_by_a_process_before_is_shown_in_its_place_and_can_be_answered(day: Day) -> None:
+    await day.until("2026-03-02 09:57")
+    day.start()
+    await day.pump.dispatcher.show_again()
+    await day.pump.dispatcher.settle()
+    assert day.rungs() == [*STANDARD[:3], ("09:57:00", "-5m")]
+    assert [notice.rung for notice in day.screen.open_notices.values()] == ["-5m"]
+    day.screen.press(Key.HERE)
+    assert day.only().verdict is Verdict.ON_TIME
+    await day.until("2026-03-02 10:05")
+    assert day.screen.open_notices == {}
+    assert len(day.rungs()) == 4
+
+
+async def test_what_was_answered_is_not_shown_again_after_a_restart(day: Day) -> None:
+    # nextcloud/server#6291, FossifyOrg/Calendar#897: neither re-alert what was answered, nor lose what was not.
+    await day.until("2026-03-02 09:57")
+    day.answer(Kind.HERE)
+    await day.until("2026-03-02 09:58")
+    day.start()
+    await day.pump.dispatcher.show_again()
+    await day.pump.dispatcher.settle()
+    assert day.rungs() == STANDARD[:3]
+
+
 async def test_after_a_long_absence_only_the_newest_rung_comes(day: Day) -> None:
     await day.until("2026-03-02 09:46")
     day.sleep_until("2026-03-02 10:02:30")

@@ -11,7 +11,7 @@ A crash between 2 and 3 repeats a reminder when its lease ends: at least once, n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -70,10 +70,22 @@ class Dispatcher:
         """Claim what is due and start handing it over; returns before the channels answer."""
         parcels, outdated = await asyncio.to_thread(self._claim)
         for parcel in parcels:
-            task = asyncio.create_task(self._deliver(parcel))
-            self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
+            self._start(self._deliver(parcel))
         await self._recall(outdated)
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+
+    async def show_again(self) -> None:
+        """After a start: show anew what a process before us left on the screen, each in its own place.
+
+        A notice answers only to the process that showed it: without this its buttons would be dead until the next
+        rung. One that a reboot took away comes back, too.
+        """
+        for parcel in await asyncio.to_thread(self._left_open):
+            self._start(self._deliver_again(parcel))
 
     async def settle(self) -> None:
         """Wait until everything that is on its way has been recorded."""
@@ -118,6 +130,33 @@ class Dispatcher:
             await self._refused(reminder, f"bug-{type(error).__name__}")
         else:
             await self._accepted(reminder, reference)
+
+    def _left_open(self) -> list[_Parcel]:
+        now = self._clock.now()
+        with self._store.read() as tx:
+            return [
+                _Parcel(reminder, notice, reminder.reference)
+                for reminder in reminders.left_open(tx, now)
+                if reminder.channel in self._channels
+                and (notice := _worded(tx, reminder, now, self._how, self._stale_after)) is not None
+            ]
+
+    async def _deliver_again(self, parcel: _Parcel) -> None:
+        """No new delivery: nothing is recorded but where the notice stands now."""
+        reminder = parcel.reminder
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                reference = await self._channels[reminder.channel].send(parcel.notice, parcel.replaces)
+        except (TimeoutError, ChannelFailed) as error:
+            log.warning("reminder.not_shown_again", reminder=reminder.id, problem=error)
+            return
+        holds = await asyncio.to_thread(self._record_place, reminder, reference)
+        if not holds and reference is not None:
+            await self._recall([replace(reminder, reference=reference)])
+
+    def _record_place(self, reminder: Reminder, reference: str | None) -> bool:
+        with self._store.write() as tx:
+            return reminders.record_place(tx, reminder.id, reference)
 
     async def _accepted(self, reminder: Reminder, reference: str | None) -> None:
         holds = await asyncio.to_thread(self._record_sent, reminder, reference)

@@ -127,6 +127,7 @@ class Daemon:
         for channel in channels.values():
             await channel.open(self._answered)
         self._pump = Pump(self._app, self._app.dispatcher(channels, self.wake))
+        await self._pump.dispatcher.show_again()
         await asyncio.to_thread(self._app.refresh)
         await asyncio.to_thread(self._app.replan)
         self._poller = Poller(self._app, self._scheduler, self.wake)

@@ -94,6 +94,29 @@ def shown(tx: Tx, subject: str, channel: str) -> str | None:
     return row.reference if row else None
 
 
+def left_open(tx: Tx, now: datetime) -> list[Reminder]:
+    """The newest useful reminder of each subject and channel that may still be on a screen."""
+    shown = _read(
+        tx,
+        _mine(tx).where(
+            reminders.c.state == State.SENT.value,
+            reminders.c.reference.is_not(None),
+            reminders.c.recall.is_(False),
+            reminders.c.useful_until > now,
+        ),
+    )
+    return list({(one.subject, one.channel): one for one in shown}.values())
+
+
+def record_place(tx: Tx, reminder_id: int, reference: str | None) -> bool:
+    """Where an open notice stands now. False if it was answered or withdrawn meanwhile."""
+    now_is = get(tx, reminder_id)
+    if now_is is None or now_is.state is not State.SENT:
+        return False
+    _update(tx, reminder_id, reference=reference)
+    return True
+
+
 def plan(tx: Tx, subject: str, session_id: str | None, revision: int, steps: Iterable[Step]) -> None:
     """Add reminders."""
     rows = [
