@@ -39,7 +39,9 @@ def test_a_button_shown_before_a_restart_still_checks_in_after_it(tmp_path: Path
     )
     (world.home / "practice.ics").write_text(text, encoding="utf-8", newline="")
     with world.daemon() as first:
-        eventually(lambda: [one["state"] for one in world.json("log")["deliveries"]] == ["sent"], "the notice")
+        eventually(
+            lambda: [one["state"] for one in world.json("log")["deliveries"]] == ["sent"], "the notice"
+        )
         first.kill()
     with world.daemon():
         eventually(lambda: len(desktop.notified()) == 2, "the notice, shown again")
