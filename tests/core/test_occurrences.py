@@ -16,7 +16,7 @@ START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
 
 
 def occurrences(*events: str, zone: ZoneInfo = BERLIN) -> list[Occurrence]:
-    return expand(read(calendar(*events)), zone, START, END)
+    return expand(read(calendar(*events)), zone, START, END).occurrences
 
 
 def starts(*events: str, zone: ZoneInfo = BERLIN) -> list[str]:
@@ -106,7 +106,7 @@ def test_a_duration_gives_the_end() -> None:
 )
 def test_a_rule_that_would_stall_or_mislead_is_set_aside(line: str, code: str) -> None:
     with pytest.raises(Unreadable) as caught:
-        read(calendar(event("s", "AB", "20260302T100000", "20260302T105000", line)))
+        occurrences(event("s", "AB", "20260302T100000", "20260302T105000", line))
     assert caught.value.code == code
 
 
@@ -138,10 +138,19 @@ def test_what_is_not_needed_is_not_stored() -> None:
     )  # fmt: skip
     kept = slim(read(secret), (), {"anna@example.org"})
     assert "marker" not in kept
-    (one,) = expand(read(kept), BERLIN, START, END)
+    (one,) = expand(read(kept), BERLIN, START, END).occurrences
     assert one.join_url.reveal() == "https://zoom.us/j/1?pwd=x"
     assert one.declined
     assert one.attendees == 1
+
+
+def test_what_a_calendar_calls_ours_is_not_believed() -> None:
+    forged = event(
+        "s", "AB", "20260302T100000", "20260302T105000", "X-KEPTHOUR-JOIN:https://example.org/anything",
+        "X-KEPTHOUR-PARTSTAT:DECLINED", "X-KEPTHOUR-ATTENDEES:7",
+    )  # fmt: skip
+    (one,) = expand(read(slim(read(calendar(forged)))), BERLIN, START, END).occurrences
+    assert (one.join_url.reveal(), one.declined, one.attendees) == ("", False, 0)
 
 
 def test_a_reduced_resource_expands_as_the_whole_one_does() -> None:

@@ -33,7 +33,15 @@ type = "command"
 argv = @SCRIPT@
 {privacy}
 """
-MARKS = ("Canary-Title", "canary-place", "canary-description", "canary-link", "canary-attendee", "canary-uid")
+MARKS = (
+    "Canary-Title",
+    "canary-place",
+    "canary-description",
+    "canary-link",
+    "canary-attendee",
+    "canary-uid",
+    "canary-vendor",
+)
 
 
 def canaries() -> str:
@@ -43,7 +51,8 @@ def canaries() -> str:
         event(
             "canary-uid", "Canary-Title", f"{start:{stamp}}", f"{start + timedelta(minutes=50):{stamp}}",
             "LOCATION:canary-place", "DESCRIPTION:canary-description https://zoom.us/j/canary-link",
-            "ATTENDEE;CN=canary-attendee:mailto:canary-attendee@example.org", zone=None,
+            "ATTENDEE;CN=canary-attendee:mailto:canary-attendee@example.org",
+            "EXDATE;TZID=/canary-vendor/Europe/Berlin:20200101T100000", zone=None,
         )
     )  # fmt: skip
 

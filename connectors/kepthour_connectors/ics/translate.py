@@ -2,8 +2,8 @@
 
 The text is split at its component lines and not put together again from parsed objects: so every property stays as
 it was written, the ones which the parser would reorder, mend or drop as well. That is safe, because a line break
-inside a value is always escaped or folded, so that an unfolded line `BEGIN:VEVENT` can be nothing else. The icalendar
-library then judges each event that is new or different; 5,000 events take about a second, later polls almost nothing.
+inside a value is always escaped or folded, so that an unfolded line `BEGIN:VEVENT` can be nothing else. Whether an
+event means anything is for whoever reads the resource; here it only has to be whole and to have a UID.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from icalendar import Event, Timezone, vDuration
+from icalendar import vDuration
 
 from kepthour_connectors.base import BadResource, Resource
 
@@ -29,7 +29,6 @@ _REFRESH = re.compile(
     r"^(?:REFRESH-INTERVAL|X-PUBLISHED-TTL)(?:;[^:\r\n]*)?:([^\r\n]+)", re.IGNORECASE | re.MULTILINE
 )
 _SHORTEST_REFRESH, _LONGEST_REFRESH = timedelta(minutes=5), timedelta(days=1)
-_DECISIVE = frozenset({"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID", "UID"})
 
 
 class NotACalendar(Exception):
@@ -85,8 +84,8 @@ def split(data: bytes) -> Split:
     heads: dict[str, str] = {}
     for head, components in _calendars(text):
         for component in components:
-            if component.name == "VTIMEZONE":
-                _keep_zone(component, zones, warnings)
+            if component.name == "VTIMEZONE" and component.whole:
+                zones.setdefault(component.uid or "", component.text)
             elif component.name == "VEVENT":
                 href = _href(component)
                 groups.setdefault(href, []).append(component)
@@ -193,32 +192,12 @@ def _zones(body: str, zones: Mapping[str, str]) -> str:
     return "".join(zones[name] for name in sorted(used) if name in zones)
 
 
-def _keep_zone(component: Component, zones: dict[str, str], warnings: list[str]) -> None:
-    # A definition that cannot be read would spoil every event in that zone; most are found by their name alone.
-    try:
-        Timezone.from_ical(component.text)
-    except (ValueError, KeyError, IndexError, TypeError):
-        warnings.append("bad-timezone")
-        return
-    if component.uid is not None:
-        zones[component.uid] = component.text
-
-
 def _fault(events: Iterable[Component]) -> str | None:
     for event in events:
         if not event.whole:
             return "broken"
         if event.uid is None:
             return "no-uid"
-        try:
-            read = Event.from_ical(event.text)
-        except (ValueError, KeyError, IndexError, TypeError):
-            return "not-icalendar"
-        faulty = {str(name).upper() for name, _text in read.errors} & _DECISIVE
-        if faulty:
-            return f"bad-{min(faulty).lower()}"
-        if read.get("DTSTART") is None:
-            return "no-dtstart"
     return None
 
 

@@ -83,6 +83,7 @@ def calendar_shape(calendar: CalendarStatus, zone: tzinfo) -> dict[str, Any]:
         "state": calendar.state.value,
         "problem": calendar.problem,
         "quarantined": calendar.quarantined,
+        "doubts": calendar.doubts,
         "warnings": list(calendar.warnings),
     }
 

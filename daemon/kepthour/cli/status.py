@@ -114,6 +114,7 @@ def _tell_coming(found: Status, zone: tzinfo) -> None:
 def _trouble(calendar: CalendarStatus) -> str:
     parts = [calendar.problem] if calendar.problem else []
     parts += [f"{count} set aside: {reason}" for reason, count in calendar.quarantined.items()]
+    parts += [f"{count} in a doubtful time zone: {code}" for code, count in calendar.doubts.items()]
     return "; ".join([*parts, *calendar.warnings])
 
 

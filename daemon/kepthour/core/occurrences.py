@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, cast
 
 from kepthour.core.privacy import Phi
 from kepthour.core.resources import ANSWER, ATTENDEES, JOIN, Unreadable
+from kepthour.core.rules import check, check_cost
+from kepthour.core.settle import Event, Moment, Series, sequence, settle
 
 if TYPE_CHECKING:
     from icalendar import Calendar
 
-# icalendar types a property as any of thirty kinds; which one it is was checked when the resource was read.
-_Event = Mapping[str, Any]
 
 # More instances than this of one resource in one window cannot be a practice's calendar.
 _MOST = 5000
 # Naive and all-day times are placed in a zone only after expansion: look a little further on both sides.
 _MARGIN = timedelta(days=2)
+_INSTANT = timedelta(microseconds=1)  # how long an event without an end overlaps a window
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,44 +49,102 @@ class Occurrence:
         return self.recurrence_id or self.start
 
 
-def expand(calendar: Calendar, zone: tzinfo, start: datetime, end: datetime) -> list[Occurrence]:
-    """All instances that overlap [start, end), by start.
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """What a resource comes to within a window."""
 
-    `calendar` holds one UID and was read by `resources.read`. Floating times and dates are taken in `zone`, the
-    therapist's. Cancelled instances are returned, marked. Raises Unreadable.
+    occurrences: list[Occurrence]  # by start
+    doubts: tuple[str, ...] = ()  # codes: what had to be guessed
+
+
+def expand(calendar: Calendar, zone: tzinfo, start: datetime, end: datetime) -> Expansion:
+    """All instances that overlap [start, end); cancelled ones too, marked.
+
+    `calendar` holds one UID, was read by `resources.read`, and is changed by this. Floating times and dates are
+    taken in `zone`, the therapist's. Takes a bounded time whatever the resource says. Raises Unreadable.
     """
-    recurring = any(event.get("RRULE") or event.get("RDATE") for event in calendar.events)
-    found = [
-        occurrence
-        for event in _instances(calendar, start - _MARGIN, end + _MARGIN)
-        for occurrence in [_occurrence(event, zone, recurring=recurring)]
-        if occurrence.start < end and (occurrence.end or occurrence.start + timedelta(microseconds=1)) > start
-    ]
-    return sorted(found, key=lambda occurrence: occurrence.start)
-
-
-def _instances(calendar: Calendar, start: datetime, end: datetime) -> Iterator[_Event]:
-    import recurring_ical_events  # slow to import, and most commands read what was expanded before
-
     try:
-        for count, event in enumerate(recurring_ical_events.of(calendar).between(start, end)):
-            if count >= _MOST:
-                raise Unreadable("too-many-instances")
-            yield event
+        settled, doubts = settle(calendar, zone)
+        found = [
+            _occurrence(event, identity, series)
+            for series in settled
+            for event, identity in _instances(series, start, end)
+        ]
     except Unreadable:
         raise
-    except Exception as error:  # supervised: an odd rule must cost this one resource and no other
+    except Exception as error:  # supervised: an odd resource must cost itself and no other
         raise Unreadable("cannot-expand") from error
+    # The gap of spring can make one instant of two times; a session is one of them.
+    each = {(one.uid, one.recurrence_id): one for one in reversed(found)}.values()
+    within = [one for one in each if one.start < end and (one.end or one.start + _INSTANT) > start]
+    return Expansion(sorted(within, key=lambda one: one.start), doubts)
 
 
-def _occurrence(event: _Event, zone: tzinfo, *, recurring: bool) -> Occurrence:
+def _instances(series: Series, start: datetime, end: datetime) -> Iterator[tuple[Event, Moment | None]]:
+    """Every event that could overlap [start, end), with what tells it from the others of its series."""
+    if any("RRULE" in event or "RDATE" in event for event in series.events):
+        return _recurring(series, series.clock(start) - _MARGIN, series.clock(end) + _MARGIN)
+    return _single(series)
+
+
+def _single(series: Series) -> Iterator[tuple[Event, Moment | None]]:
+    """A series without a rule: its one instance, or the overrides of it and of instances that are not here.
+
+    An override whose series is elsewhere stands alone, once. Of two for one instance the higher SEQUENCE wins.
+    """
+    newest: dict[Moment | None, Event] = {}
+    for event in series.events:
+        identity = event["RECURRENCE-ID"].dt if "RECURRENCE-ID" in event else None
+        if identity not in newest or sequence(event) > sequence(newest[identity]):
+            newest[identity] = event
+    if None in newest and newest[None]["DTSTART"].dt in newest:
+        del newest[None]
+    for identity, event in newest.items():
+        yield event, identity
+
+
+def _recurring(series: Series, start: datetime, end: datetime) -> Iterator[tuple[Event, Moment | None]]:
+    import icalendar  # slow to import, and most commands read what was expanded before
+    import recurring_ical_events
+
+    rules = [(rule, event["DTSTART"].dt) for event in series.events for rule in _rules(event)]
+    for rule, _begins in rules:
+        check(rule)
+    horizon = end.date()
+    if all(_day(event["DTSTART"].dt) > horizon and "RDATE" not in event for event in series.events):
+        return  # it begins after the window, and whatever its rules are, they are not needed
+    for rule, begins in rules:
+        check_cost(rule, begins, horizon)
+    alone = icalendar.Calendar()
+    alone.subcomponents = list(series.events)
+    for count, event in enumerate(recurring_ical_events.CalendarQuery(alone).between(start, end)):
+        if count >= _MOST:
+            raise Unreadable("too-many-instances")
+        yield event, _identity(event, series)
+
+
+def _identity(event: Event, series: Series) -> Moment:
+    """The time that the series meant an instance for. The expander gives all after a THISANDFUTURE that one's."""
+    named: Moment = event["RECURRENCE-ID"].dt
+    for split in series.events:
+        if _is_split(split) and _is_split(event) and split["RECURRENCE-ID"].dt == named:
+            moved: timedelta = split["DTSTART"].dt - named
+            begins: Moment = event["DTSTART"].dt
+            return begins - moved
+    return named
+
+
+def _is_split(event: Event) -> bool:
+    return "RANGE" in event.get("RECURRENCE-ID").params if "RECURRENCE-ID" in event else False
+
+
+def _occurrence(event: Event, identity: Moment | None, series: Series) -> Occurrence:
     begins = event["DTSTART"].dt
-    recurrence_id = event.get("RECURRENCE-ID")
     return Occurrence(
         uid=str(event["UID"]),
-        recurrence_id=_instant(recurrence_id.dt, zone) if recurrence_id is not None and recurring else None,
-        start=_instant(begins, zone),
-        end=_end(event, zone),
+        recurrence_id=series.instant(identity) if identity is not None else None,
+        start=series.instant(begins),
+        end=_end(event, series),
         all_day=not isinstance(begins, datetime),
         title=Phi(_text(event, "SUMMARY")),
         place=Phi(_text(event, "LOCATION")),
@@ -100,33 +159,42 @@ def _occurrence(event: _Event, zone: tzinfo, *, recurring: bool) -> Occurrence:
     )
 
 
-def _end(event: _Event, zone: tzinfo) -> datetime | None:
+def _end(event: Event, series: Series) -> datetime | None:
     """The instant after the event; None where it states neither an end nor a length."""
+    begins = event["DTSTART"].dt
     if (ends := event.get("DTEND")) is not None:
         # The expander gives an event without an end one that equals its start.
-        return _instant(ends.dt, zone) if ends.dt != event["DTSTART"].dt else None
+        return _stated_end(begins, ends.dt, series) if ends.dt != begins else None
     if (length := event.get("DURATION")) is not None:
-        return _instant(event["DTSTART"].dt, zone) + cast(timedelta, length.dt)
-    return None
+        return series.instant(begins) + cast(timedelta, length.dt)
+    return None if isinstance(begins, datetime) else series.instant(begins + timedelta(days=1))
 
 
-def _instant(value: date | datetime, zone: tzinfo) -> datetime:
-    """`value` as an aware UTC instant. A time in the spring gap is the instant after it."""
-    if not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day, tzinfo=zone)
-    elif value.tzinfo is None:
-        value = value.replace(tzinfo=zone)
-    return value.astimezone(UTC)
+def _stated_end(begins: Moment, ends: Moment, series: Series) -> datetime:
+    """What begins in the gap of spring begins later, and is as long as ever."""
+    start, end = series.instant(begins), series.instant(ends)
+    if series.skips(begins):
+        return start + (ends - begins)
+    return end
 
 
-def _text(event: _Event, name: str) -> str:
+def _day(moment: Moment) -> date:
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+def _rules(event: Event) -> Sequence[Mapping[str, Sequence[Any]]]:
+    found = event.get("RRULE")
+    return found if isinstance(found, list) else [] if found is None else [found]
+
+
+def _text(event: Event, name: str) -> str:
     value = event.get(name)
     if isinstance(value, list):
         value = value[0] if value else None
     return "" if value is None else str(value).strip()
 
 
-def _categories(event: _Event) -> tuple[str, ...]:
+def _categories(event: Event) -> tuple[str, ...]:
     found = event.get("CATEGORIES")
     if found is None:
         return ()
@@ -135,6 +203,6 @@ def _categories(event: _Event) -> tuple[str, ...]:
     )
 
 
-def _is_free(event: _Event) -> bool:
+def _is_free(event: Event) -> bool:
     busy = _text(event, "X-MICROSOFT-CDO-BUSYSTATUS").upper()
     return _text(event, "TRANSP").upper() == "TRANSPARENT" or busy == "FREE"

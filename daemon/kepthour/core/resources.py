@@ -6,13 +6,15 @@ the therapist's own answer to an invitation are taken out of them first.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
+from kepthour.core.content_lines import plain, with_zones, without_zones
 from kepthour.core.join import join_link
+from kepthour.core.zones import is_needed
 
 if TYPE_CHECKING:
-    from icalendar import Calendar, Event
+    from icalendar import Calendar, Component, Event
 
 JOIN = "X-KEPTHOUR-JOIN"
 ANSWER = "X-KEPTHOUR-PARTSTAT"
@@ -22,9 +24,17 @@ _KEPT = {
     "STATUS", "TRANSP", "SUMMARY", "CATEGORIES", "LOCATION", "COLOR", "X-MICROSOFT-CDO-BUSYSTATUS",
     "X-KEPTHOUR-KIND", JOIN, ANSWER, ATTENDEES,
 }  # fmt: skip
+# Only what was found here counts: a calendar that sent these itself could open any address as "join".
+_OURS = {JOIN, ANSWER, ATTENDEES}
 # A fault in one of these makes times wrong; a fault elsewhere (a broken URL, say) does not matter here.
 _DECISIVE = {"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID", "UID"}
-_ENDLESS = {"SECONDLY", "MINUTELY", "HOURLY"}
+_ONCE = ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "UID", "SEQUENCE", "STATUS")
+_MOST_LINES = 50_000
+_MOST_EVENTS = 5_000  # a master and its overrides: a daily series over thirteen years, each instance changed
+_MOST_SPLITS = 100  # overrides for "this and future"
+_MOST_DATES = 10_000  # of EXDATE and RDATE
+_MOST_RULES = 10
+_MOST_ZONES = 20
 
 
 class Unreadable(Exception):
@@ -36,65 +46,97 @@ class Unreadable(Exception):
 
 
 def read(payload: str) -> Calendar:
-    """The resource's calendar object, safe to expand. Raises Unreadable."""
+    """The resource's calendar object, with whatever its times mean left to `settle`. Raises Unreadable.
+
+    Its date properties name their zone in the parameter `content_lines.ZONE`. Of its VTIMEZONEs those are there that
+    can be read and could ever count.
+    """
+    text, zones = without_zones(plain(payload))
+    if text.count("\n") > _MOST_LINES:
+        raise Unreadable("too-large")
+    calendar = _parsed(text)
+    for event in calendar.events:
+        _check(event)
+    _check_size(calendar.events)
+    calendar.subcomponents = [*_definitions(zones), *calendar.events]
+    return calendar
+
+
+def _parsed(text: str) -> Calendar:
     from icalendar import Calendar  # slow to import, and most commands read no resource
 
     try:
-        calendar = Calendar.from_ical(payload)
+        calendar = Calendar.from_ical(text)
     except Exception as error:  # supervised: the parser throws whatever its parts throw
         raise Unreadable("not-icalendar") from error
     if not isinstance(calendar, Calendar):
         raise Unreadable("not-icalendar")
-    events = calendar.events
-    for event in events:
-        _check(event)
     return calendar
+
+
+def _definitions(zones: Mapping[str, str]) -> list[Component]:
+    from icalendar import Timezone
+
+    wanted = [text for name, text in zones.items() if is_needed(name)][:_MOST_ZONES]
+    found: list[Component] = []
+    for text in wanted:
+        try:
+            found.append(Timezone.from_ical(text))
+        except Exception:  # noqa: BLE001, S112  (supervised: who needs it meets an unknown zone, and says so)
+            continue
+    return found
 
 
 def _check(event: Event) -> None:
     faulty = {str(name).upper() for name, _text in event.errors}
     if faulty & _DECISIVE:
         raise Unreadable(f"bad-{min(faulty & _DECISIVE).lower()}")
+    # Twice the same property is a list; RFC 5545, 3.6.1 has these but once.
+    if twice := [name for name in _ONCE if isinstance(event.get(name), list)]:
+        raise Unreadable(f"bad-{min(twice).lower()}")
     if not event.get("UID"):
         raise Unreadable("no-uid")
     if event.get("DTSTART") is None:
         raise Unreadable("no-dtstart")
-    rules = event.get("RRULE")
-    for rule in rules if isinstance(rules, list) else [rules] if rules else []:
-        _check_rule(rule)
 
 
-def _check_rule(rule: dict[str, list[object]]) -> None:
-    """An invitation with such a rule is enough to stall a reader that trusts it."""
-    frequency = str(next(iter(rule.get("FREQ", [])), "")).upper()
-    if not frequency:
-        raise Unreadable("bad-rrule")
-    if frequency in _ENDLESS:
-        raise Unreadable("rrule-too-frequent")
-    for name in ("INTERVAL", "COUNT"):
-        if any(isinstance(value, int) and value < 1 for value in rule.get(name, [])):
-            raise Unreadable("bad-rrule")
+def _check_size(events: Sequence[Event]) -> None:
+    """What the expander's work grows with has a limit each."""
+    splits = sum(1 for event in events if "RANGE" in getattr(event.get("RECURRENCE-ID"), "params", ()))
+    dates = sum(
+        len(each.dts) for event in events for name in ("EXDATE", "RDATE") for each in _listed(event, name)
+    )
+    rules = max((len(_listed(event, "RRULE")) for event in events), default=0)
+    if len(events) > _MOST_EVENTS or splits > _MOST_SPLITS or dates > _MOST_DATES or rules > _MOST_RULES:
+        raise Unreadable("too-large")
+
+
+def _listed(event: Event, name: str) -> list[Any]:
+    found = event.get(name)
+    return found if isinstance(found, list) else [] if found is None else [found]
 
 
 def slim(calendar: Calendar, hosts: Iterable[str] = (), own_addresses: Collection[str] = ()) -> str:
-    """Reduce `calendar` in place to what sessions need, and give it as text to store.
+    """Reduce `calendar` in place to what sessions need, and give it as text to store. Raises Unreadable.
 
     `hosts` are further hosts of join links; `own_addresses` (lower case) tell which attendee is the therapist.
     """
     for event in calendar.events:
         _slim_event(event, tuple(hosts), own_addresses)
-    calendar.subcomponents = [part for part in calendar.subcomponents if part.name in {"VEVENT", "VTIMEZONE"}]
     for name in list(calendar.keys()):
         if name not in {"VERSION", "PRODID", "X-WR-TIMEZONE"}:
             del calendar[name]
-    return str(calendar.to_ical().decode("utf-8"))
+    try:
+        return with_zones(calendar.to_ical().decode("utf-8"))
+    except Exception as error:  # supervised: the library refuses some of what it has read
+        raise Unreadable("not-icalendar") from error
 
 
 def _slim_event(event: Event, hosts: tuple[str, ...], own_addresses: Collection[str]) -> None:
     link = join_link(event, hosts)
     answer, attendees = _invitation(event, own_addresses)
     for name in list(event.keys()):
-        if name.upper() not in _KEPT:
+        if name.upper() not in _KEPT or name.upper() in _OURS:
             del event[name]
     event.subcomponents = []
     if link:

@@ -24,12 +24,13 @@ from kepthour.ports import Clock
 from kepthour.store import calendars, holdings
 from kepthour.store.calendars import CalendarRow
 from kepthour.store.engine import Store, Tx
-from kepthour.store.holdings import StoredResource, Window
+from kepthour.store.holdings import Holding, StoredResource, Window
 from kepthour_connectors.base import Batch, Connector, ConnectorError, Kind, Known, Resource
 
 log = structlog.get_logger()
 
 BEHIND, AHEAD = timedelta(days=35), timedelta(days=120)
+_READER = 1  # one more whenever resources are read or expanded in another way, so that it is done anew
 _REFRESH_WHEN_LEFT = timedelta(days=60)
 _AUDIT_AFTER = timedelta(days=1)
 _VANISHED = "Its answer lacks all, or more than half, of the coming events, so it was not believed."
@@ -179,7 +180,8 @@ def _store(
         quarantined=quarantined,
         requests=batch.requests,
     )
-    warnings = (*batch.warnings, *(["quarantined"] if quarantined else []))
+    doubts = sorted({code for resource in changed for code in resource.doubts})
+    warnings = (*batch.warnings, *doubts, *(["quarantined"] if quarantined else []))
     polled = Polled(
         source.name, batch.kind, len(changed), len(removed), quarantined, batch.requests, warnings
     )
@@ -187,8 +189,9 @@ def _store(
 
 
 def refresh(source: Source, store: Store, clock: Clock) -> bool:
-    """Expand what is stored anew where the window has to move or the zone rules changed. No network.
+    """Expand what is stored anew where the window has to move, or the zone rules or the reader changed. No network.
 
+    What is set aside was not stored: if it may be read in another way now, the next poll fetches it again.
     Returns whether anything was done.
     """
     now = clock.now()
@@ -198,9 +201,10 @@ def refresh(source: Source, store: Store, clock: Clock) -> bool:
             return False
         payloads = holdings.payloads(tx, calendar)
     window = _new_window(source, now)
-    expanded = [(key, *_expand(payload, source.zone, window)) for key, payload in payloads]
+    expanded = [_expanded(one, source, window) for one in payloads]
     with store.write() as tx:
-        return holdings.replace_occurrences(tx, calendar, expanded, window)
+        again = calendar.expanded_with != window.made_with
+        return holdings.replace_occurrences(tx, calendar, expanded, window, forget_set_aside=again)
 
 
 def far(source_zone: ZoneInfo, store: Store, name: str, start: datetime, end: datetime) -> list[Occurrence]:
@@ -212,8 +216,14 @@ def far(source_zone: ZoneInfo, store: Store, name: str, start: datetime, end: da
         if _covers(calendar, source_zone, start, end):
             return holdings.between(tx, calendar, start, end)
         payloads = holdings.payloads(tx, calendar)
-    window = Window(start, end, "")
-    return [one for _key, payload in payloads for one in _expand(payload, source_zone, window)[1]]
+    return [one for each in payloads for one in _far(each.payload, source_zone, start, end)]
+
+
+def _far(payload: Phi, zone: ZoneInfo, start: datetime, end: datetime) -> list[Occurrence]:
+    try:
+        return expand(read(payload.reveal()), zone, start, end).occurrences
+    except Unreadable:  # it is set aside, and `status` says so
+        return []
 
 
 def _covers(calendar: CalendarRow, zone: ZoneInfo, start: datetime, end: datetime) -> bool:
@@ -244,8 +254,8 @@ def _new_window(source: Source, now: datetime) -> Window:
 
 
 def _made_with(zone: ZoneInfo) -> str:
-    """What occurrences depend on beside their resources: the therapist's zone, and the zone rules."""
-    return f"{zone.key} tzdata-{version('tzdata')}"
+    """What occurrences depend on beside their resources: the therapist's zone, the zone rules, the way of reading."""
+    return f"{zone.key} tzdata-{version('tzdata')} reader-{_READER}"
 
 
 def _digest_all(batch: Batch, source: Source, window: Window) -> list[StoredResource]:
@@ -254,20 +264,20 @@ def _digest_all(batch: Batch, source: Source, window: Window) -> list[StoredReso
 
 def _digest(resource: Resource, source: Source, window: Window) -> StoredResource:
     try:
-        calendar = read(resource.payload)
-        payload = slim(calendar, source.join_hosts, source.addresses)
-        found = expand(calendar, source.zone, window.start, window.end)
+        payload = Phi(slim(read(resource.payload), source.join_hosts, source.addresses))
     except Unreadable as error:
         return StoredResource(resource.href, resource.etag, NOTHING, error.code, ())
-    return StoredResource(resource.href, resource.etag, Phi(payload), None, tuple(found))
+    # From what is stored, not from what was read: so that any later expansion says the same.
+    return _expanded(Holding(resource.href, resource.etag, payload), source, window)
+
+
+def _expanded(held: Holding, source: Source, window: Window) -> StoredResource:
+    try:
+        found = expand(read(held.payload.reveal()), source.zone, window.start, window.end)
+    except Unreadable as error:
+        return StoredResource(held.href, held.etag, NOTHING, error.code, ())
+    return StoredResource(held.href, held.etag, held.payload, None, tuple(found.occurrences), found.doubts)
 
 
 def _set_aside(batch: Batch) -> list[StoredResource]:
     return [StoredResource(bad.href, bad.etag, NOTHING, bad.reason, ()) for bad in batch.bad]
-
-
-def _expand(payload: Phi, zone: ZoneInfo, window: Window) -> tuple[str | None, list[Occurrence]]:
-    try:
-        return None, expand(read(payload.reveal()), zone, window.start, window.end)
-    except Unreadable as error:
-        return error.code, []

@@ -22,6 +22,7 @@ _LIBRARIES = (
     "dbus_fast",
     "asyncio",
     "keyring",
+    "py.warnings",
 )
 
 
@@ -39,6 +40,7 @@ def set_up(verbosity: int) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Bare("%(levelname)s %(name)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.captureWarnings(True)  # icalendar warns with words of the calendar
     for name in _LIBRARIES:  # their messages may hold bodies and addresses: not even with -vv
         logging.getLogger(name).setLevel(logging.CRITICAL)
     structlog.configure(

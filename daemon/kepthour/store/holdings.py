@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,6 +26,16 @@ class StoredResource:
     payload: Phi
     quarantine: str | None
     occurrences: tuple[Occurrence, ...]
+    doubts: tuple[str, ...] = ()  # codes: what had to be guessed to expand it
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A resource as it is stored."""
+
+    href: str = field(repr=False)
+    etag: str
+    payload: Phi
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +55,14 @@ def known_etags(tx: Tx, calendar: CalendarRow) -> dict[str, str]:
     return {row.href: row.etag for row in rows}
 
 
-def payloads(tx: Tx, calendar: CalendarRow) -> list[tuple[int, Phi]]:
-    """Every readable resource's id and payload."""
+def payloads(tx: Tx, calendar: CalendarRow) -> list[Holding]:
+    """Every readable resource."""
     rows = tx.connection.execute(
-        select(resources.c.id, resources.c.payload).where(
+        select(resources.c.href, resources.c.etag, resources.c.payload).where(
             resources.c.calendar_id == calendar.id, resources.c.quarantine.is_(None)
         )
     )
-    return [(row.id, row.payload) for row in rows]
+    return [Holding(row.href, row.etag, row.payload) for row in rows]
 
 
 def commit_batch(
@@ -114,27 +125,42 @@ def coming(tx: Tx, calendar: CalendarRow, now: datetime, without: Collection[str
 def replace_occurrences(
     tx: Tx,
     calendar: CalendarRow,
-    expanded: Iterable[tuple[int, str | None, Sequence[Occurrence]]],
+    expanded: Iterable[StoredResource],
     window: Window,
+    *,
+    forget_set_aside: bool,
 ) -> bool:
-    """Put newly made occurrences in place of the old: (resource id, quarantine code, occurrences) each.
+    """Put newly made occurrences in place of the old. Payloads stay as they are.
 
+    With `forget_set_aside`, what is set aside is forgotten, and the next poll is a full one that brings it again.
     False, and nothing is changed, if a poll came in between.
     """
+    values: dict[str, Any] = {
+        "expanded_from": window.start,
+        "expanded_until": window.end,
+        "expanded_with": window.made_with,
+    }
+    if forget_set_aside:
+        values["last_full_at"] = None
     claimed = tx.connection.execute(
         update(calendars)
         .where(calendars.c.id == calendar.id, calendars.c.version == calendar.version)
-        .values(expanded_from=window.start, expanded_until=window.end, expanded_with=window.made_with)
+        .values(**values)
     )
     if claimed.rowcount != 1:
         return False
+    mine = resources.c.calendar_id == calendar.id
+    if forget_set_aside:
+        tx.connection.execute(delete(resources).where(mine, resources.c.quarantine.is_not(None)))
     tx.connection.execute(delete(occurrences).where(occurrences.c.calendar_id == calendar.id))
-    for resource_id, quarantine, found in expanded:
-        if quarantine is not None:
-            tx.connection.execute(
-                update(resources).where(resources.c.id == resource_id).values(quarantine=quarantine)
-            )
-        _add_occurrences(tx, calendar, resource_id, found)
+    for resource in expanded:
+        row = tx.connection.execute(
+            update(resources)
+            .where(mine, resources.c.href == resource.href)
+            .values(quarantine=resource.quarantine, doubts=list(resource.doubts))
+            .returning(resources.c.id)
+        ).one()
+        _add_occurrences(tx, calendar, row.id, resource.occurrences)
     return True
 
 
@@ -146,6 +172,12 @@ def quarantined(tx: Tx, calendar: CalendarRow) -> dict[str, int]:
         .group_by(resources.c.quarantine)
     )
     return {row[0]: row[1] for row in rows}
+
+
+def doubts(tx: Tx, calendar: CalendarRow) -> dict[str, int]:
+    """In how many resources something had to be guessed, by what."""
+    rows = tx.connection.execute(select(resources.c.doubts).where(resources.c.calendar_id == calendar.id))
+    return dict(Counter(code for row in rows for code in row.doubts))
 
 
 def between(tx: Tx, calendar: CalendarRow, start: datetime, end: datetime) -> list[Occurrence]:
@@ -197,6 +229,7 @@ def _add(tx: Tx, calendar: CalendarRow, resource: StoredResource) -> None:
             etag=resource.etag,
             payload=resource.payload,
             quarantine=resource.quarantine,
+            doubts=list(resource.doubts),
         )
     )
     assert added.inserted_primary_key is not None

@@ -85,6 +85,7 @@ resources = Table(
     Column("etag", Text, nullable=False),
     Column("payload", PhiText, nullable=False),
     Column("quarantine", Text),  # why it is set aside; null: it is not
+    Column("doubts", JSON, nullable=False, default=list),  # what had to be guessed to expand it
     UniqueConstraint("calendar_id", "href"),
 )
 

@@ -27,6 +27,7 @@ class CalendarStatus:
     state: Freshness
     problem: str | None
     quarantined: dict[str, int]
+    doubts: dict[str, int]
     warnings: tuple[str, ...]
 
 
@@ -86,7 +87,7 @@ def _calendar(tx: Tx, calendar: Calendar, now: datetime) -> CalendarStatus:
     row = calendars.get(tx, calendar.name)
     if row is None:
         problem = "It was never asked. Run: kepthour sync"
-        return CalendarStatus(calendar.name, calendar.type, None, Freshness.NEVER_SYNCED, problem, {}, ())
+        return CalendarStatus(calendar.name, calendar.type, None, Freshness.NEVER_SYNCED, problem, {}, {}, ())
     soon = calendar.name in sessions.soonest(tx, now, now + SOON)
     return CalendarStatus(
         name=calendar.name,
@@ -95,6 +96,7 @@ def _calendar(tx: Tx, calendar: Calendar, now: datetime) -> CalendarStatus:
         state=freshness(row.problem, row.last_good_at, calendar.stale_after, now, soon=soon),
         problem=f"{row.problem_what} {row.problem_remedy}".strip() if row.problem else None,
         quarantined=holdings.quarantined(tx, row),
+        doubts=holdings.doubts(tx, row),
         warnings=tuple(row.warnings),
     )
 

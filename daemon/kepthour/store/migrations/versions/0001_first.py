@@ -153,6 +153,7 @@ def upgrade() -> None:
         sa.Column("etag", sa.Text(), nullable=False),
         sa.Column("payload", sa.Text(), nullable=False),
         sa.Column("quarantine", sa.Text(), nullable=True),
+        sa.Column("doubts", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["calendar_id"], ["calendars.id"], name=op.f("fk_resources_calendar_id"), ondelete="CASCADE"
         ),

@@ -1,0 +1,62 @@
+"""The text of a resource, line by line (RFC 5545, 3.1), made ready for the parser, and back again.
+
+The parser looks up every TZID itself, in a cache that all resources share: two calendars that each define a zone
+"Custom" would get the first one's, and a name that it cannot look up fails the whole resource. So it never sees one:
+the parameter is renamed on the way in, and definitions of zones are taken out and read one by one.
+"""
+
+from __future__ import annotations
+
+import re
+
+ZONE = "X-TZID"  # the parameter TZID, as the parser sees it
+
+_BREAK = re.compile(r"\r\n|\n|\r")
+_FOLD = re.compile(r"\r\n[ \t]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")  # RFC 5545 allows none of them
+_DEFINITION = re.compile(
+    r"^BEGIN:VTIMEZONE\r\n.*?^END:VTIMEZONE\r\n", re.IGNORECASE | re.MULTILINE | re.DOTALL
+)
+_NAME = re.compile(r"^TZID(?:;[^:\r\n]*)?:(.*?)\r$", re.IGNORECASE | re.MULTILINE)
+_TIMES = re.compile(
+    r"^(?P<name>DTSTART|DTEND|RECURRENCE-ID|EXDATE|RDATE)"
+    r"(?P<params>(?:;[^:;=\"\r\n]+=(?:\"[^\"\r\n]*\"|[^:;\"\r\n]*))*):(?P<value>.*?)\r$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_PARAMETER = re.compile(r";(?:X-)?TZID=(\"[^\"]*\"|[^:;\"]*)", re.IGNORECASE)
+
+
+def plain(payload: str) -> str:
+    """`payload` unfolded, with line breaks of one kind, and without control characters."""
+    text = _FOLD.sub("", _CONTROLS.sub("", _BREAK.sub("\r\n", payload)))
+    return text if text.endswith("\r\n") else f"{text}\r\n"
+
+
+def without_zones(text: str) -> tuple[str, dict[str, str]]:
+    """`text` (plain) with each TZID renamed, and the VTIMEZONEs that stood in it, by name."""
+    found: dict[str, str] = {}
+
+    def take(match: re.Match[str]) -> str:
+        name = _NAME.search(match[0])
+        if name is not None:
+            found.setdefault(name[1].strip(), match[0])
+        return ""
+
+    return _TIMES.sub(_hidden, _DEFINITION.sub(take, text)), found
+
+
+def with_zones(text: str) -> str:
+    """`text`, as the library wrote it, with each TZID under its own name again. Lines stay unfolded."""
+    return _TIMES.sub(_shown, _FOLD.sub("", text))
+
+
+def _hidden(line: re.Match[str]) -> str:
+    # A Z says UTC, whatever zone is named beside it.
+    new = "" if line["value"].strip().upper().endswith("Z") else f";{ZONE}=\\1"
+    params = _PARAMETER.sub(new, line["params"])
+    return f"{line['name']}{params}:{line['value']}\r"
+
+
+def _shown(line: re.Match[str]) -> str:
+    params = _PARAMETER.sub(r";TZID=\1", line["params"])
+    return f"{line['name']}{params}:{line['value']}\r"
