@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from kepthour_connectors.base import Connector, Surroundings, checked_url
-from kepthour_connectors.secrets import Secret
+from kepthour_connectors.secrets import Secret, private
 
 
 def _expanded(path: Path) -> Path:
@@ -16,6 +17,9 @@ def _expanded(path: Path) -> Path:
         return path.expanduser()
     except RuntimeError:
         raise ValueError("names a home folder that does not exist") from None
+
+
+_File = Annotated[Path, AfterValidator(_expanded)]
 
 
 class Options(BaseModel):
@@ -32,8 +36,14 @@ class Options(BaseModel):
     auth: Literal["basic", "digest", "bearer"] | None = Field(
         None, description="None: as the server asks, for one more request at the first poll"
     )
-    ca_file: Annotated[Path, AfterValidator(_expanded)] | None = Field(
+    ca_file: _File | None = Field(
         None, description="PEM file of the authority that signed the server's certificate"
+    )
+    client_certificate: _File | None = Field(
+        None, description="PEM file with the certificate that the server wants to see of its clients"
+    )
+    client_key: _File | None = Field(
+        None, description="PEM file with its key, not encrypted; None: it is in client_certificate"
     )
 
     @model_validator(mode="after")
@@ -42,6 +52,17 @@ class Options(BaseModel):
             raise ValueError(f'auth = "{self.auth}" needs a password')
         if self.auth != "bearer" and (self.username is None) != (self.password is None):
             raise ValueError("username and password belong together; one of them is missing")
+        return self
+
+    @model_validator(mode="after")
+    def _shows_its_certificate_safely(self) -> Options:
+        if self.client_certificate is None:
+            if self.client_key is not None:
+                raise ValueError("client_key needs client_certificate, whose key it is")
+            return self
+        if urlsplit(self.url).scheme != "https":
+            raise ValueError("client_certificate needs an https address; plain http shows none")
+        private(self.client_key or self.client_certificate)
         return self
 
 

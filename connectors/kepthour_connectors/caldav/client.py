@@ -11,7 +11,7 @@ from caldav.davclient import DAVClient
 from caldav.lib import error as library
 
 from kepthour_connectors.base import CalendarGone, ConnectorError, Nonsense, checked_url
-from kepthour_connectors.caldav import Options, translate
+from kepthour_connectors.caldav import Options, own_certificate, translate
 from kepthour_connectors.caldav.faults import from_status
 from kepthour_connectors.caldav.translate import Found, Member, Page
 from kepthour_connectors.caldav.wire import Wire, session
@@ -68,6 +68,7 @@ class Calls:
             auth_type=options.auth,
             timeout=TIMEOUT,
             ssl_verify_cert=str(options.ca_file) if options.ca_file else True,
+            ssl_cert=own_certificate.for_requests(options),
             enable_rfc6764=False,
             rate_limit_handle=False,  # it would sleep in this thread; pauses are the caller's to keep
         )

@@ -17,6 +17,7 @@ from caldav.lib import error as library
 from niquests.adapters import HTTPAdapter
 
 from kepthour_connectors.base import Nonsense, Transient, checked_url
+from kepthour_connectors.caldav import own_certificate
 
 _ANSWER_BYTES = 64 * 1024 * 1024  # a hundred events with attachments fit; a runaway answer does not
 POLL_SECONDS = 240.0  # a cold server took 40 s over 5,000 events
@@ -90,6 +91,8 @@ class Wire(HTTPAdapter):
 
     def _keep_from_library(self, request: niquests.PreparedRequest, response: niquests.Response) -> None:
         status = response.status_code or 0
+        if own_certificate.is_objection(status, response._content or b""):
+            raise own_certificate.objected(self._host)
         if status >= 400 or not response._content:
             response._content = b""  # the status is all there is to know
         elif request.method == "GET":
