@@ -60,7 +60,7 @@ class Calls:
 
     def __init__(self, options: Options, password: str | None) -> None:
         self.host = urlsplit(options.url).hostname or ""
-        self.wire = Wire(self.host)
+        self.wire = Wire(options.url)
         self._dav = DAVClient(
             options.url,
             username=options.username,
@@ -83,23 +83,23 @@ class Calls:
 
     def find(self, name: str) -> str:
         """The address of the account's calendar that is displayed as `name`. Three requests."""
-        named = [(each.get_display_name() or "", each.url) for each in self._calendars()]
-        found = [url for shown, url in named if shown == name] or [
-            url for shown, url in named if shown.casefold() == name.casefold()
-        ]
-        if len(found) != 1:
-            what = "no calendar" if not found else "more than one calendar"
-            raise CalendarGone(
-                f"This account has {what} of the name given as calendar.",
-                "Write the name as the server shows it, or the calendar's own address as url.",
-            )
         try:
-            return _as_folder(checked_url(str(self._dav.url.join(found[0]))))
-        except ValueError:
-            raise Nonsense(
-                f"{self.host} names an address for this calendar that is not https.",
-                "Write the calendar's own https address as url.",
+            named = [(each.get_display_name() or "", each.url) for each in self._calendars()]
+            found = [url for shown, url in named if shown == name] or [
+                url for shown, url in named if shown.casefold() == name.casefold()
+            ]
+            if len(found) == 1:
+                return _as_folder(checked_url(str(self._dav.url.join(found[0]))))
+        except ValueError:  # checked_url's, and the library's for a principal on another host
+            raise CalendarGone(
+                f"{self.host} sends us on to an address on another host, or to one that is not https.",
+                "If you trust that host, write the calendar's own https address there as url.",
             ) from None
+        what = "no calendar" if not found else "more than one calendar"
+        raise CalendarGone(
+            f"This account has {what} of the name given as calendar.",
+            "Write the name as the server shows it, or the calendar's own address as url.",
+        )
 
     def is_calendar(self) -> bool:
         page = self._page(self._ask("PROPFIND", _PROPFIND.format(props="<D:resourcetype/>"), "0"))

@@ -69,7 +69,7 @@ def objected(host: str | None) -> SignInNeeded:
     """The error for a server that ends the connection, or answers, for want of a certificate that it knows."""
     return SignInNeeded(
         f"{host} wants a client certificate, or does not accept the one it was shown.",
-        "Name one that it knows with client_certificate and client_key. Perhaps it expired, or its authority is another.",
+        "Name one that it knows with client_certificate and client_key. Perhaps it expired.",
     )
 
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 import logging
 import time
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import lxml.etree
 import niquests
 from caldav.lib import error as library
 from niquests.adapters import HTTPAdapter
 
-from kepthour_connectors.base import Nonsense, Transient, checked_url
+from kepthour_connectors.base import CalendarGone, Nonsense, Transient, checked_url
 from kepthour_connectors.caldav import own_certificate
+from kepthour_connectors.caldav.hosts import may_go
 
 _ANSWER_BYTES = 64 * 1024 * 1024  # a hundred events with attachments fit; a runaway answer does not
 POLL_SECONDS = 240.0  # a cold server took 40 s over 5,000 events
@@ -34,13 +35,14 @@ library.debugmode = "PRODUCTION"
 
 
 class Wire(HTTPAdapter):
-    """Carries requests. `sent` counts them all: retries for a sign-in and redirects, too."""
+    """Carries requests, to the account's own hosts only. `sent` counts them all: retries for a sign-in, too."""
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, url: str) -> None:
         # HTTP/3 off: one transport, one way to fail.
         super().__init__(disable_http3=True, revocation_configuration=None)
         self.sent = 0
-        self._host = host
+        self._url = url
+        self._host = urlsplit(url).hostname or ""
         self._end = time.monotonic() + POLL_SECONDS
 
     def begin(self) -> None:
@@ -49,6 +51,7 @@ class Wire(HTTPAdapter):
         self._end = time.monotonic() + POLL_SECONDS
 
     def send(self, request: niquests.PreparedRequest, *args: Any, **kwargs: Any) -> niquests.Response:
+        self._keep_at_home(str(request.url))
         self._in_time()
         self.sent += 1
         response = super().send(request, *args, **kwargs)
@@ -60,6 +63,14 @@ class Wire(HTTPAdapter):
         elif not _is_xml(response._content):
             self._keep_from_library(request, response)
         return response
+
+    def _keep_at_home(self, url: str) -> None:
+        # Whoever answers could name any host as the calendars' home, or redirect there: it would get the password.
+        if not may_go(self._url, url):
+            raise CalendarGone(
+                f"{self._host} sends us on to an address on another host, {urlsplit(url).netloc}.",
+                "If you trust that host, write the calendar's own address there as url.",
+            )
 
     def _body(self, response: niquests.Response) -> bytes:
         body = bytearray()
