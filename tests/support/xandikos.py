@@ -12,7 +12,7 @@ import hashlib
 import logging
 import shutil
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote
@@ -33,7 +33,6 @@ from tests.support.dav import BY_THE_TEST, PASSWORD, USER, ask
 
 _HOME = f"/{USER}/calendars/"
 _AUTHOR = b"The tests <tests@example.org>"
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class XandikosServer:
@@ -106,21 +105,16 @@ class XandikosServer:
             return answer
 
         sign_in = basic_auth_middleware(HtpasswdFile(str(self.folder / "users")))
-        app = web.Application(middlewares=[self._noting(), sign_in])
+        app = web.Application(middlewares=[sign_in])
+        app.on_response_prepare.append(self._note)  # before a client can have the answer, unlike a middleware
         for path in WELLKNOWN_DAV_PATHS:
             app.router.add_route("*", path, RedirectDavHandler("/").__call__)
         app.router.add_route("*", "/{path_info:.*}", handle)
         return app
 
-    def _noting(self) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
-        @web.middleware
-        async def noting(request: web.Request, handler: Handler) -> web.StreamResponse:
-            answer = await handler(request)
-            if BY_THE_TEST not in request.headers:
-                self.log.append(f"{request.method} {request.path} {answer.status}")
-            return answer
-
-        return noting
+    async def _note(self, request: web.Request, answer: web.StreamResponse) -> None:
+        if BY_THE_TEST not in request.headers:
+            self.log.append(f"{request.method} {request.path} {answer.status}")
 
     # where things are
 

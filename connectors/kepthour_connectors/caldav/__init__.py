@@ -31,6 +31,9 @@ class Options(BaseModel):
         description="a calendar's own address; with `calendar`, any address of the account"
     )
     calendar: str | None = Field(None, min_length=1, description="the calendar's display name")
+    discover: bool = Field(
+        False, description="url is only a host; where its calendars are is asked at /.well-known/caldav"
+    )
     username: str | None = Field(None, min_length=1)
     password: Secret | None = None
     auth: Literal["basic", "digest", "bearer"] | None = Field(
@@ -52,6 +55,17 @@ class Options(BaseModel):
             raise ValueError(f'auth = "{self.auth}" needs a password')
         if self.auth != "bearer" and (self.username is None) != (self.password is None):
             raise ValueError("username and password belong together; one of them is missing")
+        return self
+
+    @model_validator(mode="after")
+    def _discovers_with_all_it_needs(self) -> Options:
+        if not self.discover:
+            return self
+        if self.calendar is None:
+            raise ValueError("discover needs calendar, the name of the calendar to look for")
+        parts = urlsplit(self.url)
+        if parts.path not in {"", "/"} or parts.query or parts.fragment:
+            raise ValueError(f"with discover, url is only the host: {parts.scheme}://{parts.netloc}")
         return self
 
     @model_validator(mode="after")

@@ -62,9 +62,14 @@ class CalDavConnector:
         calls = self._calls
         calls.wire.begin()
         if self._options.calendar is not None:
-            self._found = self._found or calls.find(self._options.calendar)
+            self._found = self._found or self._looked_for(calls, self._options.calendar)
             calls.url = self._found
         return calls
+
+    def _looked_for(self, calls: Calls, name: str) -> str:
+        if self._options.discover:
+            calls.discover()
+        return calls.find(name)
 
     def _polled(self, calls: Calls, known: Known) -> Batch:
         cursor = Cursor.read(known.cursor)

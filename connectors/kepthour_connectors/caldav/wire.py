@@ -60,6 +60,7 @@ class Wire(HTTPAdapter):
         response._content_consumed = True
         if response.is_redirect:
             self._allow(str(request.url), response.headers.get("Location"))
+            response._content = b""  # where it leads is all there is to know
         elif not _is_xml(response._content):
             self._keep_from_library(request, response)
         return response
@@ -115,9 +116,18 @@ class Wire(HTTPAdapter):
             )
 
 
-def session(wire: Wire) -> niquests.Session:
+class Session(niquests.Session):
+    """Follows redirects, or shows them to the caller while `follows` is False: followed, a PROPFIND becomes a GET."""
+
+    follows = True
+
+    def request(self, *args: Any, **kwargs: Any) -> niquests.Response:
+        return super().request(*args, **{**kwargs, "allow_redirects": self.follows})
+
+
+def session(wire: Wire) -> Session:
     """A session of which everything is said here: no .netrc, no proxy or CA variables, no third party asked."""
-    made = niquests.Session(disable_http3=True, revocation_configuration=None)
+    made = Session(disable_http3=True, revocation_configuration=None)
     made.trust_env = False
     made.mount("https://", wire)
     made.mount("http://", wire)
