@@ -92,10 +92,12 @@ def test_an_expired_one_is_not_accepted(poll: Poll, authority: Authority) -> Non
     assert "expired" in failure.value.remedy
 
 
-def test_it_is_not_shown_to_a_server_that_is_not_trusted(
-    poll: Poll, authority: Authority, server: ScriptedServer
+def test_it_is_not_shown_to_a_server_that_is_not_trusted_whatever_the_environment_says(
+    poll: Poll, authority: Authority, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    certificate, key = authority.issue("anna")
+    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.setenv(name, str(authority.path))
+    certificate, key = Authority(authority.path.parent, "stranger").issue("anna")
     with pytest.raises(Transient, match="certificate is not accepted") as failure:
         poll(client_certificate=certificate, client_key=key, ca_file=None)
     assert "ca_file" in failure.value.remedy
