@@ -18,6 +18,14 @@ _HOW = (
 _COMMAND_SECONDS = 20
 
 
+def private(path: Path) -> Path:
+    """`path`, which holds a secret. Raises ValueError if others than its owner may do anything with it."""
+    # A missing file is told when the secret is needed, so that one calendar never stops the others.
+    if path.exists() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise ValueError(f"others may read {path}; close it with: chmod 600 {path}")
+    return path
+
+
 class SecretUnavailable(Exception):
     """The place named in the configuration does not give the secret. The text says why, and never what."""
 
@@ -51,11 +59,7 @@ class Secret(BaseModel):
     def _is_private(cls, path: Path | None) -> Path | None:
         if path is None:
             return None
-        path = path.expanduser()
-        # A missing file is told when the secret is needed, so that one calendar never stops the others.
-        if path.exists() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise ValueError(f"others may read {path}; close it with: chmod 600 {path}")
-        return path
+        return private(path.expanduser())
 
     def reveal(self) -> str:
         """The secret itself, without a trailing line break. Raises SecretUnavailable."""

@@ -16,7 +16,9 @@ from kepthour_connectors.base import Batch, Connector, ConnectorError, Kind, Kno
 from kepthour_connectors.secrets import Secret
 from tests.fakes.scripted_http import Answer, ScriptedServer
 from tests.support.calendars import calendar, event, single
-from tests.support.radicale import PASSWORD, USER, RadicaleServer
+from tests.support.dav import PASSWORD, USER, DavServer
+from tests.support.radicale import RadicaleServer
+from tests.support.xandikos import XandikosServer
 
 TITLE = "AB very private"
 
@@ -33,8 +35,8 @@ class Source(Protocol):
     def mend(self) -> None: ...
 
 
-class OnRadicale:
-    def __init__(self, server: RadicaleServer, surroundings: Surroundings) -> None:
+class OnCalDav:
+    def __init__(self, server: DavServer, surroundings: Surroundings) -> None:
         self.server = server
         server.make_calendar("practice")
         options = caldav.Options(
@@ -121,16 +123,19 @@ class AtAnAddress(InOneText):
         self.broken = False
 
 
-@pytest.fixture(params=["caldav", "ics-file", "ics-url"])
+@pytest.fixture(params=["radicale", "xandikos", "ics-file", "ics-url"])
 def source(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Source]:
     surroundings = Surroundings("practice", tmp_path)
     monkeypatch.setenv("TEST_PASSWORD", PASSWORD)
     monkeypatch.setenv("TEST_FEED", "")
-    if request.param == "caldav":
+    if request.param == "radicale":
         with RadicaleServer(tmp_path) as radicale:
-            yield OnRadicale(radicale, surroundings)
+            yield OnCalDav(radicale, surroundings)
+    elif request.param == "xandikos":
+        with XandikosServer(tmp_path) as xandikos:
+            yield OnCalDav(xandikos, surroundings)
     elif request.param == "ics-file":
         yield InAFile(tmp_path, surroundings)
     else:

@@ -23,6 +23,17 @@ URL = "https://cloud.example.org/dav/calendars/anna/practice/"
         {"url": "http://127.0.0.1:5232/"},
         {"url": "http://localhost:5232/", "calendar": "Practice"},
         {"url": URL, "ca_file": "/etc/ssl/own.pem"},
+        {"url": "https://example.org", "calendar": "Practice", "discover": True},
+        {"url": "https://example.org:8443/", "calendar": "Practice", "discover": True},
+        {"url": URL, "discover": False},
+        {"url": URL, "client_certificate": "/srv/anna.pem"},
+        {
+            "url": URL,
+            "client_certificate": "/srv/anna.crt",
+            "client_key": "/srv/anna.key",
+            "username": "a",
+            "password": ENV,
+        },
     ],
 )
 def test_a_sound_caldav_entry_is_accepted(entry: dict[str, Any]) -> None:
@@ -43,6 +54,19 @@ def test_a_sound_caldav_entry_is_accepted(entry: dict[str, Any]) -> None:
         ({"url": URL, "auth": "kerberos", "username": "anna", "password": ENV}, "auth"),
         ({"url": URL, "calender": "Practice"}, "calender"),
         ({"url": URL, "calendar": ""}, "calendar"),
+        ({"url": "https://example.org", "discover": True}, "discover needs calendar"),
+        (
+            {"url": URL, "calendar": "Practice", "discover": True},
+            "url is only the host: https://cloud.example.org",
+        ),
+        (
+            {"url": "https://example.org/?a=b", "calendar": "Practice", "discover": True},
+            "url is only the host",
+        ),
+        ({"url": "https://example.org", "calendar": "Practice", "discover": "always"}, "discover"),
+        ({"url": URL, "client_key": "/srv/anna.key"}, "needs client_certificate"),
+        ({"url": "http://localhost:5232/", "client_certificate": "/srv/anna.pem"}, "needs an https address"),
+        ({"url": URL, "client_certificate": "~nobody-of-this-name/anna.pem"}, "home folder"),
         ({"url": URL, "ca_file": "~nobody-of-this-name/ca.pem"}, "home folder"),
     ],
 )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import logging
 import socket
 import threading
-from base64 import b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from types import TracebackType
@@ -19,7 +17,9 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from radicale import config
 from radicale.app import Application
 
-USER, PASSWORD = "anna", "secret-word"
+from tests.support.dav import PASSWORD, USER, ask
+
+__all__ = ["PASSWORD", "USER", "RadicaleServer"]
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -44,20 +44,18 @@ class _Silent(WSGIRequestHandler):
 
 
 class RadicaleServer:
-    """Radicale with one user, `anna`, and as many calendars as are made.
+    """A DavServer; see there.
 
-        with RadicaleServer(tmp_path) as server:
-            server.make_calendar("practice")
-            server.write("practice", "a.ics", text)     # straight into its folder: fast
-            server.put("practice", "b.ics", text)       # as a client would
-
-    `log` holds one line a request which others made (`"REPORT /anna/practice/ 207"`); those of `put` and `delete`
-    are not in it. `stop` and `start` keep the port and the data, so that an outage can be played.
+    with RadicaleServer(tmp_path) as server:
+        server.make_calendar("practice")
+        server.write("practice", "a.ics", text)     # straight into its folder: fast
+        server.put("practice", "b.ics", text)       # as a client would
     """
 
     def __init__(self, folder: Path, port: int = 0) -> None:
         self.folder = folder / "radicale"
         self.log: list[str] = []
+        self.password = PASSWORD
         self._port = port
         self._server: WSGIServer | None = None
         self._thread: threading.Thread | None = None
@@ -128,8 +126,11 @@ class RadicaleServer:
     # where things are
 
     @property
+    def port(self) -> int:
+        return self._port
+
+    @property
     def url(self) -> str:
-        """The server's root, where a client would begin to discover."""
         return f"http://127.0.0.1:{self._port}/"
 
     @property
@@ -140,12 +141,10 @@ class RadicaleServer:
         return f"{self.principal_url}{quote(calendar)}/"
 
     def href(self, calendar: str, name: str) -> str:
-        """What a connector calls the resource `name`."""
         return f"/{USER}/{quote(calendar)}/{quote(name)}"
 
     @property
     def requests(self) -> int:
-        """How many requests clients have made so far."""
         return len(self.log)
 
     # what is in it
@@ -156,8 +155,11 @@ class RadicaleServer:
         properties = {"tag": "VCALENDAR", "D:displayname": display_name or calendar}
         (folder / ".Radicale.props").write_text(json.dumps(properties))
 
+    def fill(self, calendar: str, texts: Mapping[str, str]) -> None:
+        for name, text in texts.items():
+            self.write(calendar, name, text)
+
     def write(self, calendar: str, name: str, text: str) -> None:
-        """Seed or change a resource by writing its file; no request."""
         if not (self._home / calendar).exists():
             self.make_calendar(calendar)
         (self._home / calendar / name).write_bytes(text.encode("utf-8"))
@@ -165,37 +167,20 @@ class RadicaleServer:
     def put(self, calendar: str, name: str, text: str) -> None:
         if not (self._home / calendar).exists():
             self.make_calendar(calendar)
-        self._ask("PUT", self.href(calendar, name), text)
+        ask(self._port, self.password, "PUT", self.href(calendar, name), text)
 
     def delete(self, calendar: str, name: str) -> None:
-        self._ask("DELETE", self.href(calendar, name))
+        ask(self._port, self.password, "DELETE", self.href(calendar, name))
 
     def forget_tokens(self, calendar: str) -> None:
-        """Lose every sync token that was given out, as a server does after it was restored."""
         for folder in (self._home / calendar / ".Radicale.cache").glob("sync-token"):
             for token in folder.iterdir():
                 token.unlink()
 
     def remove_calendar(self, calendar: str) -> None:
-        self._ask("DELETE", f"/{USER}/{quote(calendar)}/")
+        ask(self._port, self.password, "DELETE", f"/{USER}/{quote(calendar)}/")
 
     def change_password(self, password: str) -> None:
         """What Radicale accepts from its next request on."""
         (self.folder / "users").write_text(f"{USER}:{password}\n")
         self.password = password
-
-    password = PASSWORD
-
-    def _ask(self, method: str, path: str, body: str | None = None) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
-        credentials = b64encode(f"{USER}:{self.password}".encode()).decode()
-        headers = {
-            "Authorization": f"Basic {credentials}",
-            "X-By-The-Test": "1",
-            "Content-Type": "text/calendar",
-        }
-        connection.request(method, path, body.encode("utf-8") if body is not None else None, headers)
-        status = connection.getresponse().status
-        connection.close()
-        if status not in {200, 201, 204}:
-            raise AssertionError(f"Radicale answered {status} to {method} {path}")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from kepthour_connectors.base import Connector, Surroundings, checked_url
-from kepthour_connectors.secrets import Secret
+from kepthour_connectors.secrets import Secret, private
 
 
 def _expanded(path: Path) -> Path:
@@ -16,6 +17,9 @@ def _expanded(path: Path) -> Path:
         return path.expanduser()
     except RuntimeError:
         raise ValueError("names a home folder that does not exist") from None
+
+
+_File = Annotated[Path, AfterValidator(_expanded)]
 
 
 class Options(BaseModel):
@@ -27,13 +31,22 @@ class Options(BaseModel):
         description="a calendar's own address; with `calendar`, any address of the account"
     )
     calendar: str | None = Field(None, min_length=1, description="the calendar's display name")
+    discover: bool = Field(
+        False, description="url is only a host; where its calendars are is asked at /.well-known/caldav"
+    )
     username: str | None = Field(None, min_length=1)
     password: Secret | None = None
     auth: Literal["basic", "digest", "bearer"] | None = Field(
         None, description="None: as the server asks, for one more request at the first poll"
     )
-    ca_file: Annotated[Path, AfterValidator(_expanded)] | None = Field(
+    ca_file: _File | None = Field(
         None, description="PEM file of the authority that signed the server's certificate"
+    )
+    client_certificate: _File | None = Field(
+        None, description="PEM file with the certificate that the server wants to see of its clients"
+    )
+    client_key: _File | None = Field(
+        None, description="PEM file with its key, not encrypted; None: it is in client_certificate"
     )
 
     @model_validator(mode="after")
@@ -42,6 +55,28 @@ class Options(BaseModel):
             raise ValueError(f'auth = "{self.auth}" needs a password')
         if self.auth != "bearer" and (self.username is None) != (self.password is None):
             raise ValueError("username and password belong together; one of them is missing")
+        return self
+
+    @model_validator(mode="after")
+    def _discovers_with_all_it_needs(self) -> Options:
+        if not self.discover:
+            return self
+        if self.calendar is None:
+            raise ValueError("discover needs calendar, the name of the calendar to look for")
+        parts = urlsplit(self.url)
+        if parts.path not in {"", "/"} or parts.query or parts.fragment:
+            raise ValueError(f"with discover, url is only the host: {parts.scheme}://{parts.netloc}")
+        return self
+
+    @model_validator(mode="after")
+    def _shows_its_certificate_safely(self) -> Options:
+        if self.client_certificate is None:
+            if self.client_key is not None:
+                raise ValueError("client_key needs client_certificate, whose key it is")
+            return self
+        if urlsplit(self.url).scheme != "https":
+            raise ValueError("client_certificate needs an https address; plain http shows none")
+        private(self.client_key or self.client_certificate)
         return self
 
 

@@ -9,15 +9,19 @@ from xml.sax.saxutils import escape
 
 from caldav.davclient import DAVClient
 from caldav.lib import error as library
+from caldav.lib.url import URL
 
 from kepthour_connectors.base import CalendarGone, ConnectorError, Nonsense, checked_url
-from kepthour_connectors.caldav import Options, translate
+from kepthour_connectors.caldav import Options, own_certificate, translate
 from kepthour_connectors.caldav.faults import from_status
 from kepthour_connectors.caldav.translate import Found, Member, Page
 from kepthour_connectors.caldav.wire import Wire, session
 
 TIMEOUT = 30  # seconds, for each socket operation
 _MOST_PAGES = 100
+_WELL_KNOWN = "/.well-known/caldav"
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MOST_REDIRECTS = 5
 
 _SYNC = (
     '<?xml version="1.0" encoding="utf-8"?><D:sync-collection xmlns:D="DAV:"><D:sync-token>{token}</D:sync-token>'
@@ -26,6 +30,7 @@ _SYNC = (
 _PROPFIND = (
     '<?xml version="1.0" encoding="utf-8"?><D:propfind xmlns:D="DAV:"><D:prop>{props}</D:prop></D:propfind>'
 )
+_PRINCIPAL = "<D:current-user-principal/>"
 _MULTIGET = (
     '<?xml version="1.0" encoding="utf-8"?><C:calendar-multiget xmlns:D="DAV:" '
     'xmlns:C="urn:ietf:params:xml:ns:caldav"><D:prop><D:getetag/><C:calendar-data/></D:prop>{hrefs}'
@@ -68,17 +73,39 @@ class Calls:
             auth_type=options.auth,
             timeout=TIMEOUT,
             ssl_verify_cert=str(options.ca_file) if options.ca_file else True,
+            ssl_cert=own_certificate.for_requests(options),
             enable_rfc6764=False,
             rate_limit_handle=False,  # it would sleep in this thread; pauses are the caller's to keep
         )
         self._dav.session.close()
-        self._dav.session = session(self.wire)
+        self._dav.session = self._session = session(self.wire)
         self.url = _as_folder(options.url)
 
     def close(self) -> None:
         self._dav.close()
 
     # where the calendar is
+
+    def discover(self) -> None:
+        """Find where CalDAV begins on the configured host (RFC 6764, 5), for `find`. One request and one a redirect.
+
+        The wire refuses redirects to another host, or away from https.
+        """
+        url = urljoin(self.url, _WELL_KNOWN)
+        self._session.follows = False
+        try:
+            for _ in range(_MOST_REDIRECTS + 1):
+                response = self._dav.request(
+                    url, "PROPFIND", _PROPFIND.format(props=_PRINCIPAL), {"Depth": "0"}
+                )
+                if response.status not in _REDIRECTS:
+                    break
+                url = urljoin(url, response.headers.get("Location", ""))
+        finally:
+            self._session.follows = True
+        if response.status != 207:
+            raise self._undiscovered(response.status)
+        self._dav.url = URL.objectify(url)
 
     def find(self, name: str) -> str:
         """The address of the account's calendar that is displayed as `name`. Three requests."""
@@ -174,6 +201,14 @@ class Calls:
         return Found(member.key, response.status, None, response.raw if response.status == 200 else None)
 
     # the pieces
+
+    def _undiscovered(self, status: int) -> ConnectorError:
+        if status >= 500:
+            return from_status(status, self.host)
+        return CalendarGone(
+            f"{self.host} does not say at {_WELL_KNOWN} where its calendars are.",
+            "Leave out discover, and write the calendar's own address as url.",
+        )
 
     def _calendars(self) -> Any:
         return self._dav.get_calendars(self._dav.get_principal())

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from kepthour_connectors.base import Batch, CalendarGone, Kind, Known, Resource, SignInNeeded
-from kepthour_connectors.caldav import Options
+from kepthour_connectors.base import Batch, CalendarGone, ConnectorError, Kind, Known, Resource, SignInNeeded
+from kepthour_connectors.caldav import Options, own_certificate
 from kepthour_connectors.caldav.client import Calls, SyncRefused
-from kepthour_connectors.caldav.faults import translated
+from kepthour_connectors.caldav.faults import broke_off, translated
 from kepthour_connectors.caldav.reading import Reading, read
 from kepthour_connectors.caldav.translate import Cursor, Member, Page, repeated
 from kepthour_connectors.retry import Account
@@ -39,11 +39,15 @@ class CalDavConnector:
             return self._polled(calls, known)
         except Exception as error:  # noqa: BLE001  (supervised: lxml's errors and TypeErrors come, too)
             self.close()  # sockets, password and guesses at the sign-in: the next poll begins afresh
-            fault = translated(error, self._host)
+            fault = self._fault(error)
             if isinstance(fault, CalendarGone):
                 self._found = None
             # `from None`: the libraries' errors hold bodies, which a traceback would show.
             raise fault from None
+
+    def _fault(self, error: Exception) -> ConnectorError:
+        refusal = own_certificate.refused(self._options) if broke_off(error) else None
+        return refusal or translated(error, self._host)
 
     def close(self) -> None:
         if self._calls is not None:
@@ -58,9 +62,14 @@ class CalDavConnector:
         calls = self._calls
         calls.wire.begin()
         if self._options.calendar is not None:
-            self._found = self._found or calls.find(self._options.calendar)
+            self._found = self._found or self._looked_for(calls, self._options.calendar)
             calls.url = self._found
         return calls
+
+    def _looked_for(self, calls: Calls, name: str) -> str:
+        if self._options.discover:
+            calls.discover()
+        return calls.find(name)
 
     def _polled(self, calls: Calls, known: Known) -> Batch:
         cursor = Cursor.read(known.cursor)

@@ -31,6 +31,13 @@ def translated(error: Exception, host: str) -> ConnectorError:
     return _nonsense(error, host)
 
 
+def broke_off(error: Exception) -> bool:
+    """Whether a connection failed or ended early, for whatever reason but time."""
+    return isinstance(error, niquests.exceptions.ConnectionError) and not isinstance(
+        error, niquests.exceptions.Timeout
+    )
+
+
 def from_status(status: int, host: str) -> ConnectorError:
     """The error of ours for an answer that was no success."""
     if status == 401:

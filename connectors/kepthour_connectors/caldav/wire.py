@@ -17,6 +17,7 @@ from caldav.lib import error as library
 from niquests.adapters import HTTPAdapter
 
 from kepthour_connectors.base import CalendarGone, Nonsense, Transient, checked_url
+from kepthour_connectors.caldav import own_certificate
 from kepthour_connectors.caldav.hosts import may_go
 
 _ANSWER_BYTES = 64 * 1024 * 1024  # a hundred events with attachments fit; a runaway answer does not
@@ -59,6 +60,7 @@ class Wire(HTTPAdapter):
         response._content_consumed = True
         if response.is_redirect:
             self._allow(str(request.url), response.headers.get("Location"))
+            response._content = b""  # where it leads is all there is to know
         elif not _is_xml(response._content):
             self._keep_from_library(request, response)
         return response
@@ -101,6 +103,8 @@ class Wire(HTTPAdapter):
 
     def _keep_from_library(self, request: niquests.PreparedRequest, response: niquests.Response) -> None:
         status = response.status_code or 0
+        if own_certificate.is_objection(status, response._content or b""):
+            raise own_certificate.objected(self._host)
         if status >= 400 or not response._content:
             response._content = b""  # the status is all there is to know
         elif request.method == "GET":
@@ -112,9 +116,18 @@ class Wire(HTTPAdapter):
             )
 
 
-def session(wire: Wire) -> niquests.Session:
+class Session(niquests.Session):
+    """Follows redirects, or shows them to the caller while `follows` is False: followed, a PROPFIND becomes a GET."""
+
+    follows = True
+
+    def request(self, *args: Any, **kwargs: Any) -> niquests.Response:
+        return super().request(*args, **{**kwargs, "allow_redirects": self.follows})
+
+
+def session(wire: Wire) -> Session:
     """A session of which everything is said here: no .netrc, no proxy or CA variables, no third party asked."""
-    made = niquests.Session(disable_http3=True, revocation_configuration=None)
+    made = Session(disable_http3=True, revocation_configuration=None)
     made.trust_env = False
     made.mount("https://", wire)
     made.mount("http://", wire)

@@ -1,4 +1,4 @@
-"""The CalDAV connector on a real server: what it costs, what it finds, what it says when it may not."""
+"""The CalDAV connector on real servers: what it costs, what it finds, what it says when it may not."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from kepthour_connectors.base import (
 from kepthour_connectors.caldav import Options, connect
 from kepthour_connectors.secrets import Secret
 from tests.support.calendars import single, todo
-from tests.support.radicale import USER, RadicaleServer
+from tests.support.dav import USER, DavServer
 
 Make = Callable[..., Connector]
 PASSWORD = Secret(env="TEST_PASSWORD")
 
 
 @pytest.fixture
-def make(radicale: RadicaleServer, tmp_path: Path) -> Iterator[Make]:
+def make(server: DavServer, tmp_path: Path) -> Iterator[Make]:
     made: list[Connector] = []
 
     def connected(**options: Any) -> Connector:
-        given = {"url": radicale.calendar_url("practice"), "username": USER, "password": PASSWORD, **options}
+        given = {"url": server.calendar_url("practice"), "username": USER, "password": PASSWORD, **options}
         made.append(connect(Options(**given), Surroundings("practice", tmp_path)))
         return made[-1]
 
-    radicale.make_calendar("practice", "Practice")
+    server.make_calendar("practice", "Practice")
     yield connected
     for connector in made:
         connector.close()
@@ -45,146 +45,142 @@ def etags(batch: Any) -> dict[str, str]:
     return {each.href: each.etag for each in batch.changed}
 
 
-def test_events_come_a_hundred_a_request_and_then_nothing_with_one(
-    radicale: RadicaleServer, make: Make
-) -> None:
+def test_events_come_a_hundred_a_request_and_then_nothing_with_one(server: DavServer, make: Make) -> None:
     for number in range(350):
-        radicale.write("practice", f"{number}.ics", single(f"event-{number}"))
+        server.write("practice", f"{number}.ics", single(f"event-{number}"))
     connector = make(auth="basic")
     first = connector.poll(Known())
     assert len(first.changed) == 350
-    assert first.requests == radicale.requests == 1 + 4
+    assert first.requests == server.requests == 1 + 4
     again = connector.poll(Known(first.cursor, etags(first)))
     assert (again.kind, again.changed, again.requests) == (Kind.DELTA, (), 1)
 
 
-def test_one_change_takes_two_requests(radicale: RadicaleServer, make: Make) -> None:
-    radicale.write("practice", "a.ics", single("a"))
+def test_one_change_takes_two_requests(server: DavServer, make: Make) -> None:
+    server.write("practice", "a.ics", single("a"))
     connector = make()
     first = connector.poll(Known())
-    radicale.put("practice", "a.ics", single("a", "moved"))
+    server.put("practice", "a.ics", single("a", "moved"))
     batch = connector.poll(Known(first.cursor, etags(first)))
-    assert [each.href for each in batch.changed] == [radicale.href("practice", "a.ics")]
+    assert [each.href for each in batch.changed] == [server.href("practice", "a.ics")]
     assert batch.requests == 2
 
 
-def test_a_deletion_takes_one_request_and_is_named(radicale: RadicaleServer, make: Make) -> None:
-    radicale.write("practice", "a.ics", single("a"))
+def test_a_deletion_takes_one_request_and_is_named(server: DavServer, make: Make) -> None:
+    server.write("practice", "a.ics", single("a"))
     connector = make()
     first = connector.poll(Known())
-    radicale.delete("practice", "a.ics")
+    server.delete("practice", "a.ics")
     batch = connector.poll(Known(first.cursor, etags(first)))
-    assert batch.deleted == {radicale.href("practice", "a.ics")}
+    assert batch.deleted == {server.href("practice", "a.ics")}
     assert (batch.kind, batch.changed, batch.requests) == (Kind.DELTA, (), 1)
 
 
 def test_requests_are_counted_truly_even_when_the_server_asks_for_the_password_first(
-    radicale: RadicaleServer, make: Make
+    server: DavServer, make: Make
 ) -> None:
     batch = make(auth=None).poll(Known())
-    assert any(line.endswith(" 401") for line in radicale.log)
-    assert batch.requests == radicale.requests
+    assert any(line.endswith(" 401") for line in server.log)
+    assert batch.requests == server.requests
 
 
 def test_a_forgotten_token_leads_to_a_full_listing_that_reads_only_what_changed(
-    radicale: RadicaleServer, make: Make
+    server: DavServer, make: Make
 ) -> None:
     for name in ("a", "b", "c"):
-        radicale.write("practice", f"{name}.ics", single(name))
+        server.write("practice", f"{name}.ics", single(name))
     connector = make()
     first = connector.poll(Known())
-    radicale.put("practice", "a.ics", single("a", "moved"))
-    radicale.delete("practice", "b.ics")
-    radicale.forget_tokens("practice")
+    server.put("practice", "a.ics", single("a", "moved"))
+    server.delete("practice", "b.ics")
+    server.forget_tokens("practice")
     batch = connector.poll(Known(first.cursor, etags(first)))
     assert batch.kind is Kind.FULL
-    assert batch.listed == {radicale.href("practice", "a.ics"), radicale.href("practice", "c.ics")}
-    assert [each.href for each in batch.changed] == [radicale.href("practice", "a.ics")]
+    assert batch.listed == {server.href("practice", "a.ics"), server.href("practice", "c.ics")}
+    assert [each.href for each in batch.changed] == [server.href("practice", "a.ics")]
     assert batch.warnings == ("token-refused",)
     assert batch.requests == 3
     healed = connector.poll(Known(batch.cursor, etags(first) | etags(batch)))
     assert (healed.kind, healed.requests) == (Kind.DELTA, 1)
 
 
-def test_a_token_of_another_calendar_is_refused_and_healed(radicale: RadicaleServer, make: Make) -> None:
-    radicale.write("practice", "a.ics", single("a"))
-    radicale.write("other", "b.ics", single("b"))
-    elsewhere = make(url=radicale.calendar_url("other")).poll(Known())
+def test_a_token_of_another_calendar_is_refused_and_healed(server: DavServer, make: Make) -> None:
+    server.write("practice", "a.ics", single("a"))
+    server.write("other", "b.ics", single("b"))
+    elsewhere = make(url=server.calendar_url("other")).poll(Known())
     batch = make().poll(Known(elsewhere.cursor, etags(elsewhere)))
-    assert batch.listed == {radicale.href("practice", "a.ics")}
+    assert batch.listed == {server.href("practice", "a.ics")}
 
 
-def test_tasks_are_listed_but_neither_given_nor_read_twice(radicale: RadicaleServer, make: Make) -> None:
-    radicale.write("practice", "a.ics", single("a"))
-    radicale.write("practice", "t.ics", todo("t"))
+def test_tasks_are_listed_but_neither_given_nor_read_twice(server: DavServer, make: Make) -> None:
+    server.write("practice", "a.ics", single("a"))
+    server.write("practice", "t.ics", todo("t"))
     connector = make(auth="basic")
     batch = connector.poll(Known())
-    assert batch.listed == {radicale.href("practice", "a.ics"), radicale.href("practice", "t.ics")}
-    assert [each.href for each in batch.changed] == [radicale.href("practice", "a.ics")]
+    assert batch.listed == {server.href("practice", "a.ics"), server.href("practice", "t.ics")}
+    assert [each.href for each in batch.changed] == [server.href("practice", "a.ics")]
     assert connector.poll(Known(batch.cursor, etags(batch), full=True)).requests == 1
 
 
 @pytest.mark.parametrize("where", ["url", "principal_url"])
 def test_a_calendar_is_found_by_its_name_and_looked_for_only_once(
-    radicale: RadicaleServer, make: Make, where: str
+    server: DavServer, make: Make, where: str
 ) -> None:
-    radicale.write("practice", "a.ics", single("a"))
-    radicale.make_calendar("private", "Private")
-    connector = make(url=getattr(radicale, where), calendar="practice", auth="basic")
+    server.write("practice", "a.ics", single("a"))
+    server.make_calendar("private", "Private")
+    connector = make(url=getattr(server, where), calendar="practice", auth="basic")
     first = connector.poll(Known())
-    assert first.listed == {radicale.href("practice", "a.ics")}
+    assert first.listed == {server.href("practice", "a.ics")}
     assert first.requests > 2
     assert connector.poll(Known(first.cursor, etags(first))).requests == 1
 
 
-def test_a_calendar_that_moved_is_found_again_by_its_name(radicale: RadicaleServer, make: Make) -> None:
-    connector = make(url=radicale.url, calendar="Practice")
+def test_a_calendar_that_moved_is_found_again_by_its_name(server: DavServer, make: Make) -> None:
+    connector = make(url=server.url, calendar="Practice")
     connector.poll(Known())
-    radicale.remove_calendar("practice")
-    radicale.write("new", "a.ics", single("a"))
-    radicale.make_calendar("new", "Practice")
+    server.remove_calendar("practice")
+    server.write("new", "a.ics", single("a"))
+    server.make_calendar("new", "Practice")
     with pytest.raises(CalendarGone):
         connector.poll(Known())
-    assert connector.poll(Known()).listed == {radicale.href("new", "a.ics")}
+    assert connector.poll(Known()).listed == {server.href("new", "a.ics")}
 
 
-def test_a_name_that_no_calendar_has_yet_is_looked_for_again(radicale: RadicaleServer, make: Make) -> None:
-    connector = make(url=radicale.url, calendar="Sessions")
+def test_a_name_that_no_calendar_has_yet_is_looked_for_again(server: DavServer, make: Make) -> None:
+    connector = make(url=server.url, calendar="Sessions")
     with pytest.raises(CalendarGone):
         connector.poll(Known())
-    radicale.make_calendar("practice", "Sessions")
+    server.make_calendar("practice", "Sessions")
     assert connector.poll(Known()).kind is Kind.FULL
 
 
-def test_two_calendars_of_one_name_are_not_guessed_between(radicale: RadicaleServer, make: Make) -> None:
-    radicale.make_calendar("second", "Practice")
+def test_two_calendars_of_one_name_are_not_guessed_between(server: DavServer, make: Make) -> None:
+    server.make_calendar("second", "Practice")
     with pytest.raises(CalendarGone, match="more than one"):
-        make(url=radicale.url, calendar="Practice").poll(Known())
+        make(url=server.url, calendar="Practice").poll(Known())
 
 
-def test_the_address_of_an_account_is_not_taken_for_an_empty_calendar(
-    radicale: RadicaleServer, make: Make
-) -> None:
+def test_the_address_of_an_account_is_not_taken_for_an_empty_calendar(server: DavServer, make: Make) -> None:
     with pytest.raises(CalendarGone, match="not that of a calendar"):
-        make(url=radicale.principal_url).poll(Known())
+        make(url=server.principal_url).poll(Known())
 
 
-def test_a_removed_calendar_is_gone_and_not_empty(radicale: RadicaleServer, make: Make) -> None:
-    radicale.write("practice", "a.ics", single("a"))
+def test_a_removed_calendar_is_gone_and_not_empty(server: DavServer, make: Make) -> None:
+    server.write("practice", "a.ics", single("a"))
     connector = make()
     first = connector.poll(Known())
-    radicale.remove_calendar("practice")
+    server.remove_calendar("practice")
     with pytest.raises(CalendarGone):
         connector.poll(Known(first.cursor, etags(first)))
 
 
 @pytest.mark.parametrize("auth", [None, "basic"])
 def test_a_wrong_password_asks_for_a_sign_in_and_a_new_one_is_taken_without_a_restart(
-    radicale: RadicaleServer, make: Make, auth: str | None, monkeypatch: pytest.MonkeyPatch
+    server: DavServer, make: Make, auth: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connector = make(auth=auth)
     connector.poll(Known())
-    radicale.change_password("another-word")
+    server.change_password("another-word")
     with pytest.raises(SignInNeeded):
         connector.poll(Known())
     monkeypatch.setenv("TEST_PASSWORD", "another-word")
@@ -200,22 +196,20 @@ def test_a_password_that_is_not_at_hand_asks_for_a_sign_in(
 
 
 def test_a_password_may_hold_any_character(
-    radicale: RadicaleServer, make: Make, monkeypatch: pytest.MonkeyPatch
+    server: DavServer, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    radicale.change_password("größe€:x y")
+    server.change_password("größe€:x y")
     monkeypatch.setenv("TEST_PASSWORD", "größe€:x y")
     assert make().poll(Known()).kind is Kind.FULL
 
 
-def test_a_server_that_is_down_is_transient_and_healed_by_itself(
-    radicale: RadicaleServer, make: Make
-) -> None:
+def test_a_server_that_is_down_is_transient_and_healed_by_itself(server: DavServer, make: Make) -> None:
     connector = make()
     first = connector.poll(Known())
-    radicale.stop()
+    server.stop()
     with pytest.raises(Transient):
         connector.poll(Known(first.cursor))
-    radicale.start()
+    server.start()
     assert connector.poll(Known(first.cursor)).kind is Kind.DELTA
 
 
@@ -240,14 +234,14 @@ def test_a_missing_ca_file_is_said(make: Make, tmp_path: Path) -> None:
         make(ca_file=tmp_path / "ca.pem").poll(Known())
 
 
-def test_names_with_odd_characters_come_and_go_under_one_href(radicale: RadicaleServer, make: Make) -> None:
+def test_names_with_odd_characters_come_and_go_under_one_href(server: DavServer, make: Make) -> None:
     names = ["a@b.example.ics", "with space.ics", "plus+and&.ics", "müller.ics", "100%.ics"]
     for number, name in enumerate(names):
-        radicale.write("practice", name, single(f"event-{number}"))
+        server.write("practice", name, single(f"event-{number}"))
     connector = make()
     first = connector.poll(Known())
-    assert first.listed == {radicale.href("practice", name) for name in names}
+    assert first.listed == {server.href("practice", name) for name in names}
     assert etags(first).keys() == first.listed
     for name in names:
-        radicale.delete("practice", name)
+        server.delete("practice", name)
     assert connector.poll(Known(first.cursor, etags(first))).deleted == first.listed
