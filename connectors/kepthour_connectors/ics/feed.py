@@ -77,7 +77,8 @@ class Feed:
     def _fetch(self, address: str, seen: Seen) -> Fetched:
         end = time.monotonic() + TOTAL_SECONDS
         source = fingerprint(address)
-        headers = {"Accept": "text/calendar", **(_conditions(seen) if seen.source == source else {})}
+        conditions = _conditions(seen) if seen.source == source else {}
+        headers = {"Accept": "text/calendar", **conditions}
         for requests in range(1, _MOST_REDIRECTS + 2):
             response = self._opened().get(
                 address, headers=headers, stream=True, allow_redirects=False, timeout=TIMEOUT
@@ -86,7 +87,7 @@ class Feed:
                 if response.is_redirect:
                     address = _next(address, str(response.headers.get("Location")))
                     continue
-                if response.status_code == 304 and seen.source == source:
+                if response.status_code == 304 and conditions:
                     return Fetched(None, requests, seen)
                 if response.status_code != 200:
                     raise _from_status(response)

@@ -1,0 +1,271 @@
+"""Every fault of a server, end to end: what is stored stays, reminders go on, the fault is named, and it heals."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from kepthour.core.freshness import Freshness
+from tests.fakes.scripted_http import LOGIN_PAGE, Answer, FakeCalDav, Request, precondition, xml
+from tests.server.fault_bench import (
+    SECRETS,
+    Bench,
+    CalDavSource,
+    FeedSource,
+    Program,
+    Trouble,
+    a_certificate_of_nobody,
+    answering,
+    bench_on,
+    cut_in_the_middle,
+    no_tls_where_it_is_due,
+    nobody_listens,
+    only_for,
+    playing,
+    silence,
+    truly,
+)
+
+HTML = {"Content-Type": "text/html"}
+XML = {"Content-Type": "application/xml; charset=utf-8"}
+GZIP = {"Content-Encoding": "gzip"}
+# By the server's own clock, and by any other: nothing but the cap of an hour decides.
+UNTIL = {"Retry-After": "Tue, 03 Mar 2099 08:00:00 GMT", "Date": "Mon, 02 Mar 2099 08:00:00 GMT"}
+HUGE = b" " * (65 << 20)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A poll that fails: as which problem, and what `status` says of it (a pattern)."""
+
+    name: str
+    trouble: Trouble
+    problem: str
+    says: str
+    pause: timedelta | None = None  # how long the source is left in peace at least
+
+    @property
+    def state(self) -> Freshness:
+        return Freshness.SIGN_IN_NEEDED if self.problem == "sign_in_needed" else Freshness.STALE
+
+
+def login(request: Request) -> Answer:
+    return (
+        Answer(200, LOGIN_PAGE, HTML) if request.path == "/login" else Answer(302, "", {"Location": "/login"})
+    )
+
+
+BOTH = [
+    Fault("401", answering(Answer(401)), "sign_in_needed", "refuses the user name|not accepted any more"),
+    Fault("403", answering(Answer(403)), "sign_in_needed", "denies access|not accepted any more"),
+    Fault("404", answering(Answer(404)), "calendar_gone", "no calendar at this address|no feed at"),
+    Fault("410", answering(Answer(410)), "calendar_gone", "no calendar at this address|no feed at"),
+    Fault("429 for seconds", answering(Answer(429, "", {"Retry-After": "1200"})), "rate_limited",
+          "asks for a pause", timedelta(minutes=20)),
+    Fault("429 until a date", answering(Answer(429, "", UNTIL)), "rate_limited", "asks for a pause",
+          timedelta(hours=1)),
+    Fault("429", answering(Answer(429)), "rate_limited", "asks for a pause"),
+    Fault("500", answering(Answer(500)), "transient", r"fault of its own \(500\)"),
+    Fault("502", answering(Answer(502, LOGIN_PAGE, HTML)), "transient", r"fault of its own \(502\)"),
+    Fault("503", answering(Answer(503)), "transient", r"fault of its own \(503\)"),
+    Fault("503 for seconds", answering(Answer(503, "", {"Retry-After": "1200"})), "rate_limited",
+          "asks for a pause", timedelta(minutes=20)),
+    Fault("an empty body", answering(Answer(200)), "nonsense", r"does not allow \(empty\)|not all of it \(empty\)"),
+    Fault("a captive portal", answering(Answer(200, LOGIN_PAGE, HTML)), "nonsense", "login page|web page"),
+    Fault("a captive portal elsewhere", answering(Answer(302, "", {"Location": "http://portal.example/"})),
+          "nonsense", "redirects to an address that is not https"),
+    Fault("a login page", playing(login), "nonsense", "does not allow|login page|no iCalendar text"),
+    Fault("HTML said to be what was asked for", answering(Answer(200, LOGIN_PAGE, XML)), "nonsense",
+          "login page|no iCalendar text"),
+    Fault("redirects without end", playing(lambda request: Answer(302, "", {"Location": request.path})),
+          "nonsense", "redirects without end|TooManyRedirects"),
+    Fault("cut in the middle", cut_in_the_middle(chunked=False), "transient", "broke off"),
+    Fault("cut in the middle of a chunk", cut_in_the_middle(chunked=True), "transient", "broke off"),
+    Fault("silence", silence, "transient", "did not answer in time"),
+    Fault("nobody listens", nobody_listens, "transient", "cannot be reached"),
+    Fault("gzip that is none", answering(Answer(200, b"\x00\x01 no gzip", XML | GZIP)), "transient", "broke off"),
+    Fault("gzip without its end", truly(lambda answer: replace(
+        answer, body=gzip.compress(answer.raw)[: len(answer.raw) // 10], headers={**answer.headers, **GZIP})),
+        "nonsense", "not XML|no iCalendar text"),
+    Fault("65 MB", answering(Answer(200, HUGE, XML)), "nonsense", "more than 64 MB|larger than 20 MB"),
+    Fault("65 MB in few bytes", answering(Answer(200, gzip.compress(HUGE, 1), XML | GZIP)), "nonsense",
+          "more than 64 MB|larger than 20 MB"),
+    Fault("a certificate of nobody", a_certificate_of_nobody, "transient", "certificate is not accepted"),
+    Fault("no TLS where it is due", no_tls_where_it_is_due, "transient", "not secure|cannot be reached"),
+]  # fmt: skip
+
+CALDAV_ONLY = [
+    Fault("no sync token", answering(xml('<D:multistatus xmlns:D="DAV:"/>')), "nonsense", "without a new sync token"),
+    Fault("XML of another kind", answering(xml("<hello/>")), "nonsense", r"does not allow \(no-multistatus\)"),
+    Fault("XML cut off", answering(xml("<D:multistatus xmlns:D='DAV:'><D:resp")), "nonsense", "not XML"),
+    Fault("a change without a name", answering(xml(
+        '<D:multistatus xmlns:D="DAV:"><D:response/><D:sync-token>t9</D:sync-token></D:multistatus>')),
+        "nonsense", r"does not allow \(no-href\)"),
+]  # fmt: skip
+
+FEED_ONLY = [
+    Fault("304 to no condition", answering(Answer(304)), "nonsense", r"answers as no feed does \(304\)"),
+    Fault("204", answering(Answer(204)), "nonsense", r"answers as no feed does \(204\)"),
+    Fault("a calendar cut off between two events", truly(
+        lambda answer: replace(answer, body=answer.raw[: answer.raw.rindex(b"BEGIN:VEVENT")])),
+        "nonsense", r"not all of it \(cut-off\)"),
+    Fault("a calendar cut off in a line", truly(lambda answer: replace(answer, body=answer.raw[:-40])),
+          "nonsense", r"not all of it \(cut-off\)"),
+]  # fmt: skip
+
+
+# A 500 concerns the one object that is asked for. And a port is closed for all or none.
+WHEN_READING = [fault for fault in BOTH if fault.name not in {"500", "nobody listens"}]
+
+
+def named(faults: Sequence[Fault | Oddity]) -> list[Any]:
+    return [pytest.param(fault, id=fault.name) for fault in faults]
+
+
+@pytest.fixture
+def caldav(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    with bench_on(CalDavSource(), tmp_path, monkeypatch) as bench:
+        yield bench
+
+
+@pytest.fixture
+def feed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    source = FeedSource()
+    source.validates = False
+    with bench_on(source, tmp_path, monkeypatch) as bench:
+        yield bench
+
+
+async def fails_without_harm(bench: Bench, fault: Fault, trouble: Trouble) -> None:
+    """The sentence that is to be true of each fault of each connector."""
+    planned = bench.plan()
+    bench.change()
+    with trouble(bench):
+        polled = bench.poll()
+        assert polled.problem == fault.problem
+        assert bench.plan() == planned
+        assert bench.starts() == Bench.before
+        status = bench.status()
+        assert status.state is fault.state
+        assert re.search(fault.says, str(status.problem))
+        assert not [secret for secret in SECRETS if secret in str(status.problem)]
+        if fault.pause is not None:
+            assert bench.day.app.next_poll("practice", polled) == bench.day.clock.at + fault.pause
+        await bench.day.until("2026-03-02 09:00")
+        assert ("09:00:00", "-60m") in bench.day.rungs()
+        assert bench.starts() == Bench.before
+    heals(bench)
+
+
+def heals(bench: Bench) -> None:
+    assert bench.poll().problem is None
+    assert bench.starts() == Bench.after
+    status = bench.status()
+    assert (status.state, status.problem, status.quarantined) == (Freshness.FRESH, None, {})
+
+
+@pytest.fixture(autouse=True)
+def nothing_secret_is_shown(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> Iterator[None]:
+    caplog.set_level(logging.DEBUG)
+    yield
+    logged = [f"{record.getMessage()} {record.exc_text}" for record in caplog.get_records("call")]
+    shown = "".join([*logged, *capfd.readouterr()])
+    assert not [secret for secret in SECRETS if secret in shown]
+
+
+@pytest.mark.parametrize("fault", named(BOTH + CALDAV_ONLY))
+async def test_a_fault_of_a_caldav_server_does_no_harm_and_heals(caldav: Bench, fault: Fault) -> None:
+    await fails_without_harm(caldav, fault, fault.trouble)
+
+
+@pytest.mark.parametrize("fault", named(WHEN_READING))
+async def test_a_fault_after_the_changes_were_named_does_no_harm_and_heals(
+    caldav: Bench, fault: Fault
+) -> None:
+    await fails_without_harm(caldav, fault, only_for(caldav.source.reading, fault.trouble))
+
+
+@pytest.mark.parametrize("fault", named(BOTH + FEED_ONLY))
+async def test_a_fault_of_a_feed_does_no_harm_and_heals(feed: Bench, fault: Fault) -> None:
+    await fails_without_harm(feed, fault, fault.trouble)
+
+
+# What a CalDAV server may do instead of what it should, so that the very poll copes with it.
+
+
+@dataclass(frozen=True)
+class Oddity:
+    """A poll that succeeds all the same: the fake server's odd ways, and the warning that names what happened."""
+
+    name: str
+    ways: dict[str, Any] = field(default_factory=dict)
+    instead: dict[str, Answer | Program] = field(default_factory=dict)
+    warning: str | None = None
+
+
+def unless_first(answer: Answer) -> Program:
+    """`answer` to a sync report with a token; one without a token is answered truly."""
+    return lambda request: answer if "<D:sync-token></D:sync-token>" not in request.body else None
+
+
+def refuses(name: str, status: int = 403) -> dict[str, Answer | Program]:
+    return {"sync": unless_first(precondition(name, status))}
+
+
+ODDITIES = [
+    Oddity("the token has expired: 403", instead=refuses("valid-sync-token"), warning="token-refused"),
+    Oddity("the token has expired: 412", instead=refuses("valid-sync-token", 412), warning="token-refused"),
+    Oddity("there are no sync reports any more", instead={"sync": precondition("supported-report")},
+           warning="token-refused"),
+    Oddity("an unknown token brings everything", {"forgets_tokens_silently": True}, warning="silent-reset"),
+    Oddity("a deleted member is 404", {"gone_status": "404 Not Found"}),
+    Oddity("a deleted member is 418 (python-caldav/caldav#203)", {"gone_status": "418 I'm a teapot"}),
+    Oddity("507 with a token that goes on", {"page_size": 1}),
+    Oddity("507 that leads nowhere (python-caldav/caldav#340)", {"page_size": 1, "pages_go_on": False},
+           warning="token-refused"),
+    Oddity("507 in place of an answer (python-caldav/caldav#340)", instead={"sync": Answer(507)},
+           warning="token-refused"),
+    Oddity("a multiget that leaves out an href", {"multiget_omits": {"moved@example.ics", "added@example.ics"}},
+           warning="multiget-gaps"),
+    Oddity("a multiget that writes @", {"multiget_spells": lambda href: href.replace("%40", "@")}),
+    Oddity("a listing that writes @", {"spells": lambda href: href}),
+    Oddity("relative hrefs", {"spells": lambda href: quote(href.removeprefix("/cal/"))}),
+    Oddity("absolute hrefs", {"spells": lambda href: f"https://inside.example.org{quote(href)}"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("oddity", named(ODDITIES))
+async def test_an_oddity_of_a_caldav_server_costs_no_change(caldav: Bench, oddity: Oddity) -> None:
+    fake = caldav.caldav
+    usual = {name: getattr(fake, name) for name in oddity.ways}
+    caldav.change()
+    set_all(fake, oddity.ways)
+    fake.instead.update(oddity.instead)
+    polled = caldav.poll()
+    assert (polled.problem, polled.warnings) == (None, (oddity.warning,) if oddity.warning else ())
+    assert caldav.starts() == Bench.after
+    await caldav.day.until("2026-03-02 09:00")
+    assert ("09:00:00", "-60m") in caldav.day.rungs()
+    assert caldav.starts() == Bench.after
+    set_all(fake, usual)
+    fake.instead.clear()
+    caldav.change_again()
+    caldav.poll()
+    assert caldav.starts() == Bench.in_the_end
+    assert caldav.status().state is Freshness.FRESH
+
+
+def set_all(fake: FakeCalDav, ways: dict[str, Any]) -> None:
+    for name, way in ways.items():
+        setattr(fake, name, way)
