@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -34,6 +34,7 @@ from tests.server.fault_bench import (
     silence,
     truly,
 )
+from tests.support.day import when
 
 HTML = {"Content-Type": "text/html"}
 XML = {"Content-Type": "application/xml; charset=utf-8"}
@@ -123,7 +124,7 @@ FEED_ONLY = [
 ]  # fmt: skip
 
 
-# A 500 concerns the one object that is asked for. And a port is closed for all or none.
+# A 500 concerns the one object that is asked for: see NOT_GIVEN below. And a port is closed for all or none.
 WHEN_READING = [fault for fault in BOTH if fault.name not in {"500", "nobody listens"}]
 
 
@@ -269,3 +270,50 @@ async def test_an_oddity_of_a_caldav_server_costs_no_change(caldav: Bench, oddit
 def set_all(fake: FakeCalDav, ways: dict[str, Any]) -> None:
     for name, way in ways.items():
         setattr(fake, name, way)
+
+
+# An object which the server names and does not give.
+
+
+NOT_GIVEN = [
+    pytest.param(Answer(500), "status-500", id="500"),
+    pytest.param(Answer(507), "status-507", id="507"),
+    pytest.param(Answer(400), "status-400", id="400"),
+]
+
+
+@pytest.mark.parametrize(("answer", "reason"), NOT_GIVEN)
+async def test_objects_that_are_not_given_stay_as_they_were_and_are_asked_for_again(
+    caldav: Bench, answer: Answer, reason: str
+) -> None:
+    caldav.change()
+    with only_for(caldav.source.reading, answering(answer))(caldav):
+        assert caldav.poll().problem is None
+        assert caldav.status().quarantined == {reason: 2}
+        assert caldav.starts() == ("10:00", "12:00", "16:00")
+        await caldav.day.until("2026-03-02 09:00")
+        assert ("09:00:00", "-60m") in caldav.day.rungs()
+        assert caldav.starts() == ("10:00", "12:00", "16:00")
+    heals(caldav)
+
+
+def test_an_object_that_was_not_given_is_forgotten_when_it_is_deleted(caldav: Bench) -> None:
+    caldav.change()
+    with only_for(caldav.source.reading, answering(Answer(500)))(caldav):
+        caldav.poll()
+        caldav.source.delete("moved")
+        caldav.poll()
+        assert caldav.starts() == ("10:00", "16:00")
+        assert caldav.status().quarantined == {"status-500": 1}
+
+
+def test_an_object_that_was_not_given_moves_with_the_window(caldav: Bench) -> None:
+    caldav.source.put("far", datetime(2026, 5, 20, 10))
+    caldav.poll()
+    caldav.source.put("far", datetime(2026, 5, 20, 11))
+    with only_for(caldav.source.reading, answering(Answer(500)))(caldav):
+        caldav.poll()
+    caldav.day.clock.at = when("2026-05-19 10:00")
+    caldav.day.app.refresh()
+    (entry,) = caldav.day.agenda("2026-05-20 00:00", "2026-05-21 00:00")
+    assert entry.session.start == when("2026-05-20 10:00")

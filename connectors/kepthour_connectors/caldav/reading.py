@@ -31,7 +31,7 @@ class Reading:
         if answer.status in GONE:
             self.vanished.add(member.key)
         elif answer.data is None:
-            self.bad.append(BadResource(member.key, member.etag or "", f"status-{answer.status}"))
+            self.bad.append(BadResource(member.key, "", f"status-{answer.status}"))
         elif not _CALENDAR.match(answer.data.lstrip("\ufeff")):
             self.bad.append(BadResource(member.key, member.etag or "", "not-icalendar"))
         else:

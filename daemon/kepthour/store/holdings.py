@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, and_, delete, func, insert, or_, select, update
 
 from kepthour.core.occurrences import Occurrence
-from kepthour.core.privacy import Phi
+from kepthour.core.privacy import NOTHING, Phi
 from kepthour.store.calendars import CalendarRow
 from kepthour.store.engine import Tx
 from kepthour.store.tables import calendars, occurrences, resources
@@ -37,7 +37,10 @@ class Window:
 
 
 def known_etags(tx: Tx, calendar: CalendarRow) -> dict[str, str]:
-    """href -> etag of everything stored, quarantined resources too (they need not be fetched again)."""
+    """href -> etag of everything stored, quarantined resources too (they need not be fetched again).
+
+    The etag of a resource that was withheld is empty.
+    """
     rows = tx.connection.execute(
         select(resources.c.href, resources.c.etag).where(resources.c.calendar_id == calendar.id)
     )
@@ -45,10 +48,11 @@ def known_etags(tx: Tx, calendar: CalendarRow) -> dict[str, str]:
 
 
 def payloads(tx: Tx, calendar: CalendarRow) -> list[tuple[int, Phi]]:
-    """Every readable resource's id and payload."""
+    """Every readable resource's id and payload, and what is known of those that are withheld."""
+    known = and_(resources.c.etag == "", resources.c.payload != NOTHING)
     rows = tx.connection.execute(
         select(resources.c.id, resources.c.payload).where(
-            resources.c.calendar_id == calendar.id, resources.c.quarantine.is_(None)
+            resources.c.calendar_id == calendar.id, or_(resources.c.quarantine.is_(None), known)
         )
     )
     return [(row.id, row.payload) for row in rows]
@@ -59,6 +63,7 @@ def commit_batch(
     calendar: CalendarRow,
     *,
     changed: Sequence[StoredResource],
+    withheld: Mapping[str, str],
     removed: Collection[str],
     cursor: str | None,
     fingerprint: str,
@@ -67,7 +72,10 @@ def commit_batch(
     full: bool,
     now: datetime,
 ) -> bool:
-    """Store a batch and its cursor together. False, and nothing is stored, if another poll was quicker."""
+    """Store a batch and its cursor together. False, and nothing is stored, if another poll was quicker.
+
+    `withheld` (href -> reason) are resources of which no new content was to be had: what is stored of them stays.
+    """
     claimed = tx.connection.execute(
         update(calendars)
         .where(calendars.c.id == calendar.id, calendars.c.version == calendar.version)
@@ -93,6 +101,8 @@ def commit_batch(
     _remove(tx, calendar, [*removed, *(resource.href for resource in changed)])
     for resource in changed:
         _add(tx, calendar, resource)
+    for href, reason in withheld.items():
+        _withhold(tx, calendar, href, reason)
     return True
 
 
@@ -186,6 +196,16 @@ def _remove(tx: Tx, calendar: CalendarRow, hrefs: Iterable[str]) -> None:
         tx.connection.execute(
             delete(resources).where(resources.c.calendar_id == calendar.id, resources.c.href == href)
         )
+
+
+def _withhold(tx: Tx, calendar: CalendarRow, href: str, reason: str) -> None:
+    marked = tx.connection.execute(
+        update(resources)
+        .where(resources.c.calendar_id == calendar.id, resources.c.href == href)
+        .values(etag="", quarantine=reason)
+    )
+    if not marked.rowcount:
+        _add(tx, calendar, StoredResource(href, "", NOTHING, reason, ()))
 
 
 def _add(tx: Tx, calendar: CalendarRow, resource: StoredResource) -> None:
