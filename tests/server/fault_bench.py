@@ -38,9 +38,10 @@ Trouble = Callable[["Bench"], AbstractContextManager[None]]
 class Source(Protocol):
     """A calendar as its server keeps it."""
 
-    reading: Collection[
-        str
-    ]  # the sorts of requests by which contents are read, after it is known what changed
+    @property
+    def reading(self) -> Collection[str]:
+        """The sorts of requests by which contents are read, once it is known what changed."""
+        ...
 
     def configured(self, url: str, monkeypatch: pytest.MonkeyPatch) -> str:
         """Its keys in the configuration."""

@@ -29,6 +29,7 @@ from tests.server.fault_bench import (
     cut_in_the_middle,
     no_tls_where_it_is_due,
     nobody_listens,
+    on_the_day,
     only_for,
     playing,
     silence,
@@ -65,6 +66,10 @@ def login(request: Request) -> Answer:
     )
 
 
+def hang_up(request: Request) -> Answer:
+    raise ConnectionAbortedError
+
+
 BOTH = [
     Fault("401", answering(Answer(401)), "sign_in_needed", "refuses the user name|not accepted any more"),
     Fault("403", answering(Answer(403)), "sign_in_needed", "denies access|not accepted any more"),
@@ -74,6 +79,8 @@ BOTH = [
           "asks for a pause", timedelta(minutes=20)),
     Fault("429 until a date", answering(Answer(429, "", UNTIL)), "rate_limited", "asks for a pause",
           timedelta(hours=1)),
+    Fault("429 for ages", answering(Answer(429, "", {"Retry-After": "9" * 23})), "rate_limited",
+          "asks for a pause", timedelta(hours=1)),
     Fault("429", answering(Answer(429)), "rate_limited", "asks for a pause"),
     Fault("500", answering(Answer(500)), "transient", r"fault of its own \(500\)"),
     Fault("502", answering(Answer(502, LOGIN_PAGE, HTML)), "transient", r"fault of its own \(502\)"),
@@ -89,6 +96,11 @@ BOTH = [
           "login page|no iCalendar text"),
     Fault("redirects without end", playing(lambda request: Answer(302, "", {"Location": request.path})),
           "nonsense", "redirects without end|TooManyRedirects"),
+    Fault("a redirect to what is no address", answering(Answer(302, "", {"Location": "https://[::1/x"})),
+          "nonsense", "redirects to an address that is not https|something that HTTP does not allow"),
+    Fault("a redirect to a name too long", answering(Answer(302, "", {"Location": f"https://{'a' * 70}.example/"})),
+          "nonsense", "something that (HTTP|CalDAV) does not allow"),
+    Fault("hung up", playing(hang_up), "transient", "broke off"),
     Fault("cut in the middle", cut_in_the_middle(chunked=False), "transient", "broke off"),
     Fault("cut in the middle of a chunk", cut_in_the_middle(chunked=True), "transient", "broke off"),
     Fault("silence", silence, "transient", "did not answer in time"),
@@ -163,6 +175,7 @@ async def fails_without_harm(bench: Bench, fault: Fault, trouble: Trouble) -> No
             assert bench.day.app.next_poll("practice", polled) == bench.day.clock.at + fault.pause
         await bench.day.until("2026-03-02 09:00")
         assert ("09:00:00", "-60m") in bench.day.rungs()
+        assert bench.day.notices()[0].rung == "calendar"  # the trouble is told: a session is near
         assert bench.starts() == Bench.before
     heals(bench)
 
@@ -227,6 +240,8 @@ def refuses(name: str, status: int = 403) -> dict[str, Answer | Program]:
 ODDITIES = [
     Oddity("the token has expired: 403", instead=refuses("valid-sync-token"), warning="token-refused"),
     Oddity("the token has expired: 412", instead=refuses("valid-sync-token", 412), warning="token-refused"),
+    Oddity("no token is good, not even none (cyrusimap/cyrus-imapd#4985)",
+           instead={"sync": precondition("valid-sync-token")}, warning="token-refused"),
     Oddity("there are no sync reports any more", instead={"sync": precondition("supported-report")},
            warning="token-refused"),
     Oddity("an unknown token brings everything", {"forgets_tokens_silently": True}, warning="silent-reset"),
@@ -280,6 +295,12 @@ NOT_GIVEN = [
     pytest.param(Answer(507), "status-507", id="507"),
     pytest.param(Answer(400), "status-400", id="400"),
 ]
+NOT_GIVEN_ALONE = [
+    *NOT_GIVEN,
+    pytest.param(Answer(403), "status-403", id="403"),
+    pytest.param(Answer(200, LOGIN_PAGE, HTML), "not-icalendar", id="a login page"),
+    pytest.param(Answer(200), "not-icalendar", id="nothing"),
+]
 
 
 @pytest.mark.parametrize(("answer", "reason"), NOT_GIVEN)
@@ -295,6 +316,39 @@ async def test_objects_that_are_not_given_stay_as_they_were_and_are_asked_for_ag
         assert ("09:00:00", "-60m") in caldav.day.rungs()
         assert caldav.starts() == ("10:00", "12:00", "16:00")
     heals(caldav)
+
+
+@pytest.mark.parametrize(("answer", "reason"), NOT_GIVEN_ALONE)
+def test_objects_that_are_not_given_alone_either_are_asked_for_again(
+    caldav: Bench, answer: Answer, reason: str
+) -> None:
+    caldav.change()
+    caldav.caldav.multiget_omits = {"moved@example.ics", "added@example.ics"}
+    with only_for(("GET",), answering(answer))(caldav):
+        assert caldav.poll().problem is None
+        assert caldav.status().quarantined == {reason: 2}
+        assert caldav.starts() == ("10:00", "12:00", "16:00")
+    heals(caldav)
+
+
+def test_one_object_that_is_never_given_stops_nothing_that_comes_after_it(caldav: Bench) -> None:
+    """bitfireAT/davx5-ose#1459: after one bad event nothing else was synchronised any more."""
+
+    def choke(request: Request) -> Answer | None:
+        return Answer(500) if "gone%40" in request.body + request.path else None
+
+    caldav.source.put("gone", on_the_day("11:30"))
+    with only_for(caldav.source.reading, playing(choke))(caldav):
+        caldav.poll()
+        caldav.source.put("moved", on_the_day("13:00"))
+        caldav.poll()
+        caldav.source.put("added", on_the_day("14:00"))
+        caldav.source.delete("late")
+        caldav.poll()
+        assert caldav.starts() == ("10:00", "11:00", "13:00", "14:00")
+        assert caldav.status().quarantined == {"status-500": 1}
+    caldav.poll()
+    assert caldav.starts() == ("10:00", "11:30", "13:00", "14:00")
 
 
 def test_an_object_that_was_not_given_is_forgotten_when_it_is_deleted(caldav: Bench) -> None:

@@ -53,6 +53,12 @@ class Feed:
         except ConnectorError:
             self.close()
             raise
+        except Exception as error:  # noqa: BLE001  (supervised: ValueErrors and the transport's own errors come, too)
+            self.close()
+            raise Nonsense(
+                f"The feed's server answered with something that HTTP does not allow ({type(error).__name__}).",
+                _NEW_ADDRESS,
+            ) from None
 
     def close(self) -> None:
         if self._session is not None:
@@ -155,7 +161,7 @@ def _seconds(response: niquests.Response, pause: str | None) -> float | None:
         return None
     try:
         return max(0.0, float(int(pause)))
-    except ValueError:
+    except (ValueError, OverflowError):
         pass
     try:
         until = parsedate_to_datetime(pause)
