@@ -181,7 +181,8 @@ async def fails_without_harm(bench: Bench, fault: Fault, trouble: Trouble) -> No
 
 
 def heals(bench: Bench) -> None:
-    assert bench.poll().problem is None
+    (polled,) = bench.day.app.sync()
+    assert polled.problem is None
     assert bench.starts() == Bench.after
     status = bench.status()
     assert (status.state, status.problem, status.quarantined) == (Freshness.FRESH, None, {})
@@ -280,6 +281,18 @@ async def test_an_oddity_of_a_caldav_server_costs_no_change(caldav: Bench, oddit
     caldav.poll()
     assert caldav.starts() == Bench.in_the_end
     assert caldav.status().state is Freshness.FRESH
+
+
+@pytest.mark.parametrize("kind", ["caldav", "feed"])
+def test_connections_that_were_ended_between_two_polls_cost_no_poll(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    """googleapis/google-api-python-client#563: a socket that had gone stale failed the next call."""
+    bench: Bench = request.getfixturevalue(kind)
+    bench.change()
+    with nobody_listens(bench):
+        pass
+    heals(bench)
 
 
 def set_all(fake: FakeCalDav, ways: dict[str, Any]) -> None:
