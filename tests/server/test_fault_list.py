@@ -151,6 +151,15 @@ def caldav(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
 
 
 @pytest.fixture
+def listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    """A CalDAV server without sync reports: each poll is a full listing."""
+    source = CalDavSource()
+    source.fake.instead["sync"] = Answer(501)
+    with bench_on(source, tmp_path, monkeypatch) as bench:
+        yield bench
+
+
+@pytest.fixture
 def feed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     source = FeedSource()
     source.validates = False
@@ -209,6 +218,11 @@ async def test_a_fault_after_the_changes_were_named_does_no_harm_and_heals(
     caldav: Bench, fault: Fault
 ) -> None:
     await fails_without_harm(caldav, fault, only_for(caldav.source.reading, fault.trouble))
+
+
+@pytest.mark.parametrize("fault", named(BOTH))
+async def test_a_fault_in_a_full_listing_does_no_harm_and_heals(listed: Bench, fault: Fault) -> None:
+    await fails_without_harm(listed, fault, fault.trouble)
 
 
 @pytest.mark.parametrize("fault", named(BOTH + FEED_ONLY))
