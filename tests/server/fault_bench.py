@@ -188,10 +188,17 @@ def on_the_day(at: str) -> datetime:
 
 @contextmanager
 def bench_on(source: Source, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    bench = Bench(source, folder, monkeypatch)
-    with bench.server:
+    with new_bench_on(source, folder, monkeypatch) as bench:
         bench.poll()
         assert bench.starts() == Bench.before
+        yield bench
+
+
+@contextmanager
+def new_bench_on(source: Source, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    """A bench whose calendar was never asked."""
+    bench = Bench(source, folder, monkeypatch)
+    with bench.server:
         yield bench
     bench.close()
 

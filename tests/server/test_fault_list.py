@@ -27,6 +27,7 @@ from tests.server.fault_bench import (
     answering,
     bench_on,
     cut_in_the_middle,
+    new_bench_on,
     no_tls_where_it_is_due,
     nobody_listens,
     on_the_day,
@@ -228,6 +229,21 @@ async def test_a_fault_in_a_full_listing_does_no_harm_and_heals(listed: Bench, f
 @pytest.mark.parametrize("fault", named(BOTH + FEED_ONLY))
 async def test_a_fault_of_a_feed_does_no_harm_and_heals(feed: Bench, fault: Fault) -> None:
     await fails_without_harm(feed, fault, fault.trouble)
+
+
+@pytest.mark.parametrize("source", [CalDavSource, FeedSource])
+@pytest.mark.parametrize("fault", named(BOTH))
+def test_a_fault_at_the_very_first_poll_is_named_and_heals(
+    fault: Fault, source: type[CalDavSource | FeedSource], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with new_bench_on(source(), tmp_path, monkeypatch) as bench:
+        with fault.trouble(bench):
+            assert bench.poll().problem == fault.problem
+            status = bench.status()
+            assert status.state in {Freshness.NEVER_SYNCED, Freshness.SIGN_IN_NEEDED}
+            assert re.search(fault.says, str(status.problem))
+        bench.change()
+        heals(bench)
 
 
 # What a CalDAV server may do instead of what it should, so that the very poll copes with it.
