@@ -38,6 +38,8 @@ Trouble = Callable[["Bench"], AbstractContextManager[None]]
 class Source(Protocol):
     """A calendar as its server keeps it."""
 
+    certificate: Path | None
+
     @property
     def reading(self) -> Collection[str]:
         """The sorts of requests by which contents are read, once it is known what changed."""
@@ -60,13 +62,15 @@ class CalDavSource:
     reading = ("multiget", "GET")
 
     def __init__(self) -> None:
+        self.certificate: Path | None = None  # what the server shows; None: it speaks plain http
         self.fake = FakeCalDav()
         self.fake.spells = quote
 
     def configured(self, url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+        trusted = f'ca_file = "{self.certificate}"' if self.certificate else ""
         return (
             f'type = "caldav"\nurl = "{url}cal/"\nauth = "basic"\nusername = "anna"\n'
-            'password = { env = "TEST_PASSWORD" }'
+            f'password = {{ env = "TEST_PASSWORD" }}\n{trusted}'
         )
 
     def put(self, uid: str, start: datetime) -> None:
@@ -87,6 +91,7 @@ class FeedSource:
     def __init__(self) -> None:
         self.events: dict[str, str] = {}
         self.version = 0
+        self.certificate: Path | None = None
         self.validates = True
 
     def configured(self, url: str, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -128,11 +133,21 @@ class Bench:
     def __init__(self, source: Source, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.source, self.folder, self.monkeypatch = source, folder, monkeypatch
         self.fault: Program | None = None
-        self.server = ScriptedServer(self._answer)
+        self.server = self._served()
         keys = source.configured(self.server.url, monkeypatch)
         for uid, at in (("kept", self.kept), ("gone", self.gone), ("moved", self.moved), ("late", self.late)):
             source.put(uid, on_the_day(at))
         self.day = Day(folder, "2026-03-02 08:59:30", CONFIG.replace('type = "memory"', keys))
+
+    def _served(self, port: int = 0, certificate: Path | None = None) -> ScriptedServer:
+        shown = certificate or self.source.certificate
+        return ScriptedServer(self._answer, serving(shown) if shown else None, port)
+
+    def restart(self, certificate: Path | None = None) -> None:
+        """Serve on the same port again; with another certificate if there is one."""
+        self.server.stop()
+        self.server = self._served(self.server.port, certificate)
+        self.server.__enter__()
 
     def _answer(self, request: Request) -> Answer:
         answer = self.fault(request) if self.fault is not None else None
@@ -269,11 +284,19 @@ def silence(bench: Bench) -> Iterator[None]:
 
 @contextmanager
 def nobody_listens(bench: Bench) -> Iterator[None]:
-    port = bench.server.port
     bench.server.stop()
     yield
-    bench.server = ScriptedServer(bench._answer, port=port)
-    bench.server.__enter__()
+    bench.restart()
+
+
+@contextmanager
+def another_certificate(bench: Bench) -> Iterator[None]:
+    """The server shows one that the configured authority did not sign."""
+    folder = bench.folder / "another"
+    folder.mkdir()
+    bench.restart(make_certificate(folder))
+    yield
+    bench.restart()
 
 
 @contextmanager

@@ -189,17 +189,6 @@ def test_the_password_goes_to_no_other_host_that_an_answer_names(scene: Scene, t
         assert other.log == []
 
 
-def test_the_password_follows_no_redirect_to_another_server(scene: Scene, tmp_path: Any) -> None:
-    with ScriptedServer(lambda request: Answer(401)) as other:
-        scene.fake.instead["sync"] = Answer(307, "", {"Location": f"{other.url}cal/"})
-        connector = connect(options(scene.server, auth="basic"), Surroundings("practice", tmp_path))
-        with pytest.raises(ConnectorError):
-            connector.poll(Known())
-        connector.close()
-        assert other.log
-        assert not any("Authorization" in request.headers for request in other.log)
-
-
 def options(server: ScriptedServer, **more: Any) -> Options:
     given = {"username": "anna", "password": Secret(env="TEST_PASSWORD"), **more}
     return Options(url=f"{server.url}cal/", **given)

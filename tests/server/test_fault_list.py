@@ -24,6 +24,7 @@ from tests.server.fault_bench import (
     Program,
     Trouble,
     a_certificate_of_nobody,
+    another_certificate,
     answering,
     bench_on,
     cut_in_the_middle,
@@ -36,6 +37,7 @@ from tests.server.fault_bench import (
     silence,
     truly,
 )
+from tests.support.certificates import make_certificate
 from tests.support.day import when
 
 HTML = {"Content-Type": "text/html"}
@@ -99,8 +101,6 @@ BOTH = [
           "nonsense", "redirects without end|TooManyRedirects"),
     Fault("a redirect to what is no address", answering(Answer(302, "", {"Location": "https://[::1/x"})),
           "nonsense", "redirects to an address that is not https|something that HTTP does not allow"),
-    Fault("a redirect to a name too long", answering(Answer(302, "", {"Location": f"https://{'a' * 70}.example/"})),
-          "nonsense", "something that (HTTP|CalDAV) does not allow"),
     Fault("hung up", playing(hang_up), "transient", "broke off"),
     Fault("cut in the middle", cut_in_the_middle(chunked=False), "transient", "broke off"),
     Fault("cut in the middle of a chunk", cut_in_the_middle(chunked=True), "transient", "broke off"),
@@ -113,11 +113,11 @@ BOTH = [
     Fault("65 MB", answering(Answer(200, HUGE, XML)), "nonsense", "more than 64 MB|larger than 20 MB"),
     Fault("65 MB in few bytes", answering(Answer(200, gzip.compress(HUGE, 1), XML | GZIP)), "nonsense",
           "more than 64 MB|larger than 20 MB"),
-    Fault("a certificate of nobody", a_certificate_of_nobody, "transient", "certificate is not accepted"),
-    Fault("no TLS where it is due", no_tls_where_it_is_due, "transient", "not secure|cannot be reached"),
 ]  # fmt: skip
 
 CALDAV_ONLY = [
+    Fault("a redirect to another host", answering(Answer(302, "", {"Location": "https://portal.example/"})),
+          "calendar_gone", "to an address on another host, portal.example"),
     Fault("no sync token", answering(xml('<D:multistatus xmlns:D="DAV:"/>')), "nonsense", "without a new sync token"),
     Fault("XML of another kind", answering(xml("<hello/>")), "nonsense", r"does not allow \(no-multistatus\)"),
     Fault("XML cut off", answering(xml("<D:multistatus xmlns:D='DAV:'><D:resp")), "nonsense", "not XML"),
@@ -127,6 +127,10 @@ CALDAV_ONLY = [
 ]  # fmt: skip
 
 FEED_ONLY = [
+    Fault("a redirect to a name too long", answering(Answer(302, "", {"Location": f"https://{'a' * 70}.example/"})),
+          "nonsense", "something that HTTP does not allow"),
+    Fault("a certificate of nobody", a_certificate_of_nobody, "transient", "certificate is not accepted"),
+    Fault("no TLS where it is due", no_tls_where_it_is_due, "transient", "not secure|cannot be reached"),
     Fault("304 to no condition", answering(Answer(304)), "nonsense", r"answers as no feed does \(304\)"),
     Fault("204", answering(Answer(204)), "nonsense", r"answers as no feed does \(204\)"),
     Fault("a calendar cut off between two events", truly(
@@ -212,6 +216,16 @@ def nothing_secret_is_shown(
 @pytest.mark.parametrize("fault", named(BOTH + CALDAV_ONLY))
 async def test_a_fault_of_a_caldav_server_does_no_harm_and_heals(caldav: Bench, fault: Fault) -> None:
     await fails_without_harm(caldav, fault, fault.trouble)
+
+
+async def test_a_certificate_that_is_not_trusted_any_more_does_no_harm_and_heals(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = CalDavSource()
+    source.certificate = make_certificate(tmp_path)
+    fault = Fault("another", another_certificate, "transient", "certificate is not accepted")
+    with bench_on(source, tmp_path, monkeypatch) as bench:
+        await fails_without_harm(bench, fault, fault.trouble)
 
 
 @pytest.mark.parametrize("fault", named(WHEN_READING))
