@@ -48,7 +48,7 @@ class BadResource:
     """A resource that could not be read. `reason` is a short code without any content."""
 
     href: str = field(repr=False)
-    etag: str
+    etag: str  # "": its content was not to be had. What is known of it stays, and the next poll asks again
     reason: str
 
 

@@ -111,6 +111,9 @@ class Policy:
             rest = min(_FIRST_REST * (1 << min(circuit.rests, 16)), LONGEST)
             circuit.rests += 1
         if isinstance(error, RateLimited) and error.retry_after is not None:
-            rest = max(rest, min(timedelta(seconds=error.retry_after), LONGEST_RETRY_AFTER))
+            asked = min(
+                error.retry_after, LONGEST_RETRY_AFTER.total_seconds()
+            )  # it may be larger than a timedelta
+            rest = max(rest, timedelta(seconds=asked))
         if rest:
             circuit.open_until = now + rest

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -162,3 +163,52 @@ def test_a_reduced_resource_expands_as_the_whole_one_does() -> None:
         )
     )  # fmt: skip
     assert expand(read(slim(read(whole))), BERLIN, START, END) == expand(read(whole), BERLIN, START, END)
+
+
+def all_day(first: str, after: str) -> str:
+    lines = ["BEGIN:VEVENT", f"UID:{first}", f"DTSTART;VALUE=DATE:{first}", f"DTEND;VALUE=DATE:{after}"]
+    return "\r\n".join([*lines, "END:VEVENT", ""])
+
+
+ZONES = ["Europe/Berlin", "America/Los_Angeles", "Pacific/Kiritimati", "UTC"]
+
+
+@pytest.mark.parametrize("name", ZONES)
+@pytest.mark.parametrize("day", [date(2026, 3, 2), date(2026, 3, 29), date(2026, 10, 25)])
+def test_a_day_holds_no_all_day_event_of_the_day_before_or_after(name: str, day: date) -> None:
+    """python-caldav/caldav#545: a search for one day returned the all-day events of its neighbours."""
+    zone = ZoneInfo(name)
+    days = [day + timedelta(days=number) for number in range(-2, 4)]
+    events = [all_day(f"{one:%Y%m%d}", f"{after:%Y%m%d}") for one, after in pairwise(days)]
+    start, end = (
+        datetime.combine(one, time(), zone).astimezone(UTC) for one in (day, day + timedelta(days=1))
+    )
+    found = [one for text in events for one in expand(read(calendar(text)), zone, start, end).occurrences]
+    assert [(one.uid, one.start, one.end) for one in found] == [(f"{day:%Y%m%d}", start, end)]
+
+
+BEGAN_BEFORE = {
+    "over midnight": event("s", "AB", "20260301T230000", "20260302T010000"),
+    "over a week": event("s", "AB", "20260225T090000", "20260304T090000"),
+    "over months": event("s", "AB", "20251101T090000", "20260601T090000"),
+    "all day for weeks": all_day("20260216", "20260309"),
+    "of a series that began years ago": event(
+        "s", "AB", "20160104T090000", "20160104T095000", "RRULE:FREQ=WEEKLY"
+    ),
+    "of a weekly series of long events": event(
+        "s", "AB", "20160101T090000", "20160105T090000", "RRULE:FREQ=WEEKLY"
+    ),
+    "moved there from long before": event(
+        "s", "AB", "20250106T090000", "20250106T095000", "RRULE:FREQ=WEEKLY;COUNT=3"
+    )
+    + event(
+        "s", "AB", "20260302T150000", "20260302T155000", "RECURRENCE-ID;TZID=Europe/Berlin:20250113T090000"
+    ),
+}
+
+
+@pytest.mark.parametrize("events", BEGAN_BEFORE.values(), ids=BEGAN_BEFORE.keys())
+def test_an_event_that_began_before_the_window_and_lasts_into_it_is_in_it(events: str) -> None:
+    """home-assistant/core#179125: a window hid what had begun before it."""
+    start = datetime(2026, 3, 2, tzinfo=BERLIN).astimezone(UTC)
+    assert len(expand(read(calendar(events)), BERLIN, start, start + timedelta(days=1)).occurrences) == 1

@@ -42,6 +42,7 @@ class Answer:
     body: str | bytes = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     cut_after: int | None = None  # close after so many bytes of the body that was announced
+    chunked: bool = False  # the body's length is not announced; if it is cut, its end is missing
     trickles_until: threading.Event | None = None  # a byte each 10 ms, until it is set
 
     @property
@@ -63,7 +64,9 @@ LOGIN_PAGE = "<!DOCTYPE html><html><body><form>Please sign in<br></form></body><
 class ScriptedServer:
     """Serves `program` (a function from Request to Answer) while it is entered; `log` holds what was asked."""
 
-    def __init__(self, program: Callable[[Request], Answer], tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, program: Callable[[Request], Answer], tls: ssl.SSLContext | None = None, port: int = 0
+    ) -> None:
         self.log: list[Request] = []
         self._connections: list[socket.socket] = []
         outer = self
@@ -90,10 +93,15 @@ class ScriptedServer:
                 self.send_response_only(answer.status)
                 for name, value in answer.headers.items():
                     self.send_header(name, value)
-                if answer.status != 304:
+                if answer.chunked:
+                    self.send_header("Transfer-Encoding", "chunked")
+                elif answer.status != 304:
                     self.send_header("Content-Length", str(len(answer.raw)))
                 self.end_headers()
                 body = answer.raw[: answer.cut_after]
+                if answer.chunked:
+                    end = b"" if answer.cut_after is not None else b"\r\n0\r\n\r\n"
+                    body = f"{len(answer.raw):x}\r\n".encode() + body + end
                 while answer.trickles_until is not None and body and not answer.trickles_until.wait(0.01):
                     self.wfile.write(body[:1])
                     body = body[1:]
@@ -109,6 +117,7 @@ class ScriptedServer:
 
             def server_bind(self) -> None:
                 # HTTPServer's own asks the name service for the host's full name, which may take seconds.
+                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 self.socket.bind(self.server_address)
                 self.server_address = self.socket.getsockname()
 
@@ -118,15 +127,19 @@ class ScriptedServer:
                 ):  # a client may go when it has heard enough
                     super().handle_error(request, client_address)
 
-        self._server = Server(("127.0.0.1", 0), Handler)
+        self._server = Server(("127.0.0.1", port), Handler)
         self._scheme = "http" if tls is None else "https"
         if tls is not None:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     @property
+    def port(self) -> int:
+        return int(self._server.server_address[1])
+
+    @property
     def url(self) -> str:
-        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}/"
+        return f"{self._scheme}://127.0.0.1:{self.port}/"
 
     @property
     def asked(self) -> list[str]:
@@ -172,6 +185,7 @@ class FakeCalDav:
         self.pages_go_on = True  # the 507 comes with a token that leads on
         self.multiget_omits: set[str] = set()
         self.multiget_spells: Callable[[str], str] = lambda href: href
+        self.spells: Callable[[str], str] = lambda href: href  # hrefs in listings
         self.content_type: Callable[[str], str] = lambda text: "text/calendar"
         self.is_calendar = True
 
@@ -238,11 +252,12 @@ class FakeCalDav:
         return self._response(self.path, kind + token)
 
     def _named(self, name: str) -> str:
+        href = self.spells(self.path + name)
         if name not in self.objects:
-            return self._response(self.path + name, status=self.gone_status)
+            return self._response(href, status=self.gone_status)
         etag, text = self.objects[name]
         kind = f"<D:getcontenttype>{self.content_type(text)}</D:getcontenttype>"
-        return self._response(self.path + name, f'<D:getetag>"{etag}"</D:getetag>{kind}')
+        return self._response(href, f'<D:getetag>"{etag}"</D:getetag>{kind}')
 
     def _response(self, href: str, props: str = "", status: str | None = None) -> str:
         inside = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from kepthour.core.response import Kind
 from kepthour.core.verdict import SessionState, Verdict
 from kepthour_connectors.base import SignInNeeded
 from tests.support.calendars import calendar, event
-from tests.support.day import CONFIG, Day
+from tests.support.day import BERLIN, CONFIG, Day
 
 WEEKLY = "RRULE:FREQ=WEEKLY;COUNT=10"
 
@@ -231,7 +231,7 @@ async def test_every_sync_does_not_alert_anew(day: Day) -> None:
 
 
 async def test_one_uid_in_two_resources_is_one_session(day: Day) -> None:
-    # pimutils/vdirsyncer#1093
+    """pimutils/vdirsyncer#1093: two items with one UID ended the synchronisation of the whole calendar."""
     day.calendar.put("copy.ics", day.calendar.text("one.ics"))
     day.sync()
     await day.until("2026-03-02 09:46")
@@ -239,24 +239,86 @@ async def test_one_uid_in_two_resources_is_one_session(day: Day) -> None:
     assert starts(day) == [("09:00", "reminding")]
 
 
-async def test_a_deleted_instance_of_a_series_does_not_fire(day: Day) -> None:
-    # home-assistant/core#82097
+async def test_the_session_stays_when_one_of_two_resources_with_its_uid_goes(day: Day) -> None:
+    """pimutils/vdirsyncer#1093: the remedy there is to delete all but one."""
+    day.calendar.put("copy.ics", day.calendar.text("one.ics"))
+    day.sync()
+    await day.until("2026-03-02 09:10")
+    day.answer(Kind.ACK)
+    day.calendar.delete("one.ics")
+    day.sync()
+    await day.until("2026-03-02 10:01")
+    assert starts(day) == [("09:00", "reminding")]
+    assert day.only().session.revision == 1
+    assert len(day.rungs()) == len(set(day.rungs()))
+    assert ("10:00:00", "0m") in day.rungs()
+
+
+SERIES = ("s", "AB", "20260223T140000", "20260223T145000", WEEKLY)
+DELETED_INSTANCES = {
+    "excluded": calendar(event(*SERIES, "EXDATE;TZID=Europe/Berlin:20260302T140000")),
+    "excluded in UTC": calendar(event(*SERIES, "EXDATE:20260302T130000Z")),
+    "excluded by its date": calendar(event(*SERIES, "EXDATE;VALUE=DATE:20260302")),
+    "cancelled": calendar(
+        event(*SERIES),
+        event("s", "AB", "20260302T140000", "20260302T145000",
+              "RECURRENCE-ID;TZID=Europe/Berlin:20260302T140000", "STATUS:CANCELLED"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", DELETED_INSTANCES.values(), ids=DELETED_INSTANCES.keys())
+async def test_a_deleted_instance_of_a_series_does_not_fire(day: Day, text: str) -> None:
+    """home-assistant/core#82097: the instances that are left fire, and so did the deleted one."""
     day.put("s", "2026-02-23T14:00:00", 50, WEEKLY)
     day.sync()
-    day.put("s", "2026-02-23T14:00:00", 50, WEEKLY, "EXDATE;TZID=Europe/Berlin:20260302T140000")
+    day.calendar.put("s.ics", text)
     day.sync()
+    following = starts(day, "2026-03-09 00:00", "2026-03-10 00:00")
+    assert [state for _at, state in following] == ["scheduled"]
     await day.until("2026-03-02 14:10")
     assert not any(at > "12:00" and rung != "question" for at, rung in day.rungs())
 
 
 async def test_a_bad_resource_is_set_aside_and_the_others_remind(day: Day) -> None:
-    # bitfireAT/davx5-ose#1459: one bad event stopped all.
+    """bitfireAT/davx5-ose#1459: one bad event stopped all."""
     bad = event("bad", "AB", "20260302T120000", "20260302T125000", "RRULE:FREQ=SECONDLY")
     day.calendar.put("bad.ics", calendar(bad))
     polled = day.app.ask("practice")
     assert polled.quarantined == 1
     await day.until("2026-03-02 09:46")
     assert [rung for _at, rung in day.rungs()] == ["-60m", "-15m"]
+
+
+async def test_what_comes_after_a_bad_resource_arrives_too(day: Day) -> None:
+    """bitfireAT/davx5-ose#1459: everything that came after the bad event waited behind it."""
+    day.calendar.put(
+        "bad.ics", calendar(event("bad", "AB", "20260302T120000", "20260302T125000", "RRULE:FREQ=X"))
+    )
+    day.sync()
+    day.put("one", "2026-03-02T11:00:00")
+    day.put("new", "2026-03-02T13:00:00")
+    day.calendar.delete("other.ics")
+    assert day.app.ask("practice").problem is None
+    assert starts(day) == [("10:00", "scheduled"), ("12:00", "scheduled")]
+    assert starts(day, "2026-03-23 00:00", "2026-03-24 00:00") == []
+
+
+@pytest.mark.parametrize("days", [6, 7, 8, 9, 30, 119, 125, 300])
+async def test_a_session_reminds_however_far_ahead_it_was_entered(day: Day, days: int) -> None:
+    """home-assistant/core#108003: events more than six days ahead were not looked at."""
+    start = datetime(2026, 3, 2, 14) + timedelta(days=days)
+    day.put("far", start.isoformat())
+    day.sync()
+    assert f"{start:%H:%M}" in [
+        f"{entry.session.start.astimezone(BERLIN):%H:%M}"
+        for entry in day.agenda(f"{start:%Y-%m-%d} 00:00", f"{start:%Y-%m-%d} 23:59")
+    ]
+    day.sleep_until(f"{start:%Y-%m-%d} 12:58")
+    day.app.refresh()
+    day.app.replan()
+    await day.until(f"{start:%Y-%m-%d} 13:00")
+    assert ("13:00:00", "-60m") in day.rungs()
 
 
 async def test_the_clocks_going_forward_do_not_shift_a_ladder(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def alerts(day: Day) -> list[tuple[str, str, str]]:
 
 
 async def test_a_dead_sign_in_is_told_at_once_and_more_insistently_the_nearer_a_session_is(day: Day) -> None:
-    # home-assistant/core#27210: a sign-in that died silently.
+    """home-assistant/core#27210: a sign-in that died silently."""
     await day.until("2026-03-02 05:30")
     day.calendar.broken = SignInNeeded("The password was refused.", "Store the new one.")
     await day.until("2026-03-02 09:59")

@@ -83,18 +83,21 @@ def test_a_failure_between_listing_and_reading_fails_the_whole_poll(scene: Scene
     assert scene.names == {"a"}
 
 
-def test_a_pause_is_told_in_seconds(synced: Scene) -> None:
-    synced.fake.instead["sync"] = Answer(429, "", {"Retry-After": "120"})
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "120"}, 120.0),
+        ({"Retry-After": "-5"}, 0.0),
+        ({"Retry-After": "Mon, 02 Mar 2020 08:00:00 GMT"}, 0.0),
+        ({"Retry-After": "soon"}, None),
+        ({}, None),
+    ],
+)
+def test_a_pause_is_told_in_seconds(synced: Scene, headers: dict[str, str], seconds: float | None) -> None:
+    synced.fake.instead["sync"] = Answer(429, "", headers)
     with pytest.raises(RateLimited) as failure:
         synced.poll()
-    assert failure.value.retry_after == 120.0
-
-
-def test_a_pause_of_unknown_length_is_told_as_such(synced: Scene) -> None:
-    synced.fake.instead["sync"] = Answer(429)
-    with pytest.raises(RateLimited) as failure:
-        synced.poll()
-    assert failure.value.retry_after is None
+    assert failure.value.retry_after == seconds
 
 
 def test_a_listing_without_the_collection_itself_is_not_believed(synced: Scene) -> None:

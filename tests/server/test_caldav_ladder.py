@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kepthour_connectors.base import Kind, Nonsense, Transient
+from kepthour_connectors.caldav import wire
 from tests.fakes.scripted_http import Answer, Request, precondition, xml
 from tests.server.faulty import Scene
 from tests.support.calendars import single, todo
@@ -14,6 +15,7 @@ from tests.support.calendars import single, todo
 
 @pytest.mark.parametrize("status", ["404 Not Found", "410 Gone", "418 I'm a teapot"])
 def test_a_deleted_member_is_named_as_deleted(synced: Scene, status: str) -> None:
+    """python-caldav/caldav#203: old Nextcloud names deleted members as 418."""
     synced.fake.gone_status = status
     synced.fake.delete("b.ics")
     batch = synced.poll()
@@ -83,10 +85,12 @@ def test_an_audit_tries_sync_reports_again(scene: Scene) -> None:
 
 
 def test_a_server_that_refuses_an_empty_token_gives_one_as_a_property(scene: Scene) -> None:
+    """cyrusimap/cyrus-imapd#4985: "invalid token" for the empty one with which every first sync begins."""
+
     def refuse(request: Request) -> Answer | None:
         return precondition("valid-sync-token") if "<D:sync-token></D:sync-token>" in request.body else None
 
-    scene.fake.instead["sync"] = refuse  # cyrusimap/cyrus-imapd#4985
+    scene.fake.instead["sync"] = refuse
     scene.fake.put("a.ics", single("a"))
     scene.poll()
     assert scene.server.asked == ["sync", "look", "list", "multiget"]
@@ -137,12 +141,25 @@ def test_pages_of_changes_are_followed_to_the_end(synced: Scene) -> None:
 
 
 def test_a_cut_answer_that_leads_nowhere_is_made_whole_by_a_listing(synced: Scene) -> None:
+    """python-caldav/caldav#340"""
     for number in range(5):
         synced.fake.put(f"new{number}.ics", single(f"new{number}"))
-    synced.fake.page_size, synced.fake.pages_go_on = 2, False  # python-caldav#340
+    synced.fake.page_size, synced.fake.pages_go_on = 2, False
     assert synced.poll().kind is Kind.FULL
     assert synced.server.asked == ["sync", "sync", "look", "list", "multiget"]
     assert len(synced.names) == 8
+
+
+def test_a_server_that_says_507_to_every_sync_report_is_listed(scene: Scene) -> None:
+    """python-caldav/caldav#340: some accounts of Google and Yandex get 507 instead of an answer."""
+    scene.fake.instead["sync"] = Answer(507)
+    scene.fake.put("a.ics", single("a"))
+    scene.fake.put("b.ics", single("b"))
+    assert scene.poll().kind is Kind.FULL
+    scene.fake.delete("a.ics")
+    scene.fake.put("b.ics", single("b", "moved"))
+    assert len(scene.poll().changed) == 1
+    assert scene.names == {"b"}
 
 
 def test_a_first_listing_in_pages_is_taken_from_a_propfind(scene: Scene) -> None:
@@ -235,6 +252,7 @@ def test_an_object_that_vanished_meanwhile_is_not_listed(scene: Scene) -> None:
 
 
 def test_one_object_that_the_server_cannot_give_is_bad_and_the_others_come(scene: Scene) -> None:
+    """bitfireAT/davx5-ose#1459: no recovery from a single event's error."""
     for number in range(120):
         scene.fake.put(f"{number}.ics", single(str(number)))
 
@@ -247,6 +265,26 @@ def test_one_object_that_the_server_cannot_give_is_bad_and_the_others_come(scene
     assert [(each.href, each.reason) for each in batch.bad] == [("/cal/57.ics", "status-500")]
     assert batch.listed is not None and "/cal/57.ics" in batch.listed
     assert batch.requests < 20
+
+
+def test_an_attachment_that_is_too_large_for_the_parser_costs_at_most_its_own_event(scene: Scene) -> None:
+    """bitfireAT/davx5-ose#1459, once more: no single event may stop the others."""
+    for name in ("a", "b", "c"):
+        scene.fake.put(f"{name}.ics", single(name))
+    scene.fake.put(
+        "large.ics", single("large", "AB", "ATTACH;ENCODING=BASE64;VALUE=BINARY:" + "A" * (11 << 20))
+    )
+    assert len(scene.poll().changed) == 4
+
+
+def test_events_with_attachments_that_are_too_large_together_are_read_in_parts(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "_ANSWER_BYTES", 3 << 20)
+    for number in range(8):
+        attached = "ATTACH;ENCODING=BASE64;VALUE=BINARY:" + "A" * (1 << 20)
+        scene.fake.put(f"{number}.ics", single(str(number), "AB", attached))
+    assert len(scene.poll().changed) == 8
 
 
 def test_a_server_that_refuses_every_multiget_is_not_asked_without_end(scene: Scene) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from kepthour_connectors.base import Known, Surroundings, Transient
 from kepthour_connectors.caldav import Options, connect
 from tests.fakes.scripted_http import FakeCalDav, ScriptedServer
 from tests.support.calendars import single
-from tests.support.certificates import Authority
+from tests.support.certificates import Authority, serving
 
 
 @pytest.fixture
@@ -22,11 +21,9 @@ def authority(tmp_path: Path) -> Authority:
 
 @pytest.fixture
 def url(authority: Authority) -> Iterator[str]:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*authority.issue("server"))
     fake = FakeCalDav()
     fake.put("a.ics", single("a"))
-    with ScriptedServer(fake, context) as server:
+    with ScriptedServer(fake, serving(*authority.issue("server"))) as server:
         yield f"{server.url}cal/"
 
 

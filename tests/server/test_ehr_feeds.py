@@ -58,7 +58,9 @@ def occurrences(text: str, folder: Path) -> list[Occurrence]:
     assert batch.bad == ()
     slimmed = [slim(read(each.payload)) for each in batch.changed]
     march = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)
-    return [each for payload in slimmed for each in expand(read(payload), ZoneInfo("UTC"), *march)]
+    return [
+        each for payload in slimmed for each in expand(read(payload), ZoneInfo("UTC"), *march).occurrences
+    ]
 
 
 @pytest.mark.parametrize(

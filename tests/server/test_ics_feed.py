@@ -164,7 +164,9 @@ def test_a_failure_is_told_by_its_kind_without_the_address(
     [
         ({"Retry-After": "60"}, 60.0),
         ({"Retry-After": "Mon, 02 Mar 2026 08:05:00 GMT", "Date": "Mon, 02 Mar 2026 08:00:00 GMT"}, 300.0),
+        ({"Retry-After": "-5"}, 0.0),
         ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "9" * 400}, None),
         ({}, None),
     ],
 )

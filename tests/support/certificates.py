@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -39,6 +40,21 @@ class Authority:
         secret.touch(0o600)
         secret.write_bytes(_private(key, passphrase))
         return certificate, secret
+
+
+def make_certificate(folder: Path) -> Path:
+    """A certificate for 127.0.0.1 with its key and with the authority behind it, which no other has: one PEM file."""
+    authority = Authority(folder, "cellar")
+    path = folder / "own.pem"
+    path.write_bytes(b"".join(part.read_bytes() for part in (*authority.issue("own"), authority.path)))
+    return path
+
+
+def serving(certificate: Path, key: Path | None = None) -> ssl.SSLContext:
+    """What a server needs to show `certificate`; `key` None: it is in the same file."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
 
 
 def _builder(

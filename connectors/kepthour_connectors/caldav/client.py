@@ -15,7 +15,7 @@ from kepthour_connectors.base import CalendarGone, ConnectorError, Nonsense, che
 from kepthour_connectors.caldav import Options, own_certificate, translate
 from kepthour_connectors.caldav.faults import from_status
 from kepthour_connectors.caldav.translate import Found, Member, Page
-from kepthour_connectors.caldav.wire import Wire, session
+from kepthour_connectors.caldav.wire import TooLarge, Wire, session
 
 TIMEOUT = 30  # seconds, for each socket operation
 _MOST_PAGES = 100
@@ -182,7 +182,10 @@ class Calls:
         """The contents of `members`, of those that the server cares to answer for. Raises BatchRefused."""
         hrefs = "".join(f"<D:href>{escape(_path(member.href))}</D:href>" for member in members)
         # RFC 4791, 7.9: no Depth with a multiget
-        response = self._dav.request(self.url, "REPORT", _MULTIGET.format(hrefs=hrefs))
+        try:
+            response = self._dav.request(self.url, "REPORT", _MULTIGET.format(hrefs=hrefs))
+        except TooLarge as fault:
+            raise BatchRefused(fault) from None
         if response.status in _NO_BATCH:
             raise BatchRefused(from_status(response.status, self.host))
         return translate.read_multiget(self._good(response).tree, self._collection)

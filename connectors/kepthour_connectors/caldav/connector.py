@@ -88,7 +88,7 @@ class CalDavConnector:
         return self._full(calls, known, cursor.sync or known.full, warnings)
 
     def _delta(self, calls: Calls, known: Known, changes: Page) -> Batch:
-        reading = read(calls, self._unread(changes.members, known))
+        reading = read(calls, [*self._unread(changes.members, known), *_owed(changes, known)])
         return Batch(
             kind=Kind.DELTA,
             changed=self._changed(reading, known),
@@ -138,6 +138,12 @@ def _everything(calls: Calls, sync: bool) -> tuple[Page, bool]:
             sync = refused.ever
     page = calls.listing(with_token=sync)
     return page, page.token is not None
+
+
+def _owed(changes: Page, known: Known) -> list[Member]:
+    """Members that an earlier poll could not get; no later delta names them for that."""
+    named = changes.deleted | {member.key for member in changes.members}
+    return [Member(href, href, None) for href, etag in known.etags.items() if not etag and href not in named]
 
 
 def _is_calendar(calls: Calls, page: Page, known: Known) -> None:

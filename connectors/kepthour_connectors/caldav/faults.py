@@ -71,6 +71,7 @@ def _other(error: Exception, host: str) -> ConnectorError:
 
 def _limited(error: Exception, host: str) -> ConnectorError:
     seconds = getattr(error, "retry_after_seconds", None)
+    seconds = None if seconds is None else max(0.0, seconds)
     return RateLimited(f"{host} asks for a pause.", "Nothing to do: polling goes on after it.", seconds)
 
 

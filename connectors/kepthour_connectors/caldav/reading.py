@@ -31,9 +31,10 @@ class Reading:
         if answer.status in GONE:
             self.vanished.add(member.key)
         elif answer.data is None:
-            self.bad.append(BadResource(member.key, member.etag or "", f"status-{answer.status}"))
+            self.bad.append(BadResource(member.key, "", f"status-{answer.status}"))
         elif not _CALENDAR.match(answer.data.lstrip("\ufeff")):
-            self.bad.append(BadResource(member.key, member.etag or "", "not-icalendar"))
+            # A single GET has no etag; what came in place of the object may be a login page, and is asked for again.
+            self.bad.append(BadResource(member.key, answer.etag or "", "not-icalendar"))
         else:
             etag = answer.etag or member.etag or hashlib.sha256(answer.data.encode()).hexdigest()
             kind = self.events if _EVENT.search(answer.data) else self.others

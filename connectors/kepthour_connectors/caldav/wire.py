@@ -21,7 +21,10 @@ from kepthour_connectors.caldav import own_certificate
 from kepthour_connectors.caldav.hosts import may_go
 
 _ANSWER_BYTES = 64 * 1024 * 1024  # a hundred events with attachments fit; a runaway answer does not
+_TEXT_BYTES = 10_000_000  # the parser takes no longer text in one element: an attachment may be one
 POLL_SECONDS = 240.0  # a cold server took 40 s over 5,000 events
+
+_LESS = "Move old events with large attachments out of this calendar."
 
 # The library's warnings quote elements of answers; what matters of them comes back as errors of ours.
 # That of responses by its own level: it shows bodies to the root logger when it has none.
@@ -32,6 +35,10 @@ for _name in ("niquests", "urllib3", "urllib3_future", "charset_normalizer"):
 # Two environment variables would make it write bodies into /tmp, or stop in a debugger.
 library.debug_dump_communication = False
 library.debugmode = "PRODUCTION"
+
+
+class TooLarge(Nonsense):
+    """Catch it to ask for less at once."""
 
 
 class Wire(HTTPAdapter):
@@ -79,10 +86,8 @@ class Wire(HTTPAdapter):
             body += chunk
             self._in_time()
             if len(body) > _ANSWER_BYTES:
-                raise Nonsense(
-                    f"{self._host} sent more than {_ANSWER_BYTES >> 20} MB in one answer.",
-                    "Move old events with large attachments out of this calendar.",
-                )
+                response.close()
+                raise TooLarge(f"{self._host} sent more than {_ANSWER_BYTES >> 20} MB in one answer.", _LESS)
         return bytes(body)
 
     def _in_time(self) -> None:
@@ -109,6 +114,8 @@ class Wire(HTTPAdapter):
             response._content = b""  # the status is all there is to know
         elif request.method == "GET":
             response.headers["Content-Type"] = "text/calendar"  # what the library leaves as it is
+        elif len(response._content) > _TEXT_BYTES:
+            raise TooLarge(f"{self._host} sent an answer that is too large to be read.", _LESS)
         else:
             raise Nonsense(
                 f"{self._host} answered with something that is not XML, such as a login page.",

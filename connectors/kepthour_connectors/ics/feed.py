@@ -53,6 +53,12 @@ class Feed:
         except ConnectorError:
             self.close()
             raise
+        except Exception as error:  # noqa: BLE001  (supervised: ValueErrors and the transport's own errors come, too)
+            self.close()
+            raise Nonsense(
+                f"The feed's server answered with something that HTTP does not allow ({type(error).__name__}).",
+                _NEW_ADDRESS,
+            ) from None
 
     def close(self) -> None:
         if self._session is not None:
@@ -77,7 +83,8 @@ class Feed:
     def _fetch(self, address: str, seen: Seen) -> Fetched:
         end = time.monotonic() + TOTAL_SECONDS
         source = fingerprint(address)
-        headers = {"Accept": "text/calendar", **(_conditions(seen) if seen.source == source else {})}
+        conditions = _conditions(seen) if seen.source == source else {}
+        headers = {"Accept": "text/calendar", **conditions}
         for requests in range(1, _MOST_REDIRECTS + 2):
             response = self._opened().get(
                 address, headers=headers, stream=True, allow_redirects=False, timeout=TIMEOUT
@@ -86,7 +93,7 @@ class Feed:
                 if response.is_redirect:
                     address = _next(address, str(response.headers.get("Location")))
                     continue
-                if response.status_code == 304 and seen.source == source:
+                if response.status_code == 304 and conditions:
                     return Fetched(None, requests, seen)
                 if response.status_code != 200:
                     raise _from_status(response)
@@ -154,7 +161,7 @@ def _seconds(response: niquests.Response, pause: str | None) -> float | None:
         return None
     try:
         return max(0.0, float(int(pause)))
-    except ValueError:
+    except (ValueError, OverflowError):
         pass
     try:
         until = parsedate_to_datetime(pause)

@@ -148,8 +148,9 @@ def _store(
     now = clock.now()
     window = _window(calendar, source, now)
     changed = [*_digest_all(batch, source, window), *_set_aside(batch)]
+    withheld = {bad.href: bad.reason for bad in batch.bad if not bad.etag}
     removed = set(etags) - batch.listed if batch.listed is not None else set(batch.deleted) & set(etags)
-    quarantined = sum(1 for resource in changed if resource.quarantine)
+    quarantined = sum(1 for resource in changed if resource.quarantine) + len(withheld)
     with store.write() as tx:
         if left := _suspicious(tx, source, calendar, changed, removed, now):
             calendars.record_suspicion(tx, calendar, left.after, _VANISHED, _VANISHED_REMEDY, now)
@@ -159,6 +160,7 @@ def _store(
             tx,
             calendar,
             changed=changed,
+            withheld=withheld,
             removed=removed,
             cursor=batch.cursor,
             fingerprint=source.fingerprint,
@@ -280,4 +282,4 @@ def _expanded(held: Holding, source: Source, window: Window) -> StoredResource:
 
 
 def _set_aside(batch: Batch) -> list[StoredResource]:
-    return [StoredResource(bad.href, bad.etag, NOTHING, bad.reason, ()) for bad in batch.bad]
+    return [StoredResource(bad.href, bad.etag, NOTHING, bad.reason, ()) for bad in batch.bad if bad.etag]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, and_, delete, func, insert, or_, select, update
 
 from kepthour.core.occurrences import Occurrence
-from kepthour.core.privacy import Phi
+from kepthour.core.privacy import NOTHING, Phi
 from kepthour.store.calendars import CalendarRow
 from kepthour.store.engine import Tx
 from kepthour.store.tables import calendars, occurrences, resources
@@ -48,7 +48,10 @@ class Window:
 
 
 def known_etags(tx: Tx, calendar: CalendarRow) -> dict[str, str]:
-    """href -> etag of everything stored, quarantined resources too (they need not be fetched again)."""
+    """href -> etag of everything stored, quarantined resources too (they need not be fetched again).
+
+    The etag of a resource that was withheld is empty.
+    """
     rows = tx.connection.execute(
         select(resources.c.href, resources.c.etag).where(resources.c.calendar_id == calendar.id)
     )
@@ -56,10 +59,10 @@ def known_etags(tx: Tx, calendar: CalendarRow) -> dict[str, str]:
 
 
 def payloads(tx: Tx, calendar: CalendarRow) -> list[Holding]:
-    """Every readable resource."""
+    """Every resource of which something is known; the withheld and those that could not be expanded, too."""
     rows = tx.connection.execute(
         select(resources.c.href, resources.c.etag, resources.c.payload).where(
-            resources.c.calendar_id == calendar.id, resources.c.quarantine.is_(None)
+            resources.c.calendar_id == calendar.id, resources.c.payload != NOTHING
         )
     )
     return [Holding(row.href, row.etag, row.payload) for row in rows]
@@ -70,6 +73,7 @@ def commit_batch(
     calendar: CalendarRow,
     *,
     changed: Sequence[StoredResource],
+    withheld: Mapping[str, str],
     removed: Collection[str],
     cursor: str | None,
     fingerprint: str,
@@ -78,7 +82,10 @@ def commit_batch(
     full: bool,
     now: datetime,
 ) -> bool:
-    """Store a batch and its cursor together. False, and nothing is stored, if another poll was quicker."""
+    """Store a batch and its cursor together. False, and nothing is stored, if another poll was quicker.
+
+    `withheld` (href -> reason) are resources of which no new content was to be had: what is stored of them stays.
+    """
     claimed = tx.connection.execute(
         update(calendars)
         .where(calendars.c.id == calendar.id, calendars.c.version == calendar.version)
@@ -104,6 +111,8 @@ def commit_batch(
     _remove(tx, calendar, [*removed, *(resource.href for resource in changed)])
     for resource in changed:
         _add(tx, calendar, resource)
+    for href, reason in withheld.items():
+        _withhold(tx, calendar, href, reason)
     return True
 
 
@@ -151,17 +160,22 @@ def replace_occurrences(
         return False
     mine = resources.c.calendar_id == calendar.id
     if forget_set_aside:
-        tx.connection.execute(delete(resources).where(mine, resources.c.quarantine.is_not(None)))
+        tx.connection.execute(delete(resources).where(mine, resources.c.payload == NOTHING))
     tx.connection.execute(delete(occurrences).where(occurrences.c.calendar_id == calendar.id))
     for resource in expanded:
         row = tx.connection.execute(
             update(resources)
             .where(mine, resources.c.href == resource.href)
-            .values(quarantine=resource.quarantine, doubts=list(resource.doubts))
+            .values(doubts=list(resource.doubts), **_judged(resource))
             .returning(resources.c.id)
         ).one()
         _add_occurrences(tx, calendar, row.id, resource.occurrences)
     return True
+
+
+def _judged(resource: StoredResource) -> dict[str, Any]:
+    # What is withheld (no etag) stays so until its source gives it out.
+    return {"quarantine": resource.quarantine} if resource.etag else {}
 
 
 def quarantined(tx: Tx, calendar: CalendarRow) -> dict[str, int]:
@@ -218,6 +232,16 @@ def _remove(tx: Tx, calendar: CalendarRow, hrefs: Iterable[str]) -> None:
         tx.connection.execute(
             delete(resources).where(resources.c.calendar_id == calendar.id, resources.c.href == href)
         )
+
+
+def _withhold(tx: Tx, calendar: CalendarRow, href: str, reason: str) -> None:
+    marked = tx.connection.execute(
+        update(resources)
+        .where(resources.c.calendar_id == calendar.id, resources.c.href == href)
+        .values(etag="", quarantine=reason)
+    )
+    if not marked.rowcount:
+        _add(tx, calendar, StoredResource(href, "", NOTHING, reason, ()))
 
 
 def _add(tx: Tx, calendar: CalendarRow, resource: StoredResource) -> None:
