@@ -1,0 +1,1 @@
+"""A fake of Google's sign-in, Calendar and Meet, for tests."""
