@@ -18,7 +18,7 @@ class Store:
 
     Its odd ways are attributes. `page_sizes` are the sizes of a listing's pages, in turn; none of them is more than
     the request's `maxResults`, and a 0 is an empty page that still has a next one (Events: list, maxResults: "or none
-    at all"). `deleted_keep_details` shows deleted events with what they were, as on the organizer's calendar (Events
+    at all"); `empty_last_page` puts one at the end. `deleted_keep_details` shows deleted events with what they were, as on the organizer's calendar (Events
     resource, status); else they are as bare as the documentation allows. `deletes_exceptions_too` says whether the
     deletion of a series names its exceptions, too, which is not documented.
     """
@@ -29,6 +29,7 @@ class Store:
         self.zone = zone
         self.revision = 0
         self.page_sizes: tuple[int, ...] = ()
+        self.empty_last_page = False
         self.deleted_keep_details = False
         self.deletes_exceptions_too = False
         self.events: dict[str, Json] = {}
@@ -54,7 +55,11 @@ class Store:
         resource, updated)."""
         self.revision += 1
         if not quietly:
-            event = {**event, "updated": rfc3339(self.now), "etag": f'"{3_400_000_000_000_000 + self.revision}"'}
+            event = {
+                **event,
+                "updated": rfc3339(self.now),
+                "etag": f'"{3_400_000_000_000_000 + self.revision}"',
+            }
         self.events[event["id"]] = event
         self._changed[event["id"]] = self.revision
 
@@ -63,7 +68,9 @@ class Store:
         return [event for event in self.events.values() if event.get("recurringEventId") == series]
 
     def exception(self, series: str, original: Moment) -> Json | None:
-        return self.events.get(instance_id(series, original))
+        """What an instance became, if it was ever touched."""
+        found = self.events.get(instance_id(series, original), {})
+        return found if found.get("recurringEventId") == series else None
 
     def original(self, series: str, at: str | Moment) -> Moment:
         """`at` in the zone in which the series repeats."""

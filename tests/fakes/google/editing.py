@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
-from tests.fakes.google.calendar import CANCELLED, Store, instance_id, is_series, original_of
+from tests.fakes.google.calendar import CANCELLED, Store, instance_id, original_of
 from tests.fakes.google.expansion import UNTIL, instance, originals
 from tests.fakes.google.times import (
     Json,
@@ -25,7 +25,6 @@ from tests.fakes.google.times import (
 )
 
 FAR = timedelta(days=3660)
-OWN = ("id", "kind", "etag", "created", "updated", "status", "iCalUID", "htmlLink", "sequence", "recurrence")
 
 
 class Calendar(Store):
@@ -59,7 +58,9 @@ class Calendar(Store):
         the calendar's own unless this is an invitation."""
         begins = moment(start, zone or self.zone)
         made = identity or self.new_id()
-        who = {"email": organizer or self.identity} | ({} if organizer not in {None, self.identity} else {"self": True})
+        who = {"email": organizer or self.identity} | (
+            {} if organizer not in {None, self.identity} else {"self": True}
+        )
         event = {
             "kind": "calendar#event",
             "id": made,
@@ -99,11 +100,12 @@ class Calendar(Store):
         them new ids; under the old ids stays a deleted event. (What Google does with them is not documented.)"""
         old = self.events[event]
         begins = self._moment_like(old, start)
-        length = between(parse(old["start"]), parse(old["end"])) if minutes is None else timedelta(minutes=minutes)
+        length = (
+            between(parse(old["start"]), parse(old["end"])) if minutes is None else timedelta(minutes=minutes)
+        )
         shift = local(begins) - local(parse(old["start"]))
         self.record({**old, **_placed(begins, length), "sequence": old["sequence"] + 1})
-        for exception in self.exceptions(event):
-            self._rehang(exception, event, shift)
+        self._rehang(self.exceptions(event), event, shift)
 
     def delete(self, event: str) -> None:
         """A single event, a whole series, or one instance by its id."""
@@ -113,7 +115,7 @@ class Calendar(Store):
             self.record({**exception, "status": CANCELLED})
 
     def restore(self, event: str) -> None:
-        """Back out of the bin, a series with its exceptions as they were (they come in the next delta, too)."""
+        """Back out of the bin, a series with its exceptions as they were; they come in the next delta, too."""
         self.record({**self.events[event], "status": "confirmed"})
         for exception in self.exceptions(event):
             self.record(exception)
@@ -144,7 +146,10 @@ class Calendar(Store):
         if original is not None:
             event = self.change_instance(event, original)
         for one in [self.events[event], *self.exceptions(event)]:
-            guests = [{**guest, "responseStatus": answer} if guest.get("self") else guest for guest in one["attendees"]]
+            guests = [
+                {**guest, "responseStatus": answer} if guest.get("self") else guest
+                for guest in one["attendees"]
+            ]
             self.record({**one, "attendees": guests})
 
     # one instance
@@ -172,8 +177,10 @@ class Calendar(Store):
 
     # a series in parts
 
-    def split(self, series: str, original: str | Moment, start: str | Moment | None = None, **fields: Any) -> str:
-        """"This and following events", from the instance at `original`; gives the new series' id.
+    def split(
+        self, series: str, original: str | Moment, start: str | Moment | None = None, **fields: Any
+    ) -> str:
+        """ "This and following events", from the instance at `original`; gives the new series' id.
 
         The old series ends before it (UNTIL). The new one begins at `start` or where the instance was, with the rest
         of the rule, the id `ID_R20260316T100000` and its own iCalUID; exceptions from there on go over to it. None of
@@ -182,13 +189,17 @@ class Calendar(Store):
         old, at = self.events[series], self.original(series, original)
         begins = at if start is None else self._moment_like(old, start)
         made = f"{series.partition('_R')[0]}_R{_local_stamp(at)}"
-        rest = {"recurrence": _rest(old, at), "id": made, "iCalUID": f"{made}@google.com", "created": rfc3339(self.now)}
+        rest = {
+            "recurrence": _rest(old, at),
+            "id": made,
+            "iCalUID": f"{made}@google.com",
+            "created": rfc3339(self.now),
+        }
         length = between(parse(old["start"]), parse(old["end"]))
         over = [one for one in self.exceptions(series) if local(original_of(one)) >= local(at)]
         self.record({**old, "recurrence": _until_before(old, at), "sequence": old["sequence"] + 1})
         self.record(_with({**old, **rest, **_placed(begins, length)}, fields))
-        for exception in over:
-            self._rehang(exception, made, local(begins) - local(at))
+        self._rehang(over, made, local(begins) - local(at))
         return made
 
     def ghost_master(self, summary: str, start: str | Moment, count: int = 3) -> str:
@@ -200,17 +211,21 @@ class Calendar(Store):
 
     # how
 
-    def _rehang(self, exception: Json, series: str, shift: timedelta) -> None:
-        """An exception in another series or at another original start."""
+    def _rehang(self, exceptions: list[Json], series: str, shift: timedelta) -> None:
+        """Exceptions in another series or at other original starts."""
+        hung = [self._hung(exception, series, shift) for exception in exceptions]
+        for old in {exception["id"] for exception in exceptions} - {exception["id"] for exception in hung}:
+            self.record({"kind": "calendar#event", "id": old, "status": CANCELLED})
+        for exception in hung:
+            self.record(exception)
+
+    def _hung(self, exception: Json, series: str, shift: timedelta) -> Json:
         original = original_of(exception)
         now_at = like(local(original) + shift, original)
-        moved = instance_id(series, now_at)
-        if moved != exception["id"]:
-            self.record({"kind": "calendar#event", "id": exception["id"], "status": CANCELLED})
         if parse(exception["start"]) == original:  # it followed the rule, and goes on to
             exception = exception | _placed(now_at, between(original, parse(exception["end"])))
-        hung = {"id": moved, "recurringEventId": series, "originalStartTime": packed(now_at)}
-        self.record({**exception, **hung, "iCalUID": self.events[series]["iCalUID"]})
+        place = {"id": instance_id(series, now_at), "originalStartTime": packed(now_at)}
+        return {**exception, **place, "recurringEventId": series, "iCalUID": self.events[series]["iCalUID"]}
 
     def _moment_like(self, event: Json, start: str | Moment) -> Moment:
         return moment(start, event["start"].get("timeZone", self.zone))
@@ -239,11 +254,14 @@ def _local_stamp(at: Moment) -> str:
 def _until_before(series: Json, at: Moment) -> list[str]:
     """The recurrence lines of a series that ends before the instance at `at`."""
     if isinstance(at, datetime):
-        last = instant(at, "UTC") - timedelta(seconds=1)
-        until = last.astimezone(UTC).strftime("UNTIL=%Y%m%dT%H%M%SZ")
+        eve = at.replace(hour=0, minute=0, second=0) - timedelta(seconds=1)
+        until = eve.astimezone(UTC).strftime("UNTIL=%Y%m%dT%H%M%SZ")
     else:
         until = (at - timedelta(days=1)).strftime("UNTIL=%Y%m%d")
-    return [_without_end(line) + ";" + until if line.startswith("RRULE") else line for line in series["recurrence"]]
+    return [
+        _without_end(line) + ";" + until if line.startswith("RRULE") else line
+        for line in series["recurrence"]
+    ]
 
 
 def _rest(series: Json, at: Moment) -> list[str]:
@@ -260,8 +278,3 @@ def _rest(series: Json, at: Moment) -> list[str]:
 def _without_end(rule: str) -> str:
     kept = [part for part in rule.split(";") if not part.startswith("COUNT=") and not UNTIL.match(part)]
     return ";".join(kept)
-
-
-def whole_series(event: Json) -> bool:
-    """Whether an event's JSON is a series that is there."""
-    return is_series(event) and event["status"] != CANCELLED

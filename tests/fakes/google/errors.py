@@ -1,9 +1,9 @@
 """Refusals, with the bodies that Google documents or was seen to send.
 
-Two shapes: the Calendar API's (`error.errors[0].reason`; Calendar API guide, "Handle API errors") and that of the newer
-APIs (`error.status`, `error.details`; google.rpc.Status), which Meet speaks. Where a Calendar answer comes from Google's
-front end rather than the Calendar itself (scopes, a disabled API) it has both; the Python client then shows `details`
-in `HttpError.error_details`, not `errors`.
+Two shapes: the Calendar API's (`error.errors[0].reason`; Calendar API guide, "Handle API errors") and that of the
+newer APIs (`error.status`, `error.details`; google.rpc.Status), which Meet speaks. Where a Calendar answer comes from
+Google's front end rather than the Calendar itself (scopes) it has both; the Python client then shows `details` in
+`HttpError.error_details`, not `errors`.
 """
 
 from __future__ import annotations
@@ -71,8 +71,12 @@ def bad_credentials() -> Refusal:
 
 
 def bad_credentials_for_meet() -> Refusal:
-    message = "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other"
-    made = rpc_error(401, "UNAUTHENTICATED", f"{message} valid authentication credential.", "ACCESS_TOKEN_EXPIRED")
+    message = (
+        "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other"
+    )
+    made = rpc_error(
+        401, "UNAUTHENTICATED", f"{message} valid authentication credential.", "ACCESS_TOKEN_EXPIRED"
+    )
     return Refusal(401, made.body, CHALLENGE)
 
 
@@ -128,7 +132,10 @@ USAGE = {
     "userRateLimitExceeded": ("usageLimits", "User Rate Limit Exceeded"),
     "quotaExceeded": ("usageLimits", "Calendar usage limits exceeded."),
     "dailyLimitExceeded": ("usageLimits", "Daily Limit Exceeded"),
-    "accessNotConfigured": ("usageLimits", "Access Not Configured. Calendar API has not been used or is disabled."),
+    "accessNotConfigured": (
+        "usageLimits",
+        "Access Not Configured. Calendar API has not been used or is disabled.",
+    ),
     "forbidden": ("global", "Forbidden"),
 }
 

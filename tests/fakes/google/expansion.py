@@ -154,4 +154,3 @@ def _occurrence(event: Json) -> Occurrence:
         event.get("transparency") != "transparent",
         "declined" in answers,
     )
-

@@ -18,7 +18,9 @@ Moment = datetime | date
 def moment(value: str | Moment, zone: str) -> Moment:
     """What a test wrote: "2026-03-02" is a day, "2026-03-02T10:00" a local time in `zone`; aware ones go over to it."""
     if isinstance(value, str):
-        value = date.fromisoformat(value) if len(value) == len("2026-03-02") else datetime.fromisoformat(value)
+        value = (
+            date.fromisoformat(value) if len(value) == len("2026-03-02") else datetime.fromisoformat(value)
+        )
     if not isinstance(value, datetime):
         return value
     value = value.replace(tzinfo=ZoneInfo(zone)) if value.tzinfo is None else value
