@@ -18,9 +18,9 @@ class Store:
 
     Its odd ways are attributes. `page_sizes` are the sizes of a listing's pages, in turn; none of them is more than
     the request's `maxResults`, and a 0 is an empty page that still has a next one (Events: list, maxResults: "or none
-    at all"); `empty_last_page` puts one at the end. `deleted_keep_details` shows deleted events with what they were, as on the organizer's calendar (Events
-    resource, status); else they are as bare as the documentation allows. `deletes_exceptions_too` says whether the
-    deletion of a series names its exceptions, too, which is not documented.
+    at all"); `empty_last_page` puts one at the end. `deleted_keep_details` shows deleted events with what they were,
+    as on the organizer's calendar (Events resource, status); else they are as bare as the documentation allows.
+    `deletes_exceptions_too` says whether the deletion of a series names its exceptions, too; not documented.
     """
 
     def __init__(self, identity: str, summary: str, zone: str, clock: Callable[[], datetime]) -> None:
