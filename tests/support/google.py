@@ -58,16 +58,18 @@ def _client(name: str, version: str, endpoint: str, who: Credentials, timeout: f
     return build(name, version, http=http, client_options={"api_endpoint": endpoint}, static_discovery=True)
 
 
+def listed(client: Any, **parameters: Any) -> Any:
+    """One page of events.list, of the account's own calendar."""
+    return client.events().list(**{"calendarId": "primary", **parameters}).execute()
+
+
 def drain(collection: Any, request: Any) -> list[Any]:
     """All pages of a list."""
     pages = []
+    following = collection.instances_next if request.methodId.endswith(".instances") else collection.list_next
     while request is not None:
         pages.append(request.execute())
-        request = (
-            collection.list_next(request, pages[-1])
-            if "instances" not in request.methodId
-            else (collection.instances_next(request, pages[-1]))
-        )
+        request = following(request, pages[-1])
     return pages
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -271,7 +272,7 @@ class GoogleFake:
         return self.sign_in.consent(_single(query))
 
     def _token(self, request: Request, query: Mapping[str, list[str]]) -> Answer:
-        return self.sign_in.token(_single(parse_qs(request.body)))
+        return self.sign_in.token(_basic(request) | _single(parse_qs(request.body)))
 
     def _revoke(self, request: Request, query: Mapping[str, list[str]]) -> Answer:
         return self.sign_in.revoke_token(_single({**query, **parse_qs(request.body)}))
@@ -295,6 +296,15 @@ ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
 
 def _single(query: Mapping[str, list[str]]) -> dict[str, str]:
     return {name: values[-1] for name, values in query.items()}
+
+
+def _basic(request: Request) -> dict[str, str]:
+    """A client may name itself in the form or by HTTP Basic (RFC 6749, 2.3.1); oauthlib does the latter."""
+    header = request.headers.get("Authorization") or ""
+    if not header.startswith("Basic "):
+        return {}
+    name, _, secret = base64.b64decode(header.removeprefix("Basic ")).decode().partition(":")
+    return {"client_id": unquote(name), "client_secret": unquote(secret)}
 
 
 def _view(entry: Entry, values: dict[str, Any]) -> View:
