@@ -131,6 +131,42 @@ def test_a_split_may_move_the_following_ones(anna: Account) -> None:
     assert starts(anna) == ["2026-03-02T10:00", "2026-03-09T10:00", "2026-03-16T14:00"]
 
 
+def test_a_split_shares_out_listed_dates_and_counts_left_out_ones(anna: Account) -> None:
+    lines = [
+        "RRULE:FREQ=WEEKLY;COUNT=5",
+        "EXDATE;TZID=Europe/Berlin:20260309T100000,20260323T100000",
+        "RDATE:20260401T100000Z",
+    ]
+    series = anna.calendar.create("AB", "2026-03-02T10:00", recurrence=lines)
+    before = starts(anna)
+    made = anna.calendar.split(series, "2026-03-16T10:00")
+    assert anna.calendar.events[series]["recurrence"][1:] == ["EXDATE;TZID=Europe/Berlin:20260309T100000"]
+    assert anna.calendar.events[made]["recurrence"] == [
+        "RRULE:FREQ=WEEKLY;COUNT=3",
+        "EXDATE;TZID=Europe/Berlin:20260323T100000",
+        "RDATE:20260401T100000Z",
+    ]
+    assert starts(anna) == before
+
+
+def test_a_split_at_the_first_instance_changes_the_series_as_a_whole(anna: Account) -> None:
+    series = anna.calendar.create("AB", "2026-03-02T10:00", recurrence=["RRULE:FREQ=WEEKLY;COUNT=2"])
+    assert anna.calendar.split(series, "2026-03-02T10:00", start="2026-03-02T11:00") == series
+    assert starts(anna) == ["2026-03-02T11:00", "2026-03-09T11:00"]
+
+
+def test_an_event_that_goes_to_another_calendar_leaves_a_deleted_one_behind(
+    anna: Account, client: Any
+) -> None:
+    practice = anna.add_calendar("practice@group")
+    made = anna.calendar.create("AB", "2026-03-02T10:00")
+    token = listed(client)["nextSyncToken"]
+    anna.calendar.hand_over(made, practice)
+    assert changes(client, token) == [(made, "cancelled")]
+    (event,) = listed(client, calendarId="practice@group")["items"]
+    assert (event["id"], event["iCalUID"]) == (made, f"{made}@google.com")
+
+
 def test_an_all_day_series_splits_by_days(anna: Account) -> None:
     series = anna.calendar.create("Away", "2026-03-02", recurrence=["RRULE:FREQ=DAILY;COUNT=4"])
     made = anna.calendar.split(series, "2026-03-04")

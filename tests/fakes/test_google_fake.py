@@ -147,3 +147,17 @@ def test_event_types_are_a_filter_that_may_be_repeated(anna: Account, client: An
     anna.calendar.delete(home)
     delta = listed(client, eventTypes=["outOfOffice", "default"], syncToken=page["nextSyncToken"])
     assert delta["items"] == []
+
+
+# partial responses
+
+
+def test_a_response_may_be_asked_for_in_part(anna: Account, client: Any) -> None:
+    made = anna.calendar.create("AB", "2026-03-02T10:00", attendees=[anna.email])
+    page = listed(client, fields="nextSyncToken,items(id,start/dateTime,attendees(self))")
+    assert set(page) == {"nextSyncToken", "items"}
+    assert page["items"] == [
+        {"id": made, "start": {"dateTime": "2026-03-02T10:00:00+01:00"}, "attendees": [{"self": True}]}
+    ]
+    assert listed(client, fields="items/*")["items"][0]["summary"] == "AB"
+    assert refused(lambda: listed(client, fields="items(id")) == (400, "invalid")

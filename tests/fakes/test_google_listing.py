@@ -64,6 +64,7 @@ def test_a_page_token_belongs_to_its_parameters(anna: Account, client: Any) -> N
     token = listed(client, maxResults=1)["nextPageToken"]
     assert len(listed(client, maxResults=2, pageToken=token)["items"]) == 2
     assert refused(lambda: listed(client, pageToken=token, singleEvents=True)) == (400, "invalid")
+    assert refused(lambda: listed(client, pageToken=token, q="AB")) == (400, "invalid")
     assert refused(lambda: listed(client, pageToken="made-up")) == (400, "invalid")
 
 

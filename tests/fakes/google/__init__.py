@@ -1,7 +1,7 @@
 """A fake of Google's sign-in, Calendar and Meet, to which the real client libraries talk.
 
     server     GoogleFake: addresses, routes, the log of requests
-    account    an account: its calendar list, its calls
+    account    Account: its calendar list, its calls
     oauth      SignIn: consent, tokens, revocation
     editing    Calendar: what a user does to a calendar
     calendar   Store: events, revisions, sync tokens
@@ -11,6 +11,7 @@
     meet       who was in which call
     faults     what goes wrong with the next requests
     errors     the bodies of refusals
+    partial    the parameter `fields`
     parameters what Google's discovery documents say of methods
     times      times as Google writes them
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import takewhile
 from typing import Any
 
 from tests.fakes.google.calendar import CANCELLED, Store, instance_id, original_of
-from tests.fakes.google.expansion import UNTIL, instance, originals
+from tests.fakes.google.expansion import UNTIL, count_before, instance, listed, originals
 from tests.fakes.google.times import (
     Json,
     Moment,
     between,
-    instant,
     later,
     like,
     local,
@@ -120,6 +118,13 @@ class Calendar(Store):
         for exception in self.exceptions(event):
             self.record(exception)
 
+    def hand_over(self, event: str, other: Calendar) -> None:
+        """Into another calendar, with the same id and iCalUID; a deleted event is left behind (Events resource,
+        status: "If an event changes its organizer (for example via the move operation)")."""
+        for one in [self.events[event], *self.exceptions(event)]:
+            other.record(one)
+            self.record({"kind": "calendar#event", "id": one["id"], "status": CANCELLED})
+
     def set_free(self, event: str) -> None:
         """Shown as free: it blocks no time."""
         self.update(event, transparency="transparent")
@@ -187,6 +192,10 @@ class Calendar(Store):
         this is documented except that it makes two series (guide "Recurring events", "Modify all following
         instances"); the ids are as others report them."""
         old, at = self.events[series], self.original(series, original)
+        if at == parse(old["start"]):  # nothing would be left of the old one: it is changed as a whole
+            self.move(series, at if start is None else start)
+            self.update(series, **fields)
+            return series
         begins = at if start is None else self._moment_like(old, start)
         made = f"{series.partition('_R')[0]}_R{_local_stamp(at)}"
         rest = {
@@ -258,21 +267,37 @@ def _until_before(series: Json, at: Moment) -> list[str]:
         until = eve.astimezone(UTC).strftime("UNTIL=%Y%m%dT%H%M%SZ")
     else:
         until = (at - timedelta(days=1)).strftime("UNTIL=%Y%m%d")
-    return [
-        _without_end(line) + ";" + until if line.startswith("RRULE") else line
-        for line in series["recurrence"]
-    ]
+    ended = [f"{_without_end(line)};{until}" if _is_rule(line) else line for line in series["recurrence"]]
+    return _with_dates(ended, parse(series["start"]), lambda one: one < local(at))
 
 
 def _rest(series: Json, at: Moment) -> list[str]:
     """The recurrence lines of the series that begins with the instance at `at`: a COUNT loses what came before."""
-    before = takewhile(lambda one: local(one) < local(at), originals(series, instant(at, "UTC") + FAR))
-    gone = sum(1 for _one in before)
+    first = parse(series["start"])
 
-    def fewer(found: re.Match[str]) -> str:
-        return f"COUNT={int(found[1]) - gone}"
+    def fewer(rule: str) -> str:
+        return re.sub(
+            r"COUNT=(\d+)", lambda found: f"COUNT={int(found[1]) - count_before(rule, first, at)}", rule
+        )
 
-    return [re.sub(r"COUNT=(\d+)", fewer, line) for line in series["recurrence"]]
+    counted = [fewer(line) if _is_rule(line) else line for line in series["recurrence"]]
+    return _with_dates(counted, first, lambda one: one >= local(at))
+
+
+def _with_dates(lines: list[str], first: Moment, keeps: Callable[[datetime], bool]) -> list[str]:
+    """The lines, with those values of RDATE and EXDATE only that `keeps` says; lines that become empty go."""
+    kept = []
+    for line in lines:
+        values = [] if _is_rule(line) else [text for text, naive in listed(line, first) if keeps(naive)]
+        if _is_rule(line):
+            kept.append(line)
+        elif values:
+            kept.append(f"{line.partition(':')[0]}:{','.join(values)}")
+    return kept
+
+
+def _is_rule(line: str) -> bool:
+    return line.startswith(("RRULE", "EXRULE"))
 
 
 def _without_end(rule: str) -> str:

@@ -146,8 +146,8 @@ def forbidden(reason: str) -> Refusal:
     return calendar_error(403, domain, reason, message)
 
 
-def too_many_requests(retry_after: int | None = None) -> Refusal:
-    """429; `retry_after` in seconds. The guide: rateLimitExceeded may come as 403 or 429."""
+def too_many_requests(retry_after: int | str | None = None) -> Refusal:
+    """429; `retry_after` in seconds or as an HTTP date. The guide: rateLimitExceeded may come as 403 or 429."""
     made = calendar_error(429, "usageLimits", "rateLimitExceeded", "Rate Limit Exceeded")
     return Refusal(429, made.body, {} if retry_after is None else {"Retry-After": str(retry_after)})
 
@@ -156,7 +156,7 @@ def backend_error() -> Refusal:
     return calendar_error(500, "global", "backendError", "Backend Error")
 
 
-def unavailable(retry_after: int | None = None) -> Refusal:
-    """503; `retry_after` in seconds."""
+def unavailable(retry_after: int | str | None = None) -> Refusal:
+    """503; `retry_after` as with 429."""
     made = calendar_error(503, "global", "backendError", "The service is currently unavailable.")
     return Refusal(503, made.body, {} if retry_after is None else {"Retry-After": str(retry_after)})

@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
-from dateutil.rrule import rruleset, rrulestr
+from dateutil.rrule import rrule, rruleset, rrulestr
 
 from tests.fakes.google.calendar import CANCELLED, Store, instance_id, is_series, original_of
 from tests.fakes.google.times import Json, Moment, between, instant, later, like, local, packed, parse
@@ -93,20 +94,50 @@ def originals(series: Json, until: datetime) -> Iterator[Moment]:
         yield at
 
 
+def count_before(rule: str, first: Moment, at: Moment) -> int:
+    """How many instances a line "RRULE:..." has before `at`, whatever other lines say; COUNT counts those."""
+    return sum(1 for naive in takewhile(lambda one: one < local(at), _rule(rule, first)))
+
+
+def listed(line: str, first: Moment) -> list[tuple[str, datetime]]:
+    """The values of a line of RDATE or EXDATE, each as it is written and as a local time of the series."""
+    head, _, values = line.partition(":")
+    return [(text, _local(text, head.split(";")[1:], first)) for text in values.split(",")]
+
+
 def _rules(lines: list[str], first: Moment) -> rruleset:
     rules = rruleset()
     rules.rdate(local(first))
-    for line in lines:
-        head, _, value = line.partition(":")
-        name, *parameters = head.split(";")
-        if name in {"RRULE", "EXRULE"}:
-            rule = rrulestr(UNTIL.sub(lambda found: _until(found, first), value), dtstart=local(first))
-            rules.rrule(rule) if name == "RRULE" else rules.exrule(rule)
-            continue
-        for part in value.split(","):
-            for naive in _listed(part, parameters, first, rules if name == "EXDATE" else None):
-                rules.exdate(naive) if name == "EXDATE" else rules.rdate(naive)
+    for line in sorted(lines, key=lambda one: one.startswith("EX")):
+        name = re.split("[;:]", line)[0].upper()
+        if name == "RRULE":
+            rules.rrule(_rule(line, first))
+        elif name == "EXRULE":
+            rules.exrule(_rule(line, first))
+        elif name == "RDATE":
+            for _text, naive in listed(line, first):
+                rules.rdate(naive)
+        elif name == "EXDATE":
+            for naive in _excepted(rules, line, first):
+                rules.exdate(naive)
     return rules
+
+
+def _excepted(rules: rruleset, line: str, first: Moment) -> list[datetime]:
+    """What an EXDATE takes away; a day takes all of its instances."""
+    found: list[datetime] = []
+    for text, naive in listed(line, first):
+        whole_day = "T" not in text and isinstance(first, datetime)
+        found += (
+            rules.between(naive, naive + timedelta(days=1, seconds=-1), inc=True) if whole_day else [naive]
+        )
+    return found
+
+
+def _rule(line: str, first: Moment) -> rrule:
+    text = UNTIL.sub(lambda found: _until(found, first), line.partition(":")[2])
+    made: rrule = rrulestr(text, dtstart=local(first))
+    return made
 
 
 def _until(found: re.Match[str], first: Moment) -> str:
@@ -122,22 +153,17 @@ def _until(found: re.Match[str], first: Moment) -> str:
     return at.strftime("UNTIL=%Y%m%dT%H%M%S")
 
 
-def _listed(text: str, parameters: list[str], first: Moment, but_for: rruleset | None) -> Iterator[datetime]:
-    """The local times that one value of EXDATE or RDATE means; a day in an EXDATE means all of that day's instances."""
+def _local(text: str, parameters: list[str], first: Moment) -> datetime:
+    """One value of RDATE or EXDATE in the local time of the series; of a day its midnight."""
     if "T" not in text:
-        day = datetime.strptime(text, "%Y%m%d")
-        if but_for is not None and isinstance(first, datetime):
-            yield from but_for.between(day, day.replace(hour=23, minute=59, second=59), inc=True)
-        else:
-            yield day
-        return
+        return datetime.strptime(text, "%Y%m%d")
     at = datetime.strptime(text.rstrip("Z"), "%Y%m%dT%H%M%S")
-    zones = [item.partition("=")[2] for item in parameters if item.startswith("TZID=")]
-    if text.endswith("Z") or zones:
-        zone = ZoneInfo("UTC" if text.endswith("Z") else zones[0])
-        target = first.tzinfo if isinstance(first, datetime) else zone
-        at = at.replace(tzinfo=zone).astimezone(target).replace(tzinfo=None)
-    yield at
+    zones = (
+        ["UTC"] if text.endswith("Z") else [one.removeprefix("TZID=") for one in parameters if "TZID=" in one]
+    )
+    if zones and isinstance(first, datetime):
+        at = at.replace(tzinfo=ZoneInfo(zones[0])).astimezone(first.tzinfo).replace(tzinfo=None)
+    return at
 
 
 def _occurrence(event: Json) -> Occurrence:

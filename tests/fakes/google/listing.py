@@ -32,7 +32,7 @@ FORBIDDEN_BESIDE_TOKEN = {
 WITHOUT_TOKEN = FORBIDDEN_BESIDE_TOKEN - {"timeMax", "timeMin"}
 # What may differ from request to request. The rest "should be the same as for the initial synchronization to avoid
 # undefined behavior" (Events: list, syncToken); the fake refuses it, so that a test notices.
-FREE = {"maxResults", "pageToken", "syncToken"}
+FREE = frozenset({"maxResults", "pageToken", "syncToken"})
 LARGEST_PAGE = 2500  # Events: list, maxResults
 REMEMBERED = timedelta(days=28)  # how far back updatedMin may lie; the figure is not documented
 HORIZON = timedelta(days=730)  # how far series without an end are expanded; not documented
@@ -118,7 +118,8 @@ class Lister:
         ):  # Events, nextPageToken: "in which case" there is no nextSyncToken, and the other way round
             body["nextPageToken"] = self._keep(calendar, replace(listing, items=rest, page=listing.page + 1))
         elif listing.gives_token:
-            body["nextSyncToken"] = calendar.token(listing.revision, listing.fingerprint)
+            mark = fingerprint(values, FREE | FORBIDDEN_BESIDE_TOKEN)
+            body["nextSyncToken"] = calendar.token(listing.revision, mark)
         return body
 
     def _keep(self, calendar: Store, listing: Listing) -> str:
@@ -127,13 +128,9 @@ class Lister:
         return token
 
 
-def fingerprint(values: dict[str, Any]) -> str:
-    """Of all that has to stay the same from the first request on; what may not stand beside a token is left out."""
-    kept = {
-        key: value
-        for key, value in values.items()
-        if key not in FREE | FORBIDDEN_BESIDE_TOKEN and value is not False
-    }
+def fingerprint(values: dict[str, Any], but: frozenset[str] = FREE) -> str:
+    """Of what has to stay the same from request to request: all but `but`."""
+    kept = {key: value for key, value in values.items() if key not in but and value is not False}
     return repr(sorted(kept.items()))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -29,6 +30,7 @@ from tests.fakes.google.listing import HORIZON, Lister
 from tests.fakes.google.meet import PARTICIPANTS, RECORDS, SESSIONS
 from tests.fakes.google.oauth import CLIENT_ID, CLIENT_SECRET, SignIn
 from tests.fakes.google.parameters import Method, method
+from tests.fakes.google.partial import part
 from tests.fakes.google.times import Json
 from tests.fakes.google.view import View
 from tests.fakes.scripted_http import Answer, Request, ScriptedServer
@@ -171,7 +173,8 @@ class GoogleFake:
                 for verb, pattern, handler in ROUTES:
                     found = re.fullmatch(pattern, path)
                     if found is not None and verb == request.method:
-                        return handler(self, request, query, *(unquote(part) for part in found.groups()))
+                        answer = handler(self, request, query, *(unquote(text) for text in found.groups()))
+                        return _partly(answer, query)
             except Refusal as refusal:
                 return refusal.answer
         return Answer(404, NOT_GOOGLE, {"Content-Type": "text/html; charset=UTF-8"})
@@ -296,6 +299,10 @@ ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
 
 def _single(query: Mapping[str, list[str]]) -> dict[str, str]:
     return {name: values[-1] for name, values in query.items()}
+
+
+def _partly(answer: Answer, query: Mapping[str, list[str]]) -> Answer:
+    return as_json(part(json.loads(answer.raw), query["fields"][-1])) if "fields" in query else answer
 
 
 def _basic(request: Request) -> dict[str, str]:

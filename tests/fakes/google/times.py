@@ -87,7 +87,7 @@ def between(start: Moment, end: Moment) -> timedelta:
     """The real time from one moment to another of its sort."""
     if isinstance(start, datetime) and isinstance(end, datetime):
         return end.astimezone(UTC) - start.astimezone(UTC)
-    return end - start
+    return local(end) - local(start)
 
 
 def stamp(original: Moment) -> str:

@@ -42,7 +42,7 @@ class View:
         if not self._sees_details(event):
             event = {key: value for key, value in event.items() if key in BUSY_FIELDS}
             event |= {} if event["status"] == CANCELLED else {"visibility": "private"}
-        times = {
+        times: Json = {
             name: rendered(event[name], self.zone)
             for name in ("start", "end", "originalStartTime")
             if name in event
