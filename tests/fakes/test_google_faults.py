@@ -111,8 +111,11 @@ def test_a_client_gives_up_on_silence(google: GoogleFake, anna: Account) -> None
 
 def test_an_idle_connection_may_be_closed_by_google(google: GoogleFake, client: Any) -> None:
     listed(client)
+    (kept,) = client._http.http.connections.values()
+    stale = kept.sock
     google.end_connections()
     assert listed(client)["kind"] == "calendar#events"
+    assert kept.sock is not stale
 
 
 def test_something_may_happen_just_before_a_request(google: GoogleFake, anna: Account, client: Any) -> None:

@@ -258,3 +258,18 @@ def test_the_instances_of_a_series_can_be_asked_for(anna: Account, client: Any) 
     assert gone not in [identity for page in pages for identity in ids(page)]
     shown = client.events().instances(calendarId="primary", eventId=series, showDeleted=True).execute()
     assert gone in ids(shown)
+
+
+def test_a_delta_of_single_events_has_the_instances_of_what_changed(anna: Account, client: Any) -> None:
+    series = anna.calendar.create("AB", "2026-03-02T10:00", recurrence=["RRULE:FREQ=WEEKLY;COUNT=3"])
+    anna.calendar.create("CD", "2026-03-03T10:00")
+    token = listed(client, singleEvents=True)["nextSyncToken"]
+    gone = anna.calendar.cancel_instance(series, "2026-03-09T10:00")
+    delta = listed(client, singleEvents=True, syncToken=token)
+    assert [(item["id"], item["status"]) for item in delta["items"]] == [(gone, "cancelled")]
+    anna.calendar.delete(series)
+    delta = listed(client, singleEvents=True, syncToken=delta["nextSyncToken"])
+    assert sorted(ids(delta)) == [
+        f"{series}_{stamp}T090000Z" for stamp in ("20260302", "20260309", "20260316")
+    ]
+    assert {item["status"] for item in delta["items"]} == {"cancelled"}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import threading
+import webbrowser
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -10,7 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from google.auth.exceptions import RefreshError
 from google.auth.transport.requests import Request
-from google_auth_oauthlib.flow import Flow
+from google_auth_oauthlib.flow import Flow, InstalledAppFlow
 from googleapiclient.errors import HttpError
 
 from tests.fakes.google import Account, GoogleFake
@@ -20,6 +22,7 @@ from tests.support.google import (
     MEETINGS,
     Hand,
     calendar_client,
+    client_of,
     credentials,
     listed,
     refused,
@@ -72,6 +75,25 @@ def test_a_consent_leads_to_a_refresh_token_and_to_the_calendar(google: GoogleFa
     assert made.credentials.refresh_token
     assert made.credentials.token_uri == google.token_uri
     assert made.credentials.scopes == [EVENTS]
+
+
+def test_the_whole_flow_of_a_desktop_app(
+    google: GoogleFake, anna: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`run_local_server` waits on a port of its own for what the browser brings back."""
+
+    class Browser:
+        def open(self, url: str, **_how: object) -> None:
+            threading.Thread(target=lambda: visited(visited(url)[1])).start()
+
+    monkeypatch.setattr(webbrowser, "get", lambda _which=None: Browser())
+    made = InstalledAppFlow.from_client_config(google.client_secret_document(), [EVENTS])
+    who = made.run_local_server(
+        host="127.0.0.1", port=0, timeout_seconds=20, authorization_prompt_message=None
+    )
+    assert who.valid
+    client = client_of("calendar", "v3", google.endpoint, who)
+    assert listed(client)["summary"] == anna.email
 
 
 def test_a_code_is_good_once_and_only_with_its_verifier(google: GoogleFake, anna: Account) -> None:

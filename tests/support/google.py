@@ -45,15 +45,15 @@ def credentials(google: GoogleFake, account: Account, scopes: Iterable[str] = EV
 def calendar_client(
     google: GoogleFake, account: Account, scopes: Iterable[str] = EVERYTHING, timeout: float = 10
 ) -> Any:
-    """A Calendar service; `timeout` in seconds, of each wait for the socket."""
-    return _client("calendar", "v3", google.endpoint, credentials(google, account, scopes), timeout)
+    return client_of("calendar", "v3", google.endpoint, credentials(google, account, scopes), timeout)
 
 
 def meet_client(google: GoogleFake, account: Account, scopes: Iterable[str] = EVERYTHING) -> Any:
-    return _client("meet", "v2", google.meet_endpoint, credentials(google, account, scopes), 10)
+    return client_of("meet", "v2", google.meet_endpoint, credentials(google, account, scopes))
 
 
-def _client(name: str, version: str, endpoint: str, who: Credentials, timeout: float) -> Any:
+def client_of(name: str, version: str, endpoint: str, who: Credentials, timeout: float = 10) -> Any:
+    """Any service; `timeout` in seconds, of each wait for the socket."""
     http = AuthorizedHttp(who, http=httplib2.Http(timeout=timeout))
     return build(name, version, http=http, client_options={"api_endpoint": endpoint}, static_discovery=True)
 

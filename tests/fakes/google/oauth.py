@@ -93,7 +93,8 @@ class SignIn:
 
     def allowed(self, authorization: str | None) -> Grant | None:
         """Whose a request is, by its Authorization header; None if it is nobody's."""
-        found = self._access.get((authorization or "").removeprefix("Bearer "))
+        scheme, _, token = (authorization or "").partition(" ")
+        found = self._access.get(token) if scheme == "Bearer" else None
         if found is None or found.grant.revoked or self._now() >= found.ends:
             return None
         return found.grant
