@@ -160,9 +160,14 @@ class ScriptedServer:
             self._server.shutdown()
             self._server.server_close()
             self._thread.join()
+        self.end_connections()
+
+    def end_connections(self) -> None:
+        """End the connections there are, as a server does with idle ones; new ones are taken."""
         for connection in self._connections:
             with contextlib.suppress(OSError):  # closed by the other side already
                 connection.shutdown(socket.SHUT_RDWR)
+        self._connections.clear()
 
 
 class FakeCalDav:
