@@ -36,11 +36,16 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One calendar object resource (RFC 4791, 4.1): all components of one UID, as iCalendar text."""
+    """One calendar object resource (RFC 4791, 4.1): all components of one UID, as iCalendar text.
+
+    A source that keeps a series in pieces, a master here and each changed instance there, gives each piece as a
+    resource: they are read together.
+    """
 
     href: str = field(repr=False)  # stable name within the calendar; may hold a client's name
     etag: str  # changes whenever the payload does; opaque
     payload: str = field(repr=False)  # health data: never in a log
+    series: str | None = None  # resources of one series that comes in pieces share it; None: it is whole
 
 
 @dataclass(frozen=True, slots=True)

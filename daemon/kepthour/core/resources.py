@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 JOIN = "X-KEPTHOUR-JOIN"
 ANSWER = "X-KEPTHOUR-PARTSTAT"
 ATTENDEES = "X-KEPTHOUR-ATTENDEES"
+SELF = "X-KEPTHOUR-SELF"  # a parameter: this attendee is the therapist, as the source itself knows
 _KEPT = {
     "UID", "DTSTART", "DTEND", "DURATION", "DTSTAMP", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID", "SEQUENCE",
     "STATUS", "TRANSP", "SUMMARY", "CATEGORIES", "LOCATION", "COLOR", "X-MICROSOFT-CDO-BUSYSTATUS",
@@ -155,6 +156,7 @@ def _invitation(event: Event, own_addresses: Collection[str]) -> tuple[str | Non
     answer = None
     for attendee in attendees:
         address = str(attendee).lower().removeprefix("mailto:")
-        if address in own_addresses:
-            answer = str(getattr(attendee, "params", {}).get("PARTSTAT", "")).upper() or None
+        params = getattr(attendee, "params", {})
+        if address in own_addresses or SELF in params:
+            answer = str(params.get("PARTSTAT", "")).upper() or None
     return answer, len(attendees)

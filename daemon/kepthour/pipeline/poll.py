@@ -16,16 +16,15 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from kepthour.core.digest import Held, Reader, expanded, reduced, set_aside, with_relatives
 from kepthour.core.guard import agrees, loses_too_much
-from kepthour.core.occurrences import Occurrence, expand
-from kepthour.core.privacy import NOTHING, Phi
-from kepthour.core.resources import Unreadable, read, slim
+from kepthour.core.occurrences import Occurrence
 from kepthour.ports import Clock
 from kepthour.store import calendars, holdings
 from kepthour.store.calendars import CalendarRow
 from kepthour.store.engine import Store, Tx
-from kepthour.store.holdings import Holding, StoredResource, Window
-from kepthour_connectors.base import Batch, Connector, ConnectorError, Kind, Known, Resource
+from kepthour.store.holdings import Window
+from kepthour_connectors.base import Batch, Connector, ConnectorError, Kind, Known
 
 log = structlog.get_logger()
 
@@ -117,7 +116,7 @@ def _suspicious(
     tx: Tx,
     source: Source,
     calendar: CalendarRow,
-    changed: Collection[StoredResource],
+    changed: Collection[Held],
     removed: Collection[str],
     now: datetime,
 ) -> _Loss | None:
@@ -147,10 +146,12 @@ def _store(
 ) -> Polled:
     now = clock.now()
     window = _window(calendar, source, now)
-    changed = [*_digest_all(batch, source, window), *_set_aside(batch)]
+    came = [*_reduced(batch, source), *_set_aside(batch)]
     withheld = {bad.href: bad.reason for bad in batch.bad if not bad.etag}
     removed = set(etags) - batch.listed if batch.listed is not None else set(batch.deleted) & set(etags)
-    quarantined = sum(1 for resource in changed if resource.quarantine) + len(withheld)
+    changed = _expanded(_with_relatives(store, calendar, came, removed), source, window)
+    fresh = {one.href for one in came}
+    quarantined = sum(1 for one in changed if one.quarantine and one.href in fresh) + len(withheld)
     with store.write() as tx:
         if left := _suspicious(tx, source, calendar, changed, removed, now):
             calendars.record_suspicion(tx, calendar, left.after, _VANISHED, _VANISHED_REMEDY, now)
@@ -172,21 +173,19 @@ def _store(
     if not stored:  # another process polled meanwhile: what it stored is at least as new
         log.info("poll.overtaken", calendar=source.name)
         return Polled(source.name, batch.kind, 0, 0, 0, batch.requests, batch.warnings)
-    tell = log.info if changed or removed else log.debug
+    tell = log.info if came or removed else log.debug
     tell(
         "poll.done",
         calendar=source.name,
         kind=batch.kind.value,
-        changed=len(changed),
+        changed=len(came),
         deleted=len(removed),
         quarantined=quarantined,
         requests=batch.requests,
     )
     doubts = sorted({code for resource in changed for code in resource.doubts})
     warnings = (*batch.warnings, *doubts, *(["quarantined"] if quarantined else []))
-    polled = Polled(
-        source.name, batch.kind, len(changed), len(removed), quarantined, batch.requests, warnings
-    )
+    polled = Polled(source.name, batch.kind, len(came), len(removed), quarantined, batch.requests, warnings)
     return replace(polled, refresh_after=batch.refresh_after)
 
 
@@ -201,12 +200,12 @@ def refresh(source: Source, store: Store, clock: Clock) -> bool:
         calendar = calendars.get(tx, source.name)
         if calendar is None or not _must_refresh(calendar, source, now):
             return False
-        payloads = holdings.payloads(tx, calendar)
+        held = holdings.everything(tx, calendar)
     window = _new_window(source, now)
-    expanded = [_expanded(one, source, window) for one in payloads]
+    anew = _expanded(held, source, window)
     with store.write() as tx:
         again = calendar.expanded_with != window.made_with
-        return holdings.replace_occurrences(tx, calendar, expanded, window, forget_set_aside=again)
+        return holdings.replace_occurrences(tx, calendar, anew, window, forget_set_aside=again)
 
 
 def far(source_zone: ZoneInfo, store: Store, name: str, start: datetime, end: datetime) -> list[Occurrence]:
@@ -217,15 +216,8 @@ def far(source_zone: ZoneInfo, store: Store, name: str, start: datetime, end: da
             return []
         if _covers(calendar, source_zone, start, end):
             return holdings.between(tx, calendar, start, end)
-        payloads = holdings.payloads(tx, calendar)
-    return [one for each in payloads for one in _far(each.payload, source_zone, start, end)]
-
-
-def _far(payload: Phi, zone: ZoneInfo, start: datetime, end: datetime) -> list[Occurrence]:
-    try:
-        return expand(read(payload.reveal()), zone, start, end).occurrences
-    except Unreadable:  # it is set aside, and `status` says so
-        return []
+        held = holdings.everything(tx, calendar)
+    return [one for each in expanded(held, source_zone, start, end) for one in each.occurrences]
 
 
 def _covers(calendar: CalendarRow, zone: ZoneInfo, start: datetime, end: datetime) -> bool:
@@ -260,26 +252,23 @@ def _made_with(zone: ZoneInfo) -> str:
     return f"{zone.key} tzdata-{version('tzdata')} reader-{_READER}"
 
 
-def _digest_all(batch: Batch, source: Source, window: Window) -> list[StoredResource]:
-    return [_digest(resource, source, window) for resource in batch.changed]
+def _reduced(batch: Batch, source: Source) -> list[Held]:
+    reader = Reader(source.join_hosts, source.addresses)
+    return [reduced(reader, one.href, one.etag, one.payload, one.series) for one in batch.changed]
 
 
-def _digest(resource: Resource, source: Source, window: Window) -> StoredResource:
-    try:
-        payload = Phi(slim(read(resource.payload), source.join_hosts, source.addresses))
-    except Unreadable as error:
-        return StoredResource(resource.href, resource.etag, NOTHING, error.code, ())
-    # From what is stored, not from what was read: so that any later expansion says the same.
-    return _expanded(Holding(resource.href, resource.etag, payload), source, window)
+def _set_aside(batch: Batch) -> list[Held]:
+    return [set_aside(bad.href, bad.etag, bad.reason) for bad in batch.bad if bad.etag]
 
 
-def _expanded(held: Holding, source: Source, window: Window) -> StoredResource:
-    try:
-        found = expand(read(held.payload.reveal()), source.zone, window.start, window.end)
-    except Unreadable as error:
-        return StoredResource(held.href, held.etag, NOTHING, error.code, ())
-    return StoredResource(held.href, held.etag, held.payload, None, tuple(found.occurrences), found.doubts)
+def _with_relatives(
+    store: Store, calendar: CalendarRow, came: list[Held], removed: Collection[str]
+) -> list[Held]:
+    if not came and not removed:
+        return []
+    with store.read() as tx:
+        return with_relatives(came, holdings.pieces(tx, calendar), removed)
 
 
-def _set_aside(batch: Batch) -> list[StoredResource]:
-    return [StoredResource(bad.href, bad.etag, NOTHING, bad.reason, ()) for bad in batch.bad if bad.etag]
+def _expanded(held: list[Held], source: Source, window: Window) -> list[Held]:
+    return expanded(held, source.zone, window.start, window.end)

@@ -4,38 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, update
 
+from kepthour.core.digest import Held, set_aside
 from kepthour.core.occurrences import Occurrence
-from kepthour.core.privacy import NOTHING, Phi
+from kepthour.core.privacy import NOTHING
 from kepthour.store.calendars import CalendarRow
 from kepthour.store.engine import Tx
 from kepthour.store.tables import calendars, occurrences, resources
-
-
-@dataclass(frozen=True, slots=True)
-class StoredResource:
-    """A resource as it is to be stored: reduced, and expanded over the calendar's window."""
-
-    href: str = field(repr=False)
-    etag: str
-    payload: Phi
-    quarantine: str | None
-    occurrences: tuple[Occurrence, ...]
-    doubts: tuple[str, ...] = ()  # codes: what had to be guessed to expand it
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """A resource as it is stored."""
-
-    href: str = field(repr=False)
-    etag: str
-    payload: Phi
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +38,27 @@ def known_etags(tx: Tx, calendar: CalendarRow) -> dict[str, str]:
     return {row.href: row.etag for row in rows}
 
 
-def payloads(tx: Tx, calendar: CalendarRow) -> list[Holding]:
+def everything(tx: Tx, calendar: CalendarRow) -> list[Held]:
     """Every resource of which something is known; the withheld and those that could not be expanded, too."""
-    rows = tx.connection.execute(
-        select(resources.c.href, resources.c.etag, resources.c.payload).where(
-            resources.c.calendar_id == calendar.id, resources.c.payload != NOTHING
-        )
-    )
-    return [Holding(row.href, row.etag, row.payload) for row in rows]
+    return _held(tx, calendar, resources.c.payload != NOTHING)
+
+
+def pieces(tx: Tx, calendar: CalendarRow) -> list[Held]:
+    """Every resource of which something is known that belongs to a series in pieces."""
+    return _held(tx, calendar, and_(resources.c.payload != NOTHING, resources.c.series.is_not(None)))
+
+
+def _held(tx: Tx, calendar: CalendarRow, wanted: ColumnElement[bool]) -> list[Held]:
+    columns = (resources.c.href, resources.c.etag, resources.c.payload, resources.c.series)
+    rows = tx.connection.execute(select(*columns).where(resources.c.calendar_id == calendar.id, wanted))
+    return [Held(row.href, row.etag, row.payload, row.series) for row in rows]
 
 
 def commit_batch(
     tx: Tx,
     calendar: CalendarRow,
     *,
-    changed: Sequence[StoredResource],
+    changed: Sequence[Held],
     withheld: Mapping[str, str],
     removed: Collection[str],
     cursor: str | None,
@@ -134,7 +120,7 @@ def coming(tx: Tx, calendar: CalendarRow, now: datetime, without: Collection[str
 def replace_occurrences(
     tx: Tx,
     calendar: CalendarRow,
-    expanded: Iterable[StoredResource],
+    expanded: Iterable[Held],
     window: Window,
     *,
     forget_set_aside: bool,
@@ -173,7 +159,7 @@ def replace_occurrences(
     return True
 
 
-def _judged(resource: StoredResource) -> dict[str, Any]:
+def _judged(resource: Held) -> dict[str, Any]:
     # What is withheld (no etag) stays so until its source gives it out.
     return {"quarantine": resource.quarantine} if resource.etag else {}
 
@@ -241,10 +227,10 @@ def _withhold(tx: Tx, calendar: CalendarRow, href: str, reason: str) -> None:
         .values(etag="", quarantine=reason)
     )
     if not marked.rowcount:
-        _add(tx, calendar, StoredResource(href, "", NOTHING, reason, ()))
+        _add(tx, calendar, set_aside(href, "", reason))
 
 
-def _add(tx: Tx, calendar: CalendarRow, resource: StoredResource) -> None:
+def _add(tx: Tx, calendar: CalendarRow, resource: Held) -> None:
     added = tx.connection.execute(
         insert(resources).values(
             therapist_id=tx.therapist,
@@ -252,6 +238,7 @@ def _add(tx: Tx, calendar: CalendarRow, resource: StoredResource) -> None:
             href=resource.href,
             etag=resource.etag,
             payload=resource.payload,
+            series=resource.series,
             quarantine=resource.quarantine,
             doubts=list(resource.doubts),
         )

@@ -84,6 +84,7 @@ resources = Table(
     Column("href", Text, nullable=False),
     Column("etag", Text, nullable=False),
     Column("payload", PhiText, nullable=False),
+    Column("series", Text),  # resources with the same one are read together; null: by itself
     Column("quarantine", Text),  # why it is set aside; null: it is not
     Column("doubts", JSON, nullable=False, default=list),  # what had to be guessed to expand it
     UniqueConstraint("calendar_id", "href"),

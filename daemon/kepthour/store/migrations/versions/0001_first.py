@@ -152,6 +152,7 @@ def upgrade() -> None:
         sa.Column("href", sa.Text(), nullable=False),
         sa.Column("etag", sa.Text(), nullable=False),
         sa.Column("payload", sa.Text(), nullable=False),
+        sa.Column("series", sa.Text(), nullable=True),
         sa.Column("quarantine", sa.Text(), nullable=True),
         sa.Column("doubts", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(

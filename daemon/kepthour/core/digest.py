@@ -1,0 +1,117 @@
+"""Resources as they came -> resources as they are kept, and what they come to.
+
+Each is reduced by itself, and expanded from what is kept of it: so that any later expansion says the same. Those of one
+series that its source gives in pieces are expanded together; the master carries their occurrences. What cannot be
+read is set aside, with a reason, and costs nothing but itself and the pieces that belong to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
+
+from kepthour.core.occurrences import Occurrence, expand
+from kepthour.core.privacy import NOTHING, Phi
+from kepthour.core.resources import Unreadable, read, slim
+
+if TYPE_CHECKING:
+    from icalendar import Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A resource as it is kept."""
+
+    href: str = field(repr=False)
+    etag: str
+    payload: Phi  # reduced iCalendar text; empty: it is set aside
+    series: str | None = None  # resources with the same one belong together; None: it is whole
+    quarantine: str | None = None  # why it is set aside; None: it is not
+    occurrences: tuple[Occurrence, ...] = ()
+    doubts: tuple[str, ...] = ()  # codes: what had to be guessed to expand it
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What of one calendar's resources is worth keeping."""
+
+    hosts: tuple[str, ...]  # of join links, beside the known ones
+    addresses: Collection[str] = field(repr=False)  # the therapist's own, lower case
+
+
+def reduced(reader: Reader, href: str, etag: str, text: str, series: str | None) -> Held:
+    """What is kept of a resource that came as `text`. Never raises."""
+    try:
+        kept = slim(read(text), reader.hosts, reader.addresses)
+    except Unreadable as error:
+        return set_aside(href, etag, error.code, series)
+    return Held(href, etag, Phi(kept), series)
+
+
+def set_aside(href: str, etag: str, code: str, series: str | None = None) -> Held:
+    """A resource that cannot be read, for the reason `code`."""
+    return Held(href, etag, NOTHING, series, code)
+
+
+def expanded(held: Iterable[Held], zone: tzinfo, start: datetime, end: datetime) -> list[Held]:
+    """`held`, each with what it comes to in [start, end) (aware UTC). Of a series all pieces have to be there.
+
+    `zone` is the therapist's. Never raises.
+    """
+    groups: dict[tuple[str | None, str], list[Held]] = {}
+    done: list[Held] = []
+    for one in held:
+        if not one.payload:
+            done.append(one)
+            continue
+        groups.setdefault((one.series, "" if one.series else one.href), []).append(one)
+    for group in groups.values():
+        done += _expanded(group, zone, start, end)
+    return done
+
+
+def with_relatives(changed: Sequence[Held], stored: Iterable[Held], removed: Collection[str]) -> list[Held]:
+    """`changed`, and those of `stored` (pieces of series) that belong to one of it, or to one of `removed` (hrefs)."""
+    touched = {*removed, *(one.href for one in changed)}
+    pieces = list(stored)
+    series = {one.series for one in changed} | {one.series for one in pieces if one.href in touched}
+    return [*changed, *(one for one in pieces if one.series in series and one.href not in touched)]
+
+
+def _expanded(group: list[Held], zone: tzinfo, start: datetime, end: datetime) -> list[Held]:
+    try:
+        calendars = [read(one.payload.reveal()) for one in group]
+        carrier = next((at for at, each in enumerate(calendars) if _has_master(each)), 0)
+        found = expand(_joined(calendars, carrier), zone, start, end)
+    except Unreadable as error:
+        return [replace(one, payload=NOTHING, quarantine=error.code) for one in group]
+    return [
+        replace(
+            one,
+            quarantine=None,
+            occurrences=tuple(found.occurrences) if at == carrier else (),
+            doubts=found.doubts if at == carrier else (),
+        )
+        for at, one in enumerate(group)
+    ]
+
+
+def _has_master(calendar: Calendar) -> bool:
+    return any("RECURRENCE-ID" not in event for event in calendar.events)
+
+
+def _joined(calendars: Sequence[Calendar], carrier: int) -> Calendar:
+    """One calendar of all. The carrier's UID is the series': pieces may come without their own."""
+    whole = calendars[carrier]
+    if len(calendars) == 1:
+        return whole
+    uid = next((event["UID"] for event in whole.events), None)
+    others = [each for at, each in enumerate(calendars) if at != carrier]
+    for event in (event for each in others for event in each.events):
+        event["UID"] = uid
+        whole.add_component(event)
+    for zone in (zone for each in others for zone in each.timezones):
+        whole.add_component(zone)
+    return whole
