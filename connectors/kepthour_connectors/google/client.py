@@ -111,16 +111,19 @@ class Calls:
 
     def _pages(self, collection: Any, kind: str, parameters: Json) -> Iterator[Json]:
         """Page by page; a page may be empty and still have a next one."""
-        request = collection.list(**parameters)
+        following: Json = {}
         for _ in range(_MOST_PAGES):
-            page = request.execute(num_retries=0)  # waiting is the retry policy's
+            # Asked anew for each page: the library's own list_next refuses addresses in which a parameter is repeated.
+            page = collection.list(**parameters, **following).execute(
+                num_retries=0
+            )  # waiting is the policy's
             if not isinstance(page, dict) or page.get("kind") != kind:
                 raise Nonsense(
                     "Something else than Google answered, such as a login page.",
                     "Check whether this network wants a sign-in of its own.",
                 )
             yield page
-            request = collection.list_next(request, page)
-            if request is None:
+            if not page.get("nextPageToken"):
                 return
+            following = {"pageToken": page["nextPageToken"]}
         raise Nonsense("Google's list of events does not end.", "The next poll tries again.")

@@ -114,7 +114,8 @@ def _delta(changes: Listing, known: Known, cursor: Cursor, requests: int) -> Bat
     living, gone = _sorted(changes.events)
     found, bad = _resources(living, known)
     named = {each.href for each in found} | {each.href for each in bad} | set(map(_href, living))
-    swept = {each for each in known.etags if each in gone or each.partition("/")[0] in gone}
+    # A master takes its instances along; an instance whose series was moved leaves a tombstone that names no series.
+    swept = {each for each in known.etags if {each.partition("/")[0], each.rpartition("/")[2]} & gone}
     swept |= _elsewhere(named, known)
     return Batch(
         kind=Kind.DELTA,
