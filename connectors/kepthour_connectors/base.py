@@ -18,10 +18,10 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel
@@ -93,6 +93,18 @@ class Connector(Protocol):
 
     def close(self) -> None:
         """Let go of connections. May be called twice."""
+        ...
+
+
+@runtime_checkable
+class ListsInstances(Protocol):
+    """A connector whose source expands series itself: what it says is compared with what was made of them."""
+
+    def instances(self, start: datetime, end: datetime) -> tuple[Resource, ...]:
+        """Every instance that overlaps [start, end) (aware), a resource each, with its `series`.
+
+        Blocks; raises ConnectorError only. Asked once a day, and where something could not be read.
+        """
         ...
 
 

@@ -8,6 +8,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -19,13 +20,13 @@ from kepthour.core.polling import LOOKS, next_poll
 from kepthour.core.privacy import Phi
 from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
-from kepthour.pipeline import alert, detect, dispatch, plan, poll, repair, respond
+from kepthour.pipeline import alert, audit, detect, dispatch, plan, poll, repair, respond
 from kepthour.plugins import Plugins
 from kepthour.ports import Channel, Clock
 from kepthour.store import calendars, sessions
 from kepthour.store.engine import Store
 from kepthour_connectors.base import Kind as BatchKind
-from kepthour_connectors.base import RateLimited, Surroundings
+from kepthour_connectors.base import ListsInstances, RateLimited, Surroundings
 from kepthour_connectors.retry import Account, HasAccount, Policy
 
 _SYNC_SECONDS = 38.0  # a command answers within 40 s, whatever a server does
@@ -62,10 +63,22 @@ class App:
 
     def ask(self, name: str) -> poll.Polled:
         """Ask one calendar what changed, and follow up. Blocks. Raises TryLater, NeedsPerson for the store only."""
-        polled = poll.poll(self._sources[name], self.store, self.clock)
+        polled = self._polled(name)
         if polled.news:
             self.replan()
         return polled
+
+    def _polled(self, name: str) -> poll.Polled:
+        """One poll. Once a day, and where something was set aside, our expansion is compared with the source's own."""
+        source = self._sources[name]
+        polled = poll.poll(source, self.store, self.clock)
+        wanted = polled.problem is None and (polled.audit or polled.quarantined > 0)
+        if not wanted or not isinstance(source.connector, ListsInstances):
+            return polled
+        compared = audit.Audited(name, source.connector, source.zone, source.join_hosts, source.addresses)
+        if not audit.audit(compared, self.store, self.clock):
+            return polled
+        return replace(polled, warnings=(*polled.warnings, audit.HEALED), mended=True)
 
     def next_poll(self, name: str, polled: poll.Polled) -> datetime:
         """When to ask this calendar again after `polled`.
@@ -118,11 +131,11 @@ class App:
 
     def _poll_into(self, name: str, done: queue.Queue[poll.Polled | KeptHourError], end: float) -> None:
         try:
-            polled = poll.poll(self._sources[name], self.store, self.clock)
+            polled = self._polled(name)
             pause = polled.error.retry_after if isinstance(polled.error, RateLimited) else None
             if pause is not None and time.monotonic() + pause < end - _ANSWER_SECONDS:
                 time.sleep(pause)
-                polled = poll.poll(self._sources[name], self.store, self.clock)
+                polled = self._polled(name)
             done.put(polled)
         except KeptHourError as error:
             done.put(error)
