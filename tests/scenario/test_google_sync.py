@@ -107,6 +107,9 @@ def _apply_to_event(day: GoogleDay, what: str, which: int, *how: Any) -> None:
         how = (how[0][:10],)
     if what == "move" and _ends_before(day.calendar.events[event], how[0]):
         return  # what Google makes of a series that ends before it begins is not known
+    if what == "delete":
+        # Whether an instance that changed in the same moment as its series went lives on, Google does not document.
+        day.poll()
     if what == "answer" and "attendees" not in day.calendar.events[event]:
         return
     calls[what](event, *how)
