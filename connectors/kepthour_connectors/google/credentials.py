@@ -47,7 +47,9 @@ class Keeper:
             document = self._tokens.load() or {}
             self._tokens.save({**document, **renewed(credentials)})
         except Unkept as error:
-            raise sign_in_again(self._name, f"The renewed sign-in to Google cannot be kept: {error}.") from None
+            raise sign_in_again(
+                self._name, f"The renewed sign-in to Google cannot be kept: {error}."
+            ) from None
         self._stored = credentials.token
 
 
