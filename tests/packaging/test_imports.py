@@ -10,7 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 _HEAVY = {"sqlalchemy", "alembic", "caldav", "niquests", "icalendar", "recurring_ical_events", "apscheduler",
-          "dbus_fast", "keyring", "rich", "pydantic", "structlog"}  # fmt: skip
+          "dbus_fast", "keyring", "rich", "pydantic", "structlog", "google", "google_auth_oauthlib", "requests",
+          "oauthlib"}  # fmt: skip
 
 
 def loaded(code: str) -> set[str]:
@@ -49,7 +50,7 @@ def test_a_command_that_polls_nothing_loads_no_connectors_libraries(tmp_path: Pa
     assert loaded(code) & _HEAVY <= {"sqlalchemy", "alembic", "pydantic", "structlog", "rich"}
 
 
-@pytest.mark.parametrize("kind", ["caldav", "ics"])
+@pytest.mark.parametrize("kind", ["caldav", "google", "ics"])
 def test_naming_a_connector_loads_no_network(kind: str) -> None:
     assert loaded(f"import kepthour_connectors.{kind}") & _HEAVY <= {"pydantic"}
 

@@ -238,6 +238,8 @@ def _no_token_answer() -> Nonsense:
 
 def _check_granted(flow: Any, scopes: Iterable[str]) -> None:
     token = flow.oauth2session.token
+    if not isinstance(token.get("access_token"), str):
+        raise _no_token_answer()
     granted = token.get("scope", list(scopes))  # left out: all that were asked for (RFC 6749, 5.1)
     missing = [_BOXES[scope] for scope in scopes if scope not in granted]
     if missing:
