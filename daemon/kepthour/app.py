@@ -192,6 +192,10 @@ class App:
         how = Showing(self.config.zone, self.config.show)
         return dispatch.Dispatcher(self.store, channels, how, self.clock, self._stale_after, refused)
 
+    def surroundings(self, calendar: str) -> Surroundings:
+        """What the connector of this calendar may know. No I/O."""
+        return Surroundings(calendar, self._folder(calendar))
+
     def close(self) -> None:
         """Let go of connections; the store stays open."""
         for source in self.__dict__.get("_sources", {}).values():  # those that were made
@@ -202,9 +206,7 @@ class App:
         return poll.Source(
             name=calendar.name,
             fingerprint=calendar.fingerprint,
-            connector=kind.connect(
-                calendar.options, Surroundings(calendar.name, self._folder(calendar.name))
-            ),
+            connector=kind.connect(calendar.options, self.surroundings(calendar.name)),
             zone=self.config.zone,
             join_hosts=self.config.join_hosts,
             addresses=calendar.addresses,

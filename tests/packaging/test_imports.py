@@ -10,7 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 _HEAVY = {"sqlalchemy", "alembic", "caldav", "niquests", "icalendar", "recurring_ical_events", "apscheduler",
-          "dbus_fast", "keyring", "rich", "pydantic", "structlog", "google", "googleapiclient", "httplib2"}  # fmt: skip
+          "dbus_fast", "keyring", "rich", "pydantic", "structlog", "google", "google_auth_oauthlib", "googleapiclient",
+          "httplib2", "oauthlib", "requests"}  # fmt: skip
 
 
 def loaded(code: str) -> set[str]:

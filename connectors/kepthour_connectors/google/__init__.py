@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -71,3 +72,18 @@ def connect(options: Options, surroundings: Surroundings) -> Connector:
     from kepthour_connectors.google.connector import GoogleConnector
 
     return GoogleConnector(options, surroundings)
+
+
+def new_sign_in(
+    options: Options,
+    surroundings: Surroundings,
+    *,
+    say: Callable[[str], None],
+    browser: bool,
+    port: int,
+    timeout: float,
+) -> None:
+    """As `base.SignsIn` says. (Not called as its module is: importing that would put the module in its place.)"""
+    from kepthour_connectors.google.sign_in import sign_in
+
+    sign_in(options, surroundings, say=say, browser=browser, port=port, timeout=timeout)
