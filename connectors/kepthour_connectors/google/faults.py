@@ -105,7 +105,7 @@ def _from_renewal(error: Exception, name: str) -> ConnectorError:
     code = data.get("error") if isinstance(data, Mapping) else None
     if isinstance(code, str) and code in _ENDED:
         return sign_in_again(
-            name, "The sign-in to Google has ended: it was revoked, is too old, or the password was changed."
+            name, "The sign-in to Google has ended: it was revoked, or Google does not let it last any longer."
         )
     if getattr(error, "retryable", False) or code is not None:
         return Transient("Google cannot renew the sign-in just now.", _WAIT)
