@@ -20,8 +20,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from icalendar import vDuration
 
-from kepthour.core.occurrences import Expansion, Occurrence, expand
-from kepthour.core.resources import Unreadable, read, slim
+from kepthour.core.reading.occurrences import Expansion, Occurrence, expand
+from kepthour.core.reading.resources import Unreadable, read, slim
 
 CORPUS = Path(__file__).parent / "corpus"
 PATHS = sorted(CORPUS.rglob("*.ics"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kepthour.core.join import join_link
-from kepthour.core.resources import read
+from kepthour.core.reading.join import join_link
+from kepthour.core.reading.resources import read
 from tests.support.calendars import calendar, event
 
 

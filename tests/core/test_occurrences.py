@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from kepthour.core.occurrences import Occurrence, expand
-from kepthour.core.resources import Unreadable, read, slim
+from kepthour.core.reading.occurrences import Occurrence, expand
+from kepthour.core.reading.resources import Unreadable, read, slim
 from tests.support.calendars import calendar, event
 
 BERLIN = ZoneInfo("Europe/Berlin")

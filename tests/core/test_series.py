@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kepthour.core.occurrences import expand
-from kepthour.core.resources import read, slim
+from kepthour.core.reading.occurrences import expand
+from kepthour.core.reading.resources import read, slim
 from tests.support.calendars import calendar
 
 ZONES = st.sampled_from(

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from kepthour.core.occurrences import Occurrence
 from kepthour.core.privacy import Phi
+from kepthour.core.reading.occurrences import Occurrence
 from kepthour.core.sessions import Rule, Take, Why, judge, session_id
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from kepthour.core.occurrences import expand
-from kepthour.core.resources import read
-from kepthour.core.zones import named
+from kepthour.core.reading.occurrences import expand
+from kepthour.core.reading.resources import read
+from kepthour.core.reading.zones import named
 from tests.support.calendars import calendar, event
 
 BERLIN = ZoneInfo("Europe/Berlin")

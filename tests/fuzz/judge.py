@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from kepthour.core.occurrences import Expansion, expand
-from kepthour.core.resources import Unreadable, read, slim
+from kepthour.core.reading.occurrences import Expansion, expand
+from kepthour.core.reading.resources import Unreadable, read, slim
 
 ZONE = ZoneInfo("Europe/Berlin")
 START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC)

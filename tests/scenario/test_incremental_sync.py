@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kepthour.core.occurrences import Occurrence
+from kepthour.core.reading.occurrences import Occurrence
 from kepthour.store import calendars, holdings
 from tests.support.day import Day, when
 

@@ -11,8 +11,8 @@ import pytest
 
 from kepthour.config import Configuration
 from kepthour.config.reading import load
-from kepthour.core.occurrences import Occurrence, expand
-from kepthour.core.resources import read, slim
+from kepthour.core.reading.occurrences import Occurrence, expand
+from kepthour.core.reading.resources import read, slim
 from kepthour.core.sessions import judge
 from kepthour.plugins import Plugins
 from kepthour_connectors import ics

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from kepthour.core.occurrences import Occurrence
+from kepthour.core.reading.occurrences import Occurrence
 from kepthour.pipeline.poll import Polled
 from kepthour.store import calendars, holdings
 from kepthour_connectors.google import CALENDAR_SCOPES

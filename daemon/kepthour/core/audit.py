@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from kepthour.core.digest import Held
-from kepthour.core.occurrences import Occurrence
 from kepthour.core.privacy import Phi
+from kepthour.core.reading.digest import Held
+from kepthour.core.reading.occurrences import Occurrence
 
 _Key = tuple[datetime, datetime, datetime | None]
 

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from kepthour.core.occurrences import Occurrence
 from kepthour.core.privacy import NOTHING, Phi
+from kepthour.core.reading.occurrences import Occurrence
 
 SHORTEST, LONGEST = timedelta(minutes=25), timedelta(minutes=120)
 # Outlook exports a cancelled meeting as confirmed, with such a prefix.

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from kepthour.core.audit import Difference, cancelling, compare, piece
-from kepthour.core.digest import Held, Reader, expanded, reduced, with_relatives
+from kepthour.core.reading.digest import Held, Reader, expanded, reduced, with_relatives
 from kepthour.ports import Clock
 from kepthour.store import calendars, holdings
 from kepthour.store.engine import Store

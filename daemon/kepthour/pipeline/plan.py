@@ -23,7 +23,7 @@ from kepthour.core.changes import Fate, Happening, compare
 from kepthour.core.day import DigestTimes, by_day, digests, notable
 from kepthour.core.duplicates import duplicates
 from kepthour.core.ladder import Ladder, Step, Urgency, climb
-from kepthour.core.occurrences import Occurrence
+from kepthour.core.reading.occurrences import Occurrence
 from kepthour.core.reminder import Reminder, State, Why
 from kepthour.core.response import silence
 from kepthour.core.sessions import GONE, Judgement, Rule, Session, Take, as_session, judge, session_id

@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from kepthour.core.digest import Held, Reader, expanded, reduced, set_aside, with_relatives
 from kepthour.core.guard import agrees, loses_too_much
-from kepthour.core.occurrences import Occurrence
+from kepthour.core.reading.digest import Held, Reader, expanded, reduced, set_aside, with_relatives
+from kepthour.core.reading.occurrences import Occurrence
 from kepthour.ports import Clock
 from kepthour.store import calendars, holdings
 from kepthour.store.calendars import CalendarRow

@@ -6,8 +6,8 @@ import asyncio
 
 import structlog
 
-from kepthour.core.join import KNOWN_HOSTS, is_allowed
 from kepthour.core.privacy import Phi
+from kepthour.core.reading.join import KNOWN_HOSTS, is_allowed
 
 log = structlog.get_logger()
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, update
 
-from kepthour.core.digest import Held, set_aside
-from kepthour.core.occurrences import Occurrence
 from kepthour.core.privacy import NOTHING
+from kepthour.core.reading.digest import Held, set_aside
+from kepthour.core.reading.occurrences import Occurrence
 from kepthour.store.calendars import CalendarRow
 from kepthour.store.engine import Tx
 from kepthour.store.tables import calendars, occurrences, resources

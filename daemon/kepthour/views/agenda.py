@@ -11,7 +11,7 @@ from kepthour.config import Configuration
 from kepthour.core.changes import KnownSession
 from kepthour.core.duplicates import duplicates
 from kepthour.core.errors import NotFound
-from kepthour.core.occurrences import Occurrence
+from kepthour.core.reading.occurrences import Occurrence
 from kepthour.core.reminder import State
 from kepthour.core.sessions import Judgement, Session, as_session, judge
 from kepthour.core.spans import midnight

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
-from kepthour.core.occurrences import Occurrence, expand
 from kepthour.core.privacy import NOTHING, Phi
-from kepthour.core.resources import Unreadable, read, slim
+from kepthour.core.reading.occurrences import Occurrence, expand
+from kepthour.core.reading.resources import Unreadable, read, slim
 
 if TYPE_CHECKING:
     from icalendar import Calendar

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kepthour.core.content_lines import plain, with_zones, without_zones
-from kepthour.core.join import join_link
-from kepthour.core.zones import is_needed
+from kepthour.core.reading.content_lines import plain, with_zones, without_zones
+from kepthour.core.reading.join import join_link
+from kepthour.core.reading.zones import is_needed
 
 if TYPE_CHECKING:
     from icalendar import Calendar, Component, Event

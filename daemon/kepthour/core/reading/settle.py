@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from datetime import MAXYEAR, UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
-from kepthour.core.content_lines import ZONE
-from kepthour.core.resources import Unreadable
-from kepthour.core.zones import Zones, is_utc
+from kepthour.core.reading.content_lines import ZONE
+from kepthour.core.reading.resources import Unreadable
+from kepthour.core.reading.zones import Zones, is_utc
 
 if TYPE_CHECKING:
     from icalendar import Calendar

@@ -8,9 +8,9 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, cast
 
 from kepthour.core.privacy import Phi
-from kepthour.core.resources import ANSWER, ATTENDEES, JOIN, Unreadable
-from kepthour.core.rules import check, check_cost
-from kepthour.core.settle import Event, Moment, Series, sequence, settle
+from kepthour.core.reading.resources import ANSWER, ATTENDEES, JOIN, Unreadable
+from kepthour.core.reading.rules import check, check_cost
+from kepthour.core.reading.settle import Event, Moment, Series, sequence, settle
 
 if TYPE_CHECKING:
     from icalendar import Calendar

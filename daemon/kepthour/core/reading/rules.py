@@ -13,7 +13,7 @@ from datetime import MAXYEAR, date, datetime, time
 from math import prod
 from typing import Any
 
-from kepthour.core.resources import Unreadable
+from kepthour.core.reading.resources import Unreadable
 
 _Rule = Mapping[str, Sequence[Any]]
 
