@@ -1,7 +1,7 @@
 """Whether the signed-in therapist was in the Meet room of an event, and from when to when (Meet API v2).
 
-Of Meet's record of a call only the therapist's own times are kept. Other people's names are not even asked for: `fields`
-leaves them out, so that they are not sent.
+Of Meet's record of a call only the therapist's own times are kept. Names are not even asked for: `fields` leaves them
+out, so that they are not sent.
 
 Who the therapist is: a participant who was signed in is "users/{id}", where {id} is the id of the Google account, the
 same that an OpenID token calls `sub`. So the one right beside reading calls is `openid`, which tells this number and
