@@ -1,25 +1,18 @@
-"""A source of evidence that answers as it is told, and a calendar in memory whose account has one."""
+"""A source of evidence that answers as it is told, for calendars in memory with `evidence = "room"`."""
 
 from __future__ import annotations
 
 import threading
 from pathlib import Path
 
-from pydantic import BaseModel
-
 from kepthour.core.presence import Presence, Seen, Stay
 from kepthour.core.privacy import Phi
 from kepthour.ports import Slot
-
-
-class Options(BaseModel):
-    """Of a calendar in memory whose owner wants to be looked for."""
-
-    evidence: str | None = None
+from tests.fakes.calendars import Options
 
 
 class Room:
-    """An EvidenceSource; knows the links that hold "meet". `answer` is what it saw, `asked` when of what it was asked."""
+    """An EvidenceSource; knows the links that hold "meet". `answer` is what it saw, `asked` what it was asked."""
 
     def __init__(self) -> None:
         self.answer: Presence | Exception = Presence(Seen.NOT_SEEN)

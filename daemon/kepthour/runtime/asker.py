@@ -28,7 +28,7 @@ class Asker:
     def __init__(self, app: App, heard: Callable[[], None], seconds: float = ASK_SECONDS) -> None:
         self._app = app
         self._tell = heard
-        self._seconds = seconds
+        self.seconds = seconds
         self._task: asyncio.Task[None] | None = None
         self._busy: set[EvidenceSource] = set()
 
@@ -68,7 +68,7 @@ class Asker:
             return Presence(Seen.UNKNOWN, problem="busy")
         self._busy.add(source)
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(self.seconds):
                 return await in_own_thread(lambda: self._answer(inquiry), f"evidence {inquiry.witness.kind}")
         except TimeoutError:
             return Presence(Seen.UNKNOWN, problem="timeout")
