@@ -127,7 +127,7 @@ def _renewed_subject(credentials: Credentials) -> str:
     import google_auth_httplib2
     from google.auth import jwt
 
-    credentials.refresh(google_auth_httplib2.Request(_wire()))
+    credentials.refresh(google_auth_httplib2.Request(_wire()))  # type: ignore[no-untyped-call]
     if not credentials.id_token:
         raise NotTold("The sign-in does not say whose it is.", "Sign in again with meet = true.")
     told = jwt.decode(credentials.id_token, verify=False)  # type: ignore[no-untyped-call]
