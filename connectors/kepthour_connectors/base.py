@@ -4,6 +4,7 @@ The errors, drawn once (all of them say what a person could do in `remedy`, and 
 
     ConnectorError
     ├── SignInNeeded      a wrong, missing or expired secret: only the therapist can mend it
+    │   └── WrongKey          at a sign-in: one of the calendar's keys must be mended first; `key` names it
     ├── CalendarGone      the calendar or file is not where the configuration says
     ├── RateLimited       the server asks for a pause; `retry_after` in seconds, if it said so
     ├── Transient         no network, a time-out, a server's own fault: the next poll may do better
@@ -16,12 +17,12 @@ error either: the connector falls back to a full listing in the same poll.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel
@@ -96,6 +97,18 @@ class Connector(Protocol):
         ...
 
 
+@runtime_checkable
+class ListsInstances(Protocol):
+    """A connector whose source expands series itself: what it says is compared with what was made of them."""
+
+    def instances(self, start: datetime, end: datetime) -> tuple[Resource, ...]:
+        """Every instance that overlaps [start, end) (aware), a resource each, with its `series`.
+
+        Blocks; raises ConnectorError only. Asked once a day, and where something could not be read.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a connector may know of where it runs."""
@@ -120,6 +133,28 @@ class ConnectorKind(Protocol):
         ...
 
 
+@runtime_checkable
+class SignsIn(Protocol):
+    """A connector kind that has a sign-in of its own, in a browser. Ask with `isinstance`."""
+
+    def new_sign_in(
+        self,
+        options: Any,
+        surroundings: Surroundings,
+        *,
+        say: Callable[[str], None],
+        browser: bool,
+        port: int,
+        timeout: float,
+    ) -> None:
+        """Ask the therapist to sign in, and keep what comes of it where `connect` looks for it.
+
+        `say` shows them a line; `browser`: open one on this machine; `port`: listen there on loopback (0: any free
+        port); `timeout`: in seconds. Blocks; raises ConnectorError only, and then has changed nothing.
+        """
+        ...
+
+
 class ConnectorError(Exception):
     """The poll failed and changed nothing. `remedy` is one sentence for the therapist, free of secrets."""
 
@@ -135,6 +170,14 @@ class SignInNeeded(ConnectorError):
     """Catch it to ask for a new sign-in; polling on cannot help."""
 
     code = "sign_in_needed"
+
+
+class WrongKey(SignInNeeded):
+    """Catch it to name the place in the configuration: `key` is one of the kind's own."""
+
+    def __init__(self, key: str, what: str, remedy: str) -> None:
+        super().__init__(what, remedy)
+        self.key = key
 
 
 class CalendarGone(ConnectorError):

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
@@ -24,6 +25,25 @@ LONGEST_RETRY_AFTER = timedelta(hours=1)
 _TRIPS_AFTER = 3
 _FIRST_REST = timedelta(minutes=1)
 _PROBE = timedelta(minutes=1)  # how long others wait for the one that asks at a half-open circuit
+
+
+def pause(retry_after: str | None, date: str | None) -> float | None:
+    """Retry-After (RFC 9110, 10.2.3) in seconds; None: it was not said, or makes no sense.
+
+    Said as a date it counts from the answer's own Date, so that no clock here matters.
+    """
+    if retry_after is None:
+        return None
+    try:
+        return max(0.0, float(int(retry_after)))
+    except (ValueError, OverflowError):
+        pass
+    try:
+        return max(
+            0.0, (parsedate_to_datetime(retry_after) - parsedate_to_datetime(str(date))).total_seconds()
+        )
+    except (ValueError, TypeError):
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -22,13 +23,13 @@ from kepthour.core.presence import Presence
 from kepthour.core.privacy import Phi
 from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
-from kepthour.pipeline import alert, detect, dispatch, inquire, plan, poll, repair, respond
+from kepthour.pipeline import alert, audit, detect, dispatch, inquire, plan, poll, repair, respond
 from kepthour.plugins import Plugins
 from kepthour.ports import Channel, Clock, GivesEvidence, Witness
 from kepthour.store import calendars, sessions
 from kepthour.store.engine import Store
 from kepthour_connectors.base import Kind as BatchKind
-from kepthour_connectors.base import RateLimited, Surroundings
+from kepthour_connectors.base import ListsInstances, RateLimited, Surroundings
 from kepthour_connectors.retry import Account, HasAccount, Policy
 
 log = structlog.get_logger()
@@ -72,10 +73,22 @@ class App:
 
     def ask(self, name: str) -> poll.Polled:
         """Ask one calendar what changed, and follow up. Blocks. Raises TryLater, NeedsPerson for the store only."""
-        polled = poll.poll(self._sources[name], self.store, self.clock)
+        polled = self._polled(name)
         if polled.news:
             self.replan()
         return polled
+
+    def _polled(self, name: str) -> poll.Polled:
+        """One poll. Once a day, and where something was set aside, our expansion is compared with the source's own."""
+        source = self._sources[name]
+        polled = poll.poll(source, self.store, self.clock)
+        wanted = polled.problem is None and (polled.audit or polled.quarantined > 0)
+        if not wanted or not isinstance(source.connector, ListsInstances):
+            return polled
+        compared = audit.Audited(name, source.connector, source.zone, source.join_hosts, source.addresses)
+        if not audit.audit(compared, self.store, self.clock):
+            return polled
+        return replace(polled, warnings=(*polled.warnings, audit.HEALED), mended=True)
 
     def next_poll(self, name: str, polled: poll.Polled) -> datetime:
         """When to ask this calendar again after `polled`.
@@ -128,11 +141,11 @@ class App:
 
     def _poll_into(self, name: str, done: queue.Queue[poll.Polled | KeptHourError], end: float) -> None:
         try:
-            polled = poll.poll(self._sources[name], self.store, self.clock)
+            polled = self._polled(name)
             pause = polled.error.retry_after if isinstance(polled.error, RateLimited) else None
             if pause is not None and time.monotonic() + pause < end - _ANSWER_SECONDS:
                 time.sleep(pause)
-                polled = poll.poll(self._sources[name], self.store, self.clock)
+                polled = self._polled(name)
             done.put(polled)
         except KeptHourError as error:
             done.put(error)
@@ -207,6 +220,10 @@ class App:
         how = Showing(self.config.zone, self.config.show)
         return dispatch.Dispatcher(self.store, channels, how, self.clock, self._stale_after, refused)
 
+    def surroundings(self, calendar: str) -> Surroundings:
+        """What the connector of this calendar may know. No I/O."""
+        return Surroundings(calendar, self._folder(calendar))
+
     def close(self) -> None:
         """Let go of connections; the store stays open."""
         for source in self.__dict__.get("_sources", {}).values():  # those that were made
@@ -217,9 +234,7 @@ class App:
         return poll.Source(
             name=calendar.name,
             fingerprint=calendar.fingerprint,
-            connector=kind.connect(
-                calendar.options, Surroundings(calendar.name, self._folder(calendar.name))
-            ),
+            connector=kind.connect(calendar.options, self.surroundings(calendar.name)),
             zone=self.config.zone,
             join_hosts=self.config.join_hosts,
             addresses=calendar.addresses,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import traceback
@@ -11,12 +12,14 @@ from typing import Protocol
 
 import pytest
 
-from kepthour_connectors import caldav, ics
+from kepthour_connectors import caldav, google, ics
 from kepthour_connectors.base import Batch, Connector, ConnectorError, Kind, Known, Surroundings
 from kepthour_connectors.secrets import Secret
+from tests.fakes.google import GoogleFake, hang_up
 from tests.fakes.scripted_http import Answer, ScriptedServer
 from tests.support.calendars import calendar, event, single
 from tests.support.dav import PASSWORD, USER, DavServer
+from tests.support.google import Hand
 from tests.support.radicale import RadicaleServer
 from tests.support.xandikos import XandikosServer
 
@@ -123,7 +126,35 @@ class AtAnAddress(InOneText):
         self.broken = False
 
 
-@pytest.fixture(params=["radicale", "xandikos", "ics-file", "ics-url"])
+class AtGoogle:
+    def __init__(self, fake: GoogleFake, folder: Path, surroundings: Surroundings) -> None:
+        self.fake = fake
+        self.anna = fake.add_account("anna@example.org")
+        self.events: dict[str, str] = {}
+        token = folder / "token.json"
+        token.touch(0o600)
+        document = fake.authorized_user(self.anna, google.CALENDAR_SCOPES)
+        token.write_text(json.dumps(document), "utf-8")
+        self.secrets = (document["refresh_token"], document["client_secret"])
+        self.connector = google.connect(google.Options(endpoint=fake.endpoint, token=token), surroundings)
+
+    def put(self, uid: str, summary: str) -> None:
+        if uid in self.events:
+            self.anna.calendar.update(self.events[uid], summary=summary)
+        else:
+            self.events[uid] = self.anna.calendar.create(summary, "2026-03-02T10:00")
+
+    def delete(self, uid: str) -> None:
+        self.anna.calendar.delete(self.events.pop(uid))
+
+    def break_(self) -> None:
+        self.fake.faults.always(hang_up())
+
+    def mend(self) -> None:
+        self.fake.faults.clear()
+
+
+@pytest.fixture(params=["radicale", "xandikos", "google", "ics-file", "ics-url"])
 def source(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Source]:
@@ -136,6 +167,9 @@ def source(
     elif request.param == "xandikos":
         with XandikosServer(tmp_path) as xandikos:
             yield OnCalDav(xandikos, surroundings)
+    elif request.param == "google":
+        with GoogleFake(Hand("2026-03-01T12:00:00+00:00")) as fake:
+            yield AtGoogle(fake, tmp_path, surroundings)
     elif request.param == "ics-file":
         yield InAFile(tmp_path, surroundings)
     else:
@@ -326,7 +360,7 @@ def test_requests_are_counted(source: Source, reader: Reader) -> None:
     assert reader.poll().requests == int(network)
 
 
-@pytest.mark.parametrize("kind", ["caldav", "ics"])
+@pytest.mark.parametrize("kind", ["caldav", "google", "ics"])
 def test_importing_a_kind_and_connecting_does_no_network(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -337,6 +371,8 @@ def test_importing_a_kind_and_connecting_does_no_network(
     surroundings = Surroundings("practice", tmp_path)
     if kind == "caldav":
         connector = caldav.connect(caldav.Options(url="https://example.org/cal/"), surroundings)
+    elif kind == "google":
+        connector = google.connect(google.Options(), surroundings)
     else:
         connector = ics.connect(ics.Options(url=Secret(env="UNSET")), surroundings)
     connector.close()

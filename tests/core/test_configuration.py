@@ -46,7 +46,7 @@ def test_the_example_names_every_key_that_the_models_know() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     models = [m for m in vars(keys).values() if isinstance(m, type) and issubclass(m, BaseModel)]
     plugins = Plugins()
-    models += [plugins.connector(name).Options for name in ("caldav", "ics")]
+    models += [plugins.connector(name).Options for name in ("caldav", "google", "ics")]
     models += [plugins.channel(name).Options for name in ("command", "console", "desktop")]
     names = {field.alias or name for m in models for name, field in m.model_fields.items()}
     missing = {

@@ -10,7 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 _HEAVY = {"sqlalchemy", "alembic", "caldav", "niquests", "icalendar", "recurring_ical_events", "apscheduler",
-          "dbus_fast", "keyring", "rich", "pydantic", "structlog"}  # fmt: skip
+          "dbus_fast", "keyring", "rich", "pydantic", "structlog", "google", "google_auth_oauthlib", "googleapiclient",
+          "httplib2", "oauthlib", "requests"}  # fmt: skip
 
 
 def loaded(code: str) -> set[str]:
@@ -31,11 +32,15 @@ def test_reading_the_store_loads_no_network_no_scheduler_and_no_expander() -> No
     assert loaded(code) & _HEAVY <= {"sqlalchemy", "pydantic", "structlog", "rich"}
 
 
-CALDAV = """
+CALENDARS = """
 [[calendars]]
 name = "a"
 type = "caldav"
 url = "https://example.org/"
+sessions = "all"
+[[calendars]]
+name = "b"
+type = "google"
 sessions = "all"
 """
 
@@ -43,15 +48,27 @@ sessions = "all"
 @pytest.mark.parametrize("command", ["agenda", "status", "log", "rehearse", "repair"])
 def test_a_command_that_polls_nothing_loads_no_connectors_libraries(tmp_path: Path, command: str) -> None:
     file = tmp_path / "config.toml"
-    file.write_text(CALDAV + f'[store]\nurl = "{tmp_path / "db"}"\n')
+    file.write_text(CALENDARS + f'[store]\nurl = "{tmp_path / "db"}"\n')
     code = f"import sys\nsys.argv = ['kepthour', '{command}', '--config', {str(file)!r}]\n"
     code += "from kepthour.cli import main\nmain._run()"
     assert loaded(code) & _HEAVY <= {"sqlalchemy", "alembic", "pydantic", "structlog", "rich"}
 
 
-@pytest.mark.parametrize("kind", ["caldav", "ics"])
+@pytest.mark.parametrize("kind", ["caldav", "google", "ics"])
 def test_naming_a_connector_loads_no_network(kind: str) -> None:
     assert loaded(f"import kepthour_connectors.{kind}") & _HEAVY <= {"pydantic"}
+
+
+def test_google_s_libraries_are_loaded_by_a_google_calendar_only(tmp_path: Path) -> None:
+    (tmp_path / "a.ics").write_text("BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
+    ics = f'[[calendars]]\nname = "a"\ntype = "ics"\npath = "{tmp_path / "a.ics"}"\nsessions = "all"\n'
+    google = '[[calendars]]\nname = "b"\ntype = "google"\nsessions = "all"\n'
+    for text, expected in ((ics, set[str]()), (google, {"google", "googleapiclient", "httplib2"})):
+        file = tmp_path / "config.toml"
+        file.write_text(text + f'[store]\nurl = "{tmp_path / "db"}"\n')
+        code = f"import sys\nsys.argv = ['kepthour', 'sync', '--config', {str(file)!r}]\n"
+        code += "from kepthour.cli import main\nmain._run()"
+        assert loaded(code) & {"google", "googleapiclient", "httplib2"} == expected
 
 
 @pytest.mark.parametrize("kind", ["command", "console", "desktop"])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kepthour.core.verdict import Verdict
-from kepthour_connectors.google import CALENDAR_SCOPES, MEET_SCOPES
+from kepthour_connectors.google import CALENDAR_SCOPES, Options
 from tests.support.day import when
 from tests.support.google_day import GoogleDay, google_day
 
@@ -24,7 +24,7 @@ def anna(tmp_path: Path) -> Iterator[GoogleDay]:
             "meet = true", f'meet = true\nmeet_endpoint = "{day.google.meet_endpoint}"'
         )
         day.day.start()
-        day.sign_in((*CALENDAR_SCOPES, *MEET_SCOPES))
+        day.sign_in(Options(meet=True).scopes)
         day.calendar.create("AB", "2026-03-02T10:00", location=f"https://meet.google.com/{ROOM}")
         day.poll()
         yield day

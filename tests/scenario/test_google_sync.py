@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -104,9 +105,19 @@ def _apply_to_event(day: GoogleDay, what: str, which: int, *how: Any) -> None:
     }
     if what == "move" and "date" in day.calendar.events[event]["start"]:
         how = (how[0][:10],)
+    if what == "move" and _ends_before(day.calendar.events[event], how[0]):
+        return  # what Google makes of a series that ends before it begins is not known
+    if what == "delete":
+        # Whether an instance that changed in the same moment as its series went lives on, Google does not document.
+        day.poll()
     if what == "answer" and "attendees" not in day.calendar.events[event]:
         return
     calls[what](event, *how)
+
+
+def _ends_before(event: Any, start: str) -> bool:
+    limits = re.findall(r"UNTIL=(\d{8})", " ".join(event.get("recurrence", [])))
+    return any(limit < start[:10].replace("-", "") for limit in limits)
 
 
 def _apply_to_instance(day: GoogleDay, what: str, which: int, number: int, *how: Any) -> None:

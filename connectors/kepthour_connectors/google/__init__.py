@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -14,8 +15,9 @@ CALENDAR_SCOPES = (
     "https://www.googleapis.com/auth/calendar.events.readonly",
     "https://www.googleapis.com/auth/calendar.calendarlist.readonly",
 )
-# The second tells the number of the account, and nothing else: by it the therapist is known in a call (see meet.py).
-MEET_SCOPES = ("https://www.googleapis.com/auth/meetings.space.readonly", "openid")
+MEET_SCOPE = "https://www.googleapis.com/auth/meetings.space.readonly"
+# Tells the number of the account, and nothing else: by it the therapist is known in a call (see meet.py).
+WHO_SCOPE = "openid"
 
 
 def _own_file(path: Path) -> Path:
@@ -64,7 +66,7 @@ class Options(BaseModel):
     @property
     def scopes(self) -> tuple[str, ...]:
         """What the therapist is asked to allow: reading, and nothing else."""
-        return (*CALENDAR_SCOPES, *MEET_SCOPES) if self.meet else CALENDAR_SCOPES
+        return (*CALENDAR_SCOPES, MEET_SCOPE, WHO_SCOPE) if self.meet else CALENDAR_SCOPES
 
     @property
     def evidence(self) -> str | None:
@@ -77,3 +79,18 @@ def connect(options: Options, surroundings: Surroundings) -> Connector:
     from kepthour_connectors.google.connector import GoogleConnector
 
     return GoogleConnector(options, surroundings)
+
+
+def new_sign_in(
+    options: Options,
+    surroundings: Surroundings,
+    *,
+    say: Callable[[str], None],
+    browser: bool,
+    port: int,
+    timeout: float,
+) -> None:
+    """As `base.SignsIn` says. (Not called as its module is: importing that would put the module in its place.)"""
+    from kepthour_connectors.google.sign_in import sign_in
+
+    sign_in(options, surroundings, say=say, browser=browser, port=port, timeout=timeout)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
 
 from kepthour_connectors.base import BadResource, Batch, CalendarGone, Kind, Known, Resource, Surroundings
 from kepthour_connectors.google import Options, translate
@@ -15,6 +17,8 @@ from kepthour_connectors.google.faults import is_gone, translated
 from kepthour_connectors.google.tokens import tokens
 from kepthour_connectors.google.translate import Untranslatable, etag, href, is_cancelled, is_exception
 from kepthour_connectors.retry import Account
+
+T = TypeVar("T")
 
 _HOME = "https://www.googleapis.com/"
 
@@ -57,10 +61,13 @@ class GoogleConnector:
         return self._account
 
     def poll(self, known: Known) -> Batch:
+        return self._asking(lambda calls: self._polled(calls, known))
+
+    def _asking(self, ask: Callable[[Calls], T]) -> T:
         try:
             calls = self._open()
             try:
-                return self._polled(calls, known)
+                return ask(calls)
             finally:
                 self._keeper.keep(calls.credentials)
         except Exception as error:  # noqa: BLE001  (supervised: TypeErrors and the transport's own errors come, too)
@@ -70,6 +77,10 @@ class GoogleConnector:
                 self._calendar = None
             # `from None`: the libraries' errors hold answers, which a traceback would show.
             raise fault from None
+
+    def instances(self, start: datetime, end: datetime) -> tuple[Resource, ...]:
+        """As base.ListsInstances. `start` and `end` are aware."""
+        return self._asking(lambda calls: self._instances(calls, start, end))
 
     def close(self) -> None:
         if self._calls is not None:
@@ -103,6 +114,12 @@ class GoogleConnector:
         listing = calls.everything(self._calendar)
         return _full(listing, known, Cursor(listing.token, purpose), calls.wire.sent, warnings)
 
+    def _instances(self, calls: Calls, start: datetime, end: datetime) -> tuple[Resource, ...]:
+        if self._calendar is None:
+            self._calendar = calls.find(self._options.calendar)
+        found = calls.instances(self._calendar, start.isoformat(), end.isoformat())
+        return _resources(found, Known())[0]
+
 
 def _purpose(calendar: str) -> str:
     """Of what a token is: calendar, parameters and format, as one hash."""
@@ -114,8 +131,8 @@ def _delta(changes: Listing, known: Known, cursor: Cursor, requests: int) -> Bat
     living, gone = _sorted(changes.events)
     found, bad = _resources(living, known)
     named = {each.href for each in found} | {each.href for each in bad} | set(map(_href, living))
-    # A master takes its instances along; an instance whose series was moved leaves a tombstone that names no series.
-    swept = {each for each in known.etags if {each.partition("/")[0], each.rpartition("/")[2]} & gone}
+    changed = {_href(event) for event in living}
+    swept = {each for each in known.etags if _goes_with(each, gone) or _mends(each) in changed}
     swept |= _elsewhere(named, known)
     return Batch(
         kind=Kind.DELTA,
@@ -135,7 +152,7 @@ def _full(listing: Listing, known: Known, cursor: Cursor, requests: int, warning
         kind=Kind.FULL,
         changed=found,
         deleted=frozenset(),
-        listed=frozenset(filter(None, map(_href, living))),
+        listed=frozenset(filter(None, map(_href, living))) | _still_mending(living, known),
         cursor=cursor.written(),
         requests=requests,
         bad=bad,
@@ -151,6 +168,23 @@ def _sorted(events: Iterable[Json]) -> tuple[list[Json], set[str]]:
     last = {str(event.get("id")): event for event in events}.values()
     gone = {_href(event) for event in last if is_cancelled(event) and not is_exception(event)}
     return [event for event in last if is_exception(event) or not is_cancelled(event)], gone
+
+
+def _goes_with(each: str, gone: set[str]) -> bool:
+    """Whether `each` is gone, or its master is: an instance whose series was moved leaves a tombstone without it."""
+    return bool({each.partition("/")[0], each.rpartition("/")[2]} & gone)
+
+
+def _mends(each: str) -> str | None:
+    """The master whose instance `each` mends, if an audit put it there; no id of Google's begins with a tilde."""
+    master, mark, _instance = each.partition("/~")
+    return master if mark else None
+
+
+def _still_mending(living: Iterable[Json], known: Known) -> frozenset[str]:
+    """What an audit put beside a series holds as long as the series itself is the same."""
+    same = {_href(event) for event in living if known.etags.get(_href(event)) == etag(event)}
+    return frozenset(each for each in known.etags if _mends(each) in same)
 
 
 def _elsewhere(named: set[str], known: Known) -> set[str]:

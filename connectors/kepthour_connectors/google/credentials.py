@@ -13,7 +13,7 @@ from kepthour_connectors.google.tokens import Tokens, Unkept
 
 def sign_in_again(name: str, what: str) -> SignInNeeded:
     """The error for a sign-in that is missing or has ended; `name` is the calendar's."""
-    return SignInNeeded(what, f'Sign in again: kepthour auth google "{name}"')
+    return SignInNeeded(what, f'Sign in: kepthour auth google "{name}"')
 
 
 class Keeper:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 
 import httplib2
@@ -13,6 +12,7 @@ from googleapiclient.errors import Error, HttpError
 
 from kepthour_connectors.base import CalendarGone, ConnectorError, Nonsense, RateLimited, Transient
 from kepthour_connectors.google.credentials import sign_in_again
+from kepthour_connectors.retry import pause
 
 _WAIT = "Nothing to do: the next poll tries again."
 _NETWORK = "Check the network, and whether it wants a sign-in of its own; the next poll tries again."
@@ -64,13 +64,13 @@ def translated(error: Exception, name: str) -> ConnectorError:
 
 def _from_answer(error: Exception, name: str) -> ConnectorError:
     assert isinstance(error, HttpError)
-    status, found, pause = _status(error), reasons(error), _pause(error)
+    status, found, wished = _status(error), reasons(error), _pause(error)
     if status in {403, 429} and _DAILY in found:
         return RateLimited(
             "Google's quota for today is used up.", "Nothing to do: polling goes on.", _TOMORROW
         )
-    if status == 429 or found & _QUOTA or (status == 503 and pause is not None):
-        return RateLimited("Google asks for a pause.", "Nothing to do: polling goes on after it.", pause)
+    if status == 429 or found & _QUOTA or (status == 503 and wished is not None):
+        return RateLimited("Google asks for a pause.", "Nothing to do: polling goes on after it.", wished)
     if status == 401:
         return sign_in_again(name, "Google does not accept the sign-in any more.")
     if status == 403:
@@ -105,7 +105,8 @@ def _from_renewal(error: Exception, name: str) -> ConnectorError:
     code = data.get("error") if isinstance(data, Mapping) else None
     if isinstance(code, str) and code in _ENDED:
         return sign_in_again(
-            name, "The sign-in to Google has ended: it was revoked, is too old, or the password was changed."
+            name,
+            "The sign-in to Google has ended: it was revoked, or Google does not let it last any longer.",
         )
     if getattr(error, "retryable", False) or code is not None:
         return Transient("Google cannot renew the sign-in just now.", _WAIT)
@@ -134,19 +135,7 @@ def _status(error: HttpError) -> int:
 
 
 def _pause(error: HttpError) -> float | None:
-    """Retry-After in seconds; a date counts from the answer's own Date, so that no clock here matters."""
-    wished = error.resp.get("retry-after")
-    if wished is None:
-        return None
-    try:
-        return max(0.0, float(int(wished)))
-    except (ValueError, OverflowError):
-        pass
-    try:
-        pause = parsedate_to_datetime(wished) - parsedate_to_datetime(str(error.resp.get("date")))
-        return max(0.0, pause.total_seconds())
-    except (ValueError, TypeError):
-        return None
+    return pause(error.resp.get("retry-after"), error.resp.get("date"))
 
 
 def _unreachable(error: Exception, name: str) -> ConnectorError:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import time
-from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin
 
 import niquests
@@ -22,7 +21,7 @@ from kepthour_connectors.base import (
     checked_url,
 )
 from kepthour_connectors.ics.connector import LIMIT_BYTES, Fetched, Seen, fingerprint, too_large
-from kepthour_connectors.retry import Account
+from kepthour_connectors.retry import Account, pause
 from kepthour_connectors.secrets import Secret, SecretUnavailable
 
 TIMEOUT = 30  # seconds, for each socket operation
@@ -139,12 +138,12 @@ def _header(response: niquests.Response, name: str) -> str | None:
 
 def _from_status(response: niquests.Response) -> ConnectorError:
     status = response.status_code or 0
-    pause = _header(response, "Retry-After")
-    if status == 429 or (status == 503 and pause):
+    wished = _header(response, "Retry-After")
+    if status == 429 or (status == 503 and wished):
         return RateLimited(
             "The feed asks for a pause.",
             "Nothing to do: polling goes on after it.",
-            _seconds(response, pause),
+            pause(wished, _header(response, "Date")),
         )
     if status in {401, 403}:
         return SignInNeeded("The feed's address is not accepted any more.", _NEW_ADDRESS)
@@ -153,21 +152,6 @@ def _from_status(response: niquests.Response) -> ConnectorError:
     if status >= 500:
         return Transient(f"The feed's server reports a fault of its own ({status}).", _WAIT)
     return Nonsense(f"The feed's server answers as no feed does ({status}).", _NEW_ADDRESS)
-
-
-def _seconds(response: niquests.Response, pause: str | None) -> float | None:
-    """Retry-After in seconds; a date counts from the server's own Date, so that no clock here matters."""
-    if pause is None:
-        return None
-    try:
-        return max(0.0, float(int(pause)))
-    except (ValueError, OverflowError):
-        pass
-    try:
-        until = parsedate_to_datetime(pause)
-        return max(0.0, (until - parsedate_to_datetime(str(response.headers.get("Date")))).total_seconds())
-    except (ValueError, TypeError):
-        return None
 
 
 def _translated(error: niquests.exceptions.RequestException) -> ConnectorError:

@@ -75,6 +75,7 @@ def _zone(no_input: bool) -> str:
 def _calendar(no_input: bool) -> str:
     if no_input:
         return _file("~/sessions.ics")
+    click.echo("A Google calendar is set up by hand: see docs/calendars/google.md. For the others:")
     kind = click.prompt(
         "Your calendar is: a CalDAV server, an iCal feed (an address), or a file",
         type=click.Choice(["caldav", "feed", "file"]),

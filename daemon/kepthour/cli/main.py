@@ -13,6 +13,7 @@ from kepthour.cli.context import Setting, common
 _COMMANDS = {
     "demo": "kepthour.cli.demo:demo",
     "init": "kepthour.cli.init:init",
+    "auth": "kepthour.cli.auth:auth",
     "run": "kepthour.cli.run:run",
     "sync": "kepthour.cli.calendars:sync",
     "agenda": "kepthour.cli.calendars:agenda",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from kepthour.core.changes import KnownSession
+from kepthour.core.freshness import Freshness
 from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import Reminder
 from kepthour.core.response import EARLIEST_CHECK_IN
@@ -80,8 +81,10 @@ def question_notice(reminder: Reminder, asked: Sequence[KnownSession], how: Show
     return _notice(reminder, question_text(asked, how.zone, how.show), one, how, (), stays=True)
 
 
-def digest_notice(reminder: Reminder, day: Sequence[KnownSession], how: Showing, troubled: int) -> Notice:
-    """A digest of a day with sessions; `troubled` is how many calendars are not in sync."""
+def digest_notice(
+    reminder: Reminder, day: Sequence[KnownSession], how: Showing, troubled: Mapping[str, Freshness]
+) -> Notice:
+    """A digest of a day with sessions; `troubled` are the calendars, by name, that are not in sync."""
     return _notice(reminder, digest_text(reminder.rung, day, how.zone, troubled), None, how, (), stays=False)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -74,16 +74,18 @@ def question_text(sessions: Sequence[KnownSession], zone: ZoneInfo, show: Show) 
     )
 
 
-def digest_text(rung: str, sessions: Sequence[KnownSession], zone: ZoneInfo, troubled: int) -> Text:
-    """The evening's or morning's digest: how many, the first start, and whether the calendars are in sync."""
+def digest_text(
+    rung: str, sessions: Sequence[KnownSession], zone: ZoneInfo, troubled: Mapping[str, Freshness]
+) -> Text:
+    """The evening's or morning's digest: how many, the first start, and which calendars (by name) are not in sync."""
     day = "Tomorrow" if rung == "digest-evening" else "Today"
     count = len(sessions)
     title = (
         f"{day}: {count} session{'s' if count != 1 else ''}, the first at {_clock(sessions[0].start, zone)}"
     )
     if troubled:
-        them = "A calendar is" if troubled == 1 else f"{troubled} calendars are"
-        return Text(title, f"{them} not in sync, so this may be incomplete. See: kepthour status.")
+        them = ", ".join(f"{name} ({_short(state)})" for name, state in troubled.items())
+        return Text(title, f"This may be incomplete: {them}. See: kepthour status.")
     return Text(title, "All calendars are in sync. See the day with: kepthour agenda.")
 
 
@@ -103,6 +105,10 @@ def calendar_text(
     )
     near = f" A session at {_clock(coming, zone)} is known from it; it may have changed." if coming else ""
     return Text(title, f"{since}{near} {problem}".strip())
+
+
+def _short(state: Freshness) -> str:
+    return "sign in again" if state is Freshness.SIGN_IN_NEEDED else "not in sync"
 
 
 def _name(session: KnownSession, zone: ZoneInfo, show: Show) -> str:

@@ -233,7 +233,7 @@ def _worded(
     tx: Tx, reminder: Reminder, now: datetime, how: Showing, stale_after: Mapping[str, timedelta]
 ) -> Notice | None:
     if reminder.rung.startswith("digest-"):
-        return _digest(tx, reminder, how, len(_troubled(tx, stale_after, now)))
+        return _digest(tx, reminder, how, _troubled(tx, stale_after, now))
     if reminder.rung == "calendar":
         return _alert(tx, reminder, now, how, stale_after)
     if reminder.rung == "question":
@@ -265,7 +265,9 @@ def _alert(
     return None
 
 
-def _digest(tx: Tx, reminder: Reminder, how: Showing, troubled: int) -> Notice | None:
+def _digest(
+    tx: Tx, reminder: Reminder, how: Showing, troubled: Sequence[calendars.Troubled]
+) -> Notice | None:
     day = date.fromisoformat(reminder.subject.removeprefix("day:"))
     start, end = midnight(day, how.zone), midnight(day + timedelta(days=1), how.zone)
     held = [
@@ -275,4 +277,4 @@ def _digest(tx: Tx, reminder: Reminder, how: Showing, troubled: int) -> Notice |
     ]
     if not held:
         return None
-    return digest_notice(reminder, held, how, troubled)
+    return digest_notice(reminder, held, how, {one.calendar.name: one.state for one in troubled})

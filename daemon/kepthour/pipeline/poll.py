@@ -65,12 +65,14 @@ class Polled:
     what: str | None = None
     remedy: str | None = None
     refresh_after: timedelta | None = None  # how often the source wants to be asked; None: it did not say
+    audit: bool = False  # all was asked for, to see whether what is known is right
+    mended: bool = False  # an audit put right what had come of it
     error: ConnectorError | None = field(default=None, repr=False)  # what the connector raised, if it did
 
     @property
     def news(self) -> bool:
         """Whether the stored occurrences may have changed."""
-        return bool(self.changed or self.deleted)
+        return bool(self.changed or self.deleted or self.mended)
 
 
 def poll(source: Source, store: Store, clock: Clock) -> Polled:
@@ -79,14 +81,17 @@ def poll(source: Source, store: Store, clock: Clock) -> Polled:
     Raises TryLater or NeedsPerson if the store cannot be used.
     """
     calendar, etags = _known(source, store)
+    known = _what_is_known(source, calendar, etags, clock.now())
     try:
-        batch = source.connector.poll(_what_is_known(source, calendar, etags, clock.now()))
+        batch = source.connector.poll(known)
     except ConnectorError as error:
         with store.write() as tx:
             calendars.record_failure(tx, calendar, error.code, error.what, error.remedy, clock.now())
         log.warning("poll.failed", calendar=source.name, problem=error.code)
         return replace(_failed(source, 0, error.code, error.what, error.remedy), error=error)
-    return _store(source, store, clock, calendar, batch, etags)
+    return replace(
+        _store(source, store, clock, calendar, batch, etags), audit=known.full and bool(known.cursor)
+    )
 
 
 def _failed(source: Source, requests: int, problem: str, what: str, remedy: str) -> Polled:

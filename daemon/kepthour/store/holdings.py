@@ -180,6 +180,18 @@ def doubts(tx: Tx, calendar: CalendarRow) -> dict[str, int]:
     return dict(Counter(code for row in rows for code in row.doubts))
 
 
+def series_of(
+    tx: Tx, calendar: CalendarRow, instances: Collection[datetime]
+) -> dict[tuple[str, datetime | None], str | None]:
+    """(uid, recurrence id) -> series, of the occurrences that were meant for one of `instances`."""
+    rows = tx.connection.execute(
+        select(occurrences.c.uid, occurrences.c.recurrence_id, resources.c.series)
+        .join(resources, resources.c.id == occurrences.c.resource_id)
+        .where(occurrences.c.calendar_id == calendar.id, occurrences.c.recurrence_id.in_(list(instances)))
+    )
+    return {(row.uid, row.recurrence_id): row.series for row in rows}
+
+
 def between(tx: Tx, calendar: CalendarRow, start: datetime, end: datetime) -> list[Occurrence]:
     """Stored occurrences that overlap [start, end), by start. The caller keeps within the calendar's window."""
     rows = tx.connection.execute(

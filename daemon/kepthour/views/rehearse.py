@@ -65,5 +65,5 @@ def _ladder(config: Configuration, session: KnownSession, day: Sequence[KnownSes
 
 def _digests(config: Configuration, days: dict[date, list[KnownSession]]) -> Iterator[Rehearsed]:
     for one in digests(days, config.zone, config.digests):
-        words = digest_text(one.rung, one.sessions, config.zone, 0)
+        words = digest_text(one.rung, one.sessions, config.zone, {})
         yield Rehearsed(one.due_at, None, one.rung, Urgency.PASSIVE, config.near_channels, words.whole)
