@@ -13,21 +13,26 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
+import structlog
+
 from kepthour.config import Calendar, Configuration
-from kepthour.core.errors import KeptHourError
+from kepthour.core.errors import KeptHourError, NeedsPerson
 from kepthour.core.notice import LATE, SNOOZE, Showing
 from kepthour.core.polling import LOOKS, next_poll
+from kepthour.core.presence import Presence
 from kepthour.core.privacy import Phi
 from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
-from kepthour.pipeline import alert, audit, detect, dispatch, plan, poll, repair, respond
+from kepthour.pipeline import alert, audit, detect, dispatch, inquire, plan, poll, repair, respond
 from kepthour.plugins import Plugins
-from kepthour.ports import Channel, Clock
+from kepthour.ports import Channel, Clock, GivesEvidence, Witness
 from kepthour.store import calendars, sessions
 from kepthour.store.engine import Store
 from kepthour_connectors.base import Kind as BatchKind
 from kepthour_connectors.base import ListsInstances, RateLimited, Surroundings
 from kepthour_connectors.retry import Account, HasAccount, Policy
+
+log = structlog.get_logger()
 
 _SYNC_SECONDS = 38.0  # a command answers within 40 s, whatever a server does
 _ANSWER_SECONDS = 5.0  # of that, left for the answer after a pause
@@ -52,7 +57,6 @@ class App:
             zone=config.zone,
         )
         self._stale_after = {calendar.name: calendar.stale_after for calendar in config.calendars}
-        self._detector = detect.Detector(config.near_channels, self._stale_after)
         everywhere = tuple(channel.name for channel in config.channels)
         self._watched = alert.Watched(self._stale_after, config.near_channels, everywhere)
 
@@ -60,6 +64,12 @@ class App:
     def _sources(self) -> dict[str, poll.Source]:
         """Made when first asked for: most commands poll nothing, and connectors are slow to import."""
         return {calendar.name: self._source(calendar) for calendar in self.config.calendars}
+
+    @cached_property
+    def _witnesses(self) -> dict[str, Witness]:
+        """By calendar: the source of evidence that its account is to be. One that cannot be had is left out."""
+        found = ((calendar.name, self._witness(calendar)) for calendar in self.config.calendars)
+        return {name: witness for name, witness in found if witness is not None}
 
     def ask(self, name: str) -> poll.Polled:
         """Ask one calendar what changed, and follow up. Blocks. Raises TryLater, NeedsPerson for the store only."""
@@ -159,8 +169,26 @@ class App:
         """Decide what can be decided about sessions and calendars; open or close repair cards accordingly."""
         now = self.clock.now()
         alert.alert(self._watched, self.store, now)
-        verdicts = detect.detect(self._detector, self.store, now)
+        detector = detect.Detector(self.config.near_channels, self._stale_after, self._witnesses)
+        verdicts = detect.detect(detector, self.store, now)
         repair.follow_verdicts(self.store, verdicts, now)
+
+    def next_look(self) -> datetime | None:
+        """When the next question to a source of evidence or the next deadline comes; None: none is foreseen."""
+        now = self.clock.now()
+        times = (
+            detect.next_deadline(self.store, now),
+            inquire.next_time(self._witnesses, self.store, now),
+        )
+        return min((at for at in times if at is not None), default=None)
+
+    def inquiries(self) -> list[inquire.Inquiry]:
+        """What sources of evidence are to be asked now."""
+        return inquire.due(self._witnesses, self.store, self.clock.now())
+
+    def testify(self, inquiry: inquire.Inquiry, presence: Presence, asked_at: datetime) -> None:
+        """Keep what a source answered. What follows from it, `look` says."""
+        inquire.record(self.store, inquiry, presence, asked_at)
 
     def answer(
         self, kind: Kind, session_id: str | None, surface: str, span: timedelta | None = None
@@ -211,6 +239,17 @@ class App:
             join_hosts=self.config.join_hosts,
             addresses=calendar.addresses,
         )
+
+    def _witness(self, calendar: Calendar) -> Witness | None:
+        name = calendar.options.evidence if isinstance(calendar.options, GivesEvidence) else None
+        if name is None:
+            return None
+        try:
+            kind = self._plugins.evidence(name)
+        except (KeyError, NeedsPerson):  # evidence is an extra: without it everything else goes on
+            log.warning("evidence.not_installed", source=name, calendar=calendar.name)
+            return None
+        return Witness(name, kind.make(calendar.options, calendar.name, self._folder(calendar.name)))
 
     def _folder(self, calendar: str) -> Path:
         """A calendar's own private folder; a connector that needs it makes it."""

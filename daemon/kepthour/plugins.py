@@ -1,4 +1,7 @@
-"""Connectors and channels, found by entry points; a kind's module is imported only when it is asked for."""
+"""Connectors, channels and sources of evidence, found by entry points.
+
+A kind's module is imported only when it is asked for.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,12 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
 from kepthour.core.errors import NeedsPerson
-from kepthour.ports import ChannelKind
+from kepthour.ports import ChannelKind, EvidenceKind
 from kepthour_connectors.base import ConnectorKind
 
-CONNECTORS, CHANNELS = "kepthour.connectors", "kepthour.channels"
+CONNECTORS, CHANNELS, EVIDENCE = "kepthour.connectors", "kepthour.channels", "kepthour.evidence"
+# What a kind has to have, by group.
+_PROMISED = {CONNECTORS: ("Options", "connect"), CHANNELS: ("Options", "make"), EVIDENCE: ("make",)}
 
 
 class Plugins:
@@ -30,6 +35,10 @@ class Plugins:
         """The channel kind `name`. Raises KeyError if there is none, NeedsPerson if it is broken."""
         return cast(ChannelKind, self._load(CHANNELS, name))
 
+    def evidence(self, name: str) -> EvidenceKind:
+        """The kind of evidence `name`. Raises KeyError if there is none, NeedsPerson if it is broken."""
+        return cast(EvidenceKind, self._load(EVIDENCE, name))
+
     def _group(self, group: str) -> dict[str, EntryPoint]:
         if group not in self._found:
             self._found[group] = {point.name: point for point in entry_points(group=group)}
@@ -44,6 +53,6 @@ class Plugins:
                 f'The kind "{name}" is installed but cannot be loaded ({type(error).__name__}).',
                 "Install it again, or remove it from the configuration.",
             ) from error
-        if not hasattr(kind, "Options") or not (hasattr(kind, "connect") or hasattr(kind, "make")):
+        if not all(hasattr(kind, part) for part in _PROMISED[group]):
             raise NeedsPerson(f'The kind "{name}" is not what its entry point promises.', "Ask its author.")
         return cast(object, kind)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
 from kepthour.core.errors import NeedsPerson
 from kepthour.core.notice import Action, Key, Notice
+from kepthour.core.presence import Presence
+from kepthour.core.privacy import Phi
 
 __all__ = [
     "Action",
@@ -19,9 +22,14 @@ __all__ = [
     "ChannelFailed",
     "ChannelKind",
     "Clock",
+    "EvidenceKind",
+    "EvidenceSource",
+    "GivesEvidence",
     "Key",
     "Notice",
     "Recallable",
+    "Slot",
+    "Witness",
 ]
 
 
@@ -95,3 +103,56 @@ class ChannelKind(Protocol):
     def make(self, name: str, options: Any) -> Channel:
         """A channel called `name` in the configuration, for validated `options`. Does no I/O yet."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What a source of evidence is told of a session. Instants are aware UTC."""
+
+    start: datetime
+    end: datetime
+    link: Phi  # that opens the video room; may be empty
+
+
+class EvidenceSource(Protocol):
+    """Something that may have seen the therapist in a session. Used by one thread at a time."""
+
+    def can_tell(self, link: Phi) -> bool:
+        """Whether it could know anything of a session with this join link. No I/O."""
+        ...
+
+    def presence(self, slot: Slot) -> Presence:
+        """Whether and when the therapist was there. Blocks; what fails is UNKNOWN, with a code.
+
+        The caller waits for 20 seconds, and takes UNKNOWN for the answer then.
+        """
+        ...
+
+
+class EvidenceKind(Protocol):
+    """What an entry point in the group `kepthour.evidence` names: a module or an object with this function.
+
+    Importing it must be cheap: libraries that are slow to import belong inside `presence`.
+    """
+
+    def make(self, options: Any, name: str, data: Path) -> EvidenceSource:
+        """A source for the calendar `name` with these options, and with `data` as its private folder. No I/O yet."""
+        ...
+
+
+@runtime_checkable
+class GivesEvidence(Protocol):
+    """Options of a calendar whose account may tell more than its events."""
+
+    @property
+    def evidence(self) -> str | None:
+        """The kind of evidence (an entry point's name) that the therapist asked for; None: none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A source, and the kind under which its answers are kept."""
+
+    kind: str
+    source: EvidenceSource

@@ -12,6 +12,8 @@ from kepthour_connectors.base import Batch, ConnectorError, Kind, Known, Resourc
 class Options(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
+    evidence: str | None = None  # the kind that its account gives
+
 
 class MemoryCalendar:
     """Keeps a version per resource; its cursor is the number of changes so far."""

@@ -76,6 +76,11 @@ def test_naming_a_channel_loads_no_bus(kind: str) -> None:
     assert loaded(f"import kepthour.channels.{kind}") & _HEAVY <= {"pydantic"}
 
 
+def test_naming_a_source_of_evidence_loads_no_network() -> None:
+    found = loaded("import kepthour.evidence.meet")
+    assert found & (_HEAVY | {"googleapiclient", "httplib2", "google"}) <= {"pydantic"}
+
+
 @pytest.mark.parametrize("folder", ["daemon", "connectors"])
 def test_the_source_roots_are_no_packages(folder: str) -> None:
     # An import package called "daemon" would collide with python-daemon's, silently.

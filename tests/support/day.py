@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from kepthour.app import App
 from kepthour.config.reading import load
 from kepthour.core.response import Kind
-from kepthour.plugins import CHANNELS, CONNECTORS, Plugins
+from kepthour.plugins import CHANNELS, CONNECTORS, EVIDENCE, Plugins
 from kepthour.ports import Answer, Notice
+from kepthour.runtime.asker import Asker
 from kepthour.runtime.pump import Pump
 from kepthour.store import reminders
 from kepthour.store.cards import Card
@@ -20,6 +21,7 @@ from kepthour.store.engine import open_store
 from kepthour.views.agenda import Entry, agenda
 from tests.fakes.calendars import MemoryCalendar, MemoryKind
 from tests.fakes.channels import Recorder, RecorderKind
+from tests.fakes.evidence import Room
 from tests.support.calendars import calendar, event
 from tests.support.clock import FakeClock
 
@@ -39,15 +41,20 @@ enabled = false
 
 
 class FakePlugins(Plugins):
-    """The installed kinds, and the fakes `memory` and `recorder`."""
+    """The installed kinds, and the fakes `memory`, `recorder` and `room`."""
 
     def __init__(self, clock: FakeClock) -> None:
         super().__init__()
         self.memory = MemoryKind()
         self.recorder = RecorderKind(clock)
+        self.room = Room()
 
     def _load(self, group: str, name: str) -> object:
-        fakes = {(CONNECTORS, "memory"): self.memory, (CHANNELS, "recorder"): self.recorder}
+        fakes = {
+            (CONNECTORS, "memory"): self.memory,
+            (CHANNELS, "recorder"): self.recorder,
+            (EVIDENCE, "room"): self.room,
+        }
         return fakes.get((group, name)) or super()._load(group, name)
 
 
@@ -70,7 +77,9 @@ class Day:
         self.channels = {name: self.plugins.recorder.make(name, None) for name in self.app.channels()}
         for channel in self.channels.values():
             channel.answered = self._answered
-        self.pump = Pump(self.app, self.app.dispatcher(dict(self.channels), lambda: None))
+        self._heard = False
+        dispatcher = self.app.dispatcher(dict(self.channels), lambda: None)
+        self.pump = Pump(self.app, dispatcher, Asker(self.app, self._hear))
 
     @property
     def calendar(self) -> MemoryCalendar:
@@ -99,8 +108,7 @@ class Day:
         """Let time pass up to `at`, turn by turn, as the daemon's timer would; polls go on."""
         end = when(at)
         while True:
-            await self.pump.turn()
-            await self.pump.dispatcher.settle()
+            await self._turn()
             if self.clock.at >= end:
                 return
             # Turns in which nothing is due are left out but for one a minute, else a day takes seconds.
@@ -109,6 +117,17 @@ class Day:
             self.clock.at = max(min(due, minute, end), self.clock.at + timedelta(milliseconds=1))
             if self.clock.at == minute:
                 self.sync()
+
+    async def _turn(self) -> None:
+        """A turn, and the next at once if evidence came, as the daemon has it."""
+        self._heard = False
+        await self.pump.turn()
+        await self.pump.settle()
+        if self._heard:
+            await self._turn()
+
+    def _hear(self) -> None:
+        self._heard = True
 
     def sleep_until(self, at: str) -> None:
         """Nothing runs: the machine is asleep, or the daemon is down. Then it polls before it concludes anything."""

@@ -16,6 +16,8 @@ CALENDAR_SCOPES = (
     "https://www.googleapis.com/auth/calendar.calendarlist.readonly",
 )
 MEET_SCOPE = "https://www.googleapis.com/auth/meetings.space.readonly"
+# Tells the number of the account, and nothing else: by it the therapist is known in a call (see meet.py).
+WHO_SCOPE = "openid"
 
 
 def _own_file(path: Path) -> Path:
@@ -64,7 +66,12 @@ class Options(BaseModel):
     @property
     def scopes(self) -> tuple[str, ...]:
         """What the therapist is asked to allow: reading, and nothing else."""
-        return (*CALENDAR_SCOPES, MEET_SCOPE) if self.meet else CALENDAR_SCOPES
+        return (*CALENDAR_SCOPES, MEET_SCOPE, WHO_SCOPE) if self.meet else CALENDAR_SCOPES
+
+    @property
+    def evidence(self) -> str | None:
+        """The kind of evidence that this calendar's account is to give; None: none."""
+        return "meet" if self.meet else None
 
 
 def connect(options: Options, surroundings: Surroundings) -> Connector:

@@ -27,7 +27,7 @@ from kepthour_connectors.base import (
     WrongKey,
     checked_url,
 )
-from kepthour_connectors.google import CALENDAR_SCOPES, MEET_SCOPE, Options
+from kepthour_connectors.google import CALENDAR_SCOPES, MEET_SCOPE, WHO_SCOPE, Options
 from kepthour_connectors.google.loopback import HOST, Loopback, open_browser, ssh_recipe
 from kepthour_connectors.google.tokens import Unkept, tokens
 
@@ -36,6 +36,7 @@ _BOXES = {
     CALENDAR_SCOPES[0]: "to view the events on your calendars",
     CALENDAR_SCOPES[1]: "to see the list of your calendars",
     MEET_SCOPE: "to read about your video meetings in Google Meet",
+    WHO_SCOPE: "to associate you with your personal info on Google",
 }
 _AGAIN = "Start again."
 _SAY = Callable[[str], None]
@@ -162,7 +163,7 @@ def _flow(client: _Client, scopes: Iterable[str], port: int) -> Any:
 
 
 def _invite(say: _SAY, options: Options, address: str, port: int, browser: bool) -> None:
-    boxes = [_BOXES[scope] for scope in options.scopes]
+    boxes = [_BOXES[scope] for scope in options.scopes if scope != WHO_SCOPE]  # that has no box
     asked = f"{', '.join(boxes[:-1])} and {boxes[-1]}"
     say(f"Google will ask you to allow Kept Hour {asked}. All of it is reading; tick every box.")
     if browser:

@@ -42,6 +42,7 @@ class Why(StrEnum):
 
     ACCEPTED = "accepted"
     CHECKED_IN = "checked_in"
+    IN_THE_ROOM = "in_the_room"
     ACKNOWLEDGED = "acknowledged"
     SNOOZED = "snoozed"
     LATE = "running_late"

@@ -42,6 +42,7 @@ class Because(StrEnum):
 
     CHECKED_IN = "checked_in"
     CHECKED_OUT = "checked_out"
+    IN_THE_ROOM = "in_the_room"
     NO_EVIDENCE = "no_evidence"
     DAEMON_GAP = "daemon_was_not_running"
     CALENDAR_STALE = "calendar_was_not_fresh"
@@ -93,27 +94,34 @@ def decide(
     responses: Sequence[Response],
     coverage: Coverage,
     now: datetime,
+    *,
+    in_room_since: datetime | None = None,
+    heard: bool = True,
 ) -> Finding | None:
     """The verdict at `now` by the rule table below; None: it is too early to say.
 
-    | evidence                                  | verdict        |
-    |-------------------------------------------|----------------|
-    | checked in by start + late_after          | on_time        |
-    | checked in later                          | late           |
-    | checked out without a check-in            | on_time        |
-    | none by the deadline, everything covered  | suspected_miss |
-    | none by the deadline, something was not   | unknown        |
+    | evidence                                            | verdict        |
+    |-----------------------------------------------------|----------------|
+    | checked in, or in the room, by start + late_after   | on_time        |
+    | checked in, or in the room, later                   | late           |
+    | checked out, and neither of these                   | on_time        |
+    | none by the deadline, everything covered            | suspected_miss |
+    | none by the deadline, something was not             | unknown        |
 
+    Of a check-in and a presence in the room the earlier counts. Not having been seen in the room is not in the table.
+    `in_room_since` is when the presence began that a source of evidence proves; None: it proves none. Until every
+    source was `heard` for the last time, the last two wait.
     `deadline` already includes a "running late". Instants are aware UTC. Never raises.
     """
-    arrived = checked_in_at(responses)
+    there = [(checked_in_at(responses), Because.CHECKED_IN), (in_room_since, Because.IN_THE_ROOM)]
+    arrived = min(((at, because) for at, because in there if at is not None), default=None)
     if arrived is not None:
-        verdict = Verdict.ON_TIME if arrived <= start + late_after else Verdict.LATE
-        return Finding(verdict, Because.CHECKED_IN)
+        verdict = Verdict.ON_TIME if arrived[0] <= start + late_after else Verdict.LATE
+        return Finding(verdict, arrived[1])
     if any(r.kind is Kind.OUT for r in responses):
         # Who says that a session is over was in it. Since when, nobody knows: nothing is held against them.
         return Finding(Verdict.ON_TIME, Because.CHECKED_OUT)
-    if now < deadline:
+    if now < deadline or not heard:
         return None
     gap = coverage.gap
     if gap is not None:

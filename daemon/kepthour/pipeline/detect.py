@@ -1,7 +1,7 @@
 """Says what became of sessions: held, late, a suspected miss, or unknown and to be asked about.
 
 1  sessions that have begun or were answered, and have no final verdict
-2  decide from answers and coverage                          (core.verdict, core.coverage)
+2  decide from answers, evidence and coverage                (core.verdict, core.presence, core.coverage)
 3  write verdict and history, silence the rest of the ladder, ask    (one transaction)
 """
 
@@ -15,10 +15,12 @@ import structlog
 
 from kepthour.core.coverage import coverage
 from kepthour.core.ladder import Urgency
+from kepthour.core.presence import is_heard, proven_since
 from kepthour.core.reminder import Why
 from kepthour.core.response import silence
-from kepthour.core.verdict import NOT_FINAL, Finding, Verdict, deadline_after, decide
-from kepthour.store import calendars, reminders, sessions, watches
+from kepthour.core.verdict import NOT_FINAL, Because, Finding, Verdict, deadline_after, decide
+from kepthour.ports import Witness
+from kepthour.store import calendars, evidence, reminders, sessions, watches
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
@@ -34,6 +36,7 @@ class Detector:
 
     channels: tuple[str, ...]  # where questions go
     stale_after: Mapping[str, timedelta]  # by calendar name
+    witnesses: Mapping[str, Witness]  # by calendar name
 
 
 def detect(detector: Detector, store: Store, now: datetime) -> list[tuple[str, Verdict]]:
@@ -51,6 +54,9 @@ def detect(detector: Detector, store: Store, now: datetime) -> list[tuple[str, V
                 verdict=finding.verdict.value,
                 because=finding.because.value,
             )
+        for row, finding in found:
+            if finding.because is Because.IN_THE_ROOM:
+                _silence(tx, row, Why.IN_THE_ROOM)
         _ask(tx, detector, [row for row, finding in found if finding.verdict in NOT_FINAL], now)
     return [(row.id, finding.verdict) for row, finding in found]
 
@@ -87,7 +93,25 @@ def _finding(tx: Tx, detector: Detector, row: SessionRow, now: datetime) -> Find
         calendar.last_good_at if calendar else None,
         detector.stale_after.get(known.calendar, timedelta()),
     )
-    return decide(known.start, deadline, row.late_after, answers, covered, now)
+    witness = detector.witnesses.get(known.calendar)
+    testimony = evidence.about(tx, row)
+    return decide(
+        known.start,
+        deadline,
+        row.late_after,
+        answers,
+        covered,
+        now,
+        in_room_since=proven_since(testimony.stays, known.start, known.end),
+        heard=witness is None
+        or not witness.source.can_tell(known.join_url)
+        or is_heard(deadline, testimony.asked_at),
+    )
+
+
+def _silence(tx: Tx, row: SessionRow, why: Why) -> None:
+    ladder = reminders.of_session(tx, row.id, row.known.revision)
+    reminders.apply(tx, silence(ladder, why), row.id, row.id, row.known.revision)
 
 
 def _ask(tx: Tx, detector: Detector, rows: Sequence[SessionRow], now: datetime) -> None:
@@ -95,8 +119,7 @@ def _ask(tx: Tx, detector: Detector, rows: Sequence[SessionRow], now: datetime) 
     if not rows:
         return
     for row in rows:
-        ladder = reminders.of_session(tx, row.id, row.known.revision)
-        reminders.apply(tx, silence(ladder, Why.FLAGGED), row.id, row.id, row.known.revision)
+        _silence(tx, row, Why.FLAGGED)
     only = rows[0] if len(rows) == 1 else None
     subject = only.id if only else f"question:{rows[0].id}"
     sessions.ask(tx, [row.id for row in rows], subject)

@@ -25,6 +25,7 @@ from kepthour.core.errors import KeptHourError, TryLater
 from kepthour.core.notice import Key
 from kepthour.core.response import Kind
 from kepthour.ports import Answer
+from kepthour.runtime.asker import Asker
 from kepthour.runtime.bell import Bell
 from kepthour.runtime.guardian import Guardian
 from kepthour.runtime.logs import place
@@ -102,7 +103,7 @@ class Daemon:
         self._poller.forget()
         old, self._app = self._app, fresh
         if self._pump is not None:
-            await self._pump.dispatcher.close()
+            await self._pump.close()
         old.close()
         await self._take_up()
         log.info("configuration.reloaded")
@@ -126,7 +127,8 @@ class Daemon:
         channels = self._app.channels()
         for channel in channels.values():
             await channel.open(self._answered)
-        self._pump = Pump(self._app, self._app.dispatcher(channels, self.wake))
+        dispatcher = self._app.dispatcher(channels, self.wake)
+        self._pump = Pump(self._app, dispatcher, Asker(self._app, self.wake))
         await self._pump.dispatcher.show_again()
         await asyncio.to_thread(self._app.refresh)
         await asyncio.to_thread(self._app.replan)
@@ -147,7 +149,7 @@ class Daemon:
         for task in list(self._tasks):
             task.cancel()
         if self._pump is not None:
-            await self._pump.dispatcher.close()
+            await self._pump.close()
         self._bell.close()
         self._app.close()
         log.info("daemon.stopped")

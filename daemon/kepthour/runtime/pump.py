@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from importlib.metadata import version
 
 from kepthour.app import App
-from kepthour.pipeline import detect
 from kepthour.pipeline.dispatch import Dispatcher
+from kepthour.runtime.asker import Asker
 from kepthour.store import reminders, watches
 
 CAP = timedelta(
@@ -22,19 +22,21 @@ _BEAT_GAP = timedelta(seconds=60)  # more between two signs, and it is another w
 class Pump:
     """Turns by an App's clock, on its store, into its channels. The timer is somebody else's."""
 
-    def __init__(self, app: App, dispatcher: Dispatcher) -> None:
+    def __init__(self, app: App, dispatcher: Dispatcher, asker: Asker) -> None:
         self._app = app
         self.dispatcher = dispatcher
+        self.asker = asker
         self._version = version("kepthour")
         self._last_beat: datetime | None = None
 
     async def turn(self, *, may_conclude: bool = True) -> timedelta:
         """Do what is due; returns how long the next turn may wait (CAP at most). Raises TryLater, NeedsPerson.
 
-        Verdicts wait until `may_conclude`; reminders never do.
+        Verdicts and the questions before them wait until `may_conclude`; reminders never do.
         """
         await asyncio.to_thread(self._beat)
         if may_conclude:
+            await self.asker.turn()
             await asyncio.to_thread(self._app.look)
         await self.dispatcher.pump()
         now = self._app.clock.now()
@@ -42,11 +44,20 @@ class Pump:
         return CAP if due is None else max(timedelta(), min(due - now, CAP))
 
     def next_due(self) -> datetime | None:
-        """When the next reminder or deadline comes; None: nothing is planned."""
+        """When the next reminder, question to a source, or deadline comes; None: nothing is planned."""
         with self._app.store.read() as tx:
             reminder = reminders.next_time(tx)
-        deadline = detect.next_deadline(self._app.store, self._app.clock.now())
-        return min((at for at in (reminder, deadline) if at is not None), default=None)
+        return min((at for at in (reminder, self._app.next_look()) if at is not None), default=None)
+
+    async def settle(self) -> None:
+        """Wait until what was asked is answered, and what was sent is recorded."""
+        await self.asker.settle()
+        await self.dispatcher.settle()
+
+    async def close(self) -> None:
+        """Ask no more, let what is on its way arrive, and let go of the channels."""
+        await self.asker.close()
+        await self.dispatcher.close()
 
     def _beat(self) -> None:
         now = self._app.clock.now()

@@ -2,6 +2,7 @@
 
 therapists ─┬─ calendars ── resources ── occurrences      what the calendars hold
             ├─ sessions ─┬─ reminders                     what is watched, and the outbox
+            │            ├─ evidence                      where the therapist was seen
             │            ├─ responses · verdicts          what was answered and concluded
             │            └─ cards ── card_steps           what is to be repaired
             └─ watches                                    when a daemon was there to watch
@@ -182,6 +183,20 @@ responses = Table(
     Column("at", Instant, nullable=False),
     Column("until", Instant),
     Column("surface", Text, nullable=False),
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _therapist(),
+    _session(),
+    Column("revision", Integer, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("since", Instant),  # one row a stay; null: there was none
+    Column("until", Instant),  # null: none, or still there
+    Column("asked_at", Instant, nullable=False, index=True),  # its age: evidence does not stay for good
 )
 
 verdicts = Table(

@@ -122,6 +122,7 @@ class GoogleFake:
     def add_account(self, email: str, zone: str = "Europe/Berlin") -> Account:
         made = Account(email, f"users/{100_000_000_000_000_000_001 + len(self.accounts)}", zone, self._now)
         self.accounts[email] = made
+        self.sign_in.subjects[email] = made.user.removeprefix("users/")
         self.sign_in.person = self.sign_in.person or email
         return made
 

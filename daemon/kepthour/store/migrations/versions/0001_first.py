@@ -203,6 +203,27 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_verdicts_session_id"), "verdicts", ["session_id"], unique=False)
     op.create_table(
+        "evidence",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("therapist_id", sa.Integer(), nullable=False),
+        sa.Column("session_id", sa.Text(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=True),
+        sa.Column("until", sa.BigInteger(), nullable=True),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["sessions.id"], name=op.f("fk_evidence_session_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["therapist_id"], ["therapists.id"], name=op.f("fk_evidence_therapist_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence")),
+    )
+    op.create_index(op.f("ix_evidence_asked_at"), "evidence", ["asked_at"], unique=False)
+    op.create_index(op.f("ix_evidence_session_id"), "evidence", ["session_id"], unique=False)
+    op.create_table(
         "card_steps",
         sa.Column("card_id", sa.Integer(), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
@@ -260,6 +281,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_occurrences_calendar_id_start"), table_name="occurrences")
     op.drop_table("occurrences")
     op.drop_table("card_steps")
+    op.drop_index(op.f("ix_evidence_session_id"), table_name="evidence")
+    op.drop_index(op.f("ix_evidence_asked_at"), table_name="evidence")
+    op.drop_table("evidence")
     op.drop_index(op.f("ix_verdicts_session_id"), table_name="verdicts")
     op.drop_table("verdicts")
     op.drop_index(op.f("ix_responses_session_id"), table_name="responses")

@@ -1,0 +1,63 @@
+"""What sources of evidence last answered about a session: one row a stay, or one that says that there was none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+
+from kepthour.core.presence import Presence, Seen, Stay
+from kepthour.store.engine import Tx
+from kepthour.store.sessions import SessionRow
+from kepthour.store.tables import evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Testimony:
+    """The last answer about a session's present start."""
+
+    asked_at: datetime | None  # aware UTC; None: nobody was asked yet
+    stays: tuple[Stay, ...]  # oldest first
+
+
+def record(
+    tx: Tx, session_id: str, revision: int, source: str, presence: Presence, asked_at: datetime
+) -> None:
+    """Keep `presence` in the place of what `source` answered before."""
+    tx.connection.execute(
+        delete(evidence).where(
+            evidence.c.therapist_id == tx.therapist,
+            evidence.c.session_id == session_id,
+            evidence.c.revision == revision,
+            evidence.c.source == source,
+        )
+    )
+    for stay in presence.stays or (None,):
+        tx.connection.execute(
+            insert(evidence).values(
+                therapist_id=tx.therapist,
+                session_id=session_id,
+                revision=revision,
+                source=source,
+                state=presence.seen.value,
+                since=stay.since if stay else None,
+                until=stay.until if stay else None,
+                asked_at=asked_at,
+            )
+        )
+
+
+def about(tx: Tx, session: SessionRow) -> Testimony:
+    """What is known of the session's present start."""
+    rows = tx.connection.execute(
+        select(evidence)
+        .where(
+            evidence.c.therapist_id == tx.therapist,
+            evidence.c.session_id == session.id,
+            evidence.c.revision == session.known.revision,
+        )
+        .order_by(evidence.c.since, evidence.c.id)
+    ).all()
+    stays = tuple(Stay(row.since, row.until) for row in rows if row.state == Seen.JOINED.value)
+    return Testimony(max((row.asked_at for row in rows), default=None), stays)
