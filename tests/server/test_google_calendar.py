@@ -238,6 +238,34 @@ def test_a_calendar_of_which_only_busy_times_are_shared_reminds_without_words(tm
         assert day.starts() == ["03-02 10:00"]
 
 
+SECOND = """
+[[calendars]]
+name = "practice two"
+type = "google"
+calendar = "Practice"
+endpoint = "{endpoint}"
+token = "{token}"
+sessions = "all"
+"""
+
+
+def test_two_calendars_of_one_account_share_its_sign_in(tmp_path: Path) -> None:
+    with google_day(tmp_path) as day:
+        day.calendar.create("AB", "2026-03-02T10:00")
+        day.anna.add_calendar("Practice").create("CD", "2026-03-02T15:00")
+        config = day.day.config.replace(
+            "[channels", SECOND.format(endpoint=day.google.endpoint, token=day.token) + "[channels", 1
+        )
+        day.day.app.close()
+        day.day.config = config
+        day.day.start()
+        assert [one.problem for one in day.day.app.sync()] == [None, None]
+        assert _sessions(day) == ["03-02 10:00", "03-02 15:00"]
+        day.google.sign_in.revoke(day.anna.email)
+        day.google.sign_in.expire_access_tokens()
+        assert [one.problem for one in day.day.app.sync()] == ["sign_in_needed"] * 2
+
+
 # Troubles: the state is named, what is stored stays, the next good poll heals
 
 
@@ -273,6 +301,14 @@ def test_a_trouble_is_named_and_nothing_is_lost(synced: GoogleDay, trouble: str)
     synced.google.faults.clear()
     assert synced.settle().problem is None
     assert synced.starts() == ["03-03 10:00", "03-04 10:00"]
+
+
+def test_no_network_is_told_and_nothing_is_lost(synced: GoogleDay) -> None:
+    synced.google.stop()
+    polled = synced.poll()
+    assert polled.problem == "transient"
+    assert "cannot be reached" in (polled.what or "")
+    assert synced.starts() == ["03-02 10:00", "03-03 10:00"]
 
 
 def test_retry_after_is_kept_to(synced: GoogleDay) -> None:
