@@ -23,7 +23,7 @@ from kepthour.core.presence import Presence
 from kepthour.core.privacy import Phi
 from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
-from kepthour.pipeline import alert, audit, detect, dispatch, inquire, plan, poll, repair, respond
+from kepthour.pipeline import alert, detect, dispatch, inquire, plan, poll, reconcile, repair, respond
 from kepthour.plugins import Plugins
 from kepthour.ports import Channel, Clock, GivesEvidence, Witness
 from kepthour.store import calendars, sessions
@@ -85,10 +85,10 @@ class App:
         wanted = polled.problem is None and (polled.audit or polled.quarantined > 0)
         if not wanted or not isinstance(source.connector, ListsInstances):
             return polled
-        compared = audit.Audited(name, source.connector, source.zone, source.join_hosts, source.addresses)
-        if not audit.audit(compared, self.store, self.clock):
+        compared = reconcile.Compared(name, source.connector, source.zone, source.join_hosts, source.addresses)
+        if not reconcile.reconcile(compared, self.store, self.clock):
             return polled
-        return replace(polled, warnings=(*polled.warnings, audit.HEALED), mended=True)
+        return replace(polled, warnings=(*polled.warnings, reconcile.HEALED), mended=True)
 
     def next_poll(self, name: str, polled: poll.Polled) -> datetime:
         """When to ask this calendar again after `polled`.

@@ -1,7 +1,7 @@
 """Compares what we made of a calendar with what its source itself expands.
 
 1  ask the source for its instances of the next two weeks      (connector: network, no transaction open)
-2  compare                                                     (core.audit)
+2  compare                                                     (core.reconcile)
 3  store pieces that mend the difference, and tell of it       (store, one transaction)
 """
 
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from kepthour.core.audit import Difference, cancelling, compare, piece
+from kepthour.core.reconcile import Difference, cancelling, compare, piece
 from kepthour.core.reading.digest import Held, Reader, expanded, reduced, with_relatives
 from kepthour.ports import Clock
 from kepthour.store import calendars, holdings
@@ -29,7 +29,7 @@ HEALED = "audit-healed"  # a warning
 
 
 @dataclass(frozen=True, slots=True)
-class Audited:
+class Compared:
     """One calendar to compare, and how its events are read."""
 
     name: str
@@ -39,39 +39,39 @@ class Audited:
     addresses: Collection[str] = field(repr=False)
 
 
-def audit(audited: Audited, store: Store, clock: Clock) -> bool:
+def reconcile(compared: Compared, store: Store, clock: Clock) -> bool:
     """Compare and mend. Blocks. Returns whether anything was mended; a source that cannot be asked changes nothing."""
     start = clock.now()
     end = start + AHEAD
     try:
-        instances = audited.connector.instances(start, end)
+        instances = compared.connector.instances(start, end)
     except ConnectorError as error:
-        log.warning("audit.failed", calendar=audited.name, problem=error.code)
+        log.warning("reconcile.failed", calendar=compared.name, problem=error.code)
         return False
-    reader = Reader(audited.join_hosts, audited.addresses)
+    reader = Reader(compared.join_hosts, compared.addresses)
     theirs = [
         found
         for one in instances
         for found in expanded(
-            [reduced(reader, one.href, one.etag, one.payload, None)], audited.zone, start, end
+            [reduced(reader, one.href, one.etag, one.payload, None)], compared.zone, start, end
         )
     ]
     series = {one.href: one.series for one in instances}
     with store.read() as tx:
-        calendar = calendars.get(tx, audited.name)
+        calendar = calendars.get(tx, compared.name)
         if calendar is None:
             return False
         found = compare(holdings.between(tx, calendar, start, end), theirs)
     if not found.missing and not found.extra:
         return False
-    return _mend(audited, store, found, series, start)
+    return _mend(compared, store, found, series, start)
 
 
 def _mend(
-    audited: Audited, store: Store, found: Difference, series: dict[str, str | None], now: datetime
+    compared: Compared, store: Store, found: Difference, series: dict[str, str | None], now: datetime
 ) -> bool:
     with store.write() as tx:
-        calendar = calendars.get(tx, audited.name)
+        calendar = calendars.get(tx, compared.name)
         if calendar is None or calendar.expanded_from is None or calendar.expanded_until is None:
             return False
         window = Window(calendar.expanded_from, calendar.expanded_until, calendar.expanded_with or "")
@@ -83,7 +83,7 @@ def _mend(
             *cancelling(found.extra, lambda one: owners.get((one.uid, one.recurrence_id))),
         ]
         anew = expanded(
-            with_relatives(pieces, holdings.pieces(tx, calendar), ()), audited.zone, window.start, window.end
+            with_relatives(pieces, holdings.pieces(tx, calendar), ()), compared.zone, window.start, window.end
         )
         mended = holdings.commit_batch(
             tx,
@@ -98,7 +98,7 @@ def _mend(
             full=False,
             now=now,
         )
-    log.warning("audit.differed", calendar=audited.name, missing=len(found.missing), extra=len(found.extra))
+    log.warning("reconcile.differed", calendar=compared.name, missing=len(found.missing), extra=len(found.extra))
     return mended
 
 
