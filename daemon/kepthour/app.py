@@ -85,7 +85,9 @@ class App:
         wanted = polled.problem is None and (polled.audit or polled.quarantined > 0)
         if not wanted or not isinstance(source.connector, ListsInstances):
             return polled
-        compared = reconcile.Compared(name, source.connector, source.zone, source.join_hosts, source.addresses)
+        compared = reconcile.Compared(
+            name, source.connector, source.zone, source.join_hosts, source.addresses
+        )
         if not reconcile.reconcile(compared, self.store, self.clock):
             return polled
         return replace(polled, warnings=(*polled.warnings, reconcile.HEALED), mended=True)

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from kepthour.core.reconcile import Difference, cancelling, compare, piece
 from kepthour.core.reading.digest import Held, Reader, expanded, reduced, with_relatives
+from kepthour.core.reconcile import Difference, cancelling, compare, piece
 from kepthour.ports import Clock
 from kepthour.store import calendars, holdings
 from kepthour.store.engine import Store
@@ -98,7 +98,9 @@ def _mend(
             full=False,
             now=now,
         )
-    log.warning("reconcile.differed", calendar=compared.name, missing=len(found.missing), extra=len(found.extra))
+    log.warning(
+        "reconcile.differed", calendar=compared.name, missing=len(found.missing), extra=len(found.extra)
+    )
     return mended
 
 
