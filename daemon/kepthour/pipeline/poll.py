@@ -67,12 +67,13 @@ class Polled:
     refresh_after: timedelta | None = None  # how often the source wants to be asked; None: it did not say
     audit: bool = False  # all was asked for, to see whether what is known is right
     mended: bool = False  # an audit put right what had come of it
+    first: bool = False  # it was never asked before
     error: ConnectorError | None = field(default=None, repr=False)  # what the connector raised, if it did
 
     @property
     def news(self) -> bool:
-        """Whether the stored occurrences may have changed."""
-        return bool(self.changed or self.deleted or self.mended)
+        """Whether the stored occurrences may have changed, or it is known now that they have not."""
+        return bool(self.changed or self.deleted or self.mended or self.first)
 
 
 def poll(source: Source, store: Store, clock: Clock) -> Polled:
@@ -81,6 +82,7 @@ def poll(source: Source, store: Store, clock: Clock) -> Polled:
     Raises TryLater or NeedsPerson if the store cannot be used.
     """
     calendar, etags = _known(source, store)
+    first = calendar.last_attempt_at is None
     known = _what_is_known(source, calendar, etags, clock.now())
     try:
         batch = source.connector.poll(known)
@@ -88,9 +90,11 @@ def poll(source: Source, store: Store, clock: Clock) -> Polled:
         with store.write() as tx:
             calendars.record_failure(tx, calendar, error.code, error.what, error.remedy, clock.now())
         log.warning("poll.failed", calendar=source.name, problem=error.code)
-        return replace(_failed(source, 0, error.code, error.what, error.remedy), error=error)
+        return replace(_failed(source, 0, error.code, error.what, error.remedy), error=error, first=first)
     return replace(
-        _store(source, store, clock, calendar, batch, etags), audit=known.full and bool(known.cursor)
+        _store(source, store, clock, calendar, batch, etags),
+        audit=known.full and bool(known.cursor),
+        first=first,
     )
 
 

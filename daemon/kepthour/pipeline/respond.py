@@ -25,7 +25,7 @@ from kepthour.core.response import (
     snooze_end,
 )
 from kepthour.core.verdict import Because, SessionState, Verdict, state_of
-from kepthour.store import reminders, sessions
+from kepthour.store import outbox, reminders, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
@@ -59,9 +59,8 @@ def respond(
             return Answered(row, response, changed=False)
         sessions.respond(tx, row.id, row.known.revision, response)
         ladder = reminders.of_session(tx, row.id, row.known.revision)
-        reminders.apply(
-            tx, effect(response, row.known.start, row.deadline, ladder), row.id, row.id, row.known.revision
-        )
+        what_follows = effect(response, row.known.start, row.deadline, ladder)
+        outbox.apply(tx, what_follows, row.id, row.known.revision, now)
     log.info("answer.taken", session=session_id, answer=kind.value, surface=surface)
     return Answered(row, response, changed=True)
 
@@ -72,7 +71,7 @@ def settle(store: Store, session_id: str, verdict: Verdict, now: datetime, reaso
         row = _existing(tx, session_id)
         sessions.decide(tx, row.id, verdict, Because.SAID, "therapist", now, reason)
         ladder = reminders.of_session(tx, row.id, row.known.revision)
-        reminders.apply(tx, silence(ladder, Why.SETTLED), row.id, row.id, row.known.revision)
+        outbox.withdraw(tx, silence(ladder, Why.SETTLED), now)
     log.info("session.settled", session=session_id, verdict=verdict.value)
     return row
 
@@ -97,7 +96,7 @@ def due_session(store: Store, now: datetime) -> str:
 
 
 def _existing(tx: Tx, session_id: str) -> SessionRow:
-    row = sessions.get(tx, session_id)
+    row = sessions.living(tx, session_id)
     if row is None or row.hidden:
         raise NotFound(f'There is no session "{session_id}".', "See the ids with: kepthour agenda --json.")
     return row
