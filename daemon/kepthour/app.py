@@ -157,11 +157,24 @@ class App:
 
         What is stored of calendars that are not configured any more goes.
         """
+        if self._move_windows():
+            self.replan()
+
+    def _move_windows(self) -> bool:
         with self.store.write() as tx:
             calendars.forget_others(tx, {calendar.name for calendar in self.config.calendars})
         moved = [poll.refresh(source, self.store, self.clock) for source in self._sources.values()]
-        if any(moved):
-            self.replan()
+        return any(moved)
+
+    def catch_up(self) -> None:
+        """After a start, a sleep, or a step of the clock: bring everything in step with the present. No network.
+
+        Whatever was stored by a clock that has been set back since is taken back or told apart.
+        """
+        with self._policy_lock:
+            self._retries = Policy(random.random)  # pauses and circuits end at instants of the old time
+        self._move_windows()
+        plan.plan(self._policy, self.store, self.clock.now(), set_back=True)
 
     def replan(self) -> None:
         """Bring sessions and ladders in step with the stored calendars."""
@@ -193,10 +206,18 @@ class App:
         inquire.record(self.store, inquiry, presence, asked_at)
 
     def answer(
-        self, kind: Kind, session_id: str | None, surface: str, span: timedelta | None = None
+        self,
+        kind: Kind,
+        session_id: str | None,
+        surface: str,
+        span: timedelta | None = None,
+        at: datetime | None = None,
     ) -> respond.Answered:
-        """Take an answer; without an id, to the session that is due. Raises NotFound, Ambiguous, NeedsPerson."""
-        now = self.clock.now()
+        """Take an answer given `at` (aware UTC; None: now); without an id, to the session that is due.
+
+        Raises NotFound, Ambiguous, NeedsPerson, TryLater.
+        """
+        now = at or self.clock.now()
         wanted = session_id or respond.due_session(self.store, now)
         if span is None:
             span = {Kind.SNOOZE: SNOOZE, Kind.LATE: LATE}.get(kind)

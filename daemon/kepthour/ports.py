@@ -14,6 +14,7 @@ from kepthour.core.errors import NeedsPerson
 from kepthour.core.notice import Action, Key, Notice
 from kepthour.core.presence import Presence
 from kepthour.core.privacy import Phi
+from kepthour.core.timekeeping import Reading
 
 __all__ = [
     "Action",
@@ -38,6 +39,10 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """The present instant, aware, UTC."""
+        ...
+
+    def read(self) -> Reading:
+        """All clocks at once, to tell a sleep or a set clock from the passing of time."""
         ...
 
 

@@ -60,6 +60,7 @@ class Why(StrEnum):
     TOO_LATE = "too_late"
     ATTEMPTS = "no_attempt_accepted"
     HEALED = "healed"
+    CLOCK_SET = "clock_was_set"
     NO_CHANNEL = "channel_not_configured"
 
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from kepthour.core.coverage import coverage
+from kepthour.core.freshness import timely
 from kepthour.core.ladder import Urgency
 from kepthour.core.presence import is_heard, proven_since
 from kepthour.core.reminder import Why
@@ -90,7 +91,9 @@ def _finding(tx: Tx, detector: Detector, row: SessionRow, now: datetime) -> Find
         deadline,
         [(watch.since, watch.until) for watch in watches.within(tx, known.start - timedelta(days=1), now)],
         reminders.of_session(tx, row.id, known.revision),
-        calendar.last_good_at if calendar else None,
+        calendar.last_good_at
+        if calendar and calendar.last_good_at and timely(calendar.last_good_at, now)
+        else None,
         detector.stale_after.get(known.calendar, timedelta()),
     )
     witness = detector.witnesses.get(known.calendar)

@@ -31,6 +31,7 @@ log = structlog.get_logger()
 BEHIND, AHEAD = timedelta(days=35), timedelta(days=120)
 _READER = 1  # one more whenever resources are read or expanded in another way, so that it is done anew
 _REFRESH_WHEN_LEFT = timedelta(days=60)
+_REFRESH_WHEN_BEHIND = timedelta(days=7)
 _AUDIT_AFTER = timedelta(days=1)
 _VANISHED = "Its answer lacks all, or more than half, of the coming events, so it was not believed."
 _VANISHED_REMEDY = (
@@ -109,7 +110,7 @@ def _what_is_known(source: Source, calendar: CalendarRow, etags: Mapping[str, st
     """
     if calendar.fingerprint != source.fingerprint:
         return Known()
-    audit = calendar.last_full_at is None or now - calendar.last_full_at >= _AUDIT_AFTER
+    audit = calendar.last_full_at is None or not timedelta() <= now - calendar.last_full_at < _AUDIT_AFTER
     return Known(calendar.cursor, etags, full=audit or calendar.suspected is not None)
 
 
@@ -242,6 +243,8 @@ def _must_refresh(calendar: CalendarRow, source: Source, now: datetime) -> bool:
     return (
         calendar.expanded_with != _made_with(source.zone)
         or calendar.expanded_until < now + _REFRESH_WHEN_LEFT
+        or calendar.expanded_from is None
+        or calendar.expanded_from > now - _REFRESH_WHEN_BEHIND  # made by a clock that has been set back
     )
 
 

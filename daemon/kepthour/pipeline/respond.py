@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 import structlog
 
 from kepthour.core.errors import Ambiguous, NeedsPerson, NotFound
-from kepthour.core.notice import SNOOZE
 from kepthour.core.privacy import Phi
 from kepthour.core.reminder import Reminder, State, Why
 from kepthour.core.response import (
@@ -20,9 +19,8 @@ from kepthour.core.response import (
     Kind,
     Response,
     effect,
-    expected_start,
     silence,
-    snooze_end,
+    until,
 )
 from kepthour.core.verdict import Because, SessionState, Verdict, state_of
 from kepthour.store import outbox, reminders, sessions
@@ -103,19 +101,13 @@ def _existing(tx: Tx, session_id: str) -> SessionRow:
 
 
 def _response(row: SessionRow, kind: Kind, now: datetime, surface: str, span: timedelta | None) -> Response:
-    until = None
     if kind is Kind.HERE and now < row.known.start - EARLIEST_CHECK_IN:
         raise NeedsPerson("It is too early to check in.", "Say that you are on your way: kepthour ack.")
-    if kind is Kind.SNOOZE:
-        until = snooze_end(row.known.start, now, span or SNOOZE)
-        if until <= now:
-            raise NeedsPerson(
-                "A session that has begun cannot be snoozed.", "Check in, or say: kepthour late 10m."
-            )
-    if kind is Kind.LATE:
-        assert span is not None, "running late needs a length"
-        until = expected_start(row.known.start, now, span)
-    return Response(kind, now, surface, until)
+    if kind is Kind.SNOOZE and now >= row.known.start:
+        raise NeedsPerson(
+            "A session that has begun cannot be snoozed.", "Check in, or say: kepthour late 10m."
+        )
+    return Response(kind, now, surface, until(kind, row.known.start, now, span))
 
 
 def _is_due(tx: Tx, row: SessionRow, now: datetime) -> bool:

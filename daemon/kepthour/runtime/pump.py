@@ -4,43 +4,76 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from importlib.metadata import version
 
+import structlog
+
 from kepthour.app import App
+from kepthour.core.timekeeping import Leap, leap
 from kepthour.pipeline.dispatch import Dispatcher
 from kepthour.runtime.asker import Asker
 from kepthour.store import reminders, watches
+
+log = structlog.get_logger()
 
 CAP = timedelta(
     seconds=15
 )  # a turn comes at least this often: a suspended or stepped clock is noticed by then
 _BEAT = timedelta(seconds=25)  # how often a sign of life is written
 _BEAT_GAP = timedelta(seconds=60)  # more between two signs, and it is another watch
+_STOCK = timedelta(minutes=1)  # how old what is kept in memory may grow while nothing is said to be new
 
 
 class Pump:
     """Turns by an App's clock, on its store, into its channels. The timer is somebody else's."""
 
-    def __init__(self, app: App, dispatcher: Dispatcher, asker: Asker) -> None:
+    def __init__(
+        self,
+        app: App,
+        dispatcher: Dispatcher,
+        asker: Asker,
+        leapt: Callable[[Leap], None] = lambda _leap: None,
+    ) -> None:
+        """`leapt` is called when the machine slept or its clock was set: timers and polls go by the old time."""
         self._app = app
         self.dispatcher = dispatcher
         self.asker = asker
+        self._leapt = leapt
         self._version = version("kepthour")
+        self._last_reading = app.clock.read()
+        self._caught_up = False
         self._last_beat: datetime | None = None
+        self._stocked_at: datetime | None = None
+
+    def news(self) -> None:
+        """Something was stored: what is kept in memory is to be taken anew."""
+        self._stocked_at = None
 
     async def turn(self, *, may_conclude: bool = True) -> timedelta:
         """Do what is due; returns how long the next turn may wait (CAP at most). Raises TryLater, NeedsPerson.
 
         Verdicts and the questions before them wait until `may_conclude`; reminders never do.
         """
+        self._notice_a_leap()
+        if not self._caught_up:
+            await self._catch_up()
         await asyncio.to_thread(self._beat)
         if may_conclude:
             await self.asker.turn()
             await asyncio.to_thread(self._app.look)
         await self.dispatcher.pump()
+        await self._stock()
         now = self._app.clock.now()
         due = await asyncio.to_thread(self.next_due)
+        return CAP if due is None else max(timedelta(), min(due - now, CAP))
+
+    async def turn_without_store(self) -> timedelta:
+        """What can be done while the store cannot be used: reminders, as far as they are known in memory."""
+        self._notice_a_leap()
+        self.dispatcher.pump_without_store()
+        now, due = self._app.clock.now(), self.dispatcher.next_without_store()
         return CAP if due is None else max(timedelta(), min(due - now, CAP))
 
     def next_due(self) -> datetime | None:
@@ -58,6 +91,28 @@ class Pump:
         """Ask no more, let what is on its way arrive, and let go of the channels."""
         await self.asker.close()
         await self.dispatcher.close()
+
+    def _notice_a_leap(self) -> None:
+        """A sleep or a step of the clock: until it has been caught up with, what is planned is not to be trusted."""
+        before, self._last_reading = self._last_reading, self._app.clock.read()
+        happened = leap(before, self._last_reading)
+        if happened.noticeable:
+            log.info(
+                "clock.leapt", slept=happened.slept.total_seconds(), stepped=happened.stepped.total_seconds()
+            )
+            self._caught_up = False
+            self._leapt(happened)
+
+    async def _catch_up(self) -> None:
+        await asyncio.to_thread(self._app.catch_up)
+        await self.dispatcher.begin()
+        self._caught_up = True
+
+    async def _stock(self) -> None:
+        now = self._app.clock.now()
+        if self._stocked_at is None or not timedelta() <= now - self._stocked_at < _STOCK:
+            await self.dispatcher.stock()
+            self._stocked_at = now
 
     def _beat(self) -> None:
         now = self._app.clock.now()

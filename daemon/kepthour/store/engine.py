@@ -21,7 +21,11 @@ HEAD = "0002"  # the newest migration; a test holds it to the folder
 _BUSY_SECONDS = 5
 
 
-class Damaged(NeedsPerson):
+class Unusable(NeedsPerson):
+    """The store cannot be written, or not even read. Catch it to go on without it."""
+
+
+class Damaged(Unusable):
     """The file is no whole SQLite database any more. Catch it to move it aside and begin anew."""
 
     def __init__(self, path: Path) -> None:
@@ -74,6 +78,11 @@ class Store:
             if tx.connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() != "ok":
                 raise Damaged(self.path)
 
+    def reopen(self) -> None:
+        """Let go of the file, which was moved aside, and go on with the one that stands in its place."""
+        self._engine.dispose()
+        self._engine = _engine(self.path)
+
     def close(self) -> None:
         """Let go of all connections."""
         self._engine.dispose()
@@ -106,7 +115,7 @@ def open_private(path: Path) -> int:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise NeedsPerson(
+        raise Unusable(
             f"The store {path} cannot be opened ({error.strerror}).",
             "Make the folder writable for you, or name another place under [store] url.",
         ) from error
@@ -179,5 +188,5 @@ def _translated(error: DatabaseError, path: Path) -> Exception:
         return Damaged(path)
     for start, (what, remedy) in _REMEDIES.items():
         if name.startswith(start):
-            return NeedsPerson(what.format(path=path), remedy)
+            return Unusable(what.format(path=path), remedy)
     return BrokenPromise(f"the store refused a statement ({name or type(error).__name__})")

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 
 from kepthour.core.ladder import Step
 from kepthour.core.reminder import Change, Reminder, State, Why, check_move
@@ -118,18 +118,22 @@ def apply(tx: Tx, effect: Effect, session_id: str, revision: int, at: datetime) 
     plan(tx, session_id, session_id, revision, steps)
 
 
-def hand_over(tx: Tx, old: tuple[str, int], new: tuple[str, int]) -> None:
-    """The ladder of a session's start, whatever became of each rung, belongs to another (id, revision) from now on."""
-    tx.connection.execute(
-        update(reminders)
-        .where(
-            reminders.c.therapist_id == tx.therapist,
-            reminders.c.session_id == old[0],
-            reminders.c.subject == old[0],
-            reminders.c.revision == old[1],
-        )
-        .values(session_id=new[0], subject=new[0], revision=new[1])
+def hand_over(
+    tx: Tx, old: tuple[str, int], new: tuple[str, int], only: Collection[int] | None = None
+) -> None:
+    """The ladder of a session's start, whatever became of each rung, belongs to another (id, revision) from now on.
+
+    With `only`, no more than the reminders with these ids.
+    """
+    ladder = and_(
+        reminders.c.therapist_id == tx.therapist,
+        reminders.c.session_id == old[0],
+        reminders.c.subject == old[0],
+        reminders.c.revision == old[1],
     )
+    chosen = ladder if only is None else and_(ladder, reminders.c.id.in_(only))
+    values = {"session_id": new[0], "subject": new[0], "revision": new[1]}
+    tx.connection.execute(update(reminders).where(chosen).values(**values))
 
 
 def _update(tx: Tx, ids: Collection[int], **values: Any) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, insert, select
+from sqlalchemy import Row, Select, delete, insert, select, update
 
 from kepthour.core.ladder import Step, Urgency
 from kepthour.core.reminder import OUT, Reminder, State, Why
 from kepthour.store.engine import Tx
-from kepthour.store.tables import reminders
+from kepthour.store.tables import reminders, sessions
 
 
 def due(tx: Tx, now: datetime, but: Collection[int] = ()) -> list[Reminder]:
@@ -75,6 +75,50 @@ def open_alerts(tx: Tx) -> list[Reminder]:
             reminders.c.subject.startswith("calendar:"),
             reminders.c.state.in_([State.PENDING.value, State.SENT.value]),
         ),
+    )
+
+
+def open_questions(tx: Tx) -> list[Reminder]:
+    """Questions about several sessions at once that are out or about to go out."""
+    return _read(
+        tx,
+        _mine(tx).where(
+            reminders.c.subject.startswith("question:"),
+            reminders.c.state.in_([State.PENDING.value, State.SENT.value]),
+        ),
+    )
+
+
+def changed_after(tx: Tx, at: datetime, useful_after: datetime) -> list[str]:
+    """Sessions with a rung, of their present start, that took its state later than `at` and is of use later still."""
+    rows = tx.connection.execute(
+        select(reminders.c.session_id)
+        .join(sessions, sessions.c.id == reminders.c.session_id)
+        .where(
+            reminders.c.therapist_id == tx.therapist,
+            reminders.c.revision == sessions.c.revision,
+            reminders.c.offset.is_not(None),
+            reminders.c.changed_at > at,
+            reminders.c.useful_until > useful_after,
+        )
+        .distinct()
+    )
+    return [row.session_id for row in rows]
+
+
+def put_digests_aside(tx: Tx, after: datetime, useful_after: datetime) -> None:
+    """Digests that went out later than `after` and are still of use: they stay in the log, and are planned anew."""
+    # A revision that no plan ever has; each its own, so that it may happen more than once.
+    tx.connection.execute(
+        update(reminders)
+        .where(
+            reminders.c.therapist_id == tx.therapist,
+            reminders.c.subject.startswith("day:"),
+            reminders.c.changed_at > after,
+            reminders.c.useful_until > useful_after,
+            reminders.c.revision > 0,
+        )
+        .values(revision=-reminders.c.id)
     )
 
 

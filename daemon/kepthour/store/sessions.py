@@ -40,6 +40,9 @@ class SessionRow:
         return self.known.id
 
 
+_UNDECIDED: dict[str, None] = dict.fromkeys(("verdict", "because", "decided_by", "decided_at", "question"))
+
+
 def get(tx: Tx, session_id: str) -> SessionRow | None:
     """The session with this id."""
     row = tx.connection.execute(
@@ -183,12 +186,26 @@ def restart(tx: Tx, session: Session, revision: int, deadline: datetime, late_af
         hidden=False,
         deadline=deadline,
         late_after=late_after,
-        verdict=None,
-        because=None,
-        decided_by=None,
-        decided_at=None,
-        question=None,
         successor=None,
+        **_UNDECIDED,
+    )
+
+
+def begin_anew(tx: Tx, session_id: str, revision: int) -> None:
+    """The same start as another revision: nothing is concluded of it, and nothing asked."""
+    _update(tx, session_id, revision=revision, **_UNDECIDED)
+
+
+def forget_conclusions(tx: Tx, now: datetime) -> None:
+    """No verdict of the daemon's own can be later than `now`: it is decided again. What was asked stays asked."""
+    tx.connection.execute(
+        update(sessions)
+        .where(
+            sessions.c.therapist_id == tx.therapist,
+            sessions.c.decided_by == "daemon",
+            sessions.c.decided_at > now,
+        )
+        .values(verdict=None, because=None, decided_by=None, decided_at=None)
     )
 
 
@@ -265,16 +282,15 @@ def responses_to(tx: Tx, session: SessionRow) -> list[Response]:
     return [Response(Kind(row.kind), row.at, row.surface, row.until) for row in rows]
 
 
-def adopt(tx: Tx, old: tuple[str, int], new: tuple[str, int]) -> None:
-    """What was answered and seen of one start (id, revision) counts for another."""
-    for table in (responses, evidence):
-        tx.connection.execute(
-            update(table)
-            .where(
-                table.c.therapist_id == tx.therapist, table.c.session_id == old[0], table.c.revision == old[1]
-            )
-            .values(session_id=new[0], revision=new[1])
+def adopt(tx: Tx, old: tuple[str, int], new: tuple[str, int], until: datetime | None = None) -> None:
+    """What was answered and seen of one start (id, revision) counts for another; with `until`, what was by then."""
+    for table, at in ((responses, responses.c.at), (evidence, evidence.c.asked_at)):
+        query = update(table).where(
+            table.c.therapist_id == tx.therapist, table.c.session_id == old[0], table.c.revision == old[1]
         )
+        if until is not None:
+            query = query.where(at <= until)
+        tx.connection.execute(query.values(session_id=new[0], revision=new[1]))
 
 
 def inherit(tx: Tx, predecessor: SessionRow, successor: str) -> None:

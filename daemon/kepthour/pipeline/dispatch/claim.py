@@ -6,11 +6,15 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
+
 from kepthour.core.reminder import Change, Reminder, State, Why, hand_out, next_attempt
 from kepthour.core.verdict import SessionState, state_of
 from kepthour.pipeline.dispatch.wording import Wording, Words, words_of
 from kepthour.store import outbox, reminders, sessions
 from kepthour.store.engine import Store, Tx
+
+log = structlog.get_logger()
 
 LEASE = timedelta(seconds=45)  # longer than a channel may take, so that no reminder is in two hands
 _LONGEST_SESSION = timedelta(hours=12)
@@ -59,7 +63,13 @@ def _wrap(
     if reminder.channel not in channels:
         outbox.change(tx, [Change(reminder.id, State.FAILED, Why.NO_CHANNEL)], now)
         return None
-    words = words_of(tx, reminder, now, wording)
+    try:
+        words = words_of(tx, reminder, now, wording)
+    except Exception as error:  # noqa: BLE001  supervised: one poisoned row must not hold up the others
+        log.error("reminder.not_worded", reminder=reminder.id, problem=error)
+        again = next_attempt(reminder.attempts + 1, now, reminder.useful_until)
+        outbox.refused(tx, reminder.id, f"bug-{type(error).__name__}", again)
+        return None
     if words is None:
         outbox.change(tx, [Change(reminder.id, State.SUPERSEDED, Why.REPLANNED)], now)
         return None

@@ -12,7 +12,7 @@ import structlog
 from kepthour.core.errors import KeptHourError
 from kepthour.core.notice import Notice, Showing
 from kepthour.core.reminder import Reminder
-from kepthour.core.response import Response
+from kepthour.core.response import Kind
 from kepthour.pipeline.dispatch import claim
 from kepthour.pipeline.dispatch.claim import Outcome, Parcel
 from kepthour.pipeline.dispatch.reserve import Reserve, provisions
@@ -77,9 +77,9 @@ class Dispatcher:
         """When `pump_without_store` will have something to do; None: it will not."""
         return self._reserve.next_time()
 
-    def answered(self, session_id: str, response: Response) -> None:
-        """An answer that cannot be stored yet silences what it would silence."""
-        self._reserve.answered(session_id, response)
+    def answered(self, session_id: str, kind: Kind, at: datetime, span: timedelta | None) -> None:
+        """An answer that cannot be stored yet silences what it would silence. `at` is aware UTC."""
+        self._reserve.answered(session_id, kind, at, span)
 
     async def tell(self, notice: Notice) -> None:
         """Show a notice that stands in no store, on every channel that takes it."""

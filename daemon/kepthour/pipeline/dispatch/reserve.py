@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from kepthour.core.reminder import Reminder, State, hand_out, next_attempt
-from kepthour.core.response import Effect, Response, Shift, effect
+from kepthour.core.response import Effect, Kind, Response, Shift, effect, until
 from kepthour.pipeline.dispatch.claim import Parcel
 from kepthour.pipeline.dispatch.wording import Wording, Words, words_of
 from kepthour.store import reminders, sessions
@@ -71,12 +71,13 @@ class Reserve:
             tried = replace(one.reminder, attempts=attempts, not_before=again, problem="refused")
             self._kept[reminder_id] = replace(one, reminder=tried)
 
-    def answered(self, session_id: str, response: Response) -> None:
+    def answered(self, session_id: str, kind: Kind, at: datetime, span: timedelta | None) -> None:
         """An answer that could not be stored yet does here what it will do there."""
         mine = [one for one in self._kept.values() if one.reminder.session_id == session_id]
         if not mine:
             return
         start, deadline = mine[0].start, mine[0].deadline
+        response = Response(kind, at, "", until(kind, start, at, span))
         self._follow(effect(response, start, deadline, [one.reminder for one in mine]))
 
     def _follow(self, what: Effect) -> None:

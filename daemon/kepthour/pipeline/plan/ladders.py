@@ -15,10 +15,13 @@ from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
 
 
-def plan_ladder(tx: Tx, ladder: Ladder, row: SessionRow, now: datetime, *, is_notable: bool) -> None:
+def plan_ladder(
+    tx: Tx, ladder: Ladder, row: SessionRow, now: datetime, *, is_notable: bool, complete: bool
+) -> None:
     """A ladder that has begun stays as it was planned; until then it follows calendar and configuration.
 
-    One that is planned anew for a start that was answered before (it is back, say) hears these answers at once.
+    With `complete`, one that has begun gets what it lacks. What is planned for a start that was answered before (it is
+    back, say) hears these answers at once.
     """
     session = row.known
     deadline = ladder.deadline(session.start, session.end)
@@ -26,16 +29,17 @@ def plan_ladder(tx: Tx, ladder: Ladder, row: SessionRow, now: datetime, *, is_no
         return
     planned = reminders.of_session(tx, row.id, session.revision)
     answers = sessions.responses_to(tx, row)
-    if _has_begun(planned, now) or (planned and answers):
+    begun = _has_begun(planned, now) or (planned and answers)
+    if begun and not complete:
         return
     wanted = {
         (step.rung, step.channel): step
         for step in climb(ladder, session.start, session.end, notable=is_notable)
         if step.useful_until > now
     }
-    same = {(r.rung, r.channel) for r in planned if _says(r) == wanted.get((r.rung, r.channel))}
-    reminders.drop(tx, (r.id for r in planned if (r.rung, r.channel) not in same))
-    missing = [step for key, step in wanted.items() if key not in same]
+    there = {(r.rung, r.channel) for r in planned if begun or _says(r) == wanted.get((r.rung, r.channel))}
+    reminders.drop(tx, (r.id for r in planned if (r.rung, r.channel) not in there))
+    missing = [step for key, step in wanted.items() if key not in there]
     reminders.plan(tx, row.id, row.id, session.revision, missing)
     sessions.set_limits(tx, row.id, deadline, ladder.late_after)
     for answer in answers:

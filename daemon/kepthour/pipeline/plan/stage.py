@@ -13,6 +13,7 @@ from kepthour.pipeline.plan.follow import follow
 from kepthour.pipeline.plan.ladders import plan_digests, plan_ladder
 from kepthour.pipeline.plan.observe import Observed, observe
 from kepthour.pipeline.plan.policy import AHEAD, BEHIND, Policy
+from kepthour.pipeline.plan.rewind import rewind
 from kepthour.store import sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
@@ -22,11 +23,15 @@ __all__ = ["Policy", "plan"]
 log = structlog.get_logger()
 
 
-def plan(policy: Policy, store: Store, now: datetime) -> dict[Fate, int]:
-    """Bring sessions and ladders up to date; returns how many sessions met which fate. `now` is aware UTC."""
+def plan(policy: Policy, store: Store, now: datetime, *, set_back: bool = False) -> dict[Fate, int]:
+    """Bring sessions and ladders up to date; returns how many sessions met which fate. `now` is aware UTC.
+
+    `set_back`: the clock may have been set back since the last time.
+    """
     with store.write() as tx:
+        rewound = rewind(tx, now) if set_back else frozenset[str]()
         counts = _follow_calendars(tx, policy, now)
-        _plan_what_comes(tx, policy, now)
+        _plan_what_comes(tx, policy, now, rewound)
     happened: dict[Fate, int] = {fate: count for fate, count in counts.items() if fate is not Fate.SAME}
     if happened:
         log.info("plan.changed", **{fate.value: count for fate, count in happened.items()})
@@ -51,10 +56,11 @@ def _can_be_compared(policy: Policy, observed: Observed, row: SessionRow) -> boo
     return calendar not in observed.silent and (policy.has(calendar) or not observed.unasked)
 
 
-def _plan_what_comes(tx: Tx, policy: Policy, now: datetime) -> None:
+def _plan_what_comes(tx: Tx, policy: Policy, now: datetime, rewound: frozenset[str]) -> None:
     current = [row for row in sessions.between(tx, now - BEHIND, now + AHEAD) if not row.hidden]
     days = by_day((row.known for row in current), policy.zone)
     for row in current:
         day = days.get(row.known.start.astimezone(policy.zone).date(), [])
-        plan_ladder(tx, policy.ladder, row, now, is_notable=notable(row.known, day))
+        early = notable(row.known, day)
+        plan_ladder(tx, policy.ladder, row, now, is_notable=early, complete=row.id in rewound)
     plan_digests(tx, policy, [row for row in current if row.known.start > now], now)
