@@ -19,12 +19,13 @@ from typing import Any
 from tests.support.world import World, eventually, shim
 
 _MANAGER = Path("/lib/systemd/systemd")
+_PROGRAMS = ("unshare", "nsenter", "setpriv", "systemctl", "systemd-run")
 _NAMESPACES = ("--mount", "--pid", "--cgroup")
 # systemd as the first process of its namespaces would take itself for the machine's.
 _START = """
 mount --make-rshared / && mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system
 mount -t cgroup2 none /sys/fs/cgroup && mkdir "/sys/fs/cgroup/$1" && echo $$ >"/sys/fs/cgroup/$1/cgroup.procs"
-{manager} --user & wait
+setpriv --bounding-set="$2" {manager} --user & wait
 """
 # The kernel may still be counting out the manager's processes: hence the second try.
 _FORGET = """
@@ -36,7 +37,7 @@ sleep 0.1; find "/sys/fs/cgroup/$1" -depth -type d -exec rmdir {} +
 
 def missing_for_systemd() -> list[str]:
     """What this machine lacks for a manager of its own."""
-    programs = [name for name in ("unshare", "nsenter", "systemctl", "systemd-run") if not shutil.which(name)]
+    programs = [name for name in _PROGRAMS if not shutil.which(name)]
     manager = [] if _MANAGER.exists() else [str(_MANAGER)]
     if programs or manager:
         return programs + manager
@@ -48,11 +49,15 @@ def missing_for_systemd() -> list[str]:
 
 
 class UserManager:
-    """The manager of one World's user, as a context manager; `can_wake`: its machine has an alarm clock."""
+    """The manager of one World's user, as a context manager.
 
-    def __init__(self, world: World, can_wake: bool = True) -> None:
+    `alarm_clock`: its machine has one. `may_wake`: the manager may set it, as a user's manager may from systemd 254 on.
+    """
+
+    def __init__(self, world: World, alarm_clock: bool = True, may_wake: bool = True) -> None:
         self.world = world
-        self._can_wake = can_wake
+        self._alarm_clock = alarm_clock
+        self._allowed = "+all" if may_wake else "-wake_alarm"
         self._name = f"kepthour-test-{os.getpid()}-{time.monotonic_ns()}"
         self._stack = ExitStack()
         self._init = 0
@@ -63,8 +68,8 @@ class UserManager:
             runtime = tempfile.mkdtemp(prefix="kepthour-")  # a path to a socket must not be long
             self._stack.callback(shutil.rmtree, runtime, ignore_errors=True)
             self.world.env["XDG_RUNTIME_DIR"] = runtime
-            if self._can_wake:
-                self.world.env["LD_PRELOAD"] = str(shim("alarm"))
+            self.world.env["LD_PRELOAD"] = str(shim("alarm"))
+            self.world.env["ALARM_CLOCK"] = "here" if self._alarm_clock else "none"
             self._start()
             stack.pop_all()
         return self
@@ -79,7 +84,7 @@ class UserManager:
         with (self.world.folder / "manager.log").open("wb") as log:
             enter = ["unshare", *_NAMESPACES, "--fork", "--mount-proc", "--kill-child"]
             outer = subprocess.Popen(
-                [*enter, "bash", "-c", script, "-", self._name],
+                [*enter, "bash", "-c", script, "-", self._name, self._allowed],
                 env=self.world.env,
                 stdout=log,
                 stderr=log,

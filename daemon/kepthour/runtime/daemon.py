@@ -34,7 +34,9 @@ from kepthour.runtime.opener import open_link
 from kepthour.runtime.poller import Poller
 from kepthour.runtime.pump import Pump
 from kepthour.runtime.scheduler import Scheduler
+from kepthour.runtime.sleep import SleepWatch
 from kepthour.runtime.systemd import Systemd
+from kepthour.runtime.wake import Waker
 
 log = structlog.get_logger()
 
@@ -58,6 +60,8 @@ class Daemon:
         self._stop = asyncio.Event()
         self._pump: Pump | None = None
         self._guardian = Guardian(self._revive)
+        self._waker = Waker(app.store.path)
+        self._sleep = SleepWatch(self._go_to_sleep, self.wake)
         self._pumping = False
         self._idle = asyncio.Event()
         self._idle.set()
@@ -76,6 +80,7 @@ class Daemon:
         await self._take_up()
         self._scheduler.start()
         self._spawn(self._guardian.watch())
+        self._spawn(self._sleep.watch())
         self._spawn(self._systemd.feed_watchdog(self.health.ok))
         self._systemd.ready(self._status())
         log.info("daemon.started", pid=os.getpid(), version=version("kepthour"))
@@ -93,6 +98,9 @@ class Daemon:
         self._again = True
         if not self._pumping:
             self._scheduler.once("pump", self._app.clock.now(), self._turn)
+
+    def _go_to_sleep(self) -> None:
+        self._spawn(self._waker.keep(self._app, anew=True))
 
     def _revive(self) -> None:
         """The pump has not turned for too long: whatever the timer thinks, it has to."""
@@ -172,6 +180,7 @@ class Daemon:
         self._scheduler.stop()
         for task in list(self._tasks):
             task.cancel()
+        await self._waker.off()
         if self._pump is not None:
             await self._pump.close()
         self._bell.close()
@@ -190,6 +199,7 @@ class Daemon:
         try:
             wait = await self._pump.turn(may_conclude=self._poller.all_heard)
             self.health.turned()
+            self._spawn(self._waker.keep(self._app))
         except TryLater:
             log.warning("pump.busy")
         except Exception as error:  # noqa: BLE001  supervised: whatever it was, the next turn must come
