@@ -53,6 +53,7 @@ class Configuration:
     digests: DigestTimes
     show: Show
     store: Path | None  # None: the default place
+    wake_before: timedelta | None = None  # how long before a rung a sleeping machine is woken; None: never
 
     @property
     def near_channels(self) -> tuple[str, ...]:

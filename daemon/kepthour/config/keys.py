@@ -133,6 +133,11 @@ class DigestKeys(Model):
     morning: _Clock = time(7, 30)
 
 
+class WakeKeys(Model):
+    enabled: bool = False
+    before: _Duration = timedelta(minutes=10)
+
+
 class PrivacyKeys(Model):
     notice: Show = Show.TIME
 
@@ -151,5 +156,6 @@ class Keys(Model):
         default_factory=lambda: {"desktop": {"type": "desktop"}}, min_length=1
     )
     digests: DigestKeys = DigestKeys()
+    wake: WakeKeys = WakeKeys()
     privacy: PrivacyKeys = PrivacyKeys()
     store: StoreKeys = StoreKeys()

@@ -93,6 +93,7 @@ class _Reading:
             digests=_digest_times(keys.digests),
             show=keys.privacy.notice,
             store=_store_path(keys.store.url),
+            wake_before=keys.wake.before if keys.wake.enabled else None,
         )
 
     def _validate(self, model: type[_M], raw: Mapping[str, Any], path: str) -> _M | None:

@@ -28,11 +28,15 @@ from kepthour.ports import Answer
 from kepthour.runtime.asker import Asker
 from kepthour.runtime.bell import Bell
 from kepthour.runtime.guardian import Guardian
+from kepthour.runtime.health import Health
 from kepthour.runtime.logs import place
 from kepthour.runtime.opener import open_link
 from kepthour.runtime.poller import Poller
 from kepthour.runtime.pump import Pump
 from kepthour.runtime.scheduler import Scheduler
+from kepthour.runtime.sleep import SleepWatch
+from kepthour.runtime.systemd import Systemd
+from kepthour.runtime.wake import Waker
 
 log = structlog.get_logger()
 
@@ -45,14 +49,19 @@ _GAP = timedelta(seconds=60)
 class Daemon:
     """Keeps one App going until it is told to stop. Reload by `reload`, from a signal or a test."""
 
-    def __init__(self, app: App, load: Callable[[], App]) -> None:
+    def __init__(self, app: App, load: Callable[[], App], systemd: Systemd | None = None) -> None:
         self._app = app
         self._load = load
+        self._systemd = systemd or Systemd()
+        self.health = Health()
+        self._refused = False  # the configuration that was to be taken up last
         self._scheduler = Scheduler()
         self._bell = Bell(app.store.path)
         self._stop = asyncio.Event()
         self._pump: Pump | None = None
         self._guardian = Guardian(self._revive)
+        self._waker = Waker(app.store.path)
+        self._sleep = SleepWatch(self._go_to_sleep, self.wake)
         self._pumping = False
         self._idle = asyncio.Event()
         self._idle.set()
@@ -71,6 +80,9 @@ class Daemon:
         await self._take_up()
         self._scheduler.start()
         self._spawn(self._guardian.watch())
+        self._spawn(self._sleep.watch())
+        self._spawn(self._systemd.feed_watchdog(self.health.ok))
+        self._systemd.ready(self._status())
         log.info("daemon.started", pid=os.getpid(), version=version("kepthour"))
         try:
             await self._stop.wait()
@@ -87,6 +99,9 @@ class Daemon:
         if not self._pumping:
             self._scheduler.once("pump", self._app.clock.now(), self._turn)
 
+    def _go_to_sleep(self) -> None:
+        self._spawn(self._waker.keep(self._app, anew=True))
+
     def _revive(self) -> None:
         """The pump has not turned for too long: whatever the timer thinks, it has to."""
         self._pumping = False
@@ -94,12 +109,21 @@ class Daemon:
 
     async def reload(self) -> None:
         """Take up the configuration anew; a faulty one is reported, and the old one stays."""
+        self._systemd.reloading()
+        try:
+            await self._change_over()
+        finally:
+            self._systemd.ready(self._status())
+
+    async def _change_over(self) -> None:
         try:
             fresh = await asyncio.to_thread(self._load)
         except Faulty as error:
             for fault in error.faults:
                 log.error("configuration.refused", path=fault.path, problem=fault.text)
+            self._refused = True
             return
+        self._refused = False
         self._poller.forget()
         old, self._app = self._app, fresh
         if self._pump is not None:
@@ -107,6 +131,12 @@ class Daemon:
         old.close()
         await self._take_up()
         log.info("configuration.reloaded")
+
+    def _status(self) -> str:
+        """For systemd, and so for anybody on this machine: no name and no time."""
+        count = len(self._app.config.calendars)
+        refused = " The changed configuration is faulty: the one before it stays." if self._refused else ""
+        return f"Watching {count} calendar{'' if count == 1 else 's'}.{refused}"
 
     def _spawn_reload(self) -> None:
         self._spawn(self.reload())
@@ -132,6 +162,7 @@ class Daemon:
         await self._pump.dispatcher.show_again()
         await asyncio.to_thread(self._app.refresh)
         await asyncio.to_thread(self._app.replan)
+        self.health.audited()
         self._poller = Poller(self._app, self._scheduler, self.wake)
         self._last_turn = self._app.clock.now()
         self._set_timer(self._last_turn)
@@ -144,10 +175,12 @@ class Daemon:
         self._scheduler.every("housekeeping", _HOUSEKEEPING, self._housekeeping, now + _HOUSEKEEPING)
 
     async def _end(self) -> None:
+        self._systemd.stopping()
         await self._idle.wait()
         self._scheduler.stop()
         for task in list(self._tasks):
             task.cancel()
+        await self._waker.off()
         if self._pump is not None:
             await self._pump.close()
         self._bell.close()
@@ -165,6 +198,8 @@ class Daemon:
         self._notice_a_gap()
         try:
             wait = await self._pump.turn(may_conclude=self._poller.all_heard)
+            self.health.turned()
+            self._spawn(self._waker.keep(self._app))
         except TryLater:
             log.warning("pump.busy")
         except Exception as error:  # noqa: BLE001  supervised: whatever it was, the next turn must come
@@ -186,17 +221,21 @@ class Daemon:
             self._spawn(self._audit())
 
     async def _audit(self) -> None:
-        await self._supervised("audit", self._app.replan)
+        if await self._supervised("audit", self._app.replan):
+            self.health.audited()
         self.wake()
 
     async def _housekeeping(self) -> None:
         await self._supervised("housekeeping", self._app.refresh)
 
-    async def _supervised(self, name: str, work: Callable[[], None]) -> None:
+    async def _supervised(self, name: str, work: Callable[[], None]) -> bool:
+        """Whether it came to its end."""
         try:
             await asyncio.to_thread(work)
         except KeptHourError as error:
             log.warning("job.failed", job=name, problem=error)
+            return False
+        return True
 
     def _answered(self, answer: Answer) -> None:
         self._spawn(self._take_answer(answer))
