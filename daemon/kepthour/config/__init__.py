@@ -14,6 +14,7 @@ from kepthour.core.errors import NeedsPerson
 from kepthour.core.ladder import Ladder
 from kepthour.core.sessions import Rule, Take
 from kepthour.core.words import Show
+from kepthour_connectors.secrets import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,14 @@ class ChannelConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class HeartbeatConfig:
+    """The `[heartbeat]` table: a service that is to hear from the daemon, and how often."""
+
+    url: Secret
+    every: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """Everything a run needs to know."""
 
@@ -52,6 +61,7 @@ class Configuration:
     channels: tuple[ChannelConfig, ...]
     digests: DigestTimes
     show: Show
+    heartbeat: HeartbeatConfig | None  # None: nobody is told that the daemon is well
     store: Path | None  # None: the default place
 
     @property

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
 
-from kepthour.config import Calendar, ChannelConfig, Configuration
+from kepthour.config import Calendar, ChannelConfig, Configuration, HeartbeatConfig
 from kepthour.config.faults import Fault, Faulty, as_faults
 from kepthour.config.keys import (
     CalendarKeys,
@@ -92,6 +92,7 @@ class _Reading:
             channels=tuple(config for _name, config, _rule in channels),
             digests=_digest_times(keys.digests),
             show=keys.privacy.notice,
+            heartbeat=HeartbeatConfig(keys.heartbeat.url, keys.heartbeat.every) if keys.heartbeat else None,
             store=_store_path(keys.store.url),
         )
 

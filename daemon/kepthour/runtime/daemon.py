@@ -4,6 +4,7 @@
 - `poll NAME`: at each calendar's interval, and shortly before each of its sessions
 - `audit`: every five minutes; what the plan lacks is planned again
 - `housekeeping`: every six hours; the calendars' windows move on
+- `heartbeat`: if the configuration wants it
 
 The guardian, which is no timed job, sees to it that the pump turns.
 """
@@ -28,6 +29,8 @@ from kepthour.ports import Answer
 from kepthour.runtime.asker import Asker
 from kepthour.runtime.bell import Bell
 from kepthour.runtime.guardian import Guardian
+from kepthour.runtime.health import Health
+from kepthour.runtime.heartbeat import Heartbeat
 from kepthour.runtime.logs import place
 from kepthour.runtime.opener import open_link
 from kepthour.runtime.poller import Poller
@@ -58,6 +61,8 @@ class Daemon:
         self._idle.set()
         self._again = False
         self._poller = Poller(app, self._scheduler, self.wake)
+        self._health = Health()
+        self._heartbeat = Heartbeat(app, self._scheduler, self._health.ok)
         self._last_turn = app.clock.now()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -101,6 +106,7 @@ class Daemon:
                 log.error("configuration.refused", path=fault.path, problem=fault.text)
             return
         self._poller.forget()
+        self._heartbeat.forget()
         old, self._app = self._app, fresh
         if self._pump is not None:
             await self._pump.close()
@@ -132,7 +138,9 @@ class Daemon:
         await self._pump.dispatcher.show_again()
         await asyncio.to_thread(self._app.refresh)
         await asyncio.to_thread(self._app.replan)
+        self._health.audited()
         self._poller = Poller(self._app, self._scheduler, self.wake)
+        self._heartbeat = Heartbeat(self._app, self._scheduler, self._health.ok)
         self._last_turn = self._app.clock.now()
         self._set_timer(self._last_turn)
         self._scheduler.once("pump", self._last_turn, self._turn)
@@ -142,9 +150,11 @@ class Daemon:
         self._poller.ask_all()
         self._scheduler.every("audit", _AUDIT, self._audit, now + _AUDIT)
         self._scheduler.every("housekeeping", _HOUSEKEEPING, self._housekeeping, now + _HOUSEKEEPING)
+        self._heartbeat.begin()
 
     async def _end(self) -> None:
         await self._idle.wait()
+        self._heartbeat.forget()
         self._scheduler.stop()
         for task in list(self._tasks):
             task.cancel()
@@ -165,6 +175,7 @@ class Daemon:
         self._notice_a_gap()
         try:
             wait = await self._pump.turn(may_conclude=self._poller.all_heard)
+            self._health.turned()
         except TryLater:
             log.warning("pump.busy")
         except Exception as error:  # noqa: BLE001  supervised: whatever it was, the next turn must come
@@ -186,8 +197,12 @@ class Daemon:
             self._spawn(self._audit())
 
     async def _audit(self) -> None:
-        await self._supervised("audit", self._app.replan)
+        await self._supervised("audit", self._audit_now)
         self.wake()
+
+    def _audit_now(self) -> None:
+        self._app.replan()
+        self._health.audited()
 
     async def _housekeeping(self) -> None:
         await self._supervised("housekeeping", self._app.refresh)
