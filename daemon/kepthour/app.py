@@ -23,7 +23,7 @@ from kepthour.core.presence import Presence
 from kepthour.core.privacy import Phi
 from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
-from kepthour.pipeline import alert, detect, dispatch, inquire, plan, poll, reconcile, repair, respond
+from kepthour.pipeline import alert, audit, detect, dispatch, inquire, plan, poll, reconcile, repair, respond
 from kepthour.plugins import Plugins
 from kepthour.ports import Channel, Clock, GivesEvidence, Witness
 from kepthour.store import calendars, sessions
@@ -56,6 +56,7 @@ class App:
             digest_channels=config.near_channels,
             zone=config.zone,
         )
+        self._gaps: list[audit.Found] = []  # of the last audit
         self._stale_after = {calendar.name: calendar.stale_after for calendar in config.calendars}
         everywhere = tuple(channel.name for channel in config.channels)
         self._watched = alert.Watched(self._stale_after, config.near_channels, everywhere)
@@ -179,6 +180,12 @@ class App:
     def replan(self) -> None:
         """Bring sessions and ladders in step with the stored calendars."""
         plan.plan(self._policy, self.store, self.clock.now())
+
+    def audit(self) -> None:
+        """See to it that every open session has a next step, and plan anew. What cannot be mended is told."""
+        everywhere = tuple(channel.name for channel in self.config.channels)
+        self._gaps = audit.audit(self.store, everywhere, self.clock.now(), self._gaps)
+        self.replan()
 
     def look(self) -> None:
         """Decide what can be decided about sessions and calendars; open or close repair cards accordingly."""

@@ -33,7 +33,11 @@ def run(ctx: click.Context) -> None:
     lock.acquire()
     app, damaged = open_to_run(config, plugins)
     if damaged is not None:
-        click.echo(f"The store was damaged. It is kept as {damaged}; the calendars are read anew.", err=True)
+        saved = f"{damaged.answers} answers were saved from it"
+        click.echo(
+            f"The store was damaged. It is kept as {damaged.aside}; {saved}, and the calendars are read anew.",
+            err=True,
+        )
 
     def again() -> App:
         plugins = Plugins()

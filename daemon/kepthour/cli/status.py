@@ -53,6 +53,7 @@ def _shape(found: Status, zone: tzinfo) -> dict[str, Any]:
             }
             for channel in found.channels
         ],
+        "heartbeat": _heartbeat_shape(found, zone),
         "next_session": session_shape(found.next_session, zone) if found.next_session else None,
         "next_rung": delivery_shape(found.next_rung, zone) if found.next_rung else None,
         "open_questions": [
@@ -64,6 +65,16 @@ def _shape(found: Status, zone: tzinfo) -> dict[str, Any]:
             }
             for row in found.open_questions
         ],
+    }
+
+
+def _heartbeat_shape(found: Status, zone: tzinfo) -> dict[str, Any] | None:
+    if found.heartbeat is None:
+        return None
+    problem = found.heartbeat.problem
+    return {
+        "last_success": stamp(found.heartbeat.last_success, zone),
+        "problem": f"{problem.what} {problem.remedy}" if problem else None,
     }
 
 
@@ -94,6 +105,10 @@ def _tell_edges(found: Status, zone: tzinfo) -> None:
         for one in found.channels
     ]
     table(("channel", "type", "last delivery", "last 24 h"), channels, "No channels.")
+    if found.heartbeat is not None:
+        problem = found.heartbeat.problem
+        trouble = f" {problem.what} {problem.remedy}" if problem else ""
+        click.echo(f"\nHeartbeat: last accepted {clock(found.heartbeat.last_success, zone)}.{trouble}")
 
 
 def _tell_coming(found: Status, zone: tzinfo) -> None:

@@ -20,6 +20,7 @@ class Health:
         self._clock = clock
         self._turned_at: float | None = None
         self._audited_at: float | None = None
+        self._coped_at: float | None = None
 
     def turned(self) -> None:
         """A turn of the pump came to its end and failed at nothing."""
@@ -29,9 +30,20 @@ class Health:
         """The auditor went through the whole plan."""
         self._audited_at = self._clock()
 
+    def coped(self) -> None:
+        """The store could not be used, and the reminders that are known in memory were seen to."""
+        self._coped_at = self._clock()
+
     def ok(self) -> bool:
-        """Whether both are fresh. Not before the first of each."""
+        """Whether turns and audits are fresh. Not before the first of each."""
         return self._fresh(self._turned_at, TURN_SECONDS) and self._fresh(self._audited_at, AUDIT_SECONDS)
+
+    def alive(self) -> bool:
+        """Whether a restart would make nothing better: all is well, or what is known in memory goes out.
+
+        A new process could not read what this one still knows.
+        """
+        return self.ok() or self._fresh(self._coped_at, TURN_SECONDS)
 
     def _fresh(self, at: float | None, seconds: float) -> bool:
         return at is not None and self._clock() - at <= seconds

@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -97,16 +96,6 @@ def open_store(path: Path) -> Store:
     except DatabaseError as error:
         raise _translated(error, path) from error
     return Store(engine, path)
-
-
-def move_aside(path: Path, now: datetime) -> Path:
-    """Put a damaged store, with what SQLite keeps beside it, out of the way; returns its new place."""
-    aside = path.with_name(f"{path.name}.damaged-{now:%Y%m%dT%H%M%S}")
-    for suffix in ("", "-wal", "-shm"):
-        file = path.with_name(path.name + suffix)
-        if file.exists():
-            file.rename(aside.with_name(aside.name + suffix))
-    return aside
 
 
 def open_private(path: Path) -> int:

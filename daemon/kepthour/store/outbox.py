@@ -13,7 +13,7 @@ from kepthour.core.ladder import Step
 from kepthour.core.reminder import Change, Reminder, State, Why, check_move
 from kepthour.core.response import Effect
 from kepthour.store.engine import Tx
-from kepthour.store.reminders import get, of_session, plan
+from kepthour.store.reminders import get, of_session, of_subject, plan
 from kepthour.store.tables import reminders
 
 
@@ -49,6 +49,21 @@ def refused(tx: Tx, reminder_id: int, problem: str, again: datetime) -> bool:
         return False
     _update(tx, [reminder_id], problem=problem, not_before=again)
     return True
+
+
+def spread(tx: Tx, reminder: Reminder, channels: Iterable[str]) -> None:
+    """Hand a rung that its channel refuses to `channels` as well, those apart that have it already."""
+    offset = reminder.offset
+    if offset is None:
+        return
+    ladder = of_subject(tx, reminder.subject)
+    there = {one.channel for one in ladder if (one.revision, one.rung) == (reminder.revision, reminder.rung)}
+    steps = [
+        Step(reminder.rung, offset, channel, reminder.urgency, reminder.due_at, reminder.useful_until, False)
+        for channel in channels
+        if channel not in there
+    ]
+    plan(tx, reminder.subject, reminder.session_id, reminder.revision, steps)
 
 
 def accepted(tx: Tx, reminder_id: int, at: datetime, reference: str | None) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 
 import structlog
 
-from kepthour.store.engine import move_aside, open_store
+from kepthour.store.engine import Unusable, open_store
 
 log = structlog.get_logger()
 
@@ -34,6 +34,8 @@ _SAVED = (
     "watches",
 )
 
+_BESIDE = ("-wal", "-shm")
+
 _Row = dict[str, Any]
 
 
@@ -46,23 +48,48 @@ class Rescued:
 
 
 def begin_anew(path: Path, now: datetime) -> Rescued:
-    """Put the store at `path` aside and begin a new one there. `now` (aware) names the old one.
+    """Put the store at `path` aside and a new one in its place. `now` (aware) names the old one.
 
-    Raises NeedsPerson or TryLater if there can be no new one; then this may be tried again.
+    Raises Unusable or TryLater if there can be no new one: the old one stands as it was, and this may be tried again.
     """
-    aside = move_aside(path, now)
-    open_store(path).close()
-    saved = _save(aside, path)
+    new = path.with_name(path.name + ".new")
+    try:
+        _remove(new)
+        open_store(new).close()
+        saved = _save(path, new)
+        aside = _exchange(path, new, now)
+    except OSError as error:
+        raise Unusable(
+            f"No new store could be made in {path.parent} ({error.strerror}).", "Free some space there."
+        ) from error
     log.warning("store.begun_anew", **saved)
     return Rescued(aside, saved.get("responses", 0))
+
+
+def _remove(store: Path) -> None:
+    for suffix in ("", *_BESIDE):
+        store.with_name(store.name + suffix).unlink(missing_ok=True)
+
+
+def _exchange(path: Path, new: Path, now: datetime) -> Path:
+    """`new` takes the place of `path`, which goes aside with what lies beside it. At no moment is there none."""
+    aside = path.with_name(f"{path.name}.damaged-{now:%Y%m%dT%H%M%S}")
+    while aside.exists():
+        aside = aside.with_name(aside.name + "x")
+    for suffix in _BESIDE:  # first: they must never lie beside the new one
+        file = path.with_name(path.name + suffix)
+        if file.exists():
+            file.rename(aside.with_name(aside.name + suffix))
+    aside.hardlink_to(path)
+    new.replace(path)
+    return aside
 
 
 def _save(old: Path, new: Path) -> dict[str, int]:
     """Copy what can be read; returns how many rows of each table are in the new store."""
     with tempfile.TemporaryDirectory(dir=new.parent) as folder:
-        copy = (
-            Path(folder) / old.name
-        )  # reading may change a file that has a journal, and the old one must stay as it is
+        # Reading may change a file that has a journal, and the old one is to stay as it is.
+        copy = Path(folder) / old.name
         for suffix in ("", "-wal"):
             file = old.with_name(old.name + suffix)
             if file.exists():

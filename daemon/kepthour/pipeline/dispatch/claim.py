@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import Change, Reminder, State, Why, hand_out, next_attempt
 from kepthour.core.verdict import SessionState, state_of
 from kepthour.pipeline.dispatch.wording import Wording, Words, words_of
@@ -17,6 +18,8 @@ from kepthour.store.engine import Store, Tx
 log = structlog.get_logger()
 
 LEASE = timedelta(seconds=45)  # longer than a channel may take, so that no reminder is in two hands
+_REFUSALS = 2  # so often a channel may refuse before the others are tried
+_URGENT = {Urgency.HIGH, Urgency.CRITICAL}
 _LONGEST_SESSION = timedelta(hours=12)
 
 
@@ -76,15 +79,20 @@ def _wrap(
     return Parcel(reminder, words, reminders.shown(tx, reminder.subject, reminder.channel))
 
 
-def record(store: Store, outcomes: Iterable[Outcome]) -> list[Outcome]:
-    """Store what became of parcels, all of them or none; returns those accepted whose notice no longer holds."""
+def record(store: Store, outcomes: Iterable[Outcome], channels: Collection[str]) -> list[Outcome]:
+    """Store what became of parcels, all of them or none; returns those accepted whose notice no longer holds.
+
+    What matters and was refused twice goes to all `channels`.
+    """
     outdated = []
     with store.write() as tx:
         for one in outcomes:
             if one.problem is not None:
                 attempts = one.reminder.attempts + 1
                 again = next_attempt(attempts, one.at, one.reminder.useful_until)
-                outbox.refused(tx, one.reminder.id, one.problem, again)
+                wanted = outbox.refused(tx, one.reminder.id, one.problem, again)
+                if wanted and attempts >= _REFUSALS and one.reminder.urgency in _URGENT:
+                    outbox.spread(tx, one.reminder, channels)
             elif not outbox.accepted(tx, one.reminder.id, one.at, one.reference):
                 outdated.append(one)
     return outdated

@@ -159,7 +159,7 @@ class Dispatcher:
             if not outcomes:
                 return
             try:
-                outdated = await asyncio.to_thread(claim.record, self._store, outcomes)
+                outdated = await asyncio.to_thread(claim.record, self._store, outcomes, self._channels.keys())
             except KeptHourError as error:
                 log.warning("outcome.not_stored", count=len(outcomes), problem=error)
                 self._forget_refusals()

@@ -8,7 +8,15 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from kepthour.core.freshness import SOON
-from kepthour.core.notice import Notice, Showing, calendar_notice, digest_notice, question_notice, rung_notice
+from kepthour.core.notice import (
+    Notice,
+    Showing,
+    calendar_notice,
+    digest_notice,
+    lost_track_notice,
+    question_notice,
+    rung_notice,
+)
 from kepthour.core.reminder import Reminder
 from kepthour.core.response import Kind
 from kepthour.core.spans import midnight
@@ -39,6 +47,8 @@ def words_of(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Wor
     row = sessions.get(tx, reminder.session_id or "")
     if row is None or row.known.revision != reminder.revision:
         return None
+    if reminder.rung == "audit":
+        return _fixed(lost_track_notice(reminder, row.known, wording.how))
     late = [r.until for r in sessions.responses_to(tx, row) if r.kind is Kind.LATE and r.until]
     return partial(_rung, reminder, row, wording.how, max(late, default=None))
 
