@@ -60,6 +60,7 @@ class Happening:
     predecessor: str | None = None  # the id it takes over from
     successor: str | None = None  # the id it lives on under
     same_start: bool = False  # as the one it takes over from, or before it was cancelled: answers hold
+    revived: bool = False  # the one it takes over from was cancelled: its ladder is over
 
 
 _NEAR = timedelta(hours=24)
@@ -82,9 +83,17 @@ def compare(known: Mapping[str, KnownSession], observed: Mapping[str, Session]) 
             happenings.append(Happening(Fate.CANCELLED, old.id, None))
     for new in found:
         before = heirs.get(new.id)
-        same_start = before is not None and known[before].start == new.start
-        happenings.append(Happening(Fate.ADDED, new.id, new, predecessor=before, same_start=same_start))
+        happenings.append(_addition(new, known[before] if before is not None else None))
     return happenings
+
+
+def _addition(new: Session, before: KnownSession | None) -> Happening:
+    if before is None:
+        return Happening(Fate.ADDED, new.id, new)
+    same_start = before.start == new.start
+    return Happening(
+        Fate.ADDED, new.id, new, predecessor=before.id, same_start=same_start, revived=before.cancelled
+    )
 
 
 def _fate(old: KnownSession, new: Session) -> Happening:

@@ -15,6 +15,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import datetime, timedelta
 from importlib.metadata import version
 
@@ -49,6 +50,7 @@ log = structlog.get_logger()
 _AUDIT = timedelta(minutes=5)
 _HOUSEKEEPING = timedelta(hours=6)
 _SOON = timedelta(seconds=1)
+_END_SECONDS = 20.0  # more than a busy store takes
 
 
 class Daemon:
@@ -200,7 +202,9 @@ class Daemon:
 
     async def _end(self) -> None:
         self._systemd.stopping()
-        await self._idle.wait()
+        with suppress(TimeoutError):  # a turn that hangs is not waited for
+            async with asyncio.timeout(_END_SECONDS):
+                await self._idle.wait()
         self._heartbeat.forget()
         self._scheduler.stop()
         for task in list(self._tasks):
@@ -248,6 +252,7 @@ class Daemon:
         if pump.sound:
             self.health.turned()
         if self._outage.over():
+            self._spawn(self._audit())  # none came to its end meanwhile
             self._spawn(pump.dispatcher.tell(store_works_notice()))
         if self._answering is not None:
             await self._answering.store_held()

@@ -62,15 +62,19 @@ def _begin(
         sessions.get(tx, happening.predecessor) if happening.predecessor and happening.same_start else None
     )
     if before is not None:
-        _take_over(tx, before, new.id, revision, now)
+        _take_over(tx, before, new.id, revision, now, with_ladder=not happening.revived)
 
 
-def _take_over(tx: Tx, before: SessionRow, successor: str, revision: int, now: datetime) -> None:
+def _take_over(
+    tx: Tx, before: SessionRow, successor: str, revision: int, now: datetime, *, with_ladder: bool
+) -> None:
     """The same session under another id: its ladder goes on where it is, and its answers hold."""
     old, new = (before.id, before.known.revision), (successor, revision)
     sessions.adopt(tx, old, new)
     # What was settled before it began was about the old event ("cancelled", say): the new one is to be watched.
     if before.decided_by == "therapist" and now < before.known.start:
+        return
+    if not with_ladder:
         return
     outbox.hand_over(tx, old, new)
     sessions.inherit(tx, before, successor)

@@ -54,7 +54,8 @@ def _set_back(tx: Tx, row: SessionRow, limit: datetime, now: datetime) -> None:
 def _has_happened(reminder: Reminder, limit: datetime) -> bool:
     if reminder.offset is None or reminder.state is State.PENDING:
         return False
-    return (reminder.changed_at or reminder.due_at) <= limit
+    # What was sent has happened then, even if it was taken back since.
+    return (reminder.sent_at or reminder.changed_at or reminder.due_at) <= limit
 
 
 def _withdraw_idle_questions(tx: Tx, now: datetime) -> None:
