@@ -65,6 +65,12 @@ def test_a_minimal_configuration_has_sensible_defaults(tmp_path: Path) -> None:
     assert config.digests.evening == time(18)
 
 
+def test_a_machine_is_woken_only_on_request(tmp_path: Path) -> None:
+    assert read(tmp_path, MINIMAL).wake_before is None
+    assert read(tmp_path, MINIMAL + '[wake]\nbefore = "5m"\n').wake_before is None
+    assert read(tmp_path, MINIMAL + "[wake]\nenabled = true\n").wake_before == timedelta(minutes=10)
+
+
 def test_own_rungs_replace_those_of_the_profile_and_keep_their_names(tmp_path: Path) -> None:
     config = read(tmp_path, MINIMAL + '[[reminders.rungs]]\nat = "-115s"\n')
     assert [rung.label for rung in config.ladder.rungs] == ["-115s"]

@@ -6,12 +6,33 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from kepthour.runtime.sleep import SleepWatch
+from tests.support.calendars import calendar, event
 from tests.support.fixtures import require
 from tests.support.logind import Logind
+from tests.support.world import World, eventually
+
+CONFIG = """
+timezone = "Europe/Berlin"
+[[calendars]]
+name = "practice"
+type = "ics"
+path = "~/practice.ics"
+poll = "1h"
+sessions = "all"
+[[reminders.rungs]]
+at = "-20m"
+[digests]
+enabled = false
+[channels.script]
+type = "command"
+argv = @SCRIPT@
+"""
 
 
 @asynccontextmanager
@@ -84,3 +105,30 @@ async def test_other_programs_that_talk_of_sleep_are_not_heard(
             assert await other.wait() == 0
             logind.announce(going=False)
             assert await heard.get() == "back"
+
+
+def test_a_machine_that_is_back_is_reminded_at_once(tmp_path: Path, turnable_clock: None) -> None:
+    """By itself the pump would turn 15 s after its last turn, which is the one after the first poll."""
+    require([] if shutil.which("dbus-daemon") else ["dbus-daemon"])
+    world, start = World(tmp_path), datetime.now(UTC) + timedelta(hours=3)
+    world.configure(CONFIG)
+    stamp = "%Y%m%dT%H%M%SZ"
+    text = calendar(
+        event("one", "AB", f"{start:{stamp}}", f"{start + timedelta(minutes=50):{stamp}}", zone=None)
+    )
+    (world.home / "practice.ics").write_text(text, encoding="utf-8", newline="")
+    world.shift_clock(datetime.now(UTC))
+    with Logind() as logind:
+        world.env["DBUS_SYSTEM_BUS_ADDRESS"] = logind.address
+        with world.daemon() as daemon:
+            eventually(lambda: world.json("agenda")["sessions"], "the session")
+
+            def heard() -> bool:  # announced again until the daemon has come to the bus
+                logind.announce(going=True)
+                return "sleep.going" in daemon.said()
+
+            eventually(heard, "logind to be heard")
+            assert world.rungs() == []
+            world.shift_clock(start - timedelta(minutes=19))
+            logind.announce(going=False)
+            assert eventually(world.rungs, "the reminder", within=8) == ["-20m"]

@@ -1,6 +1,6 @@
 """`kepthour` with a pump that hangs while a file exists: hanging.py FILE ARGUMENT… Everything else goes on.
 
-The pump counts as fresh for two seconds only, so that a test need not wait for a minute.
+The pump counts as fresh for four seconds only, so that a test need not wait for a minute.
 """
 
 from __future__ import annotations
@@ -25,5 +25,5 @@ async def _hanging_turn(self: pump.Pump, *, may_conclude: bool = True) -> timede
 
 
 pump.Pump.turn = _hanging_turn  # type: ignore[method-assign]
-health.TURN_SECONDS = 2.0
+health.TURN_SECONDS = 4.0
 main()

@@ -64,6 +64,12 @@ def is_active(manager: UserManager) -> bool:
     return manager.show(SERVICE, "ActiveState") == "active"
 
 
+def restarted(manager: UserManager, process: str) -> bool:
+    """Whether another process than this one has taken up the work, since systemd ended that one."""
+    another = manager.show(SERVICE, "MainPID") not in {"0", process}
+    return another and is_active(manager) and manager.show(SERVICE, "NRestarts") != "0"
+
+
 def fed_for(manager: UserManager) -> float:
     """For how many seconds the running daemon has given signs of life; 0: not once."""
     ready, sign = (
@@ -115,25 +121,20 @@ def test_a_stop_is_clean(user_manager: UserManager, world: World) -> None:
 
 
 def test_the_watchdog_leaves_a_healthy_daemon_alone(user_manager: UserManager, world: World) -> None:
-    install(user_manager, "WatchdogSec=1")
+    install(user_manager, "WatchdogSec=4")
     user_manager.systemctl("start", SERVICE)
     process = user_manager.show(SERVICE, "MainPID")
-    eventually(
-        lambda: fed_for(user_manager) > 4, "signs of life for four times as long as the watchdog waits"
-    )
+    eventually(lambda: fed_for(user_manager) > 5, "signs of life for longer than the watchdog waits")
     assert user_manager.show(SERVICE, "MainPID") == process
     assert user_manager.show(SERVICE, "NRestarts") == "0"
 
 
 def test_a_daemon_that_stands_still_is_restarted(user_manager: UserManager, world: World) -> None:
-    log = install(user_manager, "WatchdogSec=2")
+    install(user_manager, "WatchdogSec=4")
     user_manager.systemctl("start", SERVICE)
     process = user_manager.show(SERVICE, "MainPID")
     user_manager.systemctl("kill", "--signal=STOP", SERVICE)
-    eventually(lambda: user_manager.show(SERVICE, "NRestarts") == "1", "the watchdog")
-    eventually(lambda: is_active(user_manager), "the service")
-    assert user_manager.show(SERVICE, "MainPID") != process
-    assert log.read_text(encoding="utf-8").count("daemon.started") == 2
+    eventually(lambda: restarted(user_manager, process), "the watchdog, and the service again", within=60)
 
 
 def test_a_process_that_lives_while_its_pump_hangs_is_restarted(
@@ -143,11 +144,13 @@ def test_a_process_that_lives_while_its_pump_hangs_is_restarted(
     hang = world.folder / "hang"
     python = KEPTHOUR.with_name("python")
     program = Path(__file__).with_name("hanging.py")
-    log = install(user_manager, "WatchdogSec=2", command=f"{python} {program} {hang} run")
+    log = install(user_manager, "WatchdogSec=4", command=f"{python} {program} {hang} run")
     user_manager.systemctl("start", SERVICE)
     eventually(lambda: fed_for(user_manager) > 0, "a first sign of life")
+    process = user_manager.show(SERVICE, "MainPID")
     hang.touch()
-    eventually(lambda: "watchdog.withheld" in log.read_text(encoding="utf-8"), "the hang to be noticed")
+    eventually(
+        lambda: "watchdog.withheld" in log.read_text(encoding="utf-8"), "the hang to be noticed", within=60
+    )
     hang.unlink()
-    eventually(lambda: user_manager.show(SERVICE, "NRestarts") == "1", "the watchdog")
-    eventually(lambda: is_active(user_manager), "the service")
+    eventually(lambda: restarted(user_manager, process), "the watchdog, and the service again", within=60)

@@ -75,14 +75,19 @@ def logind() -> Iterator[Logind]:
         yield made
 
 
+def install(manager: UserManager, bus: str = "") -> World:
+    """The service, with waking switched on."""
+    world = manager.world
+    world.env["TZ"] = "UTC"  # systemctl shows local times
+    world.configure(CONFIG.format(enabled="true"))
+    log = world.folder / "service.log"
+    manager.install(SERVICE, UNIT.format(kepthour=KEPTHOUR, bus=bus, log=log))
+    return world
+
+
 @pytest.fixture
 def world(user_manager: UserManager, logind: Logind) -> World:
-    made = user_manager.world
-    made.env["TZ"] = "UTC"  # systemctl shows local times
-    made.configure(CONFIG.format(enabled="true"))
-    unit = UNIT.format(kepthour=KEPTHOUR, bus=logind.address, log=made.folder / "service.log")
-    user_manager.install(SERVICE, unit)
-    return made
+    return install(user_manager, logind.address)
 
 
 @pytest.fixture
@@ -153,8 +158,29 @@ def test_a_timer_that_was_taken_away_is_set_again_before_a_sleep(
     eventually(lambda: wakes(user_manager) == before(start), "the timer")
     user_manager.systemctl("stop", "kepthour-wake-*.timer")
     assert wakes(user_manager) == []
-    logind.announce(going=True)
-    eventually(lambda: wakes(user_manager) == before(start), "the timer, again")
+
+    def stands() -> bool:  # announced again until the daemon has come to the bus
+        logind.announce(going=True)
+        return wakes(user_manager) == before(start)
+
+    eventually(stands, "the timer, again")
+
+
+def test_where_it_cannot_be_woken_the_daemon_says_so_once_and_goes_on(
+    tmp_path: Path, start: datetime
+) -> None:
+    require(missing_for_systemd() + ([] if shutil.which("cc") else ["cc"]))
+    with UserManager(World(tmp_path), alarm_clock=False) as manager:
+        world = install(manager)
+        put(world, start)
+        manager.systemctl("start", SERVICE)
+        log = world.folder / "service.log"
+        eventually(lambda: "wake.refused" in log.read_text(encoding="utf-8"), "the refusal")
+        soon = datetime.now(UTC) + timedelta(minutes=5)
+        put(world, soon)  # its rung is due
+        eventually(lambda: world.rungs() == ["-20m"], "the reminder")
+        assert log.read_text(encoding="utf-8").count("wake.refused") == 1
+        assert manager.systemctl("list-units", "--all", "--plain", "--no-legend", "kepthour-wake-*") == ""
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ class Waker:
     async def keep(self, app: App, *, anew: bool = False) -> None:
         """Set the timer where `app`'s configuration and plan want it, if it is not there; `anew`: whatever is known."""
         try:
-            wanted = await asyncio.to_thread(_wanted, app)
+            wanted = await asyncio.to_thread(wanted_at, app)
         except KeptHourError as error:
             log.warning("wake.not_planned", problem=error)
             return
@@ -136,7 +136,7 @@ class Waker:
         self._refused, self._known, self._stands = None, True, at
 
 
-def _wanted(app: App) -> datetime | None:
+def wanted_at(app: App) -> datetime | None:
     if app.config.wake_before is None:
         return None
     now = app.clock.now()
