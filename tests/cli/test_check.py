@@ -97,6 +97,7 @@ def test_where_all_is_well_nothing_is_a_problem(world: World) -> None:
         ("clock", None, "ok"),
         ("zone", None, "ok"),
         ("daemon", None, "ok"),
+        ("waking", None, "skipped"),
         ("heartbeat", None, "skipped"),
     ]
     assert all(one["what"] and one["remedy"] is None and one["critical"] is False for one in found)
@@ -250,6 +251,13 @@ def test_the_clock_is_as_the_system_says(world: World, answer: str, state: str, 
     says(world, answer)
     with watched(world):
         assert checks(world, expect=code)["clock"]["state"] == state
+
+
+def test_a_machine_that_cannot_be_woken_though_it_should_is_a_problem(world: World) -> None:
+    configure(world, "[wake]\nenabled = true")
+    with watched(world):
+        waking = checks(world, expect=1)["waking"]  # its processes reach no systemd
+    assert (waking["state"], waking["critical"]) == ("problem", True)
 
 
 def test_another_time_zone_is_told_and_is_no_failure(world: World) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kepthour.app import App
-from kepthour.checks import calendars, channels, configuration, daemon, heartbeat, store, timekeeping
+from kepthour.checks import calendars, channels, configuration, daemon, heartbeat, store, timekeeping, waking
 from kepthour.checks.record import Check, failed, skipped
 from kepthour.core.errors import KeptHourError
 from kepthour.plugins import Plugins
@@ -34,6 +34,7 @@ def examine(file: Path, plugins: Plugins, clock: Clock, *, send: bool) -> list[C
         *channels.examine(config.channels, plugins, send=send),
         *timekeeping.examine(config.zone, clock.now()),
         *_of_the_store(daemon.NAME, app, _daemon),
+        *waking.examine(config),
         *heartbeat.examine(kept(store_path(config)), config.heartbeat, clock.now()),
     ]
 
