@@ -188,13 +188,13 @@ def test_a_channel_that_refuses_is_a_problem(world: World, options: list[str]) -
 
 
 def test_what_the_channel_refused_lately_is_told(world: World) -> None:
-    rung = '[[reminders.rungs]]\nat = "-2s"\n'
+    rung = '[[reminders.rungs]]\nat = "-20m"\n'
     configure(world, rung)
     config = world.config_file.read_text(encoding="utf-8")
     world.config_file.write_text(
         config.replace("document=$(cat)", "exit 3; document=$(cat)"), encoding="utf-8"
     )
-    start = (datetime.now(UTC) + timedelta(seconds=4)).replace(microsecond=0)
+    start = (datetime.now(UTC) + timedelta(minutes=20, seconds=4)).replace(microsecond=0)
     stamp = "%Y%m%dT%H%M%SZ"
     put(world, event("one", "AB", f"{start:{stamp}}", f"{start + timedelta(hours=1):{stamp}}", zone=None))
     with watched(world):
