@@ -28,6 +28,7 @@ __all__ = [
     "GivesEvidence",
     "Key",
     "Notice",
+    "Probeable",
     "Recallable",
     "Slot",
     "Witness",
@@ -91,6 +92,15 @@ class Recallable(Protocol):
 
     async def recall(self, reference: str) -> None:
         """Withdraw what `send` returned `reference` for. Never raises: it may be gone already."""
+        ...
+
+
+@runtime_checkable
+class Probeable(Protocol):
+    """A channel that can tell whether it would reach the therapist, without reaching them."""
+
+    async def probe(self) -> None:
+        """Look as far as can be seen. Called after `open`. Raises ChannelFailed with what `send` would say."""
         ...
 
 

@@ -16,6 +16,7 @@ from kepthour.core.response import EARLIEST_CHECK_IN
 from kepthour.core.words import (
     Show,
     Text,
+    check_text,
     digest_text,
     lost_track_text,
     question_text,
@@ -126,6 +127,12 @@ def rescued_notice(aside: str, answers: int) -> Notice:
 def _own(urgency: Urgency, words: Text, *, stays: bool) -> Notice:
     """A notice about the program itself, which stands in no store."""
     return Notice("store", "store", "store", urgency, words.title, words.body, None, None, (), stays)
+
+
+def check_notice() -> Notice:
+    """A notice about nothing, to see whether it arrives."""
+    words, name = check_text(), "check"
+    return Notice(name, name, name, Urgency.NORMAL, words.title, words.body, None, None, (), stays=False)
 
 
 def _offers(session: KnownSession, now: datetime) -> tuple[Action, ...]:
