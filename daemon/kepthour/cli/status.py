@@ -12,6 +12,7 @@ from kepthour.cli.printing import calendar_shape, clock, delivery_shape, documen
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from kepthour.core.reminder import Reminder
     from kepthour.views.status import CalendarStatus, Status
 
 
@@ -133,6 +134,13 @@ def _trouble(calendar: CalendarStatus) -> str:
     return "; ".join([*parts, *calendar.warnings])
 
 
+def _reason(reminder: Reminder) -> str:
+    parts = [reminder.why.value.replace("_", " ")] if reminder.why else []
+    if reminder.problem is not None and reminder.sent_at is None:
+        parts.append(f"refused ({reminder.problem}), attempt {reminder.attempts}")
+    return ", ".join(parts)
+
+
 @click.command()
 @as_json
 @common
@@ -154,7 +162,7 @@ def log(ctx: click.Context, as_json: bool) -> None:
             one.rung,
             one.channel,
             one.state.value,
-            one.why.value.replace("_", " ") if one.why else "",
+            _reason(one),
             clock(one.sent_at, zone) if one.sent_at else "",
             one.session_id or one.subject,
         )
