@@ -225,7 +225,7 @@ class App:
         Raises NotFound, Ambiguous, NeedsPerson, TryLater.
         """
         now = at or self.clock.now()
-        wanted = session_id or respond.due_session(self.store, now)
+        wanted = session_id or respond.due_session(self.store, now, kind)
         if span is None:
             span = {Kind.SNOOZE: SNOOZE, Kind.LATE: LATE}.get(kind)
         answered = respond.respond(self.store, wanted, kind, now, surface, span)

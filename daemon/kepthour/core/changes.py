@@ -6,7 +6,7 @@ nearly the same times: such a pair is one session that lives on, not one lost an
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -67,11 +67,16 @@ _NEAR = timedelta(hours=24)
 _CLOSE = timedelta(days=3)
 
 
-def compare(known: Mapping[str, KnownSession], observed: Mapping[str, Session]) -> list[Happening]:
-    """What happened, session by session, in no particular order. Both mappings are by id."""
+def compare(
+    known: Mapping[str, KnownSession], observed: Mapping[str, Session], cancelled: Collection[str] = ()
+) -> list[Happening]:
+    """What happened, session by session, in no particular order. Both mappings are by id.
+
+    `cancelled` are the ids of which their calendar says so: another calendar that holds the like does not carry it on.
+    """
     lost = [old for key, old in known.items() if key not in observed]
     found = [new for key, new in observed.items() if key not in known]
-    heirs = _pair(lost, found)
+    heirs = _pair(lost, found, cancelled)
     heir_of = {before: new_id for new_id, before in heirs.items()}
     happenings = [_fate(old, observed[key]) for key, old in known.items() if key in observed]
     for old in lost:
@@ -105,13 +110,15 @@ def _fate(old: KnownSession, new: Session) -> Happening:
     return Happening(Fate.SAME if same else Fate.EDITED, old.id, new)
 
 
-def _pair(lost: Sequence[KnownSession], found: Sequence[Session]) -> dict[str, str]:
+def _pair(
+    lost: Sequence[KnownSession], found: Sequence[Session], cancelled: Collection[str]
+) -> dict[str, str]:
     """New id -> the id it takes over from. The same calendar, then the nearest starts first; each is used once."""
     candidates = sorted(
         (old.calendar != new.calendar, abs(new.start - old.start), new.id, old.id)
         for old in lost
         for new in found
-        if _could_be_one(old, new)
+        if _could_be_one(old, new) and (old.calendar == new.calendar or old.id not in cancelled)
     )
     heirs: dict[str, str] = {}
     for _elsewhere, _distance, new_id, old_id in candidates:

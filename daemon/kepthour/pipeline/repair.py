@@ -32,8 +32,14 @@ def follow_verdicts(store: Store, verdicts: Sequence[tuple[str, Verdict]], now: 
             elif card is not None and serious is None and card.state is not CardState.CLOSED:
                 cards.close(tx, card, now)
                 log.info("card.closed", session=session_id)
-            elif card is not None and serious is not None and serious != card.severity:
+            elif card is not None and serious is not None and _is_to_change(card, serious):
                 cards.set_severity(tx, card, serious)
+
+
+def _is_to_change(card: Card, serious: int) -> bool:
+    """It is more or less serious; or it was closed because there was nothing to repair, and now there is."""
+    unfinished = any(step.done_at is None for step in card.steps)
+    return serious != card.severity or (card.state is CardState.CLOSED and unfinished)
 
 
 def find_card(store: Store, card_id: str) -> Card:

@@ -23,7 +23,7 @@ from kepthour.core.response import (
     until,
 )
 from kepthour.core.verdict import Because, SessionState, Verdict, state_of
-from kepthour.store import outbox, reminders, sessions
+from kepthour.store import outbox, questions, reminders, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
@@ -57,7 +57,7 @@ def respond(
             return Answered(row, response, changed=False)
         sessions.respond(tx, row.id, row.known.revision, response)
         ladder = reminders.of_session(tx, row.id, row.known.revision)
-        what_follows = effect(response, row.known.start, row.deadline, ladder)
+        what_follows = effect(response, row.known.start, row.deadline, ladder, before)
         outbox.apply(tx, what_follows, row.id, row.known.revision, now)
     log.info("answer.taken", session=session_id, answer=kind.value, surface=surface)
     return Answered(row, response, changed=True)
@@ -70,18 +70,24 @@ def settle(store: Store, session_id: str, verdict: Verdict, now: datetime, reaso
         sessions.decide(tx, row.id, verdict, Because.SAID, "therapist", now, reason)
         ladder = reminders.of_session(tx, row.id, row.known.revision)
         outbox.withdraw(tx, silence(ladder, Why.SETTLED), now)
+        questions.close_idle(tx, now)
     log.info("session.settled", session=session_id, verdict=verdict.value)
     return row
 
 
-def due_session(store: Store, now: datetime) -> str:
+def due_session(store: Store, now: datetime, kind: Kind) -> str:
     """The session that an answer without a name means: the one whose ladder runs or whose time it is.
 
-    Of several the nearest start counts. Raises NotFound if there is none, Ambiguous if two are equally near.
+    Of several the nearest start counts; for OUT, those that the therapist is in come first, and none that is to come
+    counts. Raises NotFound if there is none, Ambiguous if two are equally near.
     """
     with store.read() as tx:
         rows = [row for row in sessions.between(tx, now - _AROUND, now + _AROUND) if not row.hidden]
-        candidates = [row for row in rows if _is_due(tx, row, now)]
+        candidates = [row for row in rows if _state(tx, row, now) in _OPEN]
+        if kind is Kind.OUT:
+            begun = [row for row in candidates if row.known.start <= now]
+            inside = [row for row in begun if _state(tx, row, now) is SessionState.IN_SESSION]
+            candidates = inside or begun
     if not candidates:
         coming = next((row for row in rows if row.known.start > now and not row.known.cancelled), None)
         hint = f"Name one with --session; the next is {coming.id}." if coming else "See: kepthour agenda."
@@ -107,13 +113,24 @@ def _response(row: SessionRow, kind: Kind, now: datetime, surface: str, span: ti
         raise NeedsPerson(
             "A session that has begun cannot be snoozed.", "Check in, or say: kepthour late 10m."
         )
-    return Response(kind, now, surface, until(kind, row.known.start, now, span))
+    if kind is Kind.OUT and now < row.known.start:
+        raise NeedsPerson(
+            "This session has not begun.",
+            f"If it does not take place, say: kepthour settle {row.id} VERDICT.",
+        )
+    response = Response(kind, now, surface, until(kind, row.known.start, now, span))
+    if kind is Kind.LATE and response.until is not None and response.until >= row.known.end:
+        raise NeedsPerson(
+            "That would be after the end of the session.",
+            f"Say a shorter time; or, if it does not take place: kepthour settle {row.id} VERDICT.",
+        )
+    return response
 
 
-def _is_due(tx: Tx, row: SessionRow, now: datetime) -> bool:
+def _state(tx: Tx, row: SessionRow, now: datetime) -> SessionState:
     ladder = reminders.of_session(tx, row.id, row.known.revision)
     answers = sessions.responses_to(tx, row)
-    state = state_of(
+    return state_of(
         row.known.start,
         row.known.end,
         cancelled=row.known.cancelled,
@@ -122,7 +139,6 @@ def _is_due(tx: Tx, row: SessionRow, now: datetime) -> bool:
         responses=answers,
         now=now,
     )
-    return state in _OPEN
 
 
 def _begun(ladder: Sequence[Reminder], now: datetime) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,8 @@ from sqlalchemy import and_, select, update
 
 from kepthour.core.ladder import Step
 from kepthour.core.reminder import Change, Reminder, State, Why, check_move
-from kepthour.core.response import Effect
+from kepthour.core.response import Effect, Raise
+from kepthour.core.spans import in_seconds
 from kepthour.store.engine import Tx
 from kepthour.store.reminders import get, of_session, of_subject, plan
 from kepthour.store.tables import reminders
@@ -122,15 +123,26 @@ def apply(tx: Tx, effect: Effect, session_id: str, revision: int, at: datetime) 
     for shift in effect.shifts:
         times = {"due_at": shift.due_at, "not_before": shift.due_at, "useful_until": shift.useful_until}
         _update(tx, [shift.reminder], **times)
-    if not effect.raises:
+    if effect.raises:
+        there = {(r.rung, r.channel): r for r in of_session(tx, session_id, revision)}
+        for one in effect.raises:
+            _raise(tx, one, there, (session_id, revision), at)
+
+
+def _raise(
+    tx: Tx, one: Raise, there: Mapping[tuple[str, str], Reminder], start: tuple[str, int], at: datetime
+) -> None:
+    """A rung at the end of a snooze, or at an announced start. A silenced one of its name comes back for it."""
+    namesake = there.get((one.rung, one.channel))
+    if namesake is not None and namesake.state is State.SUPERSEDED:
+        check_move(namesake.state, State.PENDING)
+        times = {"due_at": one.due_at, "not_before": one.due_at, "useful_until": one.useful_until}
+        _update(tx, [namesake.id], state=State.PENDING.value, why=None, changed_at=at, **times)
         return
-    there = {(r.rung, r.channel) for r in of_session(tx, session_id, revision)}
-    steps = [
-        Step(one.rung, one.offset, one.channel, one.urgency, one.due_at, one.useful_until, False)
-        for one in effect.raises
-        if (one.rung, one.channel) not in there
-    ]
-    plan(tx, session_id, session_id, revision, steps)
+    rung = one.rung if namesake is None else in_seconds(one.offset)
+    if (rung, one.channel) not in there:
+        step = Step(rung, one.offset, one.channel, one.urgency, one.due_at, one.useful_until, False)
+        plan(tx, start[0], start[0], start[1], [step])
 
 
 def hand_over(

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, exists, false, insert, or_, select, update
 
 from kepthour.core.changes import KnownSession
+from kepthour.core.duplicates import same
 from kepthour.core.privacy import Phi
 from kepthour.core.response import Kind, Response
 from kepthour.core.sessions import Session
@@ -69,6 +70,17 @@ def living(tx: Tx, session_id: str) -> SessionRow | None:
         seen.add(row.id)
         row = get(tx, row.successor)
     return row
+
+
+def contradicted(tx: Tx, row: SessionRow) -> bool:
+    """Whether another calendar says of the same session that it does not take place."""
+    return any(
+        other.known.cancelled
+        and not other.hidden
+        and other.known.calendar != row.known.calendar
+        and same(other.known, row.known)
+        for other in between(tx, row.known.start, row.known.end)
+    )
 
 
 def with_ids(tx: Tx, ids: Collection[str]) -> list[SessionRow]:
@@ -282,14 +294,25 @@ def responses_to(tx: Tx, session: SessionRow) -> list[Response]:
     return [Response(Kind(row.kind), row.at, row.surface, row.until) for row in rows]
 
 
-def adopt(tx: Tx, old: tuple[str, int], new: tuple[str, int], until: datetime | None = None) -> None:
-    """What was answered and seen of one start (id, revision) counts for another; with `until`, what was by then."""
+def adopt(
+    tx: Tx,
+    old: tuple[str, int],
+    new: tuple[str, int],
+    until: datetime | None = None,
+    kinds: Collection[Kind] | None = None,
+) -> None:
+    """What was answered and seen of one start (id, revision) counts for another.
+
+    With `until`, what was by then; with `kinds`, answers of these kinds only.
+    """
     for table, at in ((responses, responses.c.at), (evidence, evidence.c.asked_at)):
         query = update(table).where(
             table.c.therapist_id == tx.therapist, table.c.session_id == old[0], table.c.revision == old[1]
         )
         if until is not None:
             query = query.where(at <= until)
+        if kinds is not None and table is responses:
+            query = query.where(responses.c.kind.in_([kind.value for kind in kinds]))
         tx.connection.execute(query.values(session_id=new[0], revision=new[1]))
 
 
