@@ -115,7 +115,7 @@ class World:
         self._write_shift()
 
     def sleep(self, daemon: Daemon, until: datetime) -> None:
-        """Suspend the machine, and wake it when its wall clock says `until`: the monotonic clock knows nothing of it."""
+        """Suspend the machine until its wall clock says `until`; the monotonic clock stands still meanwhile."""
         with daemon.stopped():
             self._slept += until - self.now()
             self.shift_clock(until)
@@ -158,7 +158,7 @@ class Daemon:
         return self.log.read_text(encoding="utf-8")
 
     def kill(self) -> None:
-        """As a crash or a power cut would."""
+        """As a crash or a power cut would; nothing, if it has ended."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
