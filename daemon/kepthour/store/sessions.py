@@ -17,6 +17,8 @@ from kepthour.core.verdict import NOT_FINAL, Because, Verdict
 from kepthour.store.engine import Tx
 from kepthour.store.tables import evidence, responses, sessions, verdicts
 
+_AT_ONCE = 1000  # parameters of one statement; SQLite has a limit
+
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
@@ -73,7 +75,14 @@ def living(tx: Tx, session_id: str) -> SessionRow | None:
 
 def with_ids(tx: Tx, ids: Collection[str]) -> list[SessionRow]:
     """Sessions with one of `ids`."""
-    return [row for session_id in ids if (row := get(tx, session_id)) is not None]
+    wanted, found = list(ids), []
+    for first in range(0, len(wanted), _AT_ONCE):
+        some = wanted[first : first + _AT_ONCE]
+        rows = tx.connection.execute(
+            select(sessions).where(sessions.c.therapist_id == tx.therapist, sessions.c.id.in_(some))
+        )
+        found += [_session(row) for row in rows]
+    return found
 
 
 def undecided(tx: Tx, now: datetime, since: datetime | None) -> list[SessionRow]:
