@@ -23,7 +23,7 @@ from kepthour.runtime.clock import SystemClock
 DUE = 500
 EVERY = timedelta(milliseconds=20)
 PENDING = 10_000
-_HEAD_START = timedelta(seconds=12)  # to plan the store and to start, before the first is due
+_HEAD_START = timedelta(seconds=45)  # to plan the store and to start, before the first is due
 _FAR = timedelta(days=1)
 _WAIT = DUE * EVERY + timedelta(seconds=3)
 WHO = ("kepthour", "apscheduler")

@@ -51,7 +51,8 @@ def claim(
         if not reminders.due(tx, now, in_hand):
             return [], outdated
     with store.write() as tx:
-        hand = hand_out(reminders.due(tx, now, in_hand), now, _in_session(tx, now))
+        due = reminders.due(tx, now, in_hand)
+        hand = hand_out(due, now, _in_session(tx, now, due))
         outbox.change(tx, hand.changes, now)
         parcels = [_wrap(tx, reminder, wording, now, channels) for reminder in hand.send]
         claimed = [parcel for parcel in parcels if parcel is not None]
@@ -126,18 +127,19 @@ def recalled(store: Store, reminder: Reminder) -> None:
         outbox.recalled(tx, reminder.id)
 
 
-def _in_session(tx: Tx, now: datetime) -> set[str]:
-    """The sessions in which the therapist is proven to be."""
+def _in_session(tx: Tx, now: datetime, due: Iterable[Reminder]) -> set[str]:
+    """The sessions in which the therapist is proven to be, if that matters for one of `due`."""
+    if not any(reminder.skip_in_session for reminder in due):
+        return set()
     found = set()
-    for row in sessions.between(tx, now - _LONGEST_SESSION, now + timedelta(hours=1)):
-        answers = sessions.responses_to(tx, row)
+    for row in sessions.attended(tx, now - _LONGEST_SESSION, now + timedelta(hours=1)):
         state = state_of(
             row.known.start,
             row.known.end,
             cancelled=row.known.cancelled,
             reminded=False,
             verdict=row.verdict,
-            responses=answers,
+            responses=sessions.responses_to(tx, row),
             now=now,
         )
         if state is SessionState.IN_SESSION:
