@@ -26,6 +26,7 @@ from tests.support.calendars import calendar, event
 from tests.support.clock import FakeClock
 
 BERLIN = ZoneInfo("Europe/Berlin")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 CONFIG = """
 timezone = "Europe/Berlin"
@@ -104,18 +105,21 @@ class Day:
         for one in self.app.config.calendars:
             self.app.ask(one.name)
 
-    async def until(self, at: str) -> None:
-        """Let time pass up to `at`, turn by turn, as the daemon's timer would; polls go on."""
+    async def until(self, at: str, every: timedelta = timedelta(minutes=1)) -> None:
+        """Let time pass up to `at`, turn by turn, as the daemon's timer would; polls go on, one `every` so long.
+
+        With more than a minute between two turns the daemon counts as having slept.
+        """
         end = when(at)
         while True:
             await self._turn()
             if self.clock.at >= end:
                 return
             # Turns in which nothing is due are left out but for one a minute, else a day takes seconds.
-            minute = self.clock.at.replace(second=0, microsecond=0) + timedelta(minutes=1)
-            due = self.pump.next_due() or minute
-            self.clock.at = max(min(due, minute, end), self.clock.at + timedelta(milliseconds=1))
-            if self.clock.at == minute:
+            poll = self.clock.at + every - (self.clock.at - _EPOCH) % every
+            due = self.pump.next_due() or poll
+            self.clock.at = max(min(due, poll, end), self.clock.at + timedelta(milliseconds=1))
+            if self.clock.at == poll:
                 self.sync()
 
     async def _turn(self) -> None:

@@ -67,11 +67,12 @@ def detect(detector: Detector, store: Store, now: datetime) -> list[tuple[str, V
 def next_deadline(store: Store, now: datetime) -> datetime | None:
     """When the next session will have to be decided without an answer."""
     with store.read() as tx:
-        deadlines = [
+        deadlines = [sessions.next_deadline(tx, now, now + _AHEAD)]
+        deadlines += [
             deadline_after(row.deadline, row.known.start, sessions.responses_to(tx, row))
-            for row in sessions.awaiting(tx, now, now + _AHEAD)
+            for row in sessions.announced_late(tx, now, now + _AHEAD)
         ]
-    return min((deadline for deadline in deadlines if deadline > now), default=None)
+    return min((deadline for deadline in deadlines if deadline is not None and deadline > now), default=None)
 
 
 def _findings(tx: Tx, detector: Detector, now: datetime) -> list[tuple[SessionRow, Finding]]:

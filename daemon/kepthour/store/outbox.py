@@ -43,6 +43,11 @@ def release(tx: Tx, but: Collection[int] = ()) -> None:
     )
 
 
+def let_go(tx: Tx, ids: Collection[int]) -> None:
+    """End the leases of these reminders."""
+    _update(tx, ids, not_before=reminders.c.due_at)
+
+
 def refused(tx: Tx, reminder_id: int, problem: str, again: datetime) -> bool:
     """A channel did not accept it: tried again at `again`. False if it is not wanted any more."""
     now_is = get(tx, reminder_id)

@@ -32,6 +32,11 @@ def due(tx: Tx, now: datetime, but: Collection[int] = ()) -> list[Reminder]:
     return _read(tx, rivals)
 
 
+def pending(tx: Tx, ids: Collection[int]) -> list[Reminder]:
+    """Those of `ids` that are pending."""
+    return _read(tx, _mine(tx).where(reminders.c.id.in_(ids), reminders.c.state == State.PENDING.value))
+
+
 def coming(tx: Tx, until: datetime, most: int) -> list[Reminder]:
     """The first `most` pending rungs of sessions that are due before `until`, late ones too, by due time."""
     pending = _mine(tx).where(reminders.c.state == State.PENDING.value, reminders.c.offset.is_not(None))

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, exists, false, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, func, insert, or_, select, update
 
 from kepthour.core.changes import KnownSession
 from kepthour.core.duplicates import same
 from kepthour.core.privacy import Phi
 from kepthour.core.response import Kind, Response
 from kepthour.core.sessions import Session
-from kepthour.core.verdict import NOT_FINAL, Because, Verdict
+from kepthour.core.verdict import HELD, NOT_FINAL, Because, Verdict
 from kepthour.store.engine import Tx
 from kepthour.store.tables import evidence, responses, sessions, verdicts
+
+_AT_ONCE = 1000  # parameters of one statement; SQLite has a limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,14 @@ def contradicted(tx: Tx, row: SessionRow) -> bool:
 
 def with_ids(tx: Tx, ids: Collection[str]) -> list[SessionRow]:
     """Sessions with one of `ids`."""
-    return [row for session_id in ids if (row := get(tx, session_id)) is not None]
+    wanted, found = list(ids), []
+    for first in range(0, len(wanted), _AT_ONCE):
+        some = wanted[first : first + _AT_ONCE]
+        rows = tx.connection.execute(
+            select(sessions).where(sessions.c.therapist_id == tx.therapist, sessions.c.id.in_(some))
+        )
+        found += [_session(row) for row in rows]
+    return found
 
 
 def undecided(tx: Tx, now: datetime, since: datetime | None) -> list[SessionRow]:
@@ -117,11 +126,7 @@ def undecided(tx: Tx, now: datetime, since: datetime | None) -> list[SessionRow]
 
 def awaiting(tx: Tx, start: datetime, end: datetime) -> list[SessionRow]:
     """Sessions without a verdict that overlap [start, end), by start."""
-    rows = tx.connection.execute(
-        _present(tx)
-        .where(sessions.c.verdict.is_(None), sessions.c.start < end, sessions.c.end > start)
-        .order_by(sessions.c.start)
-    )
+    rows = tx.connection.execute(_awaiting(tx, start, end).order_by(sessions.c.start))
     return [_session(row) for row in rows]
 
 
@@ -135,10 +140,36 @@ def coming(tx: Tx, start: datetime, end: datetime) -> list[SessionRow]:
 
 def soonest(tx: Tx, start: datetime, end: datetime) -> dict[str, datetime]:
     """By calendar: when its first session in [start, end) begins."""
-    found: dict[str, datetime] = {}
-    for row in coming(tx, start, end):
-        found.setdefault(row.known.calendar, row.known.start)
+    query = _present(tx).where(sessions.c.start >= start, sessions.c.start < end)
+    first = query.with_only_columns(sessions.c.calendar, func.min(sessions.c.start)).group_by(
+        sessions.c.calendar
+    )
+    return {row[0]: row[1] for row in tx.connection.execute(first)}
+
+
+def next_deadline(tx: Tx, now: datetime, end: datetime) -> datetime | None:
+    """The first deadline after `now` of sessions that begin before `end`, have no verdict, and are not late."""
+    query = _awaiting(tx, now, end).where(sessions.c.deadline > now, ~_has_response(Kind.LATE))
+    found: datetime | None = tx.connection.execute(
+        query.with_only_columns(func.min(sessions.c.deadline))
+    ).scalar()
     return found
+
+
+def announced_late(tx: Tx, start: datetime, end: datetime) -> list[SessionRow]:
+    """Sessions without a verdict that overlap [start, end) and whose therapist is running late, by start."""
+    query = _awaiting(tx, start, end).where(_has_response(Kind.LATE)).order_by(sessions.c.start)
+    return [_session(row) for row in tx.connection.execute(query)]
+
+
+def attended(tx: Tx, start: datetime, end: datetime) -> list[SessionRow]:
+    """Sessions that overlap [start, end) and in which the therapist was proven to be, by start."""
+    query = _present(tx).where(
+        sessions.c.start < end,
+        sessions.c.end > start,
+        or_(_has_response(Kind.HERE), sessions.c.verdict.in_([verdict.value for verdict in HELD])),
+    )
+    return [_session(row) for row in tx.connection.execute(query.order_by(sessions.c.start))]
 
 
 def asked_in(tx: Tx, question: str) -> list[SessionRow]:
@@ -333,6 +364,19 @@ def _present(tx: Tx) -> Select[Any]:
         sessions.c.therapist_id == tx.therapist,
         sessions.c.cancelled_at.is_(None),
         sessions.c.hidden.is_(False),
+    )
+
+
+def _awaiting(tx: Tx, start: datetime, end: datetime) -> Select[Any]:
+    return _present(tx).where(sessions.c.verdict.is_(None), sessions.c.start < end, sessions.c.end > start)
+
+
+def _has_response(kind: Kind) -> ColumnElement[bool]:
+    """That the session's present start was answered so."""
+    return exists().where(
+        responses.c.session_id == sessions.c.id,
+        responses.c.revision == sessions.c.revision,
+        responses.c.kind == kind.value,
     )
 
 
