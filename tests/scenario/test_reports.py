@@ -18,7 +18,7 @@ from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
 from kepthour.ports import Notice
 from kepthour.views.status import status
-from tests.support.day import BERLIN, CONFIG, Day
+from tests.support.day import BERLIN, CONFIG, Day, a_morning
 
 LADDER = ["-15m", "-5m", "-1m", "0m", "+1m", "+2m", "+3m", "+4m", "+5m"]
 PHONE = '[channels.phone]\ntype = "recorder"\njoins = "+2m"\n'
@@ -27,22 +27,7 @@ ME = 'name = "practice"\naddresses = ["me@example.org"]'
 
 @pytest.fixture
 def day(tmp_path: Path) -> Day:
-    return begin(tmp_path)
-
-
-def begin(folder: Path, config: str = CONFIG) -> Day:
-    """Half past eight, with a session at ten; and others to come, so that the calendar may lose that one."""
-    made = Day(folder, "2026-03-02 08:30", config)
-    made.put("one", "2026-03-02T10:00:00")
-    made.put("other", "2026-03-23T10:00:00")
-    made.put("another", "2026-03-24T10:00:00")
-    made.sync()
-    return made
-
-
-def rungs_since(day: Day, at: str, channel: str = "screen") -> list[tuple[str, str]]:
-    """What came at the local time `at` or later on that day."""
-    return [(when, rung) for when, rung in day.rungs(channel) if when >= at]
+    return a_morning(tmp_path)
 
 
 async def reboot(day: Day) -> None:
@@ -65,7 +50,7 @@ async def test_a_snooze_slept_through_ends_at_its_instant_and_not_later_by_the_s
     day.answer(Kind.SNOOZE, timedelta(minutes=10))
     day.sleep_until("2026-03-02 09:57")
     await day.until("2026-03-02 09:58")
-    assert rungs_since(day, "09:46") == [("09:57:00", "-4m")]
+    assert day.rungs_since("09:46") == [("09:57:00", "-4m")]
     assert day.notices()[-1].title == "Session at 10:00 starts in 3 min"
 
 
@@ -84,7 +69,7 @@ async def test_a_ladder_goes_on_when_the_machine_changes_its_time_zone(day: Day)
     await day.until("2026-03-02 09:56")
     with machine_in("America/New_York"):
         await day.until("2026-03-02 10:00:30")
-    assert rungs_since(day, "09:50") == [("09:55:00", "-5m"), ("09:59:00", "-1m"), ("10:00:00", "0m")]
+    assert day.rungs_since("09:50") == [("09:55:00", "-5m"), ("09:59:00", "-1m"), ("10:00:00", "0m")]
 
 
 async def test_a_ladder_goes_on_when_the_configuration_names_another_time_zone(day: Day) -> None:
@@ -95,7 +80,7 @@ async def test_a_ladder_goes_on_when_the_configuration_names_another_time_zone(d
     day.app.refresh()
     day.app.replan()
     await day.until("2026-03-02 10:00:30")
-    assert rungs_since(day, "09:50") == [("09:55:00", "-5m"), ("09:59:00", "-1m"), ("10:00:00", "0m")]
+    assert day.rungs_since("09:50") == [("09:55:00", "-5m"), ("09:59:00", "-1m"), ("10:00:00", "0m")]
     assert day.notices()[-1].title == "Session at 04:00 starts now"
 
 
@@ -162,7 +147,7 @@ async def test_of_two_short_sessions_in_quick_succession_each_has_its_ladder(day
 async def test_a_session_that_the_calendar_of_an_attendee_holds_too_reminds_once(tmp_path: Path) -> None:
     """nextcloud/server#21370: one who was invited and one who invites each got every notice twice."""
     two = CONFIG + '[[calendars]]\nname = "second"\ntype = "memory"\nsessions = "all"\n'
-    day = begin(tmp_path, two)
+    day = a_morning(tmp_path, two)
     invited = ("ORGANIZER:mailto:me@example.org", "ATTENDEE;PARTSTAT=ACCEPTED:mailto:ab@example.org")
     day.put("one", "2026-03-02T10:00:00", 50, *invited)
     copy = day.calendar.text("one.ics").replace("SUMMARY:AB", "SUMMARY:Invitation")
@@ -199,13 +184,13 @@ async def test_what_no_longer_holds_leaves_the_screen_and_reminds_no_more(
     kewisch/gdata-provider#700: a moved event fired at its old time; FossifyOrg/Calendar#732: a declined one did;
     quarck/CalendarNotification#321: one that only its title calls cancelled.
     """
-    day = begin(tmp_path, CONFIG.replace('name = "practice"', ME))
+    day = a_morning(tmp_path, CONFIG.replace('name = "practice"', ME))
     await day.until("2026-03-02 09:56")
     assert shown(day) == ["-5m"]
     happens(day)
     day.sync()
     await day.until("2026-03-02 10:20")
-    assert [rung for _at, rung in rungs_since(day, "09:56") if rung != "question"] == []
+    assert [rung for _at, rung in day.rungs_since("09:56") if rung != "question"] == []
     assert [rung for rung in shown(day) if rung != "question"] == []
     assert day.cards() == []
 
@@ -239,7 +224,7 @@ async def test_new_ids_at_every_sync_repeat_nothing_and_lose_nothing(
         give_new_ids(day, number)
         await day.until(f"2026-03-02 {at}:{number}0")
     await day.until("2026-03-02 10:00:30")
-    assert rungs_since(day, at) == comes
+    assert day.rungs_since(at) == comes
 
 
 # ---- answers
@@ -247,7 +232,7 @@ async def test_new_ids_at_every_sync_repeat_nothing_and_lose_nothing(
 
 async def test_what_waits_for_its_turn_stays_away_after_a_check_in(tmp_path: Path) -> None:
     """grafana-cold-storage/oncall#4654: acknowledged during a wait, the text message still went out."""
-    day = begin(tmp_path, CONFIG + PHONE)
+    day = a_morning(tmp_path, CONFIG + PHONE)
     await day.until("2026-03-02 10:01:30")
     day.answer(Kind.HERE)
     await day.until("2026-03-02 10:20")
@@ -256,7 +241,7 @@ async def test_what_waits_for_its_turn_stays_away_after_a_check_in(tmp_path: Pat
 
 async def test_what_waits_for_another_attempt_stays_away_after_a_check_in(tmp_path: Path) -> None:
     """grafana-cold-storage/oncall#4654, where the wait is for a channel that refused."""
-    day = begin(tmp_path, CONFIG + PHONE)
+    day = a_morning(tmp_path, CONFIG + PHONE)
     day.channels["phone"].refuse = True
     await day.until("2026-03-02 10:02:01")
     day.answer(Kind.HERE)
@@ -279,7 +264,7 @@ async def test_a_notice_that_arrives_after_the_answer_is_taken_back(
 
     monkeypatch.setattr(day.screen, "send", slowly)
     await day.until("2026-03-02 10:20")
-    assert rungs_since(day, "09:50") == [("09:55:00", "-5m")]
+    assert day.rungs_since("09:50") == [("09:55:00", "-5m")]
     assert shown(day) == []
 
 
@@ -301,11 +286,11 @@ async def test_a_snooze_holds_back_every_step_until_its_end_on_every_channel(
 ) -> None:
     """roxy-wi/IncidentRelay#40: what was to be held back was only the first step; the later ones went out."""
     phone = '[channels.phone]\ntype = "recorder"\n'
-    day = begin(tmp_path, CONFIG + phone + '[reminders]\nprofile = "persistent"\n')
+    day = a_morning(tmp_path, CONFIG + phone + '[reminders]\nprofile = "persistent"\n')
     await day.until("2026-03-02 09:46")
     day.answer(Kind.SNOOZE, timedelta(minutes=13))
     await day.until("2026-03-02 10:00")
-    assert rungs_since(day, "09:46", channel) == [("09:59:00", "-1m"), ("10:00:00", "0m")]
+    assert day.rungs_since("09:46", channel) == [("09:59:00", "-1m"), ("10:00:00", "0m")]
 
 
 # ---- restarts
@@ -381,7 +366,7 @@ async def test_a_refused_reminder_does_not_count_as_delivered_and_comes_when_the
     assert ("-5m", "pending", None) in day.states()
     day.screen.refuse = False
     await day.until("2026-03-02 09:56")
-    assert rungs_since(day, "09:50") == [("09:55:22", "-5m")]
+    assert day.rungs_since("09:50") == [("09:55:22", "-5m")]
     assert ("-5m", "sent", "accepted") in day.states()
 
 
