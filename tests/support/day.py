@@ -182,7 +182,7 @@ class Day:
 
 
 def a_morning(folder: Path, config: str = CONFIG) -> Day:
-    """Half past eight on a Monday, with a session at ten; and others to come, so that the calendar may lose that one."""
+    """Half past eight, with a session at ten; and others to come, so that the calendar may lose that one."""
     day = Day(folder, "2026-03-02 08:30", config)
     day.put("one", "2026-03-02T10:00:00")
     day.put("other", "2026-03-23T10:00:00")
