@@ -1,7 +1,8 @@
 """A timer that died in the real daemon: it runs, so it says, and is set for nothing.
 
 An exception out of the job store does that to APScheduler up to 3.11.3, which protects only the question for what is
-due (agronholm/apscheduler, PR 1132). After that question it waits for ten seconds.
+due (agronholm/apscheduler PR#1132). After that question it waits for ten seconds. So an application can stop to notify,
+and nobody in it notices (leits/MeetingBar#882).
 """
 
 from __future__ import annotations

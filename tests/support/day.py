@@ -115,10 +115,12 @@ class Day:
             await self._turn()
             if self.clock.at >= end:
                 return
-            # Turns in which nothing is due are left out but for one a minute, else a day takes seconds.
+            # Turns in which nothing is due are left out but for two a minute, else a day takes seconds. With fewer
+            # there would be gaps in the watch, and the verdict on what nobody answered would always be "unknown".
             poll = self.clock.at + every - (self.clock.at - _EPOCH) % every
-            due = self.pump.next_due() or poll
-            self.clock.at = max(min(due, poll, end), self.clock.at + timedelta(milliseconds=1))
+            turn = min(self.clock.at + timedelta(seconds=30), poll)
+            due = self.pump.next_due() or turn
+            self.clock.at = max(min(due, turn, end), self.clock.at + timedelta(milliseconds=1))
             if self.clock.at == poll:
                 self.sync()
 
@@ -150,6 +152,10 @@ class Day:
         received = self.channels[channel].received
         return [(f"{at.astimezone(BERLIN):%H:%M:%S}", notice.rung) for at, notice in received]
 
+    def rungs_since(self, at: str, channel: str = "screen") -> list[tuple[str, str]]:
+        """What was received at the local time `at` ("09:50") or later, whatever the day."""
+        return [(when, rung) for when, rung in self.rungs(channel) if when >= at]
+
     def notices(self) -> list[Notice]:
         """What the screen received."""
         return [notice for _at, notice in self.screen.received]
@@ -177,6 +183,16 @@ class Day:
         with self.app.store.read() as tx:
             found = reminders.everything(tx)
         return [(one.rung, one.state.value, one.why.value if one.why else None) for one in found]
+
+
+def a_morning(folder: Path, config: str = CONFIG) -> Day:
+    """Half past eight, with a session at ten; and others to come, so that the calendar may lose that one."""
+    day = Day(folder, "2026-03-02 08:30", config)
+    day.put("one", "2026-03-02T10:00:00")
+    day.put("other", "2026-03-23T10:00:00")
+    day.put("another", "2026-03-24T10:00:00")
+    day.sync()
+    return day
 
 
 def when(text: str) -> datetime:
