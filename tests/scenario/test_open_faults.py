@@ -17,7 +17,6 @@ from kepthour.core.verdict import Verdict
 from tests.support.day import CONFIG, Day, a_morning
 
 TWO = CONFIG + '[[calendars]]\nname = "second"\ntype = "memory"\nsessions = "all"\n'
-pytestmark = pytest.mark.xfail(strict=True)
 
 
 @pytest.fixture
