@@ -115,14 +115,20 @@ class Day:
             await self._turn()
             if self.clock.at >= end:
                 return
-            # Turns in which nothing is due are left out but for two a minute, else a day takes seconds. With fewer
-            # there would be gaps in the watch, and the verdict on what nobody answered would always be "unknown".
+            # Turns in which nothing is due are left out but for one a minute, else a day takes seconds.
             poll = self.clock.at + every - (self.clock.at - _EPOCH) % every
-            turn = min(self.clock.at + timedelta(seconds=30), poll)
-            due = self.pump.next_due() or turn
-            self.clock.at = max(min(due, turn, end), self.clock.at + timedelta(milliseconds=1))
+            due = min(self.pump.next_due() or poll, poll, end)
+            if every <= timedelta(minutes=1):
+                self._keep_watch(due)
+            self.clock.at = max(due, self.clock.at + timedelta(milliseconds=1))
             if self.clock.at == poll:
                 self.sync()
+
+    def _keep_watch(self, until: datetime) -> None:
+        """The signs of life of the turns that are left out: without them there would be gaps in the watch."""
+        while until - self.clock.at > timedelta(seconds=30):
+            self.clock.at += timedelta(seconds=30)
+            self.pump._beat()
 
     async def _turn(self) -> None:
         """A turn, and the next at once if evidence came, as the daemon has it."""

@@ -22,7 +22,7 @@ from kepthour.core.response import (
     silence,
     until,
 )
-from kepthour.core.verdict import Because, SessionState, Verdict, state_of
+from kepthour.core.verdict import HELD, Because, SessionState, Verdict, state_of
 from kepthour.store import outbox, questions, reminders, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
@@ -31,6 +31,7 @@ log = structlog.get_logger()
 
 _ONCE = {Kind.HERE, Kind.ACK, Kind.OUT, Kind.JOIN}
 _AROUND = timedelta(days=2)
+_OVERRUN = timedelta(hours=1)
 _OPEN = {SessionState.REMINDING, SessionState.ACKNOWLEDGED, SessionState.IN_SESSION}
 
 
@@ -44,11 +45,22 @@ class Answered:
 
 
 def respond(
-    store: Store, session_id: str, kind: Kind, now: datetime, surface: str, span: timedelta | None = None
+    store: Store,
+    session_id: str,
+    kind: Kind,
+    now: datetime,
+    surface: str,
+    span: timedelta | None = None,
+    delivery: str | None = None,
 ) -> Answered:
-    """Take an answer to one session. `span` is how long (SNOOZE, LATE). Raises NotFound, NeedsPerson."""
+    """Take an answer to one session. `span` is how long (SNOOZE, LATE), `delivery` the notice that was answered.
+
+    Raises NotFound, NeedsPerson.
+    """
     with store.write() as tx:
         row = _existing(tx, session_id)
+        if delivery is not None and _is_outdated(tx, delivery, row):
+            raise NeedsPerson("That notice was about another start.", "Answer the newest one.")
         if row.known.cancelled:
             raise NeedsPerson("This session was cancelled.", "There is nothing to answer.")
         response = _response(row, kind, now, surface, span)
@@ -85,9 +97,8 @@ def due_session(store: Store, now: datetime, kind: Kind) -> str:
         rows = [row for row in sessions.between(tx, now - _AROUND, now + _AROUND) if not row.hidden]
         candidates = [row for row in rows if _state(tx, row, now) in _OPEN]
         if kind is Kind.OUT:
-            begun = [row for row in candidates if row.known.start <= now]
-            inside = [row for row in begun if _state(tx, row, now) is SessionState.IN_SESSION]
-            candidates = inside or begun
+            inside = [row for row in rows if _is_inside(tx, row, now)]
+            candidates = inside or [row for row in candidates if row.known.start <= now]
     if not candidates:
         coming = next((row for row in rows if row.known.start > now and not row.known.cancelled), None)
         hint = f"Name one with --session; the next is {coming.id}." if coming else "See: kepthour agenda."
@@ -104,6 +115,12 @@ def _existing(tx: Tx, session_id: str) -> SessionRow:
     if row is None or row.hidden:
         raise NotFound(f'There is no session "{session_id}".', "See the ids with: kepthour agenda --json.")
     return row
+
+
+def _is_outdated(tx: Tx, delivery: str, row: SessionRow) -> bool:
+    """Whether the notice was shown for a start that the session no longer has."""
+    shown = reminders.get(tx, int(delivery)) if delivery.isdecimal() else None
+    return shown is not None and shown.session_id == row.id and shown.revision != row.known.revision
 
 
 def _response(row: SessionRow, kind: Kind, now: datetime, surface: str, span: timedelta | None) -> Response:
@@ -139,6 +156,13 @@ def _state(tx: Tx, row: SessionRow, now: datetime) -> SessionState:
         responses=answers,
         now=now,
     )
+
+
+def _is_inside(tx: Tx, row: SessionRow, now: datetime) -> bool:
+    """Whether the therapist is in this session, and has not said that it is over; it may have overrun a little."""
+    kinds = {answer.kind for answer in sessions.responses_to(tx, row)}
+    there = Kind.HERE in kinds or (row.verdict in HELD and row.decided_by == "daemon")
+    return there and Kind.OUT not in kinds and row.known.start <= now < row.known.end + _OVERRUN
 
 
 def _begun(ladder: Sequence[Reminder], now: datetime) -> bool:

@@ -48,12 +48,11 @@ def let_go(tx: Tx, ids: Collection[int]) -> None:
     _update(tx, ids, not_before=reminders.c.due_at)
 
 
-def refused(tx: Tx, reminder_id: int, problem: str, again: datetime) -> bool:
-    """A channel did not accept it: tried again at `again`. False if it is not wanted any more."""
-    now_is = get(tx, reminder_id)
-    if now_is is None or now_is.state is not State.PENDING:
+def refused(tx: Tx, reminder: Reminder, problem: str, again: datetime) -> bool:
+    """A channel did not accept it: tried again at `again`. False if it is not wanted any more, or not for then."""
+    if not _still_for_then(tx, reminder):
         return False
-    _update(tx, [reminder_id], problem=problem, not_before=again)
+    _update(tx, [reminder.id], problem=problem, not_before=again)
     return True
 
 
@@ -72,17 +71,22 @@ def spread(tx: Tx, reminder: Reminder, channels: Iterable[str]) -> None:
     plan(tx, reminder.subject, reminder.session_id, reminder.revision, steps)
 
 
-def accepted(tx: Tx, reminder_id: int, at: datetime, reference: str | None) -> bool:
-    """A channel accepted it. False if it was answered or superseded meanwhile: its notice no longer holds."""
-    before = get(tx, reminder_id)
-    if before is None:
-        return False
-    if before.state is State.PENDING:
+def accepted(tx: Tx, reminder: Reminder, at: datetime, reference: str | None) -> bool:
+    """A channel accepted it. False if it was answered, superseded or put off meanwhile: its notice no longer holds."""
+    if _still_for_then(tx, reminder):
         done = {"state": State.SENT.value, "why": Why.ACCEPTED.value, "changed_at": at}
-        _update(tx, [reminder_id], sent_at=at, reference=reference, **done)
+        _update(tx, [reminder.id], sent_at=at, reference=reference, **done)
         return True
-    _update(tx, [reminder_id], sent_at=at, reference=reference, recall=reference is not None)
+    now_is = get(tx, reminder.id)
+    if now_is is not None and now_is.state is not State.PENDING:
+        _update(tx, [reminder.id], sent_at=at, reference=reference, recall=reference is not None)
     return False
+
+
+def _still_for_then(tx: Tx, reminder: Reminder) -> bool:
+    """Whether nothing happened to it since it was claimed: "running late" puts off what is on its way, too."""
+    now_is = get(tx, reminder.id)
+    return now_is is not None and now_is.state is State.PENDING and now_is.due_at == reminder.due_at
 
 
 def shown_at(tx: Tx, reminder_id: int, reference: str | None) -> bool:

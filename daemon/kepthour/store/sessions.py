@@ -16,7 +16,7 @@ from kepthour.core.response import Kind, Response
 from kepthour.core.sessions import Session
 from kepthour.core.verdict import HELD, NOT_FINAL, Because, Verdict
 from kepthour.store.engine import Tx
-from kepthour.store.tables import evidence, responses, sessions, verdicts
+from kepthour.store.tables import cards, evidence, responses, sessions, verdicts
 
 _AT_ONCE = 1000  # parameters of one statement; SQLite has a limit
 
@@ -72,6 +72,17 @@ def living(tx: Tx, session_id: str) -> SessionRow | None:
         seen.add(row.id)
         row = get(tx, row.successor)
     return row
+
+
+def missed(tx: Tx, since: datetime) -> list[SessionRow]:
+    """Sessions that begin at `since` or later and were, or may have been, missed."""
+    verdicts = [Verdict.SUSPECTED_MISS.value, Verdict.MISSED.value]
+    rows = tx.connection.execute(
+        _present(tx)
+        .where(sessions.c.start >= since, sessions.c.verdict.in_(verdicts))
+        .order_by(sessions.c.start)
+    )
+    return [_session(row) for row in rows]
 
 
 def contradicted(tx: Tx, row: SessionRow) -> bool:
@@ -353,9 +364,17 @@ def inherit(tx: Tx, predecessor: SessionRow, successor: str) -> None:
         return
     by = predecessor.decided_by or "daemon"
     decide(tx, successor, predecessor.verdict, predecessor.because, by, predecessor.decided_at)
+    _update_cards(tx, predecessor.id, successor)
     if predecessor.question is not None:
         alone = predecessor.question == predecessor.id
         ask(tx, [successor], successor if alone else predecessor.question)
+
+
+def _update_cards(tx: Tx, old: str, new: str) -> None:
+    """A repair card goes with its session."""
+    if old != new:
+        mine = and_(cards.c.therapist_id == tx.therapist, cards.c.session_id == old)
+        tx.connection.execute(update(cards).where(mine).values(session_id=new))
 
 
 def _present(tx: Tx) -> Select[Any]:

@@ -94,7 +94,7 @@ def _wrap(
     except Exception as error:  # noqa: BLE001  supervised: one poisoned row must not hold up the others
         log.error("reminder.not_worded", reminder=reminder.id, problem=error)
         again = next_attempt(reminder.attempts + 1, now, reminder.useful_until)
-        outbox.refused(tx, reminder.id, f"bug-{type(error).__name__}", again)
+        outbox.refused(tx, reminder, f"bug-{type(error).__name__}", again)
         return None
     if words is None:
         outbox.change(tx, [Change(reminder.id, State.SUPERSEDED, Why.REPLANNED)], now)
@@ -113,10 +113,10 @@ def record(store: Store, outcomes: Iterable[Outcome], channels: Collection[str])
             if one.problem is not None:
                 attempts = one.reminder.attempts + 1
                 again = next_attempt(attempts, one.at, one.reminder.useful_until)
-                wanted = outbox.refused(tx, one.reminder.id, one.problem, again)
+                wanted = outbox.refused(tx, one.reminder, one.problem, again)
                 if wanted and attempts >= _REFUSALS and one.reminder.urgency in _URGENT:
                     outbox.spread(tx, one.reminder, channels)
-            elif not outbox.accepted(tx, one.reminder.id, one.at, one.reference):
+            elif not outbox.accepted(tx, one.reminder, one.at, one.reference):
                 outdated.append(one)
     return outdated
 

@@ -25,6 +25,7 @@ from kepthour.store.engine import Store
 log = structlog.get_logger()
 
 SEND_SECONDS = 15.0
+RECALL_SECONDS = 5.0
 _GLANCE = timedelta(milliseconds=5)  # so long before its time a claimed reminder is looked at again
 _FURTHEST = timedelta(seconds=2)  # nothing is claimed further ahead: the clock was set back
 
@@ -252,7 +253,11 @@ class Dispatcher:
         for reminder in outdated:
             channel = self._channels.get(reminder.channel)
             if reminder.reference is not None and isinstance(channel, Recallable):
-                await channel.recall(reminder.reference)
+                try:
+                    async with asyncio.timeout(RECALL_SECONDS):
+                        await channel.recall(reminder.reference)
+                except Exception as error:  # noqa: BLE001  supervised: a notice that stays is no reason to hold up others
+                    log.warning("reminder.not_recalled", reminder=reminder.id, problem=_code(error))
             await asyncio.to_thread(claim.recalled, self._store, reminder)
 
 

@@ -71,7 +71,6 @@ def _restart(
     """Another revision of a known session, with the answers that still hold."""
     old, revised = (row.id, row.known.revision), (row.id, row.known.revision + 1)
     _silence(tx, row, Why.MOVED, now)
-    _lift_suspicion(tx, row, now)
     sessions.restart(tx, new, revised[1], deadline, late_after)
     if row.known.start == new.start:
         sessions.adopt(tx, old, revised)
