@@ -40,10 +40,8 @@ timeout = 14
 argv = {argv}
 """
 MACHINES, KILLS = 4, 51  # side by side, and on each of them
-SESSIONS, SPACING = (
-    6,
-    3,
-)  # they begin a second apart; seconds between two rungs of one session: two are due each second
+SESSIONS = 6  # they begin a second apart
+SPACING = 3  # seconds between two rungs of one session: so two are due each second
 LASTING = 20 * 60  # seconds of ladder: far longer than the kills take, also on a slow machine
 # One write a document, and the life it came from: what a killed daemon has started may end after the next began.
 KEEP = 'document=$(cat); printf "%s %s\n" "$LIFE" "$document" >>"$0"'

@@ -45,7 +45,7 @@ RUNGS = ("-50s", "-30s", "0m", "+5s", "+45s")
 NOTICED = 20.0  # seconds: all that follows from a step of the clock stands by then
 SECOND, MINUTE, HOUR, DAY = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))
 TEN_YEARS = 3652 * DAY
-_STARTING = Semaphore(2)  # so many daemons at once
+_STARTING = Semaphore(2)  # so many processes start at once, since many would take long together
 
 
 class Machine:
@@ -56,6 +56,7 @@ class Machine:
         self.configure(RUNGS, "10m")
         self.world.shift_clock(NOON)
         self._sessions: dict[datetime, timedelta] = {}
+        self._ids: dict[datetime, str] = {}
         self.put(*starts, lasting=lasting)
 
     def configure(self, rungs: tuple[str, ...], missed_after: str) -> None:
@@ -100,10 +101,18 @@ class Machine:
     def wait_for(self, rung: str, start: datetime, within: float = NOTICED) -> None:
         eventually(lambda: rung in self.came(start), f"{rung} of {start}; it has {self.came(start)}", within)
 
-    def verdict(self, start: datetime) -> str | None:
-        """What is said of the session with this start."""
-        found: str | None = self._session(start)["verdict"]
-        return found
+    def told(self, *command: str) -> Any:
+        """What a command says."""
+        with _STARTING:
+            return self.world.json(*command)
+
+    def verdicts(self, *starts: datetime) -> list[str | None]:
+        """What is said of the sessions with these starts."""
+        days = f"{min(starts) - DAY:%Y-%m-%d}", f"{max(starts) + 2 * DAY:%Y-%m-%d}"
+        found = self.told("agenda", "--from", days[0], "--to", days[1])["sessions"]
+        by_start = {_at(one["start"]): one for one in found}
+        self._ids |= {start: one["id"] for start, one in by_start.items()}
+        return [by_start[start]["verdict"] for start in starts]
 
     def states(self, start: datetime) -> dict[str, str]:
         """By rung: where it stands."""
@@ -118,19 +127,13 @@ class Machine:
 
     def nothing_is_held_against(self, *starts: datetime) -> None:
         """No verdict, no question, no card."""
-        assert {start: self.verdict(start) for start in starts} == dict.fromkeys(starts)
-        assert self.world.json("status")["open_questions"] == []
-        assert [card for card in self.world.json("repair")["cards"] if card["state"] == "open"] == []
-
-    def _session(self, start: datetime) -> dict[str, Any]:
-        day = f"{start - DAY:%Y-%m-%d}", f"{start + 2 * DAY:%Y-%m-%d}"
-        sessions = self.world.json("agenda", "--from", day[0], "--to", day[1])["sessions"]
-        (found,) = [one for one in sessions if _at(one["start"]) == start]
-        return dict(found)
+        assert self.verdicts(*starts) == [None] * len(starts)
+        assert self.told("status")["open_questions"] == []
+        assert [card for card in self.told("repair")["cards"] if card["state"] == "open"] == []
 
     def _ladder(self, start: datetime) -> list[dict[str, Any]]:
-        session = self._session(start)["id"]
-        return [one for one in self.world.json("log")["deliveries"] if one["session"] == session]
+        """Of a session whose verdict was asked for."""
+        return [one for one in self.told("log")["deliveries"] if one["session"] == self._ids[start]]
 
 
 def _event(start: datetime, end: datetime) -> str:
@@ -183,8 +186,8 @@ def before_a_ladder(turn: Turn, folder: Path) -> None:
         machine.wait_for("-50s", another)
         machine.wait_for("-30s", coming, within=25 + NOTICED)
         assert (machine.came(coming), machine.asked()) == (["-50s", "-30s"], 0)
-    machine.punctual(coming)
     machine.nothing_is_held_against(coming, another)
+    machine.punctual(coming)
 
 
 def in_a_ladder(turn: Turn, folder: Path) -> None:
@@ -216,7 +219,7 @@ def _goes_on(machine: Machine, present: datetime) -> None:
     machine.wait_for("+45s", present, within=35 + NOTICED)
     machine.stop()
     assert (machine.came(present), machine.asked()) == (["-50s", "+5s", "+45s"], 0)
-    assert machine.verdict(present) is None
+    machine.nothing_is_held_against(present)
 
 
 def _is_over(machine: Machine, present: datetime, slept_through: datetime, coming: datetime) -> None:
@@ -227,8 +230,8 @@ def _is_over(machine: Machine, present: datetime, slept_through: datetime, comin
     machine.stop()
     assert (machine.came(coming), machine.asked()) == (["-50s", "-30s"], 1)
     assert (machine.came(present), machine.came(slept_through)) == (["-50s"], [])
-    assert [machine.verdict(one) for one in (present, slept_through, coming)] == ["unknown", "unknown", None]
-    assert machine.world.json("repair")["cards"] == []
+    assert machine.verdicts(present, slept_through, coming) == ["unknown", "unknown", None]
+    assert machine.told("repair")["cards"] == []
     machine.punctual(coming)
 
 
@@ -238,10 +241,10 @@ def _is_still_to_come(machine: Machine, present: datetime, coming: datetime, *, 
     machine.wait_for("-30s", coming, within=25 + NOTICED)
     machine.stop()
     assert (machine.came(coming), machine.came(present)) == (["-50s", "-30s"], ["-50s"])
+    machine.nothing_is_held_against(present, coming)
     first = "pending" if repeated else "sent"
     assert machine.states(present) == {rung: first if rung == "-50s" else "pending" for rung in RUNGS}
     machine.punctual(coming)
-    machine.nothing_is_held_against(present, coming)
 
 
 def ten_years_ahead_and_back(folder: Path) -> None:
@@ -265,9 +268,9 @@ def back_over_a_verdict(folder: Path) -> None:
         session = machine.soon(6 * SECOND)
         machine.put(session)
         machine.wait_for("question", session)
-        assert machine.verdict(session) == "suspected_miss"
+        assert machine.verdicts(session) == ["suspected_miss"]
         machine.world.shift_clock(session - HOUR)
-        eventually(lambda: machine.verdict(session) is None, "the verdict to be taken back", NOTICED)
+        eventually(lambda: machine.verdicts(session) == [None], "the verdict to be taken back", NOTICED)
         machine.nothing_is_held_against(session)
         assert machine.states(session)["-4s"] == "pending"
         machine.world.shift_clock(session - 10 * SECOND)
