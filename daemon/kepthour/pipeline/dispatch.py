@@ -100,7 +100,10 @@ class Dispatcher:
             if not reminders.due(tx, now):
                 return [], outdated
         with self._store.write() as tx:
-            hand = hand_out(reminders.due(tx, now), now, _in_session(tx, now))
+            due = reminders.due(tx, now)
+            # Where the therapist is matters to the early rungs only: most of the time nobody need ask.
+            busy = _in_session(tx, now) if any(one.skip_in_session for one in due) else set()
+            hand = hand_out(due, now, busy)
             reminders.change(tx, hand.changes)
             return [parcel for reminder in hand.send if (parcel := self._wrap(tx, reminder, now))], outdated
 
