@@ -71,9 +71,16 @@ def plan(policy: Policy, store: Store, now: datetime) -> dict[Fate, int]:
         _drop_calendars(tx, [row for row in rows if row.known.calendar not in dict(policy.calendars)], now)
         current = [row for row in sessions.between(tx, now - BEHIND, now + AHEAD) if not row.hidden]
         days = by_day((row.known for row in current), policy.zone)
-        for row in current:
+        coming = [row for row in current if _may_be_planned(row, policy.ladder, now)]
+        ladders = reminders.of_sessions(tx, [row.id for row in coming])
+        answered = sessions.answered(tx, [row.id for row in coming])
+        for row in coming:
+            key = (row.id, row.known.revision)
+            planned = ladders.get(key, [])
+            if key in answered or _has_begun(planned, now):
+                continue
             day = days.get(row.known.start.astimezone(policy.zone).date(), [])
-            _plan_ladder(tx, policy.ladder, row, now, is_notable=notable(row.known, day))
+            _plan_ladder(tx, policy.ladder, row, planned, now, is_notable=notable(row.known, day))
         _plan_digests(tx, policy, [row for row in current if row.known.start > now], now)
     happened: dict[Fate, int] = {fate: count for fate, count in counts.items() if fate is not Fate.SAME}
     if happened:
@@ -200,15 +207,17 @@ def _silence(tx: Tx, row: SessionRow, why: Why) -> None:
     reminders.apply(tx, silence(ladder, why), row.id, row.id, row.known.revision)
 
 
-def _plan_ladder(tx: Tx, ladder: Ladder, row: SessionRow, now: datetime, *, is_notable: bool) -> None:
+def _may_be_planned(row: SessionRow, ladder: Ladder, now: datetime) -> bool:
+    over = ladder.deadline(row.known.start, row.known.end) <= now
+    return not (over or row.known.cancelled or row.verdict is not None)
+
+
+def _plan_ladder(
+    tx: Tx, ladder: Ladder, row: SessionRow, planned: Sequence[Reminder], now: datetime, *, is_notable: bool
+) -> None:
     """A ladder that has begun stays as it was planned; until then it follows calendar and configuration."""
     session = row.known
     deadline = ladder.deadline(session.start, session.end)
-    if session.cancelled or row.verdict is not None or deadline <= now:
-        return
-    planned = reminders.of_session(tx, row.id, session.revision)
-    if _has_begun(planned, now) or sessions.responses_to(tx, row):
-        return
     wanted = {
         (step.rung, step.channel): step
         for step in climb(ladder, session.start, session.end, notable=is_notable)
@@ -218,7 +227,8 @@ def _plan_ladder(tx: Tx, ladder: Ladder, row: SessionRow, now: datetime, *, is_n
     reminders.drop(tx, (r.id for r in planned if (r.rung, r.channel) not in same))
     missing = [step for key, step in wanted.items() if key not in same]
     reminders.plan(tx, row.id, row.id, session.revision, missing)
-    sessions.set_limits(tx, row.id, deadline, ladder.late_after)
+    if (row.deadline, row.late_after) != (deadline, ladder.late_after):
+        sessions.set_limits(tx, row.id, deadline, ladder.late_after)
 
 
 def _has_begun(planned: Sequence[Reminder], now: datetime) -> bool:

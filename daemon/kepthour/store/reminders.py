@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +38,15 @@ def next_time(tx: Tx) -> datetime | None:
 def of_session(tx: Tx, session_id: str, revision: int) -> list[Reminder]:
     """All reminders for one start of a session, by due time."""
     return _read(tx, _mine(tx).where(reminders.c.session_id == session_id, reminders.c.revision == revision))
+
+
+def of_sessions(tx: Tx, ids: Collection[str]) -> dict[tuple[str, int], list[Reminder]]:
+    """All reminders of these sessions, each start's by due time; by session id and revision."""
+    found: defaultdict[tuple[str, int], list[Reminder]] = defaultdict(list)
+    for reminder in _read(tx, _mine(tx).where(reminders.c.session_id.in_(ids))):
+        assert reminder.session_id is not None
+        found[reminder.session_id, reminder.revision].append(reminder)
+    return found
 
 
 def of_subject(tx: Tx, subject: str) -> list[Reminder]:

@@ -250,6 +250,14 @@ def responses_to(tx: Tx, session: SessionRow) -> list[Response]:
     return [Response(Kind(row.kind), row.at, row.surface, row.until) for row in rows]
 
 
+def answered(tx: Tx, ids: Collection[str]) -> set[tuple[str, int]]:
+    """Which starts (session id, revision) of these sessions have been answered."""
+    rows = tx.connection.execute(
+        select(responses.c.session_id, responses.c.revision).where(responses.c.session_id.in_(ids)).distinct()
+    )
+    return {(row.session_id, row.revision) for row in rows}
+
+
 def hand_over_answers(tx: Tx, predecessor: str, successor: str) -> None:
     """A session lives on at the same start under another id: its answers go with it."""
     old, new = get(tx, predecessor), get(tx, successor)
