@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, insert, select, update
+from sqlalchemy import Row, Select, bindparam, delete, insert, select, update
 
 from kepthour.core.ladder import Step, Urgency
 from kepthour.core.reminder import Change, Reminder, State, Why, check_move
@@ -230,20 +230,26 @@ def recalled(tx: Tx, reminder_id: int) -> None:
 
 def change(tx: Tx, changes: Iterable[Change]) -> None:
     """Move reminders to their next states. Raises BrokenPromise for a move that is not allowed."""
-    for one in changes:
-        before = get(tx, one.reminder)
-        assert before is not None, "a reminder that was just read is gone"
-        if before.state is one.to:
-            continue
-        check_move(before.state, one.to)
-        _update(tx, one.reminder, state=one.to.value, why=one.why.value)
+    wanted = {one.reminder: one for one in changes}
+    before = {one.id: one.state for one in _read(tx, _mine(tx).where(reminders.c.id.in_(wanted)))}
+    assert before.keys() == wanted.keys(), "a reminder that was just read is gone"
+    moves = [one for one in wanted.values() if before[one.reminder] is not one.to]
+    for one in moves:
+        check_move(before[one.reminder], one.to)
+    if moves:
+        tx.connection.execute(
+            update(reminders).where(reminders.c.id == bindparam("reminder")).values(
+                state=bindparam("to"), why=bindparam("for_this")
+            ),
+            [{"reminder": one.reminder, "to": one.to.value, "for_this": one.why.value} for one in moves],
+        )  # fmt: skip
 
 
 def apply_to_notice(tx: Tx, effect: Effect) -> None:
     """What no longer holds is superseded, and its open notices are to be taken back."""
     change(tx, effect.changes)
-    for reminder_id in effect.recall:
-        _update(tx, reminder_id, recall=True)
+    if effect.recall:
+        tx.connection.execute(update(reminders).where(reminders.c.id.in_(effect.recall)).values(recall=True))
 
 
 def apply(tx: Tx, effect: Effect, subject: str, session_id: str, revision: int) -> None:
