@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, delete, insert, select, update
 
 from kepthour.core.ladder import Step, Urgency
 from kepthour.core.reminder import Change, Reminder, State, Why, check_move
@@ -37,13 +37,14 @@ def next_time(tx: Tx) -> datetime | None:
 
 def of_session(tx: Tx, session_id: str, revision: int) -> list[Reminder]:
     """All reminders for one start of a session, by due time."""
-    return _read(tx, _mine(tx).where(reminders.c.session_id == session_id, reminders.c.revision == revision))
+    found = _about_sessions(tx, [session_id]).where(reminders.c.revision == revision)
+    return _read(tx, found)
 
 
 def of_sessions(tx: Tx, ids: Collection[str]) -> dict[tuple[str, int], list[Reminder]]:
     """All reminders of these sessions, each start's by due time; by session id and revision."""
     found: defaultdict[tuple[str, int], list[Reminder]] = defaultdict(list)
-    for reminder in _read(tx, _mine(tx).where(reminders.c.session_id.in_(ids))):
+    for reminder in _read(tx, _about_sessions(tx, ids)):
         assert reminder.session_id is not None
         found[reminder.session_id, reminder.revision].append(reminder)
     return found
@@ -58,7 +59,7 @@ def about_days(tx: Tx) -> list[Reminder]:
     """Pending digests."""
     return _read(
         tx,
-        _mine(tx).where(reminders.c.subject.startswith("day:"), reminders.c.state == State.PENDING.value),
+        _mine(tx).where(_subjects("day"), reminders.c.state == State.PENDING.value),
     )
 
 
@@ -67,7 +68,7 @@ def open_alerts(tx: Tx) -> list[Reminder]:
     return _read(
         tx,
         _mine(tx).where(
-            reminders.c.subject.startswith("calendar:"),
+            _subjects("calendar"),
             reminders.c.state.in_([State.PENDING.value, State.SENT.value]),
         ),
     )
@@ -275,6 +276,16 @@ def apply(tx: Tx, effect: Effect, subject: str, session_id: str, revision: int) 
 
 def _mine(tx: Tx) -> Select[Any]:
     return select(reminders).where(reminders.c.therapist_id == tx.therapist)
+
+
+def _about_sessions(tx: Tx, ids: Collection[str]) -> Select[Any]:
+    """A session is the subject of all its reminders; of the two columns only `subject` has an index."""
+    return _mine(tx).where(reminders.c.subject.in_(ids), reminders.c.session_id.is_not(None))
+
+
+def _subjects(kind: str) -> ColumnElement[bool]:
+    """Subjects that begin with `kind`, as a range: a LIKE would read every reminder there ever was."""
+    return and_(reminders.c.subject >= f"{kind}:", reminders.c.subject < f"{kind};")
 
 
 def _read(tx: Tx, query: Select[Any]) -> list[Reminder]:
