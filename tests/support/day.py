@@ -81,6 +81,18 @@ class Day:
         dispatcher = self.app.dispatcher(dict(self.channels), lambda: None)
         self.pump = Pump(self.app, dispatcher, Asker(self.app, self._hear))
 
+    async def restart(self) -> None:
+        """The daemon ends and starts again, and takes up its work as a daemon does."""
+        await self.pump.close()
+        self.app.close()
+        self.app.store.close()
+        self.start()
+        await self.pump.dispatcher.show_again()
+        await self.pump.dispatcher.settle()
+        self.app.refresh()
+        self.app.replan()
+        self.sync()
+
     @property
     def calendar(self) -> MemoryCalendar:
         """The calendar "practice"."""
@@ -111,12 +123,15 @@ class Day:
             await self._turn()
             if self.clock.at >= end:
                 return
-            # Turns in which nothing is due are left out but for one a minute, else a day takes seconds.
-            minute = self.clock.at.replace(second=0, microsecond=0) + timedelta(minutes=1)
-            due = self.pump.next_due() or minute
-            self.clock.at = max(min(due, minute, end), self.clock.at + timedelta(milliseconds=1))
-            if self.clock.at == minute:
-                self.sync()
+            self._move_on(end)
+
+    def _move_on(self, end: datetime) -> None:
+        """To what comes next. Of the turns in which nothing is due one a minute is left: a day would take seconds."""
+        minute = self.clock.at.replace(second=0, microsecond=0) + timedelta(minutes=1)
+        due = self.pump.next_due() or minute
+        self.clock.at = max(min(due, minute, end), self.clock.at + timedelta(milliseconds=1))
+        if self.clock.at == minute:
+            self.sync()
 
     async def _turn(self) -> None:
         """A turn, and the next at once if evidence came, as the daemon has it."""
