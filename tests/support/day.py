@@ -82,6 +82,18 @@ class Day:
         dispatcher = self.app.dispatcher(dict(self.channels), lambda: None)
         self.pump = Pump(self.app, dispatcher, Asker(self.app, self._hear))
 
+    async def restart(self) -> None:
+        """The daemon ends and starts again, and takes up its work as a daemon does."""
+        await self.pump.close()
+        self.app.close()
+        self.app.store.close()
+        self.start()
+        await self.pump.dispatcher.show_again()
+        await self.pump.dispatcher.settle()
+        self.app.refresh()
+        self.app.replan()
+        self.sync()
+
     @property
     def calendar(self) -> MemoryCalendar:
         """The calendar "practice"."""
@@ -115,14 +127,17 @@ class Day:
             await self._turn()
             if self.clock.at >= end:
                 return
-            # Turns in which nothing is due are left out but for one a minute, else a day takes seconds.
-            poll = self.clock.at + every - (self.clock.at - _EPOCH) % every
-            due = min(self.pump.next_due() or poll, poll, end)
-            if every <= timedelta(minutes=1):
-                self._keep_watch(due)
-            self.clock.at = max(due, self.clock.at + timedelta(milliseconds=1))
-            if self.clock.at == poll:
-                self.sync()
+            self._move_on(end, every)
+
+    def _move_on(self, end: datetime, every: timedelta = timedelta(minutes=1)) -> None:
+        """To what comes next. Of the turns in which nothing is due one a minute is left: a day would take seconds."""
+        poll = self.clock.at + every - (self.clock.at - _EPOCH) % every
+        due = min(self.pump.next_due() or poll, poll, end)
+        if every <= timedelta(minutes=1):
+            self._keep_watch(due)
+        self.clock.at = max(due, self.clock.at + timedelta(milliseconds=1))
+        if self.clock.at == poll:
+            self.sync()
 
     def _keep_watch(self, until: datetime) -> None:
         """The signs of life of the turns that are left out: without them there would be gaps in the watch."""

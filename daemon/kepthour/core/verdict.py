@@ -88,8 +88,9 @@ def deadline_after(deadline: datetime, start: datetime, responses: Sequence[Resp
 
 
 def announced_start(responses: Sequence[Response]) -> datetime | None:
-    """The latest start that a "running late" promised; None: there was none."""
-    return max((r.until for r in responses if r.kind is Kind.LATE and r.until), default=None)
+    """The start that the last "running late" promised; None: there was none. `responses` are by time."""
+    starts = [r.until for r in responses if r.kind is Kind.LATE and r.until]
+    return starts[-1] if starts else None
 
 
 def decide(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -333,7 +334,18 @@ def responses_to(tx: Tx, session: SessionRow) -> list[Response]:
         .where(responses.c.session_id == session.id, responses.c.revision == session.known.revision)
         .order_by(responses.c.at, responses.c.id)
     )
-    return [Response(Kind(row.kind), row.at, row.surface, row.until) for row in rows]
+    return [_response(row) for row in rows]
+
+
+def responses_of(tx: Tx, ids: Collection[str]) -> dict[tuple[str, int], list[Response]]:
+    """The answers to these sessions, each start's by time; by session id and revision."""
+    found: defaultdict[tuple[str, int], list[Response]] = defaultdict(list)
+    rows = tx.connection.execute(
+        select(responses).where(responses.c.session_id.in_(ids)).order_by(responses.c.at, responses.c.id)
+    )
+    for row in rows:
+        found[row.session_id, row.revision].append(_response(row))
+    return found
 
 
 def adopt(
@@ -415,6 +427,10 @@ def _update(tx: Tx, session_id: str, **values: Any) -> None:
         .where(sessions.c.therapist_id == tx.therapist, sessions.c.id == session_id)
         .values(**values)
     )
+
+
+def _response(row: Row[Any]) -> Response:
+    return Response(Kind(row.kind), row.at, row.surface, row.until)
 
 
 def _session(row: Row[Any]) -> SessionRow:

@@ -59,7 +59,7 @@ def _begin(
         revision = row.known.revision + 1
         _restart(tx, new, row, deadline, late_after, now)
     before = (
-        sessions.get(tx, happening.predecessor) if happening.predecessor and happening.same_start else None
+        sessions.get(tx, happening.predecessor) if happening.predecessor and happening.keeps_answers else None
     )
     if before is not None:
         _take_over(tx, before, new.id, revision, now, with_ladder=not happening.revived)
@@ -120,9 +120,9 @@ def _lose(
 ) -> Fate:
     """A session that is not there any more. What is over stays as it was, unless it lives on."""
     if happening.fate is Fate.SUCCEEDED:
-        if not happening.same_start:
+        if not happening.keeps_answers:
             _silence(tx, row, Why.MOVED, now)
-        sessions.hide(tx, row.id, now, happening.successor if happening.same_start else None)
+        sessions.hide(tx, row.id, now, happening.successor if happening.keeps_answers else None)
         return Fate.SUCCEEDED
     cancelled = judgement is not None and judgement.why in GONE
     is_over = row.known.end <= now or row.known.start < now - BEHIND

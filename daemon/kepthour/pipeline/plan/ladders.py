@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
 from kepthour.core.day import by_day, digests
 from kepthour.core.ladder import Ladder, Step, Urgency, climb
 from kepthour.core.reminder import Change, Reminder, State, Why
-from kepthour.core.response import effect
+from kepthour.core.response import Response, effect
 from kepthour.pipeline.plan.policy import Policy
 from kepthour.store import outbox, reminders, sessions
 from kepthour.store.engine import Tx
@@ -24,19 +25,31 @@ class Lacks(Enum):
     ALL = auto()  # late ones too: the clock was set back
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A session, and what is stored of its present start: all reminders, and the answers by time."""
+
+    row: SessionRow
+    planned: Sequence[Reminder]
+    answers: Sequence[Response]
+
+
+def may_be_planned(row: SessionRow, ladder: Ladder, now: datetime) -> bool:
+    """Whether a ladder is, or may be, called for."""
+    over = ladder.deadline(row.known.start, row.known.end) <= now
+    return not (over or row.known.cancelled or row.verdict is not None)
+
+
 def plan_ladder(
-    tx: Tx, ladder: Ladder, row: SessionRow, now: datetime, *, is_notable: bool, lacks: Lacks
+    tx: Tx, ladder: Ladder, known: Known, now: datetime, *, is_notable: bool, lacks: Lacks
 ) -> None:
     """A ladder that has begun stays as it was planned, but for what it `lacks`; until then it follows the calendar.
 
     What is planned for a start that was answered before (it is back, say) hears these answers at once.
     """
+    row, planned, answers = known.row, known.planned, known.answers
     session = row.known
     deadline = ladder.deadline(session.start, session.end)
-    if session.cancelled or row.verdict is not None or deadline <= now:
-        return
-    planned = reminders.of_session(tx, row.id, session.revision)
-    answers = sessions.responses_to(tx, row)
     begun = _has_begun(planned, now) or bool(planned and answers)
     wanted = [
         step
@@ -47,7 +60,8 @@ def plan_ladder(
     if begun and not missing:
         return
     reminders.plan(tx, row.id, row.id, session.revision, missing)
-    sessions.set_limits(tx, row.id, deadline, ladder.late_after)
+    if (row.deadline, row.late_after) != (deadline, ladder.late_after):
+        sessions.set_limits(tx, row.id, deadline, ladder.late_after)
     for count, answer in enumerate(answers):
         rungs = reminders.of_session(tx, row.id, session.revision)
         what = effect(answer, session.start, deadline, rungs, answers[:count])

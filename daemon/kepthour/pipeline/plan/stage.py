@@ -11,11 +11,11 @@ import structlog
 from kepthour.core.changes import Fate, compare
 from kepthour.core.day import by_day, notable
 from kepthour.pipeline.plan.follow import follow
-from kepthour.pipeline.plan.ladders import Lacks, plan_digests, plan_ladder
+from kepthour.pipeline.plan.ladders import Known, Lacks, may_be_planned, plan_digests, plan_ladder
 from kepthour.pipeline.plan.observe import Observed, observe
 from kepthour.pipeline.plan.policy import AHEAD, BEHIND, Policy
 from kepthour.pipeline.plan.rewind import rewind
-from kepthour.store import questions, sessions
+from kepthour.store import questions, reminders, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
@@ -50,7 +50,7 @@ def _follow_calendars(tx: Tx, policy: Policy, now: datetime) -> tuple[Counter[Fa
     known = {row.id: row.known for row in rows if not row.hidden and _can_be_compared(policy, observed, row)}
     counts: Counter[Fate] = Counter()
     lengthened = set()
-    for happening in compare(known, observed.sessions, observed.cancelled):
+    for happening in compare(known, observed.sessions, now, observed.cancelled):
         judgement = observed.judgements.get(happening.id)
         row, new = by_id.get(happening.id), happening.observed
         counts[follow(tx, policy, happening, row, judgement, now)] += 1
@@ -70,9 +70,14 @@ def _plan_what_comes(
 ) -> None:
     current = [row for row in sessions.between(tx, now - BEHIND, now + AHEAD) if not row.hidden]
     days = by_day((row.known for row in current), policy.zone)
-    for row in current:
+    open_ones = [row for row in current if may_be_planned(row, policy.ladder, now)]
+    ladders = reminders.of_sessions(tx, [row.id for row in open_ones])
+    answers = sessions.responses_of(tx, [row.id for row in open_ones])
+    for row in open_ones:
+        key = row.id, row.known.revision
         day = days.get(row.known.start.astimezone(policy.zone).date(), [])
         early = notable(row.known, day)
         lacks = Lacks.ALL if row.id in rewound else Lacks.TO_COME if row.id in lengthened else Lacks.NOTHING
-        plan_ladder(tx, policy.ladder, row, now, is_notable=early, lacks=lacks)
-    plan_digests(tx, policy, [row for row in current if row.known.start > now], now)
+        known = Known(row, ladders.get(key, []), answers.get(key, []))
+        plan_ladder(tx, policy.ladder, known, now, is_notable=early, lacks=lacks)
+    plan_digests(tx, policy, current, now)
