@@ -41,6 +41,7 @@ _BUTTONS = {
 }
 _WATCHED_FROM = timedelta(minutes=6)  # before a start: from then on a daemon has to be there without a gap
 _CALM = timedelta(hours=6)
+_SIGNS = timedelta(seconds=25)  # more often than that a daemon gives none
 _NIGHT = timedelta(hours=3, minutes=7)
 
 Given = tuple[datetime, Key, Answer]
@@ -52,6 +53,8 @@ class LongDay(Day):
 
     silent: frozenset[Key] = frozenset()  # they are watched without a gap: their silence is to mean something
 
+    _sign_of_life = datetime(2000, 1, 1, tzinfo=UTC)
+
     async def pass_to(self, end: datetime) -> None:
         """As `until`, for an instant; where nothing is due at `end`, the turn is left to what comes then."""
         await self._turn()
@@ -60,12 +63,14 @@ class LongDay(Day):
             if self.clock.at < end or (self.pump.next_due() or end) <= end:
                 await self._turn()
 
-    def _move_on(self, end: datetime) -> None:
+    def _move_on(self, end: datetime, every: timedelta = timedelta(minutes=1)) -> None:
         now = self.clock.at
-        minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+        if now - self._sign_of_life >= _SIGNS:
+            self._sign_of_life = now
+        without_a_gap = self._sign_of_life + timedelta(minutes=1)
         next_at = min(self.pump.next_due() or end, end)
-        if next_at > minute:
-            next_at = min(next_at, max(minute, self._calm_until(now)))
+        if next_at > without_a_gap:
+            next_at = min(next_at, max(without_a_gap, self._calm_until(now)))
         self.clock.at = max(next_at, now + timedelta(milliseconds=1))
         if self.clock.at - self._last_poll >= _CALM / 2:
             self.sync()
@@ -157,7 +162,7 @@ async def _happen(day: LongDay, happening: Happening) -> None:
 def _answer(day: LongDay, key: Key, answer: Answer) -> None:
     """With the button, if the newest notice has it; else on the command line."""
     session = next(row for row in _near(day) if _key(row) == key)
-    newest = day.notices()[-1]
+    _at, newest = day.screen.received[-1]
     button = _BUTTONS.get((answer.say, answer.minutes))
     if newest.subject == session.id and button in {action.key for action in newest.actions}:
         day.screen.press(button)

@@ -249,4 +249,5 @@ watches = Table(
     Column("until", Instant, nullable=False),  # the last beat
     Column("pid", Integer, nullable=False),
     Column("version", Text, nullable=False),
+    Index(None, "therapist_id", "until"),
 )
