@@ -158,9 +158,6 @@ def add(tx: Tx, session: Session, deadline: datetime, late_after: timedelta) -> 
         insert(sessions).values(
             id=session.id,
             therapist_id=tx.therapist,
-            calendar=session.calendar,
-            uid=session.uid,
-            recurrence_id=session.recurrence_id,
             revision=1,
             hidden=False,
             **_facts(session),
@@ -315,6 +312,9 @@ def _present(tx: Tx) -> Select[Any]:
 
 def _facts(session: Session) -> dict[str, Any]:
     return {
+        "calendar": session.calendar,
+        "uid": session.uid,
+        "recurrence_id": session.recurrence_id,
         "start": session.start,
         "end": session.end,
         "client": session.client,

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from kepthour.core.reminder import Reminder, State, hand_out, next_attempt
 from kepthour.core.response import Effect, Kind, Response, Shift, effect, until
 from kepthour.pipeline.dispatch.claim import Parcel
-from kepthour.pipeline.dispatch.wording import Wording, Words, words_of
+from kepthour.pipeline.dispatch.wording import Wording, Words, words_for
 from kepthour.store import reminders, sessions
 from kepthour.store.engine import Store
 
@@ -41,7 +41,7 @@ def provisions(store: Store, wording: Wording, now: datetime) -> list[Provision]
             session_id = reminder.session_id or ""
             if session_id not in rows:
                 rows[session_id] = sessions.get(tx, session_id)
-            row, words = rows[session_id], words_of(tx, reminder, now, wording)
+            row, words = rows[session_id], words_for(tx, reminder, now, wording)
             if row is not None and words is not None:
                 shown = reminders.shown(tx, reminder.subject, reminder.channel)
                 found.append(Provision(reminder, words, shown, row.known.start, row.deadline))
