@@ -186,7 +186,7 @@ class Daemon:
             self._outage,
             may_conclude=lambda: self._poller.all_heard,
             wake=self.wake,
-            renewed=self._poller.ask_all,
+            ask_all=self._poller.ask_all,
         )
         await self._begin(pump)
         self._pump = pump

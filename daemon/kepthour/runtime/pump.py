@@ -87,7 +87,7 @@ class Pump:
         self.sound = True
         if not self._caught_up:
             await self._step(self._catch_up)
-        await self._step(self._beat)
+        await self._step(self._beat_in_time)
         if may_conclude:
             await self._step(self.asker.turn)
             await self._step(self._look)
@@ -170,13 +170,16 @@ class Pump:
             await self.dispatcher.stock()
             self._stocked_at = now
 
-    async def _beat(self) -> None:
-        await asyncio.to_thread(self._give_a_sign)
+    async def beat(self) -> None:
+        """Store a sign of life now. Raises TryLater, NeedsPerson."""
+        await asyncio.to_thread(self._give_a_sign, self._app.clock.now())
 
-    def _give_a_sign(self) -> None:
+    async def _beat_in_time(self) -> None:
         now = self._app.clock.now()
-        if self._last_beat is not None and timedelta() <= now - self._last_beat < _BEAT:
-            return
+        if self._last_beat is None or not timedelta() <= now - self._last_beat < _BEAT:
+            await self.beat()
+
+    def _give_a_sign(self, now: datetime) -> None:
         with self._app.store.write() as tx:
             watches.beat(tx, now, os.getpid(), self._version, _BEAT_GAP)
         self._last_beat = now

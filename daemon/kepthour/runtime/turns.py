@@ -25,7 +25,7 @@ from kepthour.store.rescue import begin_anew
 
 log = structlog.get_logger()
 
-_PATIENCE = 2.0  # seconds that a turn with the store may take before what is due goes out from memory
+_PATIENCE = 1.0  # seconds that a turn with the store may take before what is due goes out from memory
 _LONGER = 8.0  # the same, where the store may hold what memory does not know
 _SOON = timedelta(seconds=1)  # the next look at a store that cannot be used
 _NOT_AGAIN_FOR = 30.0  # seconds after a new store could not be begun
@@ -34,7 +34,7 @@ _TELL_AGAIN_AFTER = 20.0  # seconds
 
 
 class Turns:
-    """The turns of one App's pump. `wake` asks for another one now; `renewed` is told that a new store was begun."""
+    """The turns of one App's pump. `wake` asks for another one now, `ask_all` for a poll of every calendar."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Turns:
         outage: Outage,
         may_conclude: Callable[[], bool],
         wake: Callable[[], None],
-        renewed: Callable[[], None],
+        ask_all: Callable[[], None],
     ) -> None:
         self._app = app
         self._pump = pump
@@ -54,7 +54,7 @@ class Turns:
         self._outage = outage
         self._may_conclude = may_conclude
         self._wake = wake
-        self._renewed = renewed
+        self._ask_all = ask_all
         self._work: asyncio.Task[timedelta] | None = None
         self._telling: asyncio.Task[None] | None = None
         self._doubts = 0  # how often in a row damage was met that could not be found
@@ -89,6 +89,9 @@ class Turns:
     async def _with_store(self) -> timedelta:
         if self._outage.damaged:
             await self._begin_anew()
+        elif self._outage.on:
+            await self._pump.beat()  # raises if it still cannot be written
+            self._ask_all()  # nothing was stored of them meanwhile: first hear, then conclude
         await self._pump.dispatcher.record()
         await self._answering.store_held()
         return await self._pump.turn(may_conclude=self._may_conclude())
@@ -149,7 +152,7 @@ class Turns:
         self._outage.damaged = False
         self._outage.over()
         self._pump.store_is_new()
-        self._renewed()
+        self._ask_all()
         self._tell(rescued_notice(rescued.aside.name if rescued.aside else None, rescued.answers))
 
     def _is_whole(self) -> bool:

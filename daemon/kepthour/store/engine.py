@@ -106,9 +106,9 @@ class Store:
         )
 
     def check(self) -> None:
-        """Read through the file as it is on the disk, indexes too: what they lack is not found. Raises Damaged, TryLater.
+        """Read through the file as it is on the disk, with its indexes. Raises Damaged, TryLater.
 
-        Takes a moment for a large one.
+        Takes a moment for a large one. What an index lacks is not found by those who look there: a rung, perhaps.
         """
         self._look_for_it()
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
 from enum import StrEnum
 from pathlib import Path
@@ -49,8 +49,10 @@ _WORDS: dict[tuple[str, str], type[StrEnum]] = {
 _MAGIC = b"SQLite format 3\0"
 _HEADER = 100  # bytes, of the first page
 _PAGES_SAID = slice(28, 32)  # of the header: how many pages there are; 0: count them
+_LAST_LEAF, _CELLS = 108, 112  # in a first page that is an inner one: its last child; where its others stand
+_INNER = 5  # the first byte of an inner page of a table
 _TREE = {2, 5, 10, 13}  # the first byte of a page of a table or index
-_BLIND = 10_000  # how far beyond the last row that could be read others are looked for
+_BLIND = 300  # how far beyond the last row that could be read others are looked for: more than a page holds
 
 _Row = dict[str, Any]
 
@@ -69,6 +71,8 @@ def copy_of(old: Path, copy: Path, model: Path) -> None:
         page, good = torn.read(size), whole.read(size)
         torn.seek(0)
         torn.write(_mended(page, good))
+    if not _knows_its_tables(copy):
+        _give_schema(copy, model.read_bytes(), size)
 
 
 def _page_size(store: Path) -> int:
@@ -86,6 +90,26 @@ def _mended(page: bytes, good: bytes) -> bytes:
     mended = bytearray(page)
     mended[_PAGES_SAID] = bytes(4)  # else a file that was cut short could not be opened at all
     return bytes(mended)
+
+
+def _knows_its_tables(store: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(store)) as connection:
+            return len(connection.execute("SELECT * FROM sqlite_master").fetchall()) > 0
+    except sqlite3.Error:
+        return False
+
+
+def _give_schema(copy: Path, model: bytes, size: int) -> None:
+    """Overwrite the pages of the schema with the model's: the first one, and the leaves that it points to."""
+    count = int.from_bytes(model[_HEADER + 3 : _HEADER + 5])
+    cells = [int.from_bytes(model[at : at + 2]) for at in range(_CELLS, _CELLS + 2 * count, 2)]
+    leaves = [int.from_bytes(model[at : at + 4]) for at in (*cells, _LAST_LEAF)]
+    with copy.open("r+b") as torn:
+        for page in (1, *(leaves if model[_HEADER] == _INNER else ())):
+            start = (page - 1) * size
+            torn.seek(start)
+            torn.write(model[start : start + size] if page > 1 else _mended(b"", model[:size]))
 
 
 def save(old: Path, new: Path) -> dict[str, int]:
@@ -138,15 +162,16 @@ def _readable(source: sqlite3.Connection, table: str) -> Iterator[_Row]:
         torn |= yield from _until_torn(source, query, seen)
     if torn:
         log.warning("rescue.unreadable", table=table)
-        for rowid in _unseen(seen):
-            query = f"SELECT rowid AS _rowid, * FROM {table} WHERE rowid = {rowid}"
-            yield from _until_torn(source, query, seen)
+        query = f"SELECT rowid AS _rowid, * FROM {table} WHERE rowid = ?"
+        yield from _one_by_one(source, query, seen)
 
 
-def _until_torn(source: sqlite3.Connection, query: str, seen: set[int]) -> Generator[_Row, None, bool]:
+def _until_torn(
+    source: sqlite3.Connection, query: str, seen: set[int], *args: int
+) -> Generator[_Row, None, bool]:
     """The rows of `query` up to one that is known already, or cannot be read; returns whether it is the latter."""
     try:
-        for row in source.execute(query):
+        for row in source.execute(query, args):
             values = dict(row)
             rowid = values.pop("_rowid")
             if rowid in seen:
@@ -158,9 +183,15 @@ def _until_torn(source: sqlite3.Connection, query: str, seen: set[int]) -> Gener
     return False
 
 
-def _unseen(seen: Iterable[int]) -> Iterator[int]:
-    there = set(seen)
-    return (rowid for rowid in range(1, max(there, default=0) + _BLIND) if rowid not in there)
+def _one_by_one(source: sqlite3.Connection, query: str, seen: set[int]) -> Iterator[_Row]:
+    """The rows that `query` finds by their number between those that were seen, and beyond them."""
+    top = max(seen, default=0)
+    for rowid in range(1, top):
+        if rowid not in seen:
+            yield from _until_torn(source, query, seen, rowid)
+    for rowid in range(top + 1, top + _BLIND):
+        if not (yield from _until_torn(source, query, seen, rowid)) and rowid not in seen:
+            return  # the last page can be read, and knows of no further row
 
 
 def _give_owners(target: sqlite3.Connection) -> None:

@@ -1,0 +1,233 @@
+"""The real daemon while its store cannot be used: whatever the trouble is, the reminders come."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.server.test_daemon_on_a_file import CONFIG, put, rungs, soon
+from tests.support.disk import Disk
+from tests.support.world import KEPTHOUR, Daemon, World, eventually
+
+SUPPORT = Path(__file__).parents[1] / "support"
+LADDER = ("-10s", "-8s", "-6s", "-4s", "-2s", "0s", "+2s")
+CANNOT, CAN_AGAIN = "Kept Hour cannot store anything", "Kept Hour can store again"
+EXCLUSIVE = "BEGIN EXCLUSIVE"  # others may read, and not write
+ALONE = "PRAGMA locking_mode = EXCLUSIVE", "BEGIN IMMEDIATE", "COMMIT"  # others may not even read
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return prepared(World(tmp_path))
+
+
+def prepared(world: World) -> World:
+    """It tells of trouble after a second; nobody is asked about the session before the test is over."""
+    world.program = (str(KEPTHOUR.with_name("python")), str(SUPPORT / "hasty.py"))
+    calm = CONFIG.replace('missed_after = "4s"', 'missed_after = "10m"')
+    world.configure(calm.format(rungs=rungs(*LADDER)))
+    return world
+
+
+@contextmanager
+def held(store: Path, *statements: str) -> Iterator[None]:
+    """Another process holds the store until the end of the block."""
+    command = [sys.executable, str(SUPPORT / "locker.py"), str(store), *statements]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdin is not None and holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        try:
+            yield
+        finally:
+            holder.stdin.close()
+
+
+def came(world: World) -> list[str]:
+    """The rungs of the ladder that came, in order."""
+    return [rung for rung in world.rungs() if rung != "store"]
+
+
+def told(world: World) -> list[str]:
+    return [document["title"] for document in world.received() if document["rung"] == "store"]
+
+
+def states(world: World) -> dict[str, str]:
+    return {one["rung"]: one["state"] for one in world.json("log")["deliveries"]}
+
+
+def until(world: World, rung: str) -> None:
+    eventually(lambda: rung in came(world), f"the rung {rung}", within=40)
+
+
+def begun(world: World) -> None:
+    """The first rung came, and it is recorded."""
+    until(world, LADDER[0])
+    eventually(lambda: states(world).get(LADDER[0]) == "sent", "its record")
+
+
+def all_recorded(world: World) -> None:
+    eventually(lambda: set(states(world).values()) == {"sent"}, "the record of all that went out")
+    assert came(world) == list(LADDER)
+    for one in world.json("log")["deliveries"]:
+        late = datetime.fromisoformat(one["sent_at"]) - datetime.fromisoformat(one["due_at"])
+        assert timedelta() <= late < timedelta(seconds=5), one
+
+
+def test_a_store_that_another_program_locks_costs_no_reminder(world: World) -> None:
+    put(world, soon(14))
+    with world.daemon():
+        begun(world)
+        with held(world.store_file, EXCLUSIVE):
+            refused = world.cli("here", expect=1).stderr
+            assert refused.count("\n") == 1 and "busy" in refused
+            until(world, LADDER[-1])
+            eventually(lambda: told(world) == [CANNOT], "the word to the therapist")
+        eventually(lambda: told(world) == [CANNOT, CAN_AGAIN], "the word that all is well")
+        all_recorded(world)
+    assert told(world) == [CANNOT, CAN_AGAIN]
+
+
+def test_a_store_that_is_locked_for_a_moment_is_not_worth_a_word(tmp_path: Path) -> None:
+    world = prepared(World(tmp_path))
+    world.program = (str(KEPTHOUR),)
+    put(world, soon(14))
+    with world.daemon() as daemon:
+        begun(world)
+        with held(world.store_file, EXCLUSIVE):
+            eventually(lambda: "store.unusable" in daemon.said(), "the trouble", within=40)
+        eventually(lambda: "store.usable_again" in daemon.said(), "its end")
+        until(world, LADDER[-1])
+        all_recorded(world)
+    assert told(world) == []
+
+
+def test_a_daemon_that_starts_on_a_store_that_another_program_has_for_itself_reminds(world: World) -> None:
+    put(world, soon(22))
+    world.cli("sync")
+    with held(world.store_file, *ALONE), world.daemon() as daemon:
+        until(world, LADDER[0])
+        until(world, LADDER[2])
+        assert "busy" in daemon.said()
+        eventually(lambda: told(world) == [CANNOT], "the word to the therapist")
+        daemon.kill()
+
+
+def test_a_disk_that_fills_up_costs_no_reminder(disk: Disk) -> None:
+    world = prepared(disk.world)
+    put(world, soon(14))
+    with world.daemon():
+        begun(world)
+        disk.fill()
+        refused = world.cli("here", expect=1).stderr
+        assert refused.count("\n") == 1 and "disk is full" in refused
+        until(world, LADDER[-1])
+        eventually(lambda: told(world) == [CANNOT], "the word to the therapist")
+        disk.free()
+        eventually(lambda: told(world) == [CANNOT, CAN_AGAIN], "the word that all is well")
+        all_recorded(world)
+
+
+def test_a_daemon_that_starts_on_a_full_disk_reminds_and_stores_as_soon_as_there_is_room(disk: Disk) -> None:
+    world = prepared(disk.world)
+    put(world, soon(18))
+    world.cli("sync")
+    disk.fill()
+    with world.daemon():
+        until(world, LADDER[2])
+        eventually(lambda: told(world) == [CANNOT], "the word to the therapist")
+        disk.free()
+        until(world, LADDER[-1])
+        all_recorded(world)
+    assert told(world) == [CANNOT, CAN_AGAIN]
+
+
+def test_a_disk_that_turns_read_only_costs_no_reminder_nor_does_a_start_on_it(disk: Disk) -> None:
+    world = prepared(disk.world)
+    put(world, soon(16))
+    with world.daemon() as daemon:
+        begun(world)
+        disk.fail()
+        refused = world.cli("here", expect=1).stderr
+        assert refused.count("\n") == 1 and str(world.store_file) in refused
+        until(world, LADDER[3])
+        eventually(lambda: told(world) == [CANNOT], "the word to the therapist")
+        daemon.kill()
+    with world.daemon():
+        until(world, LADDER[-1])
+    repeated = [rung for rung in LADDER if came(world).count(rung) > 1]
+    assert len(repeated) <= 1, came(world)  # what went out could be recorded nowhere
+    assert list(dict.fromkeys(came(world))) == list(LADDER)
+
+
+def test_a_first_start_on_a_disk_that_cannot_be_written_says_why(disk: Disk) -> None:
+    world = prepared(disk.world)
+    put(world, soon(3600))
+    disk.fail()
+    refused = world.cli("run", expect=1).stderr
+    assert refused.count("\n") == 1 and str(world.store_file) in refused
+
+
+def test_a_first_start_on_a_full_disk_says_why(disk: Disk) -> None:
+    world = prepared(disk.world)
+    put(world, soon(3600))
+    disk.fill()
+    refused = world.cli("run", expect=1).stderr
+    assert refused.count("\n") == 1 and "full" in refused
+    disk.free()
+    world.cli("sync")
+
+
+def overwritten(file: Path) -> None:
+    """All but the header: a page that is in no cache is read from the disk."""
+    with file.open("r+b") as store:
+        store.seek(4096)
+        store.write(b"\xa5" * (file.stat().st_size - 4096))
+
+
+def header(file: Path) -> None:
+    with file.open("r+b") as store:
+        store.write(b"\xa5" * 100)
+
+
+def cut(file: Path) -> None:
+    with file.open("r+b") as store:
+        store.truncate(4096)
+
+
+def emptied(file: Path) -> None:
+    with file.open("r+b") as store:
+        store.truncate(0)
+
+
+def deleted(file: Path) -> None:
+    for one in file.parent.glob(f"{file.name}*"):
+        if not one.name.endswith((".lock", ".bell")):
+            one.unlink()
+
+
+@pytest.mark.parametrize(
+    "damage", [overwritten, header, cut, emptied, deleted], ids=lambda damage: damage.__name__
+)
+def test_a_store_that_is_damaged_while_the_daemon_runs_is_begun_anew_and_nothing_is_repeated(
+    world: World, damage: object
+) -> None:
+    assert callable(damage)
+    put(world, soon(14))
+    with world.daemon() as daemon:
+        begun(world)
+        world.cli("ack")
+        damage(world.store_file)
+        eventually(lambda: found_out(world, daemon), "the damage to be found, or done without")
+        until(world, LADDER[-1])
+        everything = came(world)
+    assert everything == [LADDER[0], *(rung for rung in LADDER if rung.startswith(("0", "+")))], daemon.said()
+
+
+def found_out(world: World, daemon: Daemon) -> bool:
+    return "store.begun_anew" in daemon.said() or "0s" in came(world)
