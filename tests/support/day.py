@@ -113,10 +113,16 @@ class Day:
                 return
             # Turns in which nothing is due are left out but for one a minute, else a day takes seconds.
             minute = self.clock.at.replace(second=0, microsecond=0) + timedelta(minutes=1)
-            due = self.pump.next_due() or minute
-            self.clock.at = max(min(due, minute, end), self.clock.at + timedelta(milliseconds=1))
+            due, least = self._next_due() or minute, timedelta(milliseconds=1 if self.pump.sound else 1000)
+            self.clock.at = max(min(due, minute, end), self.clock.at + least)
             if self.clock.at == minute:
                 self.sync()
+
+    def _next_due(self) -> datetime | None:
+        try:
+            return self.pump.next_due()
+        except ZeroDivisionError:  # a test's own: the pump has said so, and goes by what it has in memory
+            return self.pump.dispatcher.next_without_store()
 
     async def _turn(self) -> None:
         """A turn, and the next at once if evidence came, as the daemon has it."""

@@ -62,10 +62,11 @@ class Pump:
         """Whether what is kept in memory is as the store has it: nothing was stored since, and no clock leapt."""
         return self._caught_up and self._stocked_at is not None
 
-    def store_is_new(self) -> None:
-        """A new store took the place of a damaged one: begin with it as after a start."""
+    async def store_is_new(self) -> None:
+        """A new store took the place of a damaged one: begin with it as after a start. Raises TryLater, NeedsPerson."""
         self._caught_up = False
         self._last_beat = None
+        await self.dispatcher.renewed()
 
     async def begin(self) -> bool:
         """After a start: bring the plan in step, and show again what is still open; whether all of it was done.
@@ -108,9 +109,9 @@ class Pump:
         async def look_ahead() -> None:
             dues.append(await asyncio.to_thread(self.next_due))
 
-        if await self._step(look_ahead):
-            return self._until(dues[0])
-        return max(self._until(self.dispatcher.next_without_store()), _LEAST)
+        seen = await self._step(look_ahead)
+        wait = self._until(dues[0] if seen else self.dispatcher.next_without_store())
+        return wait if self.sound else max(wait, _LEAST)  # what was due, and failed, is due still
 
     def _until(self, due: datetime | None) -> timedelta:
         return CAP if due is None else max(timedelta(), min(due - self._app.clock.now(), CAP))

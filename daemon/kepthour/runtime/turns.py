@@ -151,7 +151,7 @@ class Turns:
         await asyncio.to_thread(store.reopen)
         self._outage.damaged = False
         self._outage.over()
-        self._pump.store_is_new()
+        await self._pump.store_is_new()
         self._ask_all()
         self._tell(rescued_notice(rescued.aside.name if rescued.aside else None, rescued.answers))
 

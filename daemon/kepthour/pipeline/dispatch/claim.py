@@ -98,6 +98,18 @@ def record(store: Store, outcomes: Iterable[Outcome], channels: Collection[str])
     return outdated
 
 
+def lost(store: Store, wanted: Iterable[Reminder]) -> set[Reminder]:
+    """Those of `wanted` that `store` does not hold, or not under their number."""
+    with store.read() as tx:
+        return {one for one in wanted if _key(reminders.get(tx, one.id)) != _key(one)}
+
+
+def _key(reminder: Reminder | None) -> tuple[str, int, str, str] | None:
+    if reminder is None:
+        return None
+    return reminder.subject, reminder.revision, reminder.rung, reminder.channel
+
+
 def release(store: Store, in_hand: Collection[int]) -> None:
     """End the leases of dispatchers before this one, and all pauses between attempts."""
     with store.write() as tx:

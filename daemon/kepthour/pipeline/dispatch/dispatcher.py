@@ -49,6 +49,8 @@ class Dispatcher:
         self._wake = refused
         self._sending: set[asyncio.Task[None]] = set()
         self._in_hand: set[int] = set()  # claimed here, and not yet recorded
+        self._sending_now: set[Reminder] = set()
+        self._lost: set[Reminder] = set()  # of these: no store knows them any more
         self._outcomes: list[Outcome] = []  # to be recorded
         self._recording = asyncio.Lock()
         self._recalling: set[int] = set()
@@ -74,6 +76,14 @@ class Dispatcher:
     async def begin(self) -> None:
         """After a start or a step of the clock: whoever leased a reminder before is dead, or leased by another time."""
         await asyncio.to_thread(claim.release, self._store, frozenset(self._in_hand))
+
+    async def renewed(self) -> None:
+        """A new store was begun: what is on its way, and is not in there any more, must not be taken for another."""
+        hand = [*self._sending_now, *(one.reminder for one in self._outcomes)]
+        lost = await asyncio.to_thread(claim.lost, self._store, hand)
+        self._lost |= lost & self._sending_now
+        self._outcomes = [one for one in self._outcomes if one.reminder not in lost]
+        self._in_hand -= {reminder.id for reminder in lost}
 
     async def pump(self) -> None:
         """Claim what is due and start handing it over; returns before the channels answer."""
@@ -168,6 +178,7 @@ class Dispatcher:
 
     async def _deliver(self, parcel: Parcel) -> None:
         reminder = parcel.reminder
+        self._sending_now.add(reminder)
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 notice = parcel.words(self._clock.now())
@@ -180,16 +191,23 @@ class Dispatcher:
 
     def _accepted(self, reminder: Reminder, reference: str | None) -> None:
         self._reserve.used(reminder.id)
-        self._outcomes.append(Outcome(reminder, self._clock.now(), reference))
+        self._note(Outcome(reminder, self._clock.now(), reference))
         log.info("reminder.sent", reminder=reminder.id, session=reminder.session_id, rung=reminder.rung,
                  channel=reminder.channel, attempt=reminder.attempts + 1)  # fmt: skip
 
     def _refused(self, reminder: Reminder, code: str) -> None:
         now = self._clock.now()
         self._reserve.refused(reminder.id, now)
-        self._outcomes.append(Outcome(reminder, now, problem=code))
+        self._note(Outcome(reminder, now, problem=code))
         log.warning("reminder.refused", reminder=reminder.id, session=reminder.session_id, rung=reminder.rung,
                     channel=reminder.channel, problem=code)  # fmt: skip
+
+    def _note(self, outcome: Outcome) -> None:
+        self._sending_now.discard(outcome.reminder)
+        if outcome.reminder in self._lost:
+            self._lost.discard(outcome.reminder)
+        else:
+            self._outcomes.append(outcome)
 
     async def record(self) -> None:
         """Store all outcomes that wait. Raises TryLater, NeedsPerson: then they wait on, and are not claimed again."""
