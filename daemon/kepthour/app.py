@@ -20,7 +20,7 @@ from kepthour.core.errors import KeptHourError, NeedsPerson
 from kepthour.core.notice import LATE, SNOOZE, Showing
 from kepthour.core.polling import LOOKS, next_poll
 from kepthour.core.presence import Presence
-from kepthour.core.privacy import Phi
+from kepthour.core.privacy import NOTHING, Phi
 from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
 from kepthour.pipeline import alert, audit, detect, dispatch, inquire, plan, poll, reconcile, repair, respond
@@ -164,8 +164,17 @@ class App:
     def _move_windows(self) -> bool:
         with self.store.write() as tx:
             calendars.forget_others(tx, {calendar.name for calendar in self.config.calendars})
-        moved = [poll.refresh(source, self.store, self.clock) for source in self._sources.values()]
+        moved = [self._moves_window(source) for source in self._sources.values()]
         return any(moved)
+
+    def _moves_window(self, source: poll.Source) -> bool:
+        try:
+            return poll.refresh(source, self.store, self.clock)
+        except KeptHourError:
+            raise
+        except Exception as error:  # noqa: BLE001  supervised: one calendar must not cost the others their plan
+            log.error("refresh.failed", calendar=source.name, problem=error)
+            return False
 
     def catch_up(self) -> None:
         """After a start, a sleep, or a step of the clock: bring everything in step with the present. No network.
@@ -233,8 +242,17 @@ class App:
         if span is None:
             span = {Kind.SNOOZE: SNOOZE, Kind.LATE: LATE}.get(kind)
         answered = respond.respond(self.store, wanted, kind, now, surface, span, delivery)
-        self.look()
+        try:
+            self.look()
+        except Exception as error:  # noqa: BLE001  supervised: the answer is stored, and the daemon looks, too
+            log.warning("answer.not_followed_up", problem=error)
         return answered
+
+    def join_link(self, session_id: str) -> Phi:
+        """The link into the video room of a session; empty if it has none. Raises NeedsPerson, TryLater."""
+        with self.store.read() as tx:
+            row = sessions.living(tx, session_id)
+        return row.known.join_url if row else NOTHING
 
     def settle(self, session_id: str, verdict: Verdict, reason: str | None) -> None:
         """The therapist says what happened. Raises NotFound, NeedsPerson."""

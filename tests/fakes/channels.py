@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,12 +24,16 @@ class Recorder:
     received: list[tuple[datetime, Notice]] = field(default_factory=list)
     open_notices: dict[str, Notice] = field(default_factory=dict)
     refuse: bool = False
+    hangs: bool = False  # until it is cancelled
+    bug: Exception | None = None  # raised by whatever it is asked for
     answered: Callable[[Answer], None] | None = None
 
     async def open(self, answered: Callable[[Answer], None]) -> None:
+        await self._fail()
         self.answered = answered
 
     async def send(self, notice: Notice, replaces: str | None) -> str | None:
+        await self._fail()
         if self.refuse:
             raise ChannelFailed("refused", "The test refuses.", "Let it pass.")
         if replaces is not None:
@@ -39,10 +44,18 @@ class Recorder:
         return reference
 
     async def recall(self, reference: str) -> None:
+        await self._fail()
         self.open_notices.pop(reference, None)
 
     async def close(self) -> None:
+        await self._fail()
         self.answered = None
+
+    async def _fail(self) -> None:
+        if self.bug is not None:
+            raise self.bug
+        if self.hangs:
+            await asyncio.Event().wait()
 
     def press(self, key: Key) -> None:
         """The therapist presses a button on the newest notice."""

@@ -132,10 +132,11 @@ class Day:
     def _move_on(self, end: datetime, every: timedelta = timedelta(minutes=1)) -> None:
         """To what comes next. Of the turns in which nothing is due one a minute is left: a day would take seconds."""
         poll = self.clock.at + every - (self.clock.at - _EPOCH) % every
-        due = min(self.pump.next_due() or poll, poll, end)
+        due = min(self._next_due() or poll, poll, end)
         if every <= timedelta(minutes=1):
             self._keep_watch(due)
-        self.clock.at = max(due, self.clock.at + timedelta(milliseconds=1))
+        least = timedelta(milliseconds=1 if self.pump.sound else 1000)
+        self.clock.at = max(due, self.clock.at + least)
         if self.clock.at == poll:
             self.sync()
 
@@ -143,7 +144,13 @@ class Day:
         """The signs of life of the turns that are left out: without them there would be gaps in the watch."""
         while until - self.clock.at > timedelta(seconds=30):
             self.clock.at += timedelta(seconds=30)
-            self.pump._beat()
+            self.pump._give_a_sign(self.clock.at)
+
+    def _next_due(self) -> datetime | None:
+        try:
+            return self.pump.next_due()
+        except ZeroDivisionError:  # a test's own: the pump has said so, and goes by what it has in memory
+            return self.pump.dispatcher.next_without_store()
 
     async def _turn(self) -> None:
         """A turn, and the next at once if evidence came, as the daemon has it."""

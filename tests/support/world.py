@@ -51,6 +51,10 @@ class World:
         self._shift: Path | None = None
         self._ahead = timedelta()  # of this machine's wall clock
         self._slept = timedelta()
+        self.enter: tuple[
+            str, ...
+        ] = ()  # what its processes are started through, if they have a machine of their own
+        self.program: tuple[str, ...] = (str(KEPTHOUR),)
 
     @property
     def config_file(self) -> Path:
@@ -80,7 +84,7 @@ class World:
     def cli(self, *args: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
         """Run the command as its user would; no traceback may ever be seen."""
         done = subprocess.run(
-            [KEPTHOUR, *args],
+            [*self.enter, *self.program, *args],
             env=self.env,
             capture_output=True,
             text=True,
@@ -138,7 +142,7 @@ class Daemon:
         self.log = world.folder / f"daemon-{time.monotonic_ns()}.log"
         with self.log.open("w") as stderr:
             self.process = subprocess.Popen(
-                [KEPTHOUR, "run", *options],
+                [*world.enter, *world.program, "run", *options],
                 env=world.env,
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,

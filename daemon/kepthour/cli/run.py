@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from kepthour.cli.context import Setting, common
+
+if TYPE_CHECKING:
+    from kepthour.runtime.start import Opened
 
 
 @click.command()
@@ -31,13 +36,9 @@ def run(ctx: click.Context) -> None:
     config = load(setting.config_file(), plugins)
     lock = StoreLock(store_path(config))
     lock.acquire()
-    app, damaged = open_to_run(config, plugins)
-    if damaged is not None:
-        saved = f"{damaged.answers} answers were saved from it"
-        click.echo(
-            f"The store was damaged. It is kept as {damaged.aside}; {saved}, and the calendars are read anew.",
-            err=True,
-        )
+    opened = open_to_run(config, plugins)
+    app = opened.app
+    _say(opened)
 
     def again() -> App:
         plugins = Plugins()
@@ -53,3 +54,13 @@ def run(ctx: click.Context) -> None:
     finally:
         lock.release()
         app.store.close()
+
+
+def _say(opened: Opened) -> None:
+    """What is wrong with the store, if anything is."""
+    if opened.trouble is not None:
+        click.echo(f"kepthour: {opened.trouble} Until then reminders go out from memory.", err=True)
+    if opened.rescued is not None:
+        kept = f"It is kept as {opened.rescued.aside}; "
+        saved = f"{opened.rescued.answers} answers were saved from it"
+        click.echo(f"The store was damaged. {kept}{saved}, and the calendars are read anew.", err=True)

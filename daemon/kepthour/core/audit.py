@@ -24,6 +24,7 @@ class Gap(StrEnum):
     NO_LADDER = "no_ladder"  # nothing was planned for its start
     SILENCED = "silenced_without_an_answer"
     OVERDUE = "overdue"  # due, and not handed over
+    HELD_BACK = "held_back"  # to be left alone for longer than any lease or pause lasts
     UNDECIDED = "undecided"  # over its deadline, without a verdict
     UNASKED = "unasked"  # an open verdict that nobody was asked about
     UNHEARD = "unheard"  # no channel takes what is due
@@ -55,6 +56,8 @@ def gaps(session: Open, now: datetime) -> list[Gap]:
     elif session.verdict in NOT_FINAL and session.by == "daemon" and not _is_asked(session):
         found.append(Gap.UNASKED)
     found += _undelivered(rungs, now)
+    if any(_is_held_back(one, now) for one in rungs):
+        found.append(Gap.HELD_BACK)
     return found
 
 
@@ -79,6 +82,10 @@ def _has_reason(rung: Reminder, session: Open) -> bool:
 
 def _is_asked(session: Open) -> bool:
     return any(one.rung == "question" and one.state in OUT | {State.PENDING} for one in session.reminders)
+
+
+def _is_held_back(rung: Reminder, now: datetime) -> bool:
+    return rung.state is State.PENDING and rung.not_before > max(rung.due_at, now) + _SLACK
 
 
 def _undelivered(rungs: Sequence[Reminder], now: datetime) -> list[Gap]:

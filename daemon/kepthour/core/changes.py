@@ -120,8 +120,13 @@ def _fate(old: KnownSession, new: Session, now: datetime) -> Happening:
         return Happening(Fate.RESTORED, old.id, new)
     if old.start != new.start:
         return Happening(Fate.MOVED, old.id, new)
-    same = (old.end, old.client, old.place, old.join_url) == (new.end, new.client, new.place, new.join_url)
+    same = _facts(old) == _facts(new)
     return Happening(Fate.SAME if same else Fate.EDITED, old.id, new)
+
+
+def _facts(session: KnownSession | Session) -> tuple[object, ...]:
+    # With the calendar, though it makes the id: one that was rescued without it gets it back.
+    return session.calendar, session.end, session.client, session.place, session.join_url
 
 
 def _pair(

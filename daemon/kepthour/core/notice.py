@@ -16,6 +16,7 @@ from kepthour.core.response import EARLIEST_CHECK_IN
 from kepthour.core.words import (
     Show,
     Text,
+    bare_text,
     check_text,
     digest_text,
     lost_track_text,
@@ -85,6 +86,13 @@ def rung_notice(
     return _notice(reminder, words, session, how, _offers(session, now), stays=stays)
 
 
+def bare_notice(reminder: Reminder, how: Showing) -> Notice:
+    """A rung of which nothing is known but when it is due: its session cannot be read."""
+    assert reminder.offset is not None
+    words = bare_text(reminder.due_at - reminder.offset, how.zone)
+    return _notice(reminder, words, None, how, (), stays=True)
+
+
 def question_notice(reminder: Reminder, asked: Sequence[KnownSession], how: Showing) -> Notice:
     """The question about one or several sessions of which nothing is known."""
     one = asked[0] if len(asked) == 1 else None
@@ -119,8 +127,8 @@ def store_works_notice() -> Notice:
     return _own(Urgency.PASSIVE, store_works_text(), stays=False)
 
 
-def rescued_notice(aside: str, answers: int) -> Notice:
-    """A damaged store was kept aside under the name `aside`; so many answers were saved."""
+def rescued_notice(aside: str | None, answers: int) -> Notice:
+    """A damaged store was kept aside under the name `aside` (None: it was gone); so many answers were saved."""
     return _own(Urgency.HIGH, rescued_text(aside, answers), stays=True)
 
 

@@ -123,12 +123,17 @@ def store_works_text() -> Text:
     return Text("Kept Hour can store again", "Nothing is lost. See: kepthour log.")
 
 
-def rescued_text(aside: str, answers: int) -> Text:
-    """A damaged store was kept aside, and the calendars are read anew."""
+def rescued_text(aside: str | None, answers: int) -> Text:
+    """A damaged store was kept aside, or was gone (None), and the calendars are read anew."""
+    what = "damaged" if aside else "gone"
+    kept = f"It is kept as {aside}; " if aside else ""
     saved = f"{answers} answer{'' if answers == 1 else 's'} of yours could be saved"
-    return Text(
-        "Kept Hour's store was damaged", f"It is kept as {aside}; {saved}. Look at today: kepthour agenda."
-    )
+    return Text(f"Kept Hour's store was {what}", f"{kept}{saved}. Look at today: kepthour agenda.")
+
+
+def bare_text(start: datetime, zone: ZoneInfo) -> Text:
+    """A session of which only the start is known."""
+    return Text(f"Session at {_clock(start, zone)}", "More could not be read. Look into your calendar.")
 
 
 def check_text() -> Text:

@@ -15,6 +15,7 @@ from kepthour.core.notice import LATE, SNOOZE, Key
 from kepthour.core.response import Kind
 from kepthour.pipeline.dispatch import Dispatcher
 from kepthour.ports import Answer
+from kepthour.runtime.logs import place
 from kepthour.runtime.opener import open_link
 from kepthour.store.engine import Unusable
 
@@ -38,31 +39,52 @@ class Answering:
         self._tell = taken
         self._held: list[_Held] = []
 
+    @property
+    def holds(self) -> bool:
+        """Whether an answer waits to be stored."""
+        return bool(self._held)
+
     async def take(self, answer: Answer) -> None:
         """Store `answer`, given now, and do what it asks for. Never raises."""
-        await self._take(_Held(answer, self._app.clock.now()))
+        one = _Held(answer, self._app.clock.now())
+        if answer.key is Key.JOIN:
+            await self._join(answer.subject)
+        try:
+            await self._store(one)
+        except (TryLater, Unusable) as error:
+            kind = Kind(answer.key.value)
+            log.warning("answer.held", answer=kind.value, problem=error)
+            self._held.append(one)
+            self._dispatcher.answered(answer.subject, kind, one.at, _SPANS.get(kind))
 
     async def store_held(self) -> None:
-        """The store can be used again: what was answered meanwhile goes there, in order."""
-        held, self._held = self._held, []
-        for one in held:
-            await self._take(one)
+        """What was answered while the store could not be used goes there, in order. Raises TryLater, Unusable."""
+        while self._held:
+            await self._store(self._held[0])
+            del self._held[0]
 
-    async def _take(self, one: _Held) -> None:
+    async def _store(self, one: _Held) -> None:
         kind = Kind(one.answer.key.value)
         subject, surface = one.answer.subject, one.answer.surface
         try:
-            answered = await asyncio.to_thread(
+            await asyncio.to_thread(
                 self._app.answer, kind, subject, surface, None, one.at, one.answer.delivery
             )
-        except (TryLater, Unusable) as error:
-            log.warning("answer.held", answer=kind.value, problem=error)
-            self._held.append(one)
-            self._dispatcher.answered(subject, kind, one.at, _SPANS.get(kind))
-            return
+        except (TryLater, Unusable):
+            raise
         except KeptHourError as error:
             log.warning("answer.refused", answer=kind.value, problem=error)
             return
+        except Exception as error:  # noqa: BLE001  supervised: one answer must not hold up the others
+            log.error("answer.lost", answer=kind.value, problem=error, place=place(error))
+            return
         self._tell()
-        if one.answer.key is Key.JOIN:
-            await open_link(answered.session.known.join_url, self._app.config.join_hosts)
+
+    async def _join(self, subject: str) -> None:
+        """Open the room first: it must not wait for a store that is busy."""
+        try:
+            link = await asyncio.to_thread(self._app.join_link, subject)
+        except KeptHourError as error:
+            log.warning("link.unknown", problem=error)
+            return
+        await open_link(link, self._app.config.join_hosts)

@@ -12,6 +12,10 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import structlog
+
+log = structlog.get_logger()
+
 
 def _path(store: Path) -> Path:
     return store.with_name(store.name + ".bell")
@@ -40,12 +44,20 @@ class Bell:
         self._handle: int | None = None
 
     def listen(self, rung: Callable[[], None]) -> None:
-        """Call `rung` on the running event loop whenever a command rings."""
-        with contextlib.suppress(FileNotFoundError):
-            self._path.unlink()
-        os.mkfifo(self._path, 0o600)
-        # Opened for writing too: else the pipe would be at its end whenever no command holds it open.
-        self._handle = os.open(self._path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+        """Call `rung` on the running event loop whenever a command rings; does nothing if it does so already.
+
+        Where no pipe can be made nobody is heard: the pump finds what was stored a few seconds later.
+        """
+        if self._handle is not None:
+            return
+        try:
+            self._path.unlink(missing_ok=True)
+            os.mkfifo(self._path, 0o600)
+            # Opened for writing too: else the pipe would be at its end whenever no command holds it open.
+            self._handle = os.open(self._path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            log.warning("bell.not_heard", problem=error)
+            return
         asyncio.get_running_loop().add_reader(self._handle, self._heard, rung)
 
     def _heard(self, rung: Callable[[], None]) -> None:
@@ -60,5 +72,5 @@ class Bell:
             asyncio.get_running_loop().remove_reader(self._handle)
             os.close(self._handle)
             self._handle = None
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(OSError):  # a pipe without a listener does no harm
                 self._path.unlink()

@@ -26,7 +26,6 @@ import structlog
 from kepthour.app import App
 from kepthour.config.faults import Faulty
 from kepthour.core.errors import KeptHourError, TryLater
-from kepthour.core.notice import rescued_notice, store_works_notice
 from kepthour.core.timekeeping import Leap
 from kepthour.ports import Answer
 from kepthour.runtime.answering import Answering
@@ -42,10 +41,11 @@ from kepthour.runtime.pump import AHEAD, Pump
 from kepthour.runtime.scheduler import Scheduler
 from kepthour.runtime.sleep import SleepWatch
 from kepthour.runtime.systemd import Systemd
+from kepthour.runtime.turns import Turns
 from kepthour.runtime.wake import Waker
 from kepthour.runtime.zone import ZoneWatch
 from kepthour.store.engine import Damaged, Unusable
-from kepthour.store.rescue import begin_anew
+from kepthour.store.rescue import in_memory
 
 log = structlog.get_logger()
 
@@ -68,10 +68,11 @@ class Daemon:
         self._bell = Bell(app.store.path)
         self._stop = asyncio.Event()
         self._pump: Pump | None = None
+        self._turns: Turns | None = None
         self._answering: Answering | None = None
         self._guardian = Guardian(self._revive)
         self._outage = Outage()
-        self._damaged = False
+        self._reload_waits = False  # until the store works again
         self._zone = ZoneWatch()
         self._waker = Waker(app.store.path)
         self._sleep = SleepWatch(self._go_to_sleep, self.wake)
@@ -142,14 +143,16 @@ class Daemon:
                 log.error("configuration.refused", path=fault.path, problem=fault.text)
             self._refused = True
             return
+        if self._outage.on or (self._answering is not None and self._answering.holds):
+            log.info("configuration.waits")  # another pump would not know what went out and was answered
+            self._reload_waits = True
+            return
         self._refused = False
         self._poller.forget()
         self._heartbeat.forget()
         await self._idle.wait()
         old, self._app = self._app, fresh
-        pump, self._pump = self._pump, None  # nothing turns until the channels are open again
-        if pump is not None:
-            await pump.close()
+        await self._let_go()  # nothing turns until the channels are open again
         old.close()
         await self._take_up()
         log.info("configuration.reloaded")
@@ -177,22 +180,45 @@ class Daemon:
     async def _take_up(self) -> None:
         """Open the channels, plan from what is stored, and put the jobs on the timer."""
         channels = self._app.channels()
-        for channel in channels.values():
-            await channel.open(self._answered)
         dispatcher = self._app.dispatcher(channels, self.wake)
+        await dispatcher.open(self._answered)
         pump = Pump(self._app, dispatcher, Asker(self._app, self.wake), self._leapt, AHEAD)
         self._answering = Answering(self._app, dispatcher, self.wake)
-        try:
-            await pump.begin()
-            self.health.audited()
-        except (TryLater, Unusable) as error:
-            log.warning("store.not_ready", problem=error)  # every turn tries again
-        self._pump = pump
         self._poller = Poller(self._app, self._scheduler, self.wake, self._found_damage)
+        self._turns = Turns(
+            self._app,
+            pump,
+            self._answering,
+            self.health,
+            self._outage,
+            may_conclude=lambda: self._poller.all_heard,
+            wake=self.wake,
+            ask_all=self._poller.ask_all,
+            audit=lambda: self._spawn(self._audit()),
+        )
+        await self._begin(pump)
+        self._pump = pump
         self._heartbeat = Heartbeat(self._app, self._scheduler, self.health.ok)
         now = self._app.clock.now()
         self._set_timer(now)
         self._scheduler.once("pump", now, self._turn)
+
+    async def _begin(self, pump: Pump) -> None:
+        try:
+            if await pump.begin():
+                self.health.audited()
+        except (TryLater, Unusable) as error:  # every turn tries again
+            log.warning("store.not_ready", problem=error)
+            await self._know_what_was_stored(pump, error)
+
+    async def _know_what_was_stored(self, pump: Pump, error: KeptHourError) -> None:
+        """The store cannot be used from the start: its rungs go out from memory until it can."""
+        self._outage.hit(error)
+        try:
+            with in_memory(self._app.store.path) as copy:
+                await pump.stock_from(copy)
+        except Exception as problem:  # noqa: BLE001  supervised: what there is of it may be anything
+            log.error("store.not_read", problem=problem, place=place(problem))
 
     def _set_timer(self, now: datetime) -> None:
         """All jobs but the pump, counted from `now`: what was set by another clock would come at another time."""
@@ -215,22 +241,31 @@ class Daemon:
         for task in list(self._tasks):
             task.cancel()
         await self._waker.off()
-        if self._pump is not None:
-            await self._pump.close()
+        await self._let_go()
         self._bell.close()
         self._app.close()
         log.info("daemon.stopped")
 
+    async def _let_go(self) -> None:
+        turns, self._turns = self._turns, None
+        pump, self._pump = self._pump, None
+        if turns is not None:
+            await turns.close()
+        if pump is not None:
+            await pump.close()
+
     async def _turn(self) -> None:
         """One turn: sign of life, verdicts, reminders; then the timer is set for the next."""
-        if self._pumping or self._pump is None or self._stop.is_set():
+        if self._pumping or self._pump is None or self._turns is None or self._stop.is_set():
             return
         self._pumping, self._again = True, False
         self._idle.clear()
         self._guardian.seen()
         wait = _SOON
         try:
-            wait = await self._turn_safely(self._pump)
+            self._look_at_the_zone()
+            wait = await self._turns.turn()
+            self._after_a_turn()
         except Exception as error:  # noqa: BLE001  supervised: whatever it was, the next turn must come
             log.error("pump.failed", problem=error, place=place(error))
         finally:
@@ -240,56 +275,34 @@ class Daemon:
                 now = self._app.clock.now()
                 self._scheduler.once("pump", now if self._again else now + wait, self._turn)
 
-    async def _turn_safely(self, pump: Pump) -> timedelta:
-        """A turn with the store; or, if that cannot be used, with what is known in memory."""
+    def _look_at_the_zone(self) -> None:
         if self._zone.changed() and self._app.config.zone_follows_system:
             log.info("zone.changed")
             self._spawn_reload()
-        try:
-            if self._damaged:
-                await self._begin_a_new_store(pump)
-            wait = await pump.turn(may_conclude=self._poller.all_heard)
-        except Damaged:
-            self._found_damage()
-            return timedelta()
-        except (TryLater, Unusable) as error:
-            return await self._turn_without_store(pump, error)
-        if pump.sound:
-            self.health.turned()
-        if self._outage.over():
-            self._spawn(self._audit())  # none came to its end meanwhile
-            self._spawn(pump.dispatcher.tell(store_works_notice()))
-        if self._answering is not None:
-            await self._answering.store_held()
-        self._spawn(self._waker.keep(self._app))
-        return wait
 
-    async def _turn_without_store(self, pump: Pump, error: KeptHourError) -> timedelta:
-        notice = self._outage.hit(error)
-        wait = await pump.turn_without_store()
-        self.health.coped()
-        if notice is not None:
-            self._spawn(pump.dispatcher.tell(notice))
-        return min(wait, _SOON)
+    def _after_a_turn(self) -> None:
+        if self._outage.on:
+            return
+        self._bell.listen(self.wake)  # if it could not before
+        self._spawn(self._waker.keep(self._app))
+        if self._reload_waits:
+            self._reload_waits = False
+            self._spawn_reload()
 
     def _found_damage(self) -> None:
-        self._damaged = True
+        self._outage.damaged = True
         self.wake()
-
-    async def _begin_a_new_store(self, pump: Pump) -> None:
-        """Keep the damaged one aside, save what can be read of it, and ask the calendars for the rest."""
-        store = self._app.store
-        rescued = await asyncio.to_thread(begin_anew, store.path, self._app.clock.now())
-        store.reopen()
-        self._damaged = False
-        pump.store_is_new()
-        self._poller.ask_all()
-        self._spawn(pump.dispatcher.tell(rescued_notice(rescued.aside.name, rescued.answers)))
 
     async def _audit(self) -> None:
-        if await self._supervised("audit", self._app.audit):
-            self.health.audited()
-        self.wake()
+        try:
+            if await self._supervised("audit", self._check_and_audit):
+                self.health.audited()
+        finally:
+            self.wake()
+
+    def _check_and_audit(self) -> None:
+        self._app.store.check()
+        self._app.audit()
 
     async def _housekeeping(self) -> None:
         await self._supervised("housekeeping", self._app.refresh)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from kepthour.core.errors import NeedsPerson
@@ -27,28 +28,40 @@ class StoreLock:
         self._handle: int | None = None
 
     def acquire(self) -> None:
-        """Take the lock, and write this process's id into it. Raises Held, NeedsPerson."""
-        handle = open_private(self._path)
+        """Take the lock, and write this process's id into it, if there is room for it. Raises Held, NeedsPerson."""
+        handle = self._opened()
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(handle)
             raise Held(self._pid()) from None
-        os.ftruncate(handle, 0)
-        os.write(handle, f"{os.getpid()}\n".encode())
         self._handle = handle
+        self._note(f"{os.getpid()}\n")
+
+    def _opened(self) -> int:
+        try:
+            return open_private(self._path)
+        except NeedsPerson:
+            with suppress(OSError):  # a disk that turned read-only: the lock needs no writing
+                return os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+            raise
+
+    def _note(self, text: str) -> None:
+        with suppress(OSError):  # it is for people to read; the lock does without
+            os.ftruncate(self._handle or -1, 0)
+            os.write(self._handle or -1, text.encode())
 
     def release(self) -> None:
         """Let go of it. May be called twice."""
         if self._handle is not None:
-            os.ftruncate(self._handle, 0)
+            self._note("")
             os.close(self._handle)
             self._handle = None
 
     def holder(self) -> int | None:
         """The process that holds the lock; None if nobody does."""
         try:
-            handle = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
+            handle = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
             return None
         try:

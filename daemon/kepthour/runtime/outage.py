@@ -1,4 +1,4 @@
-"""A store that cannot be used: since when, and whether the therapist has been told."""
+"""A store that cannot be used: since when, whether it is damaged, and whether the therapist has been told."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ class Outage:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._since: float | None = None
+        self._notice_made = False
         self._told = False
+        self.damaged = False  # a new store has to be begun
 
     @property
     def on(self) -> bool:
@@ -33,18 +35,23 @@ class Outage:
         if self._since is None:
             self._since = self._clock()
             log.error("store.unusable", problem=error)
-        if self._told or self._clock() - self._since < _TELL_AFTER:
+        if self._notice_made or self._clock() - self._since < _TELL_AFTER:
             return None
-        self._told = True
+        self._notice_made = True
         what, remedy = (error.what, error.remedy) if isinstance(error, NeedsPerson) else _BUSY
         return store_notice(what, remedy)
 
+    def told(self) -> None:
+        """What `hit` returned has reached the therapist."""
+        self._told = True
+
     def over(self) -> bool:
-        """The store works; whether it did not before."""
-        was_on, self._since, self._told = self.on, None, False
-        if was_on:
+        """The store works; whether the therapist believes that it does not."""
+        if self.on:
             log.warning("store.usable_again")
-        return was_on
+        believed = self._told
+        self._since, self._notice_made, self._told = None, False, False
+        return believed
 
 
 _BUSY = ("The store has been busy for a while.", "End the program that holds it open, a backup perhaps.")

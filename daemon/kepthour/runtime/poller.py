@@ -63,26 +63,31 @@ class Poller:
         async def poll() -> None:
             if name in self._busy or self._over:
                 return
-            opens = self._app.may_ask_from(name)
-            if opens > self._app.clock.now():
-                self._scheduler.once(_job(name), opens, self._work(name))
-                return
             self._busy.add(name)
             next_at = self._app.clock.now() + self._app.config.calendar(name).poll
             try:
-                next_at = await in_own_thread(lambda: self._ask(name), _job(name))
+                next_at = await self._asked(name)
             except KeptHourError as error:
                 log.warning("poll.not_stored", calendar=name, problem=error)
                 if isinstance(error, Damaged):
                     self._damaged()
-            finally:
+            finally:  # after a bug, too: the scheduler tells of it
                 self._busy.discard(name)
-                self._unheard.discard(name)
                 if not self._over:  # else another poller has taken over under the same name
                     self._scheduler.once(_job(name), next_at, self._work(name))
-                self._tell()
 
         return poll
+
+    async def _asked(self, name: str) -> datetime:
+        """When to ask again: now it was asked, unless its circuit says that it must not be yet."""
+        opens = self._app.may_ask_from(name)
+        if opens > self._app.clock.now():
+            return opens
+        try:
+            return await in_own_thread(lambda: self._ask(name), _job(name))
+        finally:
+            self._unheard.discard(name)
+            self._tell()
 
     def _ask(self, name: str) -> datetime:
         polled = self._app.ask(name)

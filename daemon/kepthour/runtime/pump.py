@@ -17,6 +17,7 @@ from kepthour.pipeline.dispatch import Dispatcher
 from kepthour.runtime.asker import Asker
 from kepthour.runtime.logs import place
 from kepthour.store import reminders, watches
+from kepthour.store.engine import Store
 
 log = structlog.get_logger()
 
@@ -26,6 +27,7 @@ CAP = timedelta(
 AHEAD = timedelta(milliseconds=500)  # the daemon's; a turn takes some milliseconds, and is late by some
 _BEAT = timedelta(seconds=25)  # how often a sign of life is written
 _BEAT_GAP = timedelta(seconds=60)  # more between two signs, and it is another watch
+_LEAST = timedelta(seconds=1)  # before the turn after one that did not come to its end
 _STOCK = timedelta(minutes=1)  # how old what is kept in memory may grow while nothing is said to be new
 
 
@@ -52,6 +54,7 @@ class Pump:
         self._version = version("kepthour")
         self._last_reading = app.clock.read()
         self._caught_up = False
+        self._leaps = 0
         self._last_beat: datetime | None = None
         self._stocked_at: datetime | None = None
         self._stocking: asyncio.Task[None] | None = None
@@ -61,15 +64,28 @@ class Pump:
         """Something was stored: what is kept in memory is to be taken anew."""
         self._stocked_at = None
 
-    def store_is_new(self) -> None:
-        """A new store took the place of a damaged one: begin with it as after a start."""
+    @property
+    def knows(self) -> bool:
+        """Whether what is kept in memory is as the store has it: nothing was stored since, and no clock leapt."""
+        reading = self._stocking is not None and not self._stocking.done()
+        return self._caught_up and self._stocked_at is not None and not reading
+
+    async def store_is_new(self) -> None:
+        """A new store took the place of a damaged one: begin with it as after a start. Raises TryLater, NeedsPerson."""
         self._caught_up = False
         self._last_beat = None
+        await self.dispatcher.renewed()
 
-    async def begin(self) -> None:
-        """After a start: bring the plan in step, and show again what is still open. Raises TryLater, NeedsPerson."""
-        await self._catch_up()
-        await self.dispatcher.show_again()
+    async def begin(self) -> bool:
+        """After a start: bring the plan in step, and show again what is still open; whether all of it was done.
+
+        Raises TryLater, NeedsPerson.
+        """
+        return await self._step(self._catch_up) and await self._step(self.dispatcher.show_again)
+
+    async def stock_from(self, store: Store) -> None:
+        """After a start on a store that cannot be used: know in memory what a copy of it holds."""
+        await self.dispatcher.stock_from(store)
 
     async def turn(self, *, may_conclude: bool = True) -> timedelta:
         """Do what is due; returns how long the next turn may wait (CAP at most). Raises TryLater, NeedsPerson.
@@ -78,21 +94,35 @@ class Pump:
         """
         self._notice_a_leap()
         self.sound = True
-        await self._step(self._prepare)
+        if not self._caught_up:
+            await self._step(self._catch_up)
+        await self._step(self._beat_in_time)
         if may_conclude:
-            await self._step(self._conclude)
-        await self._step(self._hand_out)
+            await self._step(self.asker.turn)
+            await self._step(self._look)
+        if not await self._step(self._hand_out):
+            self.dispatcher.pump_without_store()
         self._stock()
-        due = await asyncio.to_thread(self._next_turn)
-        now = self._app.clock.now()
-        return CAP if due is None else max(timedelta(), min(due - now, CAP))
+        return await self._wait()
 
     async def turn_without_store(self) -> timedelta:
         """What can be done while the store cannot be used: reminders, as far as they are known in memory."""
         self._notice_a_leap()
         self.dispatcher.pump_without_store()
-        now, due = self._app.clock.now(), self.dispatcher.next_without_store()
-        return CAP if due is None else max(timedelta(), min(due - now, CAP))
+        return self._until(self.dispatcher.next_without_store())
+
+    async def _wait(self) -> timedelta:
+        dues: list[datetime | None] = []
+
+        async def look_ahead() -> None:
+            dues.append(await asyncio.to_thread(self._next_turn))
+
+        seen = await self._step(look_ahead)
+        wait = self._until(dues[0] if seen else self.dispatcher.next_without_store())
+        return wait if self.sound else max(wait, _LEAST)  # what was due, and failed, is due still
+
+    def _until(self, due: datetime | None) -> timedelta:
+        return CAP if due is None else max(timedelta(), min(due - self._app.clock.now(), CAP))
 
     def next_due(self) -> datetime | None:
         """When the next reminder, question to a source, or deadline comes; None: nothing is planned."""
@@ -122,26 +152,22 @@ class Pump:
         if self._stocking is not None:
             await self._stocking
 
-    async def _step(self, step: Callable[[], Awaitable[None]]) -> None:
-        """One part of a turn. A bug in it costs itself, not the parts that follow: least of all the reminders."""
+    async def _step(self, step: Callable[[], Awaitable[None]]) -> bool:
+        """One part of a turn; whether it came to its end. A bug in it costs itself, not the parts that follow."""
         try:
             await step()
         except (TryLater, NeedsPerson):
             raise  # the store: the others would fare no better
         except Exception as error:  # noqa: BLE001  supervised: said, and the turn goes on
             self.sound = False
-            log.error("step.failed", step=step.__name__, problem=error, place=place(error))
-
-    async def _prepare(self) -> None:
-        if not self._caught_up:
-            await self._catch_up()
-        await asyncio.to_thread(self._beat)
+            log.error("step.failed", step=step.__name__.strip("_"), problem=error, place=place(error))
+            return False
+        return True
 
     async def _hand_out(self) -> None:
         await self.dispatcher.pump(self._ahead)
 
-    async def _conclude(self) -> None:
-        await self.asker.turn()
+    async def _look(self) -> None:
         await asyncio.to_thread(self._app.look)
 
     def _notice_a_leap(self) -> None:
@@ -153,12 +179,14 @@ class Pump:
                 "clock.leapt", slept=happened.slept.total_seconds(), stepped=happened.stepped.total_seconds()
             )
             self._caught_up = False
+            self._leaps += 1
             self._leapt(happened)
 
     async def _catch_up(self) -> None:
-        await asyncio.to_thread(self._app.catch_up)
+        leaps = self._leaps
         await self.dispatcher.begin()
-        self._caught_up = True
+        await asyncio.to_thread(self._app.catch_up)
+        self._caught_up = leaps == self._leaps  # another may have come meanwhile
 
     def _stock(self) -> None:
         """Take in anew what is kept in memory, beside the turns: it takes longer than the next may wait."""
@@ -175,10 +203,16 @@ class Pump:
         except (TryLater, NeedsPerson):  # the next turn meets it, too, and sees to it
             self._stocked_at = None
 
-    def _beat(self) -> None:
+    async def beat(self) -> None:
+        """Store a sign of life now. Raises TryLater, NeedsPerson."""
+        await asyncio.to_thread(self._give_a_sign, self._app.clock.now())
+
+    async def _beat_in_time(self) -> None:
         now = self._app.clock.now()
-        if self._last_beat is not None and timedelta() <= now - self._last_beat < _BEAT:
-            return
+        if self._last_beat is None or not timedelta() <= now - self._last_beat < _BEAT:
+            await self.beat()
+
+    def _give_a_sign(self, now: datetime) -> None:
         with self._app.store.write() as tx:
             watches.beat(tx, now, os.getpid(), self._version, _BEAT_GAP)
         self._last_beat = now

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from kepthour.app import App
 from kepthour.config import Configuration
 from kepthour.config.reading import load
+from kepthour.core.errors import KeptHourError, TryLater
 from kepthour.plugins import Plugins
 from kepthour.runtime.clock import SystemClock
-from kepthour.store.engine import Damaged, open_store
-from kepthour.store.rescue import Rescued, begin_anew
+from kepthour.store.engine import Damaged, Store, Unusable, open_store
+from kepthour.store.rescue import Rescued, begin_anew, finish
 
 
 def store_path(config: Configuration) -> Path:
@@ -22,19 +25,43 @@ def store_path(config: Configuration) -> Path:
     return platformdirs.user_state_path("kepthour") / "kepthour.db"
 
 
-def open_to_run(config: Configuration, plugins: Plugins) -> tuple[App, Rescued | None]:
-    """As `open_app`, for the daemon, which holds the lock: a damaged store is kept aside and a new one begun.
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An application to run, and what there is to say about its store."""
 
-    Returns what was saved of the damaged one, too; None if there was none. Raises NeedsPerson, TryLater.
+    app: App
+    rescued: Rescued | None = None  # it was damaged, and a new one was begun
+    trouble: KeptHourError | None = None  # it cannot be used now
+
+
+def open_to_run(config: Configuration, plugins: Plugins) -> Opened:
+    """As `open_app`, for the daemon, which holds the lock.
+
+    A damaged store is kept aside and a new one begun. One that cannot be used just now is no reason not to start: what
+    it holds can be read, and whoever is to be reminded should not have to wait until it is mended. A new one that
+    cannot be made is: nothing is known then. Raises NeedsPerson, TryLater.
     """
     path, clock = store_path(config), SystemClock()
+    known = path.exists()
+    app = App(config, Store(path), plugins, clock)
     try:
-        store = open_store(path)
+        return Opened(app, rescued=_opened_or_anew(app.store, clock.now()))
+    except (Unusable, TryLater) as error:
+        if not known:
+            raise
+        return Opened(app, trouble=error)
+
+
+def _opened_or_anew(store: Store, now: datetime) -> Rescued | None:
+    finish(store.path, now)
+    try:
+        store.open()
         store.check()
-        return App(config, store, plugins, clock), None
     except Damaged:
-        rescued = begin_anew(path, clock.now())
-        return App(config, open_store(path), plugins, clock), rescued
+        rescued = begin_anew(store.path, now)
+        store.reopen()
+        return rescued
+    return None
 
 
 def open_app(config_file: Path, plugins: Plugins) -> App:

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,12 @@ from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.exc import DatabaseError
 
 from kepthour.core.errors import BrokenPromise, NeedsPerson, TryLater
-from kepthour.store.tables import therapists
+from kepthour.store.tables import metadata, therapists
 
 HEAD = "0002"  # the newest migration; a test holds it to the folder
 _BUSY_SECONDS = 5
+
+StoreFault = DatabaseError  # what a statement raises inside a transaction; its end translates it
 
 
 class Unusable(NeedsPerson):
@@ -44,13 +46,29 @@ class Tx:
 
 
 class Store:
-    """One therapist's store. Safe to use from several threads; each transaction has its own connection."""
+    """One therapist's store. Safe to use from several threads; each transaction has its own connection.
 
-    def __init__(self, engine: Engine, path: Path) -> None:
-        self._engine = engine
+    Opened at the first use, if nobody did before: so one that cannot be opened yet is a Store, too.
+    """
+
+    def __init__(self, path: Path) -> None:
         self.path = path
+        self._engine = _engine(path)
         self._therapist = 1
         self._writing = threading.Lock()
+        self._opening = threading.Lock()
+        self._anchor: _Anchor | None = None  # None: not opened yet
+
+    def open(self) -> None:
+        """Create it (folder 0700, file 0600) and migrate it if need be. Raises NeedsPerson, TryLater."""
+        with self._opening:
+            if self._anchor is None:
+                os.close(open_private(self.path))
+                try:
+                    _bring_up_to_date(self._engine, self.path)
+                    self._anchor = _Anchor(self.path)
+                except (DatabaseError, sqlite3.Error) as error:
+                    raise _translated(error, self.path) from error
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
@@ -73,38 +91,108 @@ class Store:
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[Tx]:
+        self._look_for_it()
         try:
             connect = self._engine.connect().execution_options(kepthour_begin=begin)
             with connect as connection, connection.begin():
                 yield Tx(connection, self._therapist)
         except DatabaseError as error:
-            raise _translated(error, self.path) from error
+            raise self._fault(error) from error
+
+    def _look_for_it(self) -> None:
+        """A file that was deleted goes on working for those who have it open: what they write nobody will read."""
+        if self._anchor is None:
+            self.open()
+        elif not self._anchor.holds():
+            raise Damaged(self.path)
+
+    def _fault(self, error: DatabaseError) -> Exception:
+        fault = _translated(error, self.path)
+        # A file cut short, or overwritten from its start, reads as a database without our tables.
+        return (
+            Damaged(self.path) if isinstance(fault, BrokenPromise) and not _has_tables(self.path) else fault
+        )
 
     def check(self) -> None:
-        """Read through the file's structure. Takes a moment on a large one. Raises Damaged."""
-        with self.read() as tx:
-            if tx.connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() != "ok":
-                raise Damaged(self.path)
+        """Read through the file as it is on the disk, with its indexes. Raises Damaged, TryLater.
+
+        Takes a moment for a large one. What an index lacks is not found by those who look there: a rung, perhaps.
+        """
+        self._look_for_it()
+        try:
+            with closing(_connect(self.path)) as fresh:  # it has nothing in its cache
+                whole = fresh.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok"
+        except sqlite3.Error as error:
+            raise _translated(error, self.path) from error
+        if not whole or not _has_tables(self.path):
+            raise Damaged(self.path)
+
+    def salvage(self, into: sqlite3.Connection) -> bool:
+        """If the file is not in its place any more: copy what it held, while we have it open. False if it is there."""
+        anchor = self._anchor
+        if anchor is None or anchor.holds():
+            return False
+        anchor.connection.backup(into)
+        return True
 
     def reopen(self) -> None:
         """Let go of the file, which was moved aside, and go on with the one that stands in its place."""
-        self._engine.dispose()
+        self.close()
         self._engine = _engine(self.path)
+        self.open()
 
     def close(self) -> None:
         """Let go of all connections."""
         self._engine.dispose()
+        with self._opening:
+            anchor, self._anchor = self._anchor, None
+            if anchor is not None:
+                anchor.close()
+
+
+class _Anchor:
+    """Holds a store's file open, to tell whether it still lies where it was, and to read it if it does not."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.connection = _connect(path)
+        self.connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # opens the journal, too
+        self._handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+    def holds(self) -> bool:
+        try:
+            return os.path.samestat(os.fstat(self._handle), self._path.stat())
+        except FileNotFoundError:
+            return False
+        except OSError:  # the disk will tell whoever reads
+            return True
+
+    def close(self) -> None:
+        self.connection.close()
+        os.close(self._handle)
 
 
 def open_store(path: Path) -> Store:
     """The store at `path`, created (folder 0700, file 0600) and migrated if need be. Raises NeedsPerson, TryLater."""
-    os.close(open_private(path))
-    engine = _engine(path)
+    store = Store(path)
+    store.open()
+    return store
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """A connection beside the pool's; never makes a file."""
+    place = f"{path.absolute().as_uri()}?mode=rw"
+    return sqlite3.connect(place, uri=True, timeout=_BUSY_SECONDS, check_same_thread=False)
+
+
+def _has_tables(path: Path) -> bool:
+    """Whether the file knows the tables that were there when it was opened."""
     try:
-        _bring_up_to_date(engine, path)
-    except DatabaseError as error:
-        raise _translated(error, path) from error
-    return Store(engine, path)
+        with closing(_connect(path)) as fresh:
+            there = {row[0] for row in fresh.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    except sqlite3.Error:
+        return True  # it says itself what is wrong
+    return there >= set(metadata.tables)
 
 
 def open_private(path: Path) -> int:
@@ -177,11 +265,11 @@ _REMEDIES = {
 }
 
 
-def _translated(error: DatabaseError, path: Path) -> Exception:
+def _translated(error: DatabaseError | sqlite3.Error, path: Path) -> Exception:
     """A driver's error, by SQLite's own code for it, as one that says who acts next."""
-    name = str(getattr(error.orig, "sqlite_errorname", ""))
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return TryLater(f"the store {path} is busy")
+    name = str(getattr(getattr(error, "orig", error), "sqlite_errorname", ""))
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL")):
+        return TryLater(f"The store {path} is busy. Try again in a moment.")
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
         return Damaged(path)
     for start, (what, remedy) in _REMEDIES.items():

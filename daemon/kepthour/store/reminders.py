@@ -7,12 +7,15 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import ColumnElement, Row, Select, and_, delete, insert, select, update
 
 from kepthour.core.ladder import Step, Urgency
 from kepthour.core.reminder import OUT, Reminder, State, Why
 from kepthour.store.engine import Tx
 from kepthour.store.tables import reminders, sessions
+
+log = structlog.get_logger()
 
 
 def due(tx: Tx, now: datetime, but: Collection[int] = ()) -> list[Reminder]:
@@ -283,9 +286,17 @@ def _subjects(kind: str) -> ColumnElement[bool]:
 
 
 def _read(tx: Tx, query: Select[Any]) -> list[Reminder]:
-    return [
-        _reminder(row) for row in tx.connection.execute(query.order_by(reminders.c.due_at, reminders.c.id))
-    ]
+    rows = tx.connection.execute(query.order_by(reminders.c.due_at, reminders.c.id))
+    return [reminder for row in rows if (reminder := _if_understood(row)) is not None]
+
+
+def _if_understood(row: Row[Any]) -> Reminder | None:
+    """A row that was torn must not cost the others."""
+    try:
+        return _reminder(row)
+    except (ValueError, TypeError) as error:
+        log.error("reminder.not_understood", reminder=row.id, problem=error)
+        return None
 
 
 def _reminder(row: Row[Any]) -> Reminder:

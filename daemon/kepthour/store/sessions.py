@@ -213,9 +213,6 @@ def add(tx: Tx, session: Session, deadline: datetime, late_after: timedelta) -> 
         insert(sessions).values(
             id=session.id,
             therapist_id=tx.therapist,
-            calendar=session.calendar,
-            uid=session.uid,
-            recurrence_id=session.recurrence_id,
             revision=1,
             hidden=False,
             **_facts(session),
@@ -413,6 +410,9 @@ def _has_response(kind: Kind) -> ColumnElement[bool]:
 
 def _facts(session: Session) -> dict[str, Any]:
     return {
+        "calendar": session.calendar,
+        "uid": session.uid,
+        "recurrence_id": session.recurrence_id,
         "start": session.start,
         "end": session.end,
         "client": session.client,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,7 +12,7 @@ import structlog
 from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import Change, Reminder, State, Why, hand_out, next_attempt
 from kepthour.core.verdict import SessionState, state_of
-from kepthour.pipeline.dispatch.wording import Wording, Words, words_of
+from kepthour.pipeline.dispatch.wording import Unworded, Wording, Words, words_for
 from kepthour.store import outbox, reminders, sessions
 from kepthour.store.engine import Store, Tx
 
@@ -90,11 +91,10 @@ def _wrap(
         outbox.change(tx, [Change(reminder.id, State.FAILED, Why.NO_CHANNEL)], now)
         return None
     try:
-        words = words_of(tx, reminder, now, wording)
-    except Exception as error:  # noqa: BLE001  supervised: one poisoned row must not hold up the others
-        log.error("reminder.not_worded", reminder=reminder.id, problem=error)
+        words = words_for(tx, reminder, now, wording)
+    except Unworded as error:
         again = next_attempt(reminder.attempts + 1, now, reminder.useful_until)
-        outbox.refused(tx, reminder, f"bug-{type(error).__name__}", again)
+        outbox.refused(tx, reminder, f"bug-{type(error.__cause__).__name__}", again)
         return None
     if words is None:
         outbox.change(tx, [Change(reminder.id, State.SUPERSEDED, Why.REPLANNED)], now)
@@ -121,6 +121,18 @@ def record(store: Store, outcomes: Iterable[Outcome], channels: Collection[str])
     return outdated
 
 
+def lost(store: Store, wanted: Iterable[Reminder]) -> set[Reminder]:
+    """Those of `wanted` that `store` does not hold, or not under their number."""
+    with store.read() as tx:
+        return {one for one in wanted if _key(reminders.get(tx, one.id)) != _key(one)}
+
+
+def _key(reminder: Reminder | None) -> tuple[str, int, str, str] | None:
+    if reminder is None:
+        return None
+    return reminder.subject, reminder.revision, reminder.rung, reminder.channel
+
+
 def release(store: Store, in_hand: Collection[int]) -> None:
     """End the leases of dispatchers before this one, and all pauses between attempts."""
     with store.write() as tx:
@@ -129,12 +141,14 @@ def release(store: Store, in_hand: Collection[int]) -> None:
 
 def left_open(store: Store, channels: Collection[str], wording: Wording, now: datetime) -> list[Parcel]:
     """What a process before this one left on the screen, to be shown again in its place."""
+    found = []
     with store.read() as tx:
-        return [
-            Parcel(reminder, words, reminder.reference)
-            for reminder in reminders.left_open(tx, now)
-            if reminder.channel in channels and (words := words_of(tx, reminder, now, wording)) is not None
-        ]
+        for reminder in reminders.left_open(tx, now):
+            with suppress(Unworded):
+                words = words_for(tx, reminder, now, wording)
+                if words is not None and reminder.channel in channels:
+                    found.append(Parcel(reminder, words, reminder.reference))
+    return found
 
 
 def place(store: Store, reminder: Reminder, reference: str | None) -> bool:

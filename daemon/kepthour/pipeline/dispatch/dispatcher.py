@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 
-from kepthour.core.errors import KeptHourError
+from kepthour.core.errors import NeedsPerson, TryLater
 from kepthour.core.notice import Notice, Showing
 from kepthour.core.reminder import Reminder
 from kepthour.core.response import Kind
@@ -19,7 +20,7 @@ from kepthour.pipeline.dispatch import claim
 from kepthour.pipeline.dispatch.claim import Outcome, Parcel
 from kepthour.pipeline.dispatch.reserve import Reserve, provisions
 from kepthour.pipeline.dispatch.wording import Wording
-from kepthour.ports import Channel, ChannelFailed, Clock, Recallable
+from kepthour.ports import Answer, Channel, ChannelFailed, Clock, Recallable
 from kepthour.store.engine import Store
 
 log = structlog.get_logger()
@@ -28,6 +29,9 @@ SEND_SECONDS = 15.0
 RECALL_SECONDS = 5.0
 _GLANCE = timedelta(milliseconds=5)  # so long before its time a claimed reminder is looked at again
 _FURTHEST = timedelta(seconds=2)  # nothing is claimed further ahead: the clock was set back
+_REMEMBERED = timedelta(days=1)
+
+_Target = tuple[str, int, str]  # subject, revision, channel
 
 
 class Dispatcher:
@@ -50,32 +54,69 @@ class Dispatcher:
         self._wake = refused
         self._sending: set[asyncio.Task[None]] = set()
         self._in_hand: set[int] = set()  # claimed here, and not yet recorded
+        self._sending_now: set[Reminder] = set()
+        self._lost: set[Reminder] = set()  # of these: no store knows them any more
         self._outcomes: list[Outcome] = []  # to be recorded
         self._recording = asyncio.Lock()
+        self._recalling: set[int] = set()
+        self._newest: dict[
+            _Target, datetime
+        ] = {}  # when the newest of each ladder that was handed over was due
+        self._told: dict[
+            tuple[str, str], str | None
+        ] = {}  # by channel and subject: where `tell` put its notice
+        self._out: set[int] = set()  # accepted since what is kept in memory was last read
         self._reserve = Reserve()
+
+    async def open(self, answered: Callable[[Answer], None]) -> None:
+        """Open the channels, side by side. One that cannot be is found out by what it is sent."""
+        await asyncio.gather(*(self._open(name, answered) for name in self._channels))
+
+    async def _open(self, name: str, answered: Callable[[Answer], None]) -> None:
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await self._channels[name].open(answered)
+        except Exception as error:  # noqa: BLE001  supervised: the others are to be opened, too
+            log.warning("channel.open_failed", channel=name, problem=_code(error))
 
     async def begin(self) -> None:
         """After a start or a step of the clock: whoever leased a reminder before is dead, or leased by another time."""
         await asyncio.to_thread(claim.release, self._store, frozenset(self._in_hand))
+
+    async def renewed(self) -> None:
+        """A new store was begun: what is on its way, and is not in there any more, must not be taken for another."""
+        hand = [*self._sending_now, *(one.reminder for one in self._outcomes)]
+        lost = await asyncio.to_thread(claim.lost, self._store, hand)
+        self._lost |= lost & self._sending_now
+        self._outcomes = [one for one in self._outcomes if one.reminder not in lost]
+        self._in_hand -= {reminder.id for reminder in lost}
 
     async def pump(self, ahead: timedelta = timedelta()) -> None:
         """Claim what is due and start handing it over; returns before the channels answer.
 
         What falls due within `ahead` is claimed, too, and handed over at its time, to the millisecond.
         """
-        await self._record()
+        await self.record()
         now, in_hand = self._clock.now(), frozenset(self._in_hand)
         parcels, outdated = await asyncio.to_thread(
             claim.claim, self._store, self._channels.keys(), self._wording, now, in_hand, ahead
         )
         self._send(parcels)
-        await self._recall(outdated)
+        self._recall(outdated)
 
     async def stock(self) -> None:
         """Keep in memory what is to go out in the coming hours."""
-        self._reserve.stock(
-            await asyncio.to_thread(provisions, self._store, self._wording, self._clock.now())
-        )
+        await self.stock_from(self._store)
+
+    async def stock_from(self, store: Store) -> None:
+        """The same, out of another store: a copy, perhaps, of one that cannot be used."""
+        now = self._clock.now()
+        self._out.clear()
+        found = await asyncio.to_thread(provisions, store, self._wording, now)
+        # What was accepted meanwhile, or waits to be recorded, was read as pending.
+        out = self._out | {one.reminder.id for one in self._outcomes if one.problem is None}
+        self._reserve.stock([one for one in found if one.reminder.id not in out])
+        self._newest = {target: due for target, due in self._newest.items() if due > now - _REMEMBERED}
 
     def pump_without_store(self) -> None:
         """Start handing over what is due as far as it is known here, since the store cannot be asked."""
@@ -89,14 +130,19 @@ class Dispatcher:
         """An answer that cannot be stored yet silences what it would silence. `at` is aware UTC."""
         self._reserve.answered(session_id, kind, at, span)
 
-    async def tell(self, notice: Notice) -> None:
-        """Show a notice that stands in no store, on every channel that takes it."""
-        for name, channel in self._channels.items():
-            try:
-                async with asyncio.timeout(SEND_SECONDS):
-                    await channel.send(notice, None)
-            except Exception as error:  # noqa: BLE001  supervised: one channel's trouble must not cost the others
-                log.warning("notice.refused", channel=name, problem=_code(error))
+    async def tell(self, notice: Notice) -> bool:
+        """Show a notice that stands in no store, on every channel that takes it; whether one did."""
+        return any(await asyncio.gather(*(self._tell_on(name, notice) for name in self._channels)))
+
+    async def _tell_on(self, name: str, notice: Notice) -> bool:
+        place = name, notice.subject
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                self._told[place] = await self._channels[name].send(notice, self._told.get(place))
+        except Exception as error:  # noqa: BLE001  supervised: one channel's trouble must not cost the others
+            log.warning("notice.refused", channel=name, problem=_code(error))
+            return False
+        return True
 
     async def show_again(self) -> None:
         """After a start: show anew what a process before us left on the screen, each in its own place.
@@ -118,23 +164,30 @@ class Dispatcher:
     async def close(self) -> None:
         """Let what is on its way arrive (each has its deadline), then let go of the channels."""
         await self.settle()
-        await self._record()
+        await self._record_if_possible()
         for name, channel in self._channels.items():
             try:
-                await channel.close()
-            except KeptHourError as error:
-                log.warning("channel.close_failed", channel=name, problem=type(error).__name__)
+                async with asyncio.timeout(SEND_SECONDS):
+                    await channel.close()
+            except Exception as error:  # noqa: BLE001  supervised: the others are to be closed, too
+                log.warning("channel.close_failed", channel=name, problem=_code(error))
 
     def _send(self, parcels: Sequence[Parcel]) -> None:
         now = self._clock.now()
         coming: defaultdict[datetime, list[Parcel]] = defaultdict(list)
         for parcel in parcels:
-            self._in_hand.add(parcel.reminder.id)
-            at = parcel.reminder.not_before
-            if at <= now:
+            reminder = parcel.reminder
+            target = _target(reminder)
+            newest = self._newest.get(target, reminder.due_at)
+            # Store and memory may hand out at the same time: none of them twice, and no older one after a newer.
+            if reminder.id in self._in_hand or newest > reminder.due_at:
+                continue
+            self._newest[target] = reminder.due_at
+            self._in_hand.add(reminder.id)
+            if reminder.not_before <= now:
                 self._start(self._deliver(parcel))
             else:
-                coming[at].append(parcel)
+                coming[reminder.not_before].append(parcel)
         for at, those in coming.items():
             self._start(self._deliver_at(at, those))
 
@@ -171,9 +224,7 @@ class Dispatcher:
         except Exception as error:  # noqa: BLE001  supervised: rather one too many than one too few
             log.warning("reminder.not_looked_at", count=len(parcels), problem=error)
             return list(parcels)
-        self._in_hand.difference_update(
-            parcel.reminder.id for parcel in parcels if parcel.reminder.id not in wanted
-        )
+        self._put_down([parcel.reminder for parcel in parcels if parcel.reminder.id not in wanted])
         return [parcel for parcel in parcels if parcel.reminder.id in wanted]
 
     async def _let_go(self, parcels: Sequence[Parcel]) -> None:
@@ -182,11 +233,18 @@ class Dispatcher:
             await asyncio.to_thread(claim.let_go, self._store, claimed)
         except Exception as error:  # noqa: BLE001  supervised: then the lease ends by itself
             log.warning("lease.not_ended", count=len(claimed), problem=error)
-        self._in_hand.difference_update(reminder.id for reminder in claimed)
+        self._put_down(claimed)
         self._wake()
+
+    def _put_down(self, claimed: Sequence[Reminder]) -> None:
+        """These were claimed ahead, and not handed over."""
+        for reminder in claimed:
+            self._in_hand.discard(reminder.id)
+            self._newest.pop(_target(reminder), None)
 
     async def _deliver(self, parcel: Parcel) -> None:
         reminder = parcel.reminder
+        self._sending_now.add(reminder)
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 notice = parcel.words(self._clock.now())
@@ -195,38 +253,80 @@ class Dispatcher:
             self._refused(reminder, _code(error))
         else:
             self._accepted(reminder, reference)
-        await self._record()
+        await self._record_if_possible()
 
     def _accepted(self, reminder: Reminder, reference: str | None) -> None:
         self._reserve.used(reminder.id)
-        self._outcomes.append(Outcome(reminder, self._clock.now(), reference))
+        self._out.add(reminder.id)
+        self._note(Outcome(reminder, self._clock.now(), reference))
         log.info("reminder.sent", reminder=reminder.id, session=reminder.session_id, rung=reminder.rung,
                  channel=reminder.channel, attempt=reminder.attempts + 1)  # fmt: skip
 
     def _refused(self, reminder: Reminder, code: str) -> None:
         now = self._clock.now()
         self._reserve.refused(reminder.id, now)
-        self._outcomes.append(Outcome(reminder, now, problem=code))
+        self._note(Outcome(reminder, now, problem=code))
         log.warning("reminder.refused", reminder=reminder.id, session=reminder.session_id, rung=reminder.rung,
                     channel=reminder.channel, problem=code)  # fmt: skip
 
-    async def _record(self) -> None:
-        """Store all outcomes that wait. What the store does not take waits on: it is not claimed again meanwhile."""
+    def _note(self, outcome: Outcome) -> None:
+        self._sending_now.discard(outcome.reminder)
+        if outcome.reminder in self._lost:
+            self._lost.discard(outcome.reminder)
+        else:
+            self._outcomes.append(outcome)
+
+    async def record(self) -> None:
+        """Store all outcomes that wait. Raises TryLater, NeedsPerson: then they wait on, and are not claimed again."""
         async with self._recording:
             outcomes = list(self._outcomes)
-            if not outcomes:
-                return
             try:
-                outdated = await asyncio.to_thread(claim.record, self._store, outcomes, self._channels.keys())
-            except KeptHourError as error:
+                outdated = await self._stored(outcomes)
+            except (TryLater, NeedsPerson) as error:
                 log.warning("outcome.not_stored", count=len(outcomes), problem=error)
                 self._forget_refusals()
-                return
-            del self._outcomes[: len(outcomes)]
-            self._in_hand.difference_update(one.reminder.id for one in outcomes)
+                raise
         if any(one.problem is not None for one in outcomes):
             self._wake()
-        await self._recall([replace(one.reminder, reference=one.reference) for one in outdated])
+        self._recall([replace(one.reminder, reference=one.reference) for one in outdated])
+
+    async def _record_if_possible(self) -> None:
+        with suppress(TryLater, NeedsPerson):  # said, and the next turn tries again
+            await self.record()
+
+    async def _stored(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """Those of `outcomes` whose notice no longer holds. Raises TryLater, NeedsPerson."""
+        try:
+            return await self._stored_at_once(outcomes)
+        except (TryLater, NeedsPerson):
+            raise
+        except Exception:  # noqa: BLE001  supervised: one that cannot be stored must not cost the others
+            found: list[Outcome] = []
+            for one in outcomes:
+                found += await self._stored_alone(one)
+            return found
+
+    async def _stored_at_once(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        if not outcomes:
+            return []
+        outdated = await asyncio.to_thread(claim.record, self._store, outcomes, self._channels.keys())
+        self._outcomes = [one for one in self._outcomes if one not in outcomes]
+        self._in_hand.difference_update(one.reminder.id for one in outcomes)
+        return outdated
+
+    async def _stored_alone(self, one: Outcome) -> list[Outcome]:
+        try:
+            return await self._stored_at_once([one])
+        except (TryLater, NeedsPerson):
+            raise
+        except Exception as error:  # noqa: BLE001  supervised: see `_stored`
+            log.error("outcome.lost", reminder=one.reminder.id, problem=error)
+            self._outcomes.remove(one)
+            if (
+                one.problem is not None
+            ):  # to be tried again; what went out stays in hand, so that it does not again
+                self._in_hand.discard(one.reminder.id)
+            return []
 
     def _forget_refusals(self) -> None:
         """A refusal that cannot be stored is not worth waiting for: the reminder is to be tried again."""
@@ -246,19 +346,30 @@ class Dispatcher:
             log.warning("reminder.not_shown_again", reminder=reminder.id, problem=_code(error))
             return
         if not holds and reference is not None:
-            await self._recall([replace(reminder, reference=reference)])
+            self._recall([replace(reminder, reference=reference)])
 
-    async def _recall(self, outdated: Sequence[Reminder]) -> None:
-        """Take back notices that were answered elsewhere, moved or cancelled."""
+    def _recall(self, outdated: Sequence[Reminder]) -> None:
+        """Start to take back notices that were answered elsewhere, moved or cancelled."""
         for reminder in outdated:
-            channel = self._channels.get(reminder.channel)
+            if reminder.id not in self._recalling:
+                self._recalling.add(reminder.id)
+                self._start(self._take_back(reminder))
+
+    async def _take_back(self, reminder: Reminder) -> None:
+        channel = self._channels.get(reminder.channel)
+        try:
             if reminder.reference is not None and isinstance(channel, Recallable):
-                try:
-                    async with asyncio.timeout(RECALL_SECONDS):
-                        await channel.recall(reminder.reference)
-                except Exception as error:  # noqa: BLE001  supervised: a notice that stays is no reason to hold up others
-                    log.warning("reminder.not_recalled", reminder=reminder.id, problem=_code(error))
+                async with asyncio.timeout(RECALL_SECONDS):
+                    await channel.recall(reminder.reference)
             await asyncio.to_thread(claim.recalled, self._store, reminder)
+        except Exception as error:  # noqa: BLE001  supervised: it stays marked, and the next turn tries again
+            log.warning("reminder.not_recalled", reminder=reminder.id, problem=_code(error))
+        finally:
+            self._recalling.discard(reminder.id)
+
+
+def _target(reminder: Reminder) -> _Target:
+    return reminder.subject, reminder.revision, reminder.channel
 
 
 def _code(error: Exception) -> str:

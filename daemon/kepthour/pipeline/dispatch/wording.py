@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 
+import structlog
+
+from kepthour.core.errors import KeptHourError
 from kepthour.core.freshness import SOON
 from kepthour.core.notice import (
     Notice,
     Showing,
+    bare_notice,
     calendar_notice,
     digest_notice,
     lost_track_notice,
@@ -23,7 +27,9 @@ from kepthour.core.spans import midnight
 from kepthour.core.verdict import announced_start
 from kepthour.core.words import calendar_text
 from kepthour.store import calendars, sessions
-from kepthour.store.engine import Tx
+from kepthour.store.engine import StoreFault, Tx
+
+log = structlog.get_logger()
 
 Words = Callable[[datetime], Notice]  # a notice as it reads at an instant (aware UTC)
 
@@ -34,6 +40,39 @@ class Wording:
 
     how: Showing
     stale_after: Mapping[str, timedelta]
+
+
+class Unworded(Exception):
+    """Catch it to go on without a notice that is no rung: a bug, or a row that was torn, and told in the log."""
+
+
+def words_for(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Words | None:
+    """As `words_of`, but a bug or a torn row costs a rung its details only: it comes all the same.
+
+    Raises Unworded for what is no rung.
+    """
+    try:
+        words = words_of(tx, reminder, now, wording)
+    except (StoreFault, KeptHourError):
+        raise
+    except Exception as error:
+        log.error("reminder.not_worded", reminder=reminder.id, problem=error)
+        if reminder.offset is None:
+            raise Unworded from error
+        return partial(_bare, reminder, wording.how)
+    return partial(_said, words, reminder, wording.how) if words and reminder.offset is not None else words
+
+
+def _said(words: Words, reminder: Reminder, how: Showing, now: datetime) -> Notice:
+    try:
+        return words(now)
+    except Exception as error:  # noqa: BLE001  supervised: as in `words_for`
+        log.error("reminder.not_worded", reminder=reminder.id, problem=error)
+        return _bare(reminder, how, now)
+
+
+def _bare(reminder: Reminder, how: Showing, _now: datetime) -> Notice:
+    return bare_notice(reminder, how)
 
 
 def words_of(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Words | None:

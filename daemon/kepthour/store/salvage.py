@@ -1,0 +1,246 @@
+"""Reads what is left of a damaged store, row by row, and writes what can be understood into a new one."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Generator, Iterator
+from contextlib import closing, suppress
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import BigInteger, Boolean, Integer, TypeDecorator
+
+from kepthour.core.ladder import Urgency
+from kepthour.core.presence import Seen
+from kepthour.core.reminder import State, Why
+from kepthour.core.repair import CardState
+from kepthour.core.response import Kind
+from kepthour.core.verdict import Because, Verdict
+from kepthour.store.tables import metadata
+
+log = structlog.get_logger()
+
+_SAVED = (
+    "therapists",
+    "sessions",
+    "reminders",
+    "responses",
+    "evidence",
+    "verdicts",
+    "cards",
+    "card_steps",
+    "watches",
+)
+_WORDS: dict[tuple[str, str], type[StrEnum]] = {
+    ("reminders", "state"): State,
+    ("reminders", "why"): Why,
+    ("reminders", "urgency"): Urgency,
+    ("responses", "kind"): Kind,
+    ("evidence", "state"): Seen,
+    ("cards", "state"): CardState,
+    ("sessions", "verdict"): Verdict,
+    ("sessions", "because"): Because,
+    ("verdicts", "verdict"): Verdict,
+    ("verdicts", "because"): Because,
+}
+_MAGIC = b"SQLite format 3\0"
+_HEADER = 100  # bytes, of the first page
+_PAGES_SAID = slice(28, 32)  # of the header: how many pages there are; 0: count them
+_LAST_LEAF, _CELLS = 108, 112  # in a first page that is an inner one: its last child; where its others stand
+_INNER = 5  # the first byte of an inner page of a table
+_TREE = {2, 5, 10, 13}  # the first byte of a page of a table or index
+_BLIND = 300  # how far beyond the last row that could be read others are looked for: more than a page holds
+
+_Row = dict[str, Any]
+
+
+def copy_of(old: Path, copy: Path, model: Path) -> None:
+    """Copy a store's files, and mend the copy's first page after the whole store `model`. Raises OSError.
+
+    Reading may change a file that has a journal, and the old one is to stay as it is.
+    """
+    for suffix in ("", "-wal"):
+        file = old.with_name(old.name + suffix)
+        if file.exists():
+            shutil.copyfile(file, copy.with_name(copy.name + suffix))
+    size = _page_size(model)
+    with copy.open("r+b") as torn, model.open("rb") as whole:
+        page, good = torn.read(size), whole.read(size)
+        torn.seek(0)
+        torn.write(_mended(page, good))
+    if not _knows_its_tables(copy):
+        _give_schema(copy, model.read_bytes(), size)
+
+
+def _page_size(store: Path) -> int:
+    with closing(sqlite3.connect(store)) as connection:
+        size: int = connection.execute("PRAGMA page_size").fetchone()[0]
+        return size
+
+
+def _mended(page: bytes, good: bytes) -> bytes:
+    """The first page of a store: its own as far as it is one. The schema of every store lies in the same pages."""
+    if len(page) < len(good) or page[_HEADER] not in _TREE:
+        page = good
+    elif not page.startswith(_MAGIC):
+        page = good[:_HEADER] + page[_HEADER:]
+    mended = bytearray(page)
+    mended[_PAGES_SAID] = bytes(4)  # else a file that was cut short could not be opened at all
+    return bytes(mended)
+
+
+def _knows_its_tables(store: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(store)) as connection:
+            return len(connection.execute("SELECT * FROM sqlite_master").fetchall()) > 0
+    except sqlite3.Error:
+        return False
+
+
+def _give_schema(copy: Path, model: bytes, size: int) -> None:
+    """Overwrite the pages of the schema with the model's: the first one, and the leaves that it points to."""
+    count = int.from_bytes(model[_HEADER + 3 : _HEADER + 5])
+    cells = [int.from_bytes(model[at : at + 2]) for at in range(_CELLS, _CELLS + 2 * count, 2)]
+    leaves = [int.from_bytes(model[at : at + 4]) for at in (*cells, _LAST_LEAF)]
+    with copy.open("r+b") as torn:
+        for page in (1, *(leaves if model[_HEADER] == _INNER else ())):
+            start = (page - 1) * size
+            torn.seek(start)
+            torn.write(model[start : start + size] if page > 1 else _mended(b"", model[:size]))
+
+
+def save(old: Path, new: Path) -> dict[str, int]:
+    """Copy what can be read and understood; returns how many rows of each table are in the new store then."""
+    with closing(sqlite3.connect(old)) as source, closing(sqlite3.connect(new)) as target:
+        source.row_factory = sqlite3.Row
+        with (
+            target
+        ):  # one transaction; foreign keys are off on this connection, and looked at when all is there
+            for table in _SAVED:
+                for row in _readable(source, table):
+                    _insert(target, table, row)
+            _give_owners(target)
+            _drop_orphans(target)
+            return {name: target.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in _SAVED}
+
+
+def _insert(target: sqlite3.Connection, table: str, row: _Row) -> None:
+    known = {name: value for name, value in row.items() if name in metadata.tables[table].columns}
+    if not _understood(table, known):
+        return
+    columns, marks = ", ".join(f'"{name}"' for name in known), ", ".join("?" * len(known))
+    with suppress(sqlite3.IntegrityError):  # it lacks what a newer version wants: it stays behind
+        target.execute(f"INSERT OR REPLACE INTO {table} ({columns}) VALUES ({marks})", list(known.values()))
+
+
+def _understood(table: str, row: _Row) -> bool:
+    """SQLite takes any value anywhere: one that was torn must not meet those who read it."""
+    for name, value in row.items():
+        if value is None:
+            continue  # where there must be one, the new store refuses the row
+        words = _WORDS.get((table, name))
+        if not isinstance(value, _kind(table, name)) or (words and value not in set(words)):
+            return False
+    return True
+
+
+def _kind(table: str, column: str) -> type:
+    declared = metadata.tables[table].columns[column].type
+    plain = declared.impl_instance if isinstance(declared, TypeDecorator) else declared
+    return int if isinstance(plain, Integer | BigInteger | Boolean) else str
+
+
+def _readable(source: sqlite3.Connection, table: str) -> Iterator[_Row]:
+    """Rows from the first on until one cannot be read, then from the last back; then those between, one by one."""
+    seen: set[int] = set()
+    torn = False
+    for order in ("ASC", "DESC"):
+        query = f"SELECT rowid AS _rowid, * FROM {table} ORDER BY rowid {order}"
+        torn |= yield from _until_torn(source, query, seen)
+    if torn:
+        log.warning("rescue.unreadable", table=table)
+        query = f"SELECT rowid AS _rowid, * FROM {table} WHERE rowid = ?"
+        yield from _one_by_one(source, query, seen)
+
+
+def _until_torn(
+    source: sqlite3.Connection, query: str, seen: set[int], *args: int
+) -> Generator[_Row, None, bool]:
+    """The rows of `query` up to one that is known already, or cannot be read; returns whether it is the latter."""
+    try:
+        for row in source.execute(query, args):
+            values = dict(row)
+            rowid = values.pop("_rowid")
+            if rowid in seen:
+                break
+            seen.add(rowid)
+            yield values
+    except sqlite3.Error:
+        return True
+    return False
+
+
+def _one_by_one(source: sqlite3.Connection, query: str, seen: set[int]) -> Iterator[_Row]:
+    """The rows that `query` finds by their number between those that were seen, and beyond them."""
+    top = max(seen, default=0)
+    for rowid in range(1, top):
+        if rowid not in seen:
+            yield from _until_torn(source, query, seen, rowid)
+    for rowid in range(top + 1, top + _BLIND):
+        if not (yield from _until_torn(source, query, seen, rowid)) and rowid not in seen:
+            return  # the last page can be read, and knows of no further row
+
+
+def _give_owners(target: sqlite3.Connection) -> None:
+    """What was answered, concluded and sent outlives its session's row: as much of it as can be told from that.
+
+    When its calendar was polled again, the session is made whole.
+    """
+    referred = " UNION ".join(f"SELECT session_id FROM {table}" for table in _OWNED)
+    lost = f"SELECT session_id FROM ({referred}) WHERE session_id NOT IN (SELECT id FROM sessions)"
+    for (session_id,) in target.execute(lost).fetchall():
+        target.execute(_OWNER, {"id": session_id, "length": _LENGTH, "late_after": _LATE_AFTER})
+
+
+_OWNED = ("reminders", "responses", "verdicts", "cards")
+_LENGTH, _LATE_AFTER = (
+    50 * 60 * 1_000_000,
+    2 * 60 * 1_000_000,
+)  # microseconds; right again with the first poll
+# A rung says when its session starts. Without one, the answer has a session that is hidden, and nothing else.
+_OWNER = """
+WITH told AS (
+    SELECT max(revision) AS revision FROM (
+        SELECT revision FROM reminders WHERE session_id = :id
+        UNION SELECT revision FROM responses WHERE session_id = :id
+    )
+), ladder AS (
+    SELECT min(due_at - "offset") AS start, max(useful_until) AS deadline FROM reminders
+    WHERE session_id = :id AND "offset" IS NOT NULL AND revision = (SELECT revision FROM told)
+), last AS (
+    SELECT verdict, because, "by", at FROM verdicts WHERE session_id = :id ORDER BY at DESC, id DESC LIMIT 1
+), spoken AS (
+    SELECT max(at) AS at FROM (SELECT at FROM responses WHERE session_id = :id UNION SELECT at FROM last)
+), placed AS (
+    SELECT coalesce(ladder.start, spoken.at, 0) AS start, ladder.start IS NULL AS hidden, ladder.deadline AS deadline
+    FROM ladder, spoken
+)
+INSERT INTO sessions (
+    id, therapist_id, calendar, uid, start, "end", client, place, join_url, revision, hidden, deadline, late_after,
+    verdict, because, decided_by, decided_at, question
+) SELECT
+    :id, 1, '', '', start, start + :length, '', '', '', coalesce((SELECT revision FROM told), 1), hidden,
+    coalesce(deadline, start), :late_after,
+    (SELECT verdict FROM last), (SELECT because FROM last), (SELECT "by" FROM last), (SELECT at FROM last),
+    (SELECT subject FROM reminders WHERE session_id = :id AND rung = 'question' LIMIT 1)
+FROM placed
+"""
+
+
+def _drop_orphans(target: sqlite3.Connection) -> None:
+    while orphans := target.execute("PRAGMA foreign_key_check").fetchall():
+        for table, rowid, *_rest in orphans:
+            target.execute(f"DELETE FROM {table} WHERE rowid = ?", (rowid,))
