@@ -1,0 +1,187 @@
+"""One life of the daemon: what `runtime/daemon.py` does, with the real App, Pump and Dispatcher, in this world's time.
+
+Turns in which nothing can be due are left out, but near sessions, where the signs of life count.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy import Engine, event
+
+from kepthour.app import App
+from kepthour.core.errors import TryLater
+from kepthour.core.response import Kind
+from kepthour.ports import Answer
+from kepthour.runtime.asker import Asker
+from kepthour.runtime.pump import Pump
+from kepthour.store import sessions
+from kepthour.store.sessions import SessionRow
+from tests.model.display import Screen
+
+_SIGN_OF_LIFE = timedelta(seconds=55)  # as seldom as no gap comes of it
+_REST = timedelta(hours=6)
+_DECISIVE = timedelta(minutes=6)
+_A_MOMENT = 0.001  # seconds, for what was just handed over to be taken and recorded
+_RESTLESS = 500  # turns in a minute
+
+
+class Crash(BaseException):
+    """The process is no more. Past every handler of exceptions."""
+
+
+class Witness(Protocol):
+    """What a life tells the world around it."""
+
+    def asks(self, life: Life) -> datetime:
+        """It polls; returns when it does so next."""
+        ...
+
+    def sees_questions(self, rows: Sequence[SessionRow]) -> None:
+        """What `status` would show as open now."""
+        ...
+
+    def hears(self, kind: Kind, subject: str, span: timedelta | None, take: Callable[[], object]) -> None:
+        """An answer is given; `take` stores it."""
+        ...
+
+    def decisive_spells(self, before: timedelta) -> list[tuple[datetime, datetime]]:
+        """From `before` each session's start to its deadline."""
+        ...
+
+    def died(self) -> None:
+        """It ended on the spot."""
+        ...
+
+
+class Life:
+    """From a start to a stop or a death."""
+
+    def __init__(self, app: App, screens: Mapping[str, Screen], world: Witness) -> None:
+        self.app = app
+        self._screens = screens
+        self._world = world
+        self._pump: Pump | None = None
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self.dead = False
+        self.gap = False  # the clock jumped, and no turn has noticed yet
+        self.next_poll: datetime = app.clock.now()
+        self._until_death: int | None = None
+        self._turns: deque[float] = deque(maxlen=_RESTLESS)
+        self._listen(app.store._engine)
+
+    async def live(self) -> None:
+        """As `Daemon.run`: take up, then turn until it is stopped."""
+        await self._take_up()
+        while not self._stopping:
+            await self._turn()
+            await asyncio.sleep(_A_MOMENT)
+            await self._wait()
+        assert self._pump is not None
+        await self._pump.close()
+        self.app.close()
+
+    async def _take_up(self) -> None:
+        """As `Daemon._take_up`."""
+        for screen in self._screens.values():
+            await screen.open(self._answered)
+        dispatcher = self.app.dispatcher(dict(self._screens), self.wake)
+        self._pump = Pump(self.app, dispatcher, Asker(self.app, self.wake))
+        await self._pump.dispatcher.show_again()
+        self.app.refresh()
+        self.app.replan()
+        self.gap = True
+
+    async def _turn(self) -> None:
+        """As `Daemon._turn`: reminders first, then the calendar, and conclusions only after that."""
+        assert self._pump is not None
+        self._wake.clear()
+        self._stay_calm()
+        try:
+            if self.gap:
+                self.gap = False
+                await self._pump.turn(may_conclude=False)
+                self.app.replan()
+                self.next_poll = self.app.clock.now()
+            if self.app.clock.now() >= self.next_poll:
+                self.next_poll = self._world.asks(self)
+            await self._pump.turn()
+            with self.app.store.read() as tx:
+                self._world.sees_questions(sessions.open_questions(tx))
+        except TryLater:
+            self._wake.set()
+
+    def _stay_calm(self) -> None:
+        """A pump that turns without end would never let the time pass."""
+        now = asyncio.get_running_loop().time()
+        self._turns.append(now)
+        assert len(self._turns) < _RESTLESS or now - self._turns[0] > 60.0, "the pump turns without end"
+
+    async def _wait(self) -> None:
+        assert self._pump is not None
+        now = self.app.clock.now()
+        times = [self.next_poll, self._pump.next_due(), self._sign_of_life(now)]
+        wait = min(at for at in times if at is not None) - now
+        try:
+            async with asyncio.timeout(max(wait.total_seconds(), 0.0)):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    def _sign_of_life(self, now: datetime) -> datetime:
+        """The next turn that is needed even if nothing is due."""
+        spells = self._world.decisive_spells(_DECISIVE)
+        if any(start <= now <= end for start, end in spells):
+            return now + _SIGN_OF_LIFE
+        return min([now + _REST, *(start for start, _end in spells if start > now)])
+
+    def wake(self) -> None:
+        """Turn at once."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End in peace."""
+        self._stopping = True
+        self.wake()
+
+    def _answered(self, answer: Answer) -> None:
+        asyncio.get_running_loop().create_task(self._take_answer(answer))
+
+    async def _take_answer(self, answer: Answer) -> None:
+        kind = Kind(answer.key.value)
+        await asyncio.to_thread(
+            self._world.hears, kind, answer.subject, None, lambda: self.app.answer(kind, answer.subject, answer.surface)
+        )
+        self.wake()
+
+    def alive(self) -> None:
+        """Raises Crash in a dead process."""
+        if self.dead:
+            raise Crash
+
+    def die_at(self, statement: int) -> None:
+        """Die at the n-th statement or commit from now on."""
+        self._until_death = statement
+
+    def die(self) -> None:
+        """On the spot. The caller raises Crash, if it is this process."""
+        self.dead = True
+        self._world.died()
+
+    def _listen(self, engine: Engine) -> None:
+        event.listen(engine, "before_cursor_execute", self._step)
+        event.listen(engine, "commit", self._step)
+
+    def _step(self, *_args: object) -> None:
+        self.alive()
+        if self._until_death is None:
+            return
+        self._until_death -= 1
+        if self._until_death <= 0:
+            self.die()
+            raise Crash

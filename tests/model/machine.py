@@ -1,0 +1,230 @@
+"""Random weeks: hypothesis chooses what happens, the world lets it happen, the judge says whether promises were kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from hypothesis import assume
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from kepthour.core.response import Kind
+from kepthour.ports import Key
+from tests.model.judge import Judge
+from tests.model.practice import DAILY, Slot, renewed
+from tests.model.setups import SETUPS
+from tests.model.story import Ended, Mood, Place
+from tests.model.world import START, World
+
+ALIASES = ("AB", "CD", "EF")
+
+
+def _seconds(*amounts: float) -> st.SearchStrategy[timedelta]:
+    return st.sampled_from([timedelta(seconds=amount) for amount in amounts])
+
+
+_M, _H, _D = 60.0, 3600.0, 86400.0
+SOON = _seconds(5 * _M, 9 * _M, 4 * _M, 2 * _M, 30, 0, 17 * _M, 2 * _H, _D, 3 * _D)
+MOVES = _seconds(10 * _M, -5 * _M, _M, 20 * _M, 2 * _H, -2 * _H, _D)
+SPANS = _seconds(1, 10, 29, _M, 90, 4 * _M)
+NAPS = _seconds(20, 70, 3 * _M, 20 * _M, 9 * _H, 2 * _D)
+STEPS = _seconds(20, 2 * _M, 4 * _M, 7 * _M, 15 * _M, _H, 9 * _H, 2 * _D, 100 * _D)
+LAGS = _seconds(0, 3, 15)
+DOWNTIMES = _seconds(1, 5, 40, 3 * _M, 20 * _M)
+SNOOZES = _seconds(20, _M, 2 * _M, 10 * _M)
+LATES = _seconds(30, _M, 2 * _M, 10 * _M)
+ALIAS = st.sampled_from(ALIASES)
+INSTANCE = st.integers(0, DAILY - 1)
+KINDS = st.sampled_from([Kind.ACK, Kind.SNOOZE, Kind.HERE, Kind.LATE, Kind.OUT])
+OFFSETS = _seconds(0, 0.5, 1, 7, 20, -0.5)
+
+
+class Weeks(RuleBasedStateMachine):
+    """One therapist's weeks, on one configuration."""
+
+    @initialize(setup=st.sampled_from(sorted(SETUPS)), ahead=_seconds(4 * _M, 10 * _M, 30 * _M, 2 * _H), series=st.booleans())
+    def begin(self, setup: str, ahead: timedelta, series: bool) -> None:
+        """A session is planned, and the daemon starts."""
+        self.world = World(SETUPS[setup])
+        self.put("AB", START + ahead, series=series)
+        self.world.start()
+
+    def put(self, alias: str, start: datetime, *, series: bool = False) -> None:
+        start = start.replace(microsecond=0)
+        old = self.practice.slots.get(alias) or self.practice.lost.get(alias)
+        slot = Slot(alias, start, series, life=old.life if old else 0)
+        self._change(slot, f"{alias} is put at {start:%b %d %H:%M:%S}" + (" and the days after" if series else ""))
+
+    @property
+    def practice(self):
+        return self.world.practice
+
+    def _change(self, slot: Slot, text: str) -> None:
+        self.practice.put(slot)
+        self.world.changed(text)
+
+    def _slot(self, alias: str) -> Slot:
+        slot = self.practice.slots.get(alias)
+        assume(slot is not None)
+        return slot
+
+    # The calendar
+
+    @rule(alias=ALIAS, ahead=SOON, series=st.booleans())
+    def add(self, alias: str, ahead: timedelta, series: bool) -> None:
+        assume(alias not in self.practice.slots)
+        self.put(alias, self.world.clock.now() + ahead, series=series)
+        self.world.sync()
+
+    @rule(alias=ALIAS, number=INSTANCE, by=MOVES, told=st.booleans())
+    def move(self, alias: str, number: int, by: timedelta, told: bool) -> None:
+        slot = self._slot(alias)
+        if slot.series:
+            start = dict(slot.moved).get(number, slot.meant(number)) + by
+            slot = replace(slot, moved=tuple(sorted({**dict(slot.moved), number: start}.items())))
+        else:
+            slot = replace(slot, start=slot.start + by)
+        self._change(slot, f"{alias} is moved by {by}")
+        self._sync(told)
+
+    @rule(alias=ALIAS, told=st.booleans())
+    def delete(self, alias: str, told: bool) -> None:
+        self._slot(alias)
+        self.practice.delete(alias)
+        self.world.changed(f"{alias} is deleted")
+        self._sync(told)
+
+    @rule(alias=ALIAS, told=st.booleans())
+    def put_back(self, alias: str, told: bool) -> None:
+        slot = self.practice.lost.get(alias)
+        assume(slot is not None)
+        self._change(slot, f"{alias} is put back")
+        self._sync(told)
+
+    @rule(alias=ALIAS, number=INSTANCE, told=st.booleans())
+    def cancel_or_restore(self, alias: str, number: int, told: bool) -> None:
+        slot = self._slot(alias)
+        if slot.series:
+            slot = replace(slot, gone=slot.gone ^ {number})
+        else:
+            slot = replace(slot, cancelled=not slot.cancelled)
+        self._change(slot, f"{alias}#{number} is cancelled, or restored if it was")
+        self._sync(told)
+
+    @rule(alias=ALIAS, told=st.booleans())
+    def change_identity(self, alias: str, told: bool) -> None:
+        slot = renewed(self._slot(alias))
+        self._change(slot, f"{alias} gets another UID")
+        self._sync(told)
+
+    @rule(alias=ALIAS)
+    def retitle(self, alias: str) -> None:
+        slot = self._slot(alias)
+        self._change(replace(slot, title=slot.title + "!"), f"{alias} gets another title")
+        self.world.sync()
+
+    @rule()
+    def poll(self) -> None:
+        self.world.sync()
+
+    def _sync(self, told: bool) -> None:
+        if told:
+            self.world.sync()
+
+    # Time
+
+    @rule(span=SPANS)
+    def go_on(self, span: timedelta) -> None:
+        self.world.pass_time(span)
+
+    @rule(which=st.integers(0, 3), offset=OFFSETS)
+    def until_a_rung(self, which: int, offset: timedelta) -> None:
+        """Of the next session, or of the one that is on."""
+        place = self._near()
+        rungs = self.world.setup.ladder("screen")
+        at = place.start + rungs[min(which, len(rungs) - 1)][1] + offset
+        assume(at > self.world.clock.now())
+        self.world.pass_time(at - self.world.clock.now())
+
+    @rule(rest=_seconds(1, 30, 90))
+    def until_the_deadline(self, rest: timedelta) -> None:
+        at = self._near().start + self.world.setup.missed_after + rest
+        self.world.pass_time(at - self.world.clock.now())
+
+    def _near(self) -> Place:
+        """The session that is on, or the next one."""
+        now, after = self.world.clock.now(), self.world.setup.missed_after
+        places = [p for p in self.practice.view().values() if now < p.start + after and p.start < now + timedelta(days=6)]
+        assume(places)
+        return min(places, key=lambda place: place.start)
+
+    @rule(span=NAPS, lag=LAGS)
+    def sleep(self, span: timedelta, lag: timedelta) -> None:
+        self.world.jump(span, lag, slept=True)
+
+    @rule(by=STEPS, lag=LAGS)
+    def clock_ahead(self, by: timedelta, lag: timedelta) -> None:
+        self.world.jump(by, lag, slept=False)
+
+    @rule(by=STEPS, lag=LAGS)
+    def clock_back(self, by: timedelta, lag: timedelta) -> None:
+        self.world.jump(-by, lag, slept=False)
+
+    # The daemon
+
+    @rule(downtime=DOWNTIMES, through=st.booleans())
+    def kill(self, downtime: timedelta, through: bool) -> None:
+        self.world.kill(downtime)
+        if through:
+            self.world.pass_time(downtime)
+
+    @rule(downtime=DOWNTIMES)
+    def restart(self, downtime: timedelta) -> None:
+        self.world.stop()
+        self.world.pass_time(downtime)
+        self.world.start()
+
+    @rule(statement=st.integers(1, 60), downtime=DOWNTIMES)
+    def die_at_a_statement(self, statement: int, downtime: timedelta) -> None:
+        self.world.die_at(statement, downtime)
+
+    @rule(downtime=DOWNTIMES, data=st.data())
+    def die_when_a_notice_was_taken(self, downtime: timedelta, data: st.DataObject) -> None:
+        self.world.die_when_taken(data.draw(st.sampled_from(sorted(self.world.displays))), downtime)
+
+    # The therapist and the displays
+
+    @rule(kind=KINDS, snooze=SNOOZES, late=LATES)
+    def answer(self, kind: Kind, snooze: timedelta, late: timedelta) -> None:
+        spans = {Kind.SNOOZE: snooze, Kind.LATE: late}
+        self.world.say(kind, self._near().id, spans.get(kind))
+
+    @rule(data=st.data())
+    def press_a_button(self, data: st.DataObject) -> None:
+        buttons = [
+            (name, reference, action.key)
+            for name, display in self.world.displays.items()
+            for reference, (notice, _screen) in display.shown.items()
+            for action in notice.actions
+            if action.key is not Key.JOIN
+        ]
+        assume(buttons)
+        self.world.press(*data.draw(st.sampled_from(buttons)))
+
+    @rule(data=st.data(), mood=st.sampled_from(Mood))
+    def turn_a_display(self, data: st.DataObject, mood: Mood) -> None:
+        self.world.turn_display(data.draw(st.sampled_from(sorted(self.world.displays))), mood)
+
+    def teardown(self) -> None:
+        """A minute more with displays that work, and then the judge."""
+        if not hasattr(self, "world"):
+            return
+        world = self.world
+        try:
+            for name in world.displays:
+                world.turn_display(name, Mood.TAKES)
+            world.pass_time(timedelta(seconds=75))
+        finally:
+            world.close()
+        Judge(world.setup, world.story, world.practice.key_of).judge()

@@ -1,0 +1,303 @@
+"""One therapist's world: a calendar, a machine with a daemon, displays, and what happens to them."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from kepthour.app import App
+from kepthour.config import Configuration
+from kepthour.config.reading import load
+from kepthour.core.errors import KeptHourError, NotFound
+from kepthour.core.response import Kind
+from kepthour.ports import Answer, Key
+from kepthour.store.engine import open_store
+from kepthour.store.sessions import SessionRow
+from tests.model.display import Display, DisplayKind, Screen
+from tests.model.life import Crash, Life
+from tests.model.practice import NAME, Practice, filler
+from tests.model.setups import SETUPS, Setup
+from tests.model.story import Answered, Began, Concluded, Ended, Jumped, Mood, Polled, Rejected, Story, Told, Turned
+from tests.model.time import Loop, WallClock
+from tests.support.clock import FakeClock
+from tests.support.day import FakePlugins
+
+START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+_FAST = Path("/dev/shm")
+
+
+class _Plugins(FakePlugins):
+    """The calendar in memory, and displays for channels."""
+
+    def __init__(self, screen: Callable[[str], Screen]) -> None:
+        super().__init__(FakeClock(START))
+        self.memory.calendar(NAME).put("filler.ics", filler(START))
+        self.recorder: Any = DisplayKind(screen)
+
+
+@cache
+def _configuration(name: str) -> Configuration:
+    """Read once a process: a run has no time for it."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "config.toml"
+        file.write_text(SETUPS[name].text(), encoding="utf-8")
+        return load(file, _Plugins(_no_screen))
+
+
+def _no_screen(name: str) -> Screen:
+    raise AssertionError(f"nobody opens the {name} here")
+
+
+@cache
+def _new_store() -> bytes:
+    """A store that was migrated, and knows the calendar's filler."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "kepthour.db"
+        app = App(_configuration("one screen"), open_store(path), _Plugins(_no_screen), FakeClock(START))
+        app.ask(NAME)
+        app.store.close()
+        return path.read_bytes()
+
+
+class World:
+    """Every method is something that happens; time passes in `pass_time` only."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self.story = Story()
+        self.loop = Loop()
+        self.loop.set_exception_handler(self._failed)
+        self.clock = WallClock(START, self.loop)
+        self.folder = Path(tempfile.mkdtemp(prefix="kepthour-model-", dir=_FAST if _FAST.is_dir() else None))
+        (self.folder / "kepthour.db").write_bytes(_new_store())
+        self.displays = {
+            name: Display(name, self.story, self.clock.now) for name, _joins in setup.channels
+        }
+        self._plugins = _Plugins(self._screen)
+        self.calendar = self._plugins.memory.calendar(NAME)
+        self.practice = Practice(self.calendar)
+        self._commands: App | None = None
+        self._life: Life | None = None
+        self._open: set[str] = set()
+        self._downtime = timedelta(seconds=1)
+        self._faults: list[BaseException] = []
+        self._begin = asyncio.Event()
+        self._keeper = self.loop.create_task(self._keep())
+
+    # The machine
+
+    def start(self) -> None:
+        """The service starts; from now on it is started again whenever it dies."""
+        self._begin.set()
+        self._run(asyncio.sleep(0.01))
+
+    def stop(self) -> None:
+        """The service is stopped in peace."""
+        self._begin.clear()
+        if self._life is not None:
+            self._life.stop()
+        self._run(asyncio.sleep(0.01))
+
+    def kill(self, downtime: timedelta) -> None:
+        """The daemon dies, and is started again after `downtime`."""
+        if (life := self._living()) is not None:
+            self._downtime = downtime
+            life.die()
+            self._run(asyncio.sleep(0.01))
+
+    def die_at(self, statement: int, downtime: timedelta) -> None:
+        """The daemon is going to die at its n-th statement or commit from now."""
+        if (life := self._living()) is not None:
+            self._downtime = downtime
+            life.die_at(statement)
+            self._tell(f"(the daemon is going to die at statement {statement})")
+
+    def die_when_taken(self, channel: str, downtime: timedelta) -> None:
+        """The daemon is going to die when this channel has taken a notice, before it can record that."""
+
+        def die() -> None:
+            if (life := self._living()) is not None:
+                self.displays[channel].after = _nothing
+                self._downtime = downtime
+                life.die()
+                raise Crash
+
+        self.displays[channel].after = die
+        self._tell(f"(the daemon is going to die when the {channel} takes a notice)")
+
+    def pass_time(self, span: timedelta) -> None:
+        """The world goes on for so long."""
+        self._run(asyncio.sleep(max(span.total_seconds(), 0.0)))
+
+    def jump(self, by: timedelta, lag: timedelta, *, slept: bool) -> None:
+        """The machine sleeps, or its clock is set. The daemon notices after `lag`, which is 15 s at most."""
+        before = self.clock.now()
+        self.clock.jump(by)
+        self.story.add(Jumped(self.clock.now(), before, slept))
+        if self._life is not None:
+            self._life.gap = self._life.gap or abs(by) > timedelta(seconds=60)
+        self._run(asyncio.sleep(lag.total_seconds()))
+        if self._life is not None:
+            self._life.wake()
+            self._run(asyncio.sleep(0.01))
+
+    # The therapist
+
+    def say(self, kind: Kind, subject: str, span: timedelta | None = None) -> None:
+        """An answer on the command line: a process of its own on the same store."""
+        if self._commands is None:
+            self._commands = self._app()
+        commands = self._commands
+        self.hears(kind, subject, span, lambda: commands.answer(kind, subject, "cli", span))
+        if self._life is not None:
+            self._life.wake()
+        self._run(asyncio.sleep(0.01))
+
+    def press(self, channel: str, reference: str, key: Key) -> None:
+        """A button of an open notice. It is dead if the process that showed it is."""
+        notice, screen = self.displays[channel].shown[reference]
+        if screen.answered is None or screen.owner is not self._living():
+            self._tell(f"the therapist presses {key.value!r} on {reference}, which is dead")
+            return
+        self._tell(f"the therapist presses {key.value!r} on {reference}")
+        screen.answered(Answer(notice.delivery, notice.subject, key, channel))
+        self._run(asyncio.sleep(0.01))
+
+    def turn_display(self, channel: str, mood: Mood) -> None:
+        """A display changes its mood."""
+        if self.displays[channel].mood is not mood:
+            self.displays[channel].mood = mood
+            self.story.add(Turned(self.clock.now(), channel, mood))
+
+    def sync(self) -> None:
+        """The time for a poll has come."""
+        if self._life is not None:
+            self._life.next_poll = self.clock.now()
+            self._life.wake()
+        self._run(asyncio.sleep(0.01))
+
+    def changed(self, text: str) -> None:
+        """For the story: what changed in the calendar."""
+        self._tell(text)
+
+    # What a life tells
+
+    def asks(self, life: Life) -> datetime:
+        view = dict(self.practice.view())
+        try:
+            polled = life.app.ask(NAME)
+        except Crash:
+            self.story.add(Polled(self.clock.now(), view, whole=False))
+            raise
+        if polled.problem is None:
+            self.story.add(Polled(self.clock.now(), view, whole=True))
+        else:
+            self._tell(f"a poll fails: {polled.problem}")
+        return life.app.next_poll(NAME, polled)
+
+    def sees_questions(self, rows: Sequence[SessionRow]) -> None:
+        for row in rows:
+            if row.id not in self._open and row.verdict is not None:
+                self.story.add(Concluded(self.clock.now(), row.id, row.verdict.value))
+        self._open = {row.id for row in rows}
+
+    def hears(self, kind: Kind, subject: str, span: timedelta | None, take: Callable[[], object]) -> None:
+        try:
+            take()
+        except Crash:
+            self.story.add(Answered(self.clock.now(), subject, kind, span, sure=False))
+            raise
+        except KeptHourError as error:
+            self.story.add(Rejected(self.clock.now(), subject, kind, isinstance(error, NotFound), str(error)))
+        else:
+            self.story.add(Answered(self.clock.now(), subject, kind, span, sure=True))
+
+    def decisive_spells(self, before: timedelta) -> list[tuple[datetime, datetime]]:
+        after = self.setup.missed_after + timedelta(minutes=1)
+        return [(place.start - before, place.start + after) for place in self.practice.view().values()]
+
+    def died(self) -> None:
+        self.story.add(Ended(self.clock.now(), crash=True))
+        self.loop.call_soon(self._end_tasks)
+
+    # How it is made
+
+    def close(self) -> None:
+        """Leave nothing behind. Raises what went wrong in the background."""
+        try:
+            if self._life is not None:
+                self._life.dead = True
+            self._end_tasks()
+            self._keeper.cancel()
+            self._run(asyncio.sleep(0.01))
+        finally:
+            for app in (self._commands, self._life.app if self._life else None):
+                if app is not None:
+                    app.store.close()
+            self.loop.close()
+            shutil.rmtree(self.folder)
+
+    async def _keep(self) -> None:
+        """As systemd: starts the daemon, and starts it again when it died."""
+        while True:
+            await self._begin.wait()
+            self.story.add(Began(self.clock.now()))
+            screens: dict[str, Screen] = {}
+            life = self._life = Life(self._app(), screens, self)
+            screens |= {name: self._screen(name) for name in self.displays}
+            await self._lived(life)
+            life.app.store.close()
+            self._life = None
+            if life.dead:
+                await asyncio.sleep(self._downtime.total_seconds())
+            else:
+                self.story.add(Ended(self.clock.now(), crash=False))
+
+    async def _lived(self, life: Life) -> None:
+        task = self.loop.create_task(life.live())
+        await asyncio.wait({task})
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not life.dead:
+            self._faults.append(error)
+            life.dead = True
+
+    def _screen(self, name: str) -> Screen:
+        assert self._life is not None
+        return Screen(self.displays[name], self._life)
+
+    def _app(self) -> App:
+        store = open_store(self.folder / "kepthour.db")
+        return App(_configuration(self.setup.name), store, self._plugins, self.clock)
+
+    def _living(self) -> Life | None:
+        return self._life if self._life is not None and not self._life.dead else None
+
+    def _end_tasks(self) -> None:
+        """What belonged to a dead process is gone."""
+        for task in asyncio.all_tasks(self.loop) - {self._keeper, self._main}:
+            task.cancel()
+
+    def _run(self, work: Coroutine[None, None, None]) -> None:
+        self._main = self.loop.create_task(work)
+        self.loop.run_until_complete(self._main)
+        if self._faults:
+            raise self._faults[0]
+
+    def _failed(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if isinstance(error, BaseException) and not isinstance(error, Crash):
+            self._faults.append(error)
+
+    def _tell(self, text: str) -> None:
+        self.story.add(Told(self.clock.now(), text))
+
+
+def _nothing() -> None:
+    return
