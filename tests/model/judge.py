@@ -18,6 +18,7 @@ from tests.model.story import (
     Concluded,
     Ended,
     Entry,
+    Failed,
     Handed,
     Jumped,
     Key,
@@ -107,6 +108,8 @@ class Judge:
                 self._rejected(entry)
             case Concluded():
                 self._concluded(entry)
+            case Failed():
+                raise Fault(str(entry))
 
     # Time
 
@@ -191,7 +194,10 @@ class Judge:
         for ladder in self._all():
             ladder.crashes += end.crash
             for rung in (rung for rungs in ladder.channels.values() for rung in rungs):
-                rung.excused = rung.excused or (end.crash and rung.taken_at == self._now)
+                if end.crash and rung.taken_at == self._now:
+                    rung.excused = True
+                    self._shown = {ref: owner for ref, owner in self._shown.items() if ref not in rung.references}
+        self._outdated = {ref: age for ref, age in self._outdated.items() if ref in self._shown}
         for ladder, _channel, rung, _again in self._in_hand.values():
             rung.in_hand = None
             ladder.crashes += 1
@@ -301,9 +307,9 @@ class Judge:
             raise Fault(f"{what} comes before {rung.due:%H:%M:%S}, when it is due")
         if self._now >= rung.until:
             raise Fault(f"{what} comes after {rung.until:%H:%M:%S}, when it is of no use any more")
-        newer = [one for one in ladder.channels[handed.channel] if one.due > rung.due and one.delivered]
-        if newer and not rung.doubtful:
-            raise Fault(f"{what} comes after [{newer[0].name}]")
+        newer = [one for one in ladder.channels[handed.channel] if rung.due < one.due <= self._now]
+        if any(not one.silenced and not one.doubtful for one in newer) and not rung.doubtful:
+            raise Fault(f"{what} comes, although [{newer[-1].name}] is due")
 
     def _took(self, took: Took) -> None:
         ladder, channel, rung, again = self._in_hand.pop(took.handed.number, (None, "", None, False))
@@ -332,8 +338,7 @@ class Judge:
     # The therapist
 
     def _answered(self, answered: Answered) -> None:
-        key = self._key_of(answered.subject)
-        ladders = self._ladders.get(key, []) if key is not None else []
+        ladders = self._about(answered.subject)
         if answered.kind is Kind.JOIN:
             return
         for ladder in ladders:
@@ -346,15 +351,13 @@ class Judge:
                 self._outdate(ladder)
 
     def _rejected(self, rejected: Rejected) -> None:
-        key = self._key_of(rejected.subject)
-        for ladder in self._ladders.get(key, []) if key is not None else []:
+        for ladder in self._about(rejected.subject):
             near = abs(ladder.start - self._now) < _KNOWN
-            if rejected.unknown and rejected.subject in ladder.ids and near and not ladder.vague:
+            if rejected.unknown and near and not ladder.vague:
                 raise Fault(f"{rejected.kind.value!r} to {_name(ladder)} was not taken: {rejected.why}")
 
     def _concluded(self, concluded: Concluded) -> None:
-        key = self._key_of(concluded.subject)
-        for ladder in self._ladders.get(key, []) if key is not None else []:
+        for ladder in self._about(concluded.subject):
             if not ladder.vague:
                 self._check_conclusion(ladder, concluded)
             ladder.add(Closed(self._now))
@@ -378,6 +381,12 @@ class Judge:
         last = [rungs[-1] for rungs in ladder.channels.values() if rungs]
         if not any(rung.delivered or rung.doubtful for rung in last):
             raise Fault(f"{what}, although its last reminder never came")
+
+    def _about(self, subject: str) -> list[Ladder]:
+        """What the daemon may take `subject`, a session's id, for."""
+        key = self._key_of(subject)
+        found = self._ladders.get(key, []) if key is not None else []
+        return [ladder for ladder in found if subject in ladder.ids]
 
     def _certain(self) -> Iterator[Ladder]:
         for ladders in self._ladders.values():

@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy import Engine, event
-
 from kepthour.app import App
 from kepthour.core.errors import TryLater
 from kepthour.core.response import Kind
@@ -27,6 +25,7 @@ _SIGN_OF_LIFE = timedelta(seconds=55)  # as seldom as no gap comes of it
 _REST = timedelta(hours=6)
 _DECISIVE = timedelta(minutes=6)
 _A_MOMENT = 0.001  # seconds, for what was just handed over to be taken and recorded
+_AUDIT = timedelta(minutes=5)
 _RESTLESS = 500  # turns in a minute
 
 
@@ -70,10 +69,9 @@ class Life:
         self._stopping = False
         self.dead = False
         self.gap = False  # the clock jumped, and no turn has noticed yet
-        self.next_poll: datetime = app.clock.now()
+        self.next_poll = self.next_audit = app.clock.now()
         self._until_death: int | None = None
         self._turns: deque[float] = deque(maxlen=_RESTLESS)
-        self._listen(app.store._engine)
 
     async def live(self) -> None:
         """As `Daemon.run`: take up, then turn until it is stopped."""
@@ -94,7 +92,7 @@ class Life:
         self._pump = Pump(self.app, dispatcher, Asker(self.app, self.wake))
         await self._pump.dispatcher.show_again()
         self.app.refresh()
-        self.app.replan()
+        self._audit(self.app.clock.now())
         self.gap = True
 
     async def _turn(self) -> None:
@@ -106,15 +104,22 @@ class Life:
             if self.gap:
                 self.gap = False
                 await self._pump.turn(may_conclude=False)
-                self.app.replan()
+                self._audit(self.app.clock.now())
                 self.next_poll = self.app.clock.now()
             if self.app.clock.now() >= self.next_poll:
                 self.next_poll = self._world.asks(self)
+            self._audit(self.next_audit)
             await self._pump.turn()
             with self.app.store.read() as tx:
                 self._world.sees_questions(sessions.open_questions(tx))
         except TryLater:
             self._wake.set()
+
+    def _audit(self, due: datetime) -> None:
+        """As `Daemon._audit`, every five minutes; more seldom while nothing else is due."""
+        if self.app.clock.now() >= due:
+            self.app.replan()
+            self.next_audit = self.app.clock.now() + _AUDIT
 
     def _stay_calm(self) -> None:
         """A pump that turns without end would never let the time pass."""
@@ -173,11 +178,8 @@ class Life:
         self.dead = True
         self._world.died()
 
-    def _listen(self, engine: Engine) -> None:
-        event.listen(engine, "before_cursor_execute", self._step)
-        event.listen(engine, "commit", self._step)
-
-    def _step(self, *_args: object) -> None:
+    def step(self) -> None:
+        """Before each statement and commit."""
         self.alive()
         if self._until_death is None:
             return

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from kepthour.core.response import Kind
 from kepthour.ports import Key
 from tests.model.judge import Judge
-from tests.model.practice import DAILY, Slot, renewed
+from tests.model.practice import DAILY, Practice, Slot, renewed
 from tests.model.setups import SETUPS
 from tests.model.story import Ended, Mood, Place
 from tests.model.world import START, World
@@ -34,10 +33,19 @@ LAGS = _seconds(0, 3, 15)
 DOWNTIMES = _seconds(1, 5, 40, 3 * _M, 20 * _M)
 SNOOZES = _seconds(20, _M, 2 * _M, 10 * _M)
 LATES = _seconds(30, _M, 2 * _M, 10 * _M)
-ALIAS = st.sampled_from(ALIASES)
+WHICH = st.integers(0, len(ALIASES) - 1)
 INSTANCE = st.integers(0, DAILY - 1)
 KINDS = st.sampled_from([Kind.ACK, Kind.SNOOZE, Kind.HERE, Kind.LATE, Kind.OUT])
+_DAYS = timedelta(days=6)
 OFFSETS = _seconds(0, 0.5, 1, 7, 20, -0.5)
+
+
+def _has_slots(machine: Weeks) -> bool:
+    return bool(machine.practice.slots)
+
+
+def _is_near(machine: Weeks) -> bool:
+    return bool(machine.near())
 
 
 class Weeks(RuleBasedStateMachine):
@@ -57,71 +65,77 @@ class Weeks(RuleBasedStateMachine):
         self._change(slot, f"{alias} is put at {start:%b %d %H:%M:%S}" + (" and the days after" if series else ""))
 
     @property
-    def practice(self):
+    def practice(self) -> Practice:
+        """The calendar as it truly is."""
         return self.world.practice
 
     def _change(self, slot: Slot, text: str) -> None:
         self.practice.put(slot)
         self.world.changed(text)
 
-    def _slot(self, alias: str) -> Slot:
-        slot = self.practice.slots.get(alias)
-        assume(slot is not None)
-        return slot
+    def _pick(self, which: int) -> Slot:
+        slots = sorted(self.practice.slots)
+        return self.practice.slots[slots[which % len(slots)]]
 
     # The calendar
 
-    @rule(alias=ALIAS, ahead=SOON, series=st.booleans())
-    def add(self, alias: str, ahead: timedelta, series: bool) -> None:
-        assume(alias not in self.practice.slots)
+    @precondition(lambda self: len(self.practice.slots) < len(ALIASES))
+    @rule(ahead=SOON, series=st.booleans())
+    def add(self, ahead: timedelta, series: bool) -> None:
+        alias = min(set(ALIASES) - set(self.practice.slots))
         self.put(alias, self.world.clock.now() + ahead, series=series)
         self.world.sync()
 
-    @rule(alias=ALIAS, number=INSTANCE, by=MOVES, told=st.booleans())
-    def move(self, alias: str, number: int, by: timedelta, told: bool) -> None:
-        slot = self._slot(alias)
+    @precondition(_has_slots)
+    @rule(which=WHICH, number=INSTANCE, by=MOVES, told=st.booleans())
+    def move(self, which: int, number: int, by: timedelta, told: bool) -> None:
+        slot = self._pick(which)
         if slot.series:
             start = dict(slot.moved).get(number, slot.meant(number)) + by
             slot = replace(slot, moved=tuple(sorted({**dict(slot.moved), number: start}.items())))
         else:
             slot = replace(slot, start=slot.start + by)
-        self._change(slot, f"{alias} is moved by {by}")
+        self._change(slot, f"{slot.alias} is moved by {by}")
         self._sync(told)
 
-    @rule(alias=ALIAS, told=st.booleans())
-    def delete(self, alias: str, told: bool) -> None:
-        self._slot(alias)
+    @precondition(_has_slots)
+    @rule(which=WHICH, told=st.booleans())
+    def delete(self, which: int, told: bool) -> None:
+        alias = self._pick(which).alias
         self.practice.delete(alias)
         self.world.changed(f"{alias} is deleted")
         self._sync(told)
 
-    @rule(alias=ALIAS, told=st.booleans())
-    def put_back(self, alias: str, told: bool) -> None:
-        slot = self.practice.lost.get(alias)
-        assume(slot is not None)
-        self._change(slot, f"{alias} is put back")
+    @precondition(lambda self: bool(self.practice.lost))
+    @rule(told=st.booleans())
+    def put_back(self, told: bool) -> None:
+        slot = self.practice.lost[min(self.practice.lost)]
+        self._change(slot, f"{slot.alias} is put back")
         self._sync(told)
 
-    @rule(alias=ALIAS, number=INSTANCE, told=st.booleans())
-    def cancel_or_restore(self, alias: str, number: int, told: bool) -> None:
-        slot = self._slot(alias)
+    @precondition(_has_slots)
+    @rule(which=WHICH, number=INSTANCE, told=st.booleans())
+    def cancel_or_restore(self, which: int, number: int, told: bool) -> None:
+        slot = self._pick(which)
         if slot.series:
             slot = replace(slot, gone=slot.gone ^ {number})
         else:
             slot = replace(slot, cancelled=not slot.cancelled)
-        self._change(slot, f"{alias}#{number} is cancelled, or restored if it was")
+        self._change(slot, f"{slot.alias}#{number} is cancelled, or restored if it was")
         self._sync(told)
 
-    @rule(alias=ALIAS, told=st.booleans())
-    def change_identity(self, alias: str, told: bool) -> None:
-        slot = renewed(self._slot(alias))
-        self._change(slot, f"{alias} gets another UID")
+    @precondition(_has_slots)
+    @rule(which=WHICH, told=st.booleans())
+    def change_identity(self, which: int, told: bool) -> None:
+        slot = renewed(self._pick(which))
+        self._change(slot, f"{slot.alias} gets another UID")
         self._sync(told)
 
-    @rule(alias=ALIAS)
-    def retitle(self, alias: str) -> None:
-        slot = self._slot(alias)
-        self._change(replace(slot, title=slot.title + "!"), f"{alias} gets another title")
+    @precondition(_has_slots)
+    @rule(which=WHICH)
+    def retitle(self, which: int) -> None:
+        slot = self._pick(which)
+        self._change(replace(slot, title=slot.title + "!"), f"{slot.alias} gets another title")
         self.world.sync()
 
     @rule()
@@ -138,15 +152,16 @@ class Weeks(RuleBasedStateMachine):
     def go_on(self, span: timedelta) -> None:
         self.world.pass_time(span)
 
+    @precondition(_is_near)
     @rule(which=st.integers(0, 3), offset=OFFSETS)
     def until_a_rung(self, which: int, offset: timedelta) -> None:
         """Of the next session, or of the one that is on."""
         place = self._near()
         rungs = self.world.setup.ladder("screen")
         at = place.start + rungs[min(which, len(rungs) - 1)][1] + offset
-        assume(at > self.world.clock.now())
         self.world.pass_time(at - self.world.clock.now())
 
+    @precondition(_is_near)
     @rule(rest=_seconds(1, 30, 90))
     def until_the_deadline(self, rest: timedelta) -> None:
         at = self._near().start + self.world.setup.missed_after + rest
@@ -154,10 +169,13 @@ class Weeks(RuleBasedStateMachine):
 
     def _near(self) -> Place:
         """The session that is on, or the next one."""
+        return min(self.near(), key=lambda place: place.start)
+
+    def near(self) -> list[Place]:
+        """Those that are on, or to come in the next days."""
         now, after = self.world.clock.now(), self.world.setup.missed_after
-        places = [p for p in self.practice.view().values() if now < p.start + after and p.start < now + timedelta(days=6)]
-        assume(places)
-        return min(places, key=lambda place: place.start)
+        places = self.practice.view().values()
+        return [place for place in places if now < place.start + after and place.start < now + _DAYS]
 
     @rule(span=NAPS, lag=LAGS)
     def sleep(self, span: timedelta, lag: timedelta) -> None:
@@ -195,22 +213,27 @@ class Weeks(RuleBasedStateMachine):
 
     # The therapist and the displays
 
+    @precondition(_is_near)
     @rule(kind=KINDS, snooze=SNOOZES, late=LATES)
     def answer(self, kind: Kind, snooze: timedelta, late: timedelta) -> None:
         spans = {Kind.SNOOZE: snooze, Kind.LATE: late}
         self.world.say(kind, self._near().id, spans.get(kind))
 
-    @rule(data=st.data())
-    def press_a_button(self, data: st.DataObject) -> None:
-        buttons = [
+    @precondition(lambda self: bool(self.buttons()))
+    @rule(which=st.integers(0, 11))
+    def press_a_button(self, which: int) -> None:
+        buttons = self.buttons()
+        self.world.press(*buttons[which % len(buttons)])
+
+    def buttons(self) -> list[tuple[str, str, Key]]:
+        """All that can be pressed: channel, reference, key."""
+        return [
             (name, reference, action.key)
             for name, display in self.world.displays.items()
             for reference, (notice, _screen) in display.shown.items()
             for action in notice.actions
             if action.key is not Key.JOIN
         ]
-        assume(buttons)
-        self.world.press(*data.draw(st.sampled_from(buttons)))
 
     @rule(data=st.data(), mood=st.sampled_from(Mood))
     def turn_a_display(self, data: st.DataObject, mood: Mood) -> None:

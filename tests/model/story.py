@@ -196,6 +196,16 @@ class Concluded(Entry):
         return f"{self.subject} is noted as {self.verdict}"
 
 
+@dataclass(frozen=True, slots=True)
+class Failed(Entry):
+    """Something in the daemon raised what nobody there expects."""
+
+    error: str
+
+    def __str__(self) -> str:
+        return f"the daemon fails: {self.error}"
+
+
 @dataclass
 class Story:
     """The entries in the order in which they happened."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
+import traceback
 import tempfile
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import contextmanager
@@ -18,19 +18,19 @@ from kepthour.config.reading import load
 from kepthour.core.errors import KeptHourError, NotFound
 from kepthour.core.response import Kind
 from kepthour.ports import Answer, Key
-from kepthour.store.engine import open_store
+from kepthour.store.engine import Store
 from kepthour.store.sessions import SessionRow
+from tests.model.disk import disk
 from tests.model.display import Display, DisplayKind, Screen
 from tests.model.life import Crash, Life
 from tests.model.practice import NAME, Practice, filler
 from tests.model.setups import SETUPS, Setup
-from tests.model.story import Answered, Began, Concluded, Ended, Jumped, Mood, Polled, Rejected, Story, Told, Turned
+from tests.model.story import Answered, Began, Concluded, Ended, Failed, Jumped, Mood, Polled, Rejected, Story, Told, Turned
 from tests.model.time import Loop, WallClock
 from tests.support.clock import FakeClock
 from tests.support.day import FakePlugins
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-_FAST = Path("/dev/shm")
 
 
 class _Plugins(FakePlugins):
@@ -58,12 +58,9 @@ def _no_screen(name: str) -> Screen:
 @cache
 def _new_store() -> bytes:
     """A store that was migrated, and knows the calendar's filler."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "kepthour.db"
-        app = App(_configuration("one screen"), open_store(path), _Plugins(_no_screen), FakeClock(START))
-        app.ask(NAME)
-        app.store.close()
-        return path.read_bytes()
+    app = App(_configuration("one screen"), disk().daemon, _Plugins(_no_screen), FakeClock(START))
+    app.ask(NAME)
+    return disk().content()
 
 
 class World:
@@ -75,8 +72,8 @@ class World:
         self.loop = Loop()
         self.loop.set_exception_handler(self._failed)
         self.clock = WallClock(START, self.loop)
-        self.folder = Path(tempfile.mkdtemp(prefix="kepthour-model-", dir=_FAST if _FAST.is_dir() else None))
-        (self.folder / "kepthour.db").write_bytes(_new_store())
+        content = _new_store()  # before `begin`: it is made on the same disk
+        disk().begin(content)
         self.displays = {
             name: Display(name, self.story, self.clock.now) for name, _joins in setup.channels
         }
@@ -87,7 +84,6 @@ class World:
         self._life: Life | None = None
         self._open: set[str] = set()
         self._downtime = timedelta(seconds=1)
-        self._faults: list[BaseException] = []
         self._begin = asyncio.Event()
         self._keeper = self.loop.create_task(self._keep())
 
@@ -141,6 +137,7 @@ class World:
         before = self.clock.now()
         self.clock.jump(by)
         self.story.add(Jumped(self.clock.now(), before, slept))
+        self._open.clear()  # what is open still is told anew
         if self._life is not None:
             self._life.gap = self._life.gap or abs(by) > timedelta(seconds=60)
         self._run(asyncio.sleep(lag.total_seconds()))
@@ -153,7 +150,7 @@ class World:
     def say(self, kind: Kind, subject: str, span: timedelta | None = None) -> None:
         """An answer on the command line: a process of its own on the same store."""
         if self._commands is None:
-            self._commands = self._app()
+            self._commands = self._app(disk().commands)
         commands = self._commands
         self.hears(kind, subject, span, lambda: commands.answer(kind, subject, "cli", span))
         if self._life is not None:
@@ -167,7 +164,7 @@ class World:
             self._tell(f"the therapist presses {key.value!r} on {reference}, which is dead")
             return
         self._tell(f"the therapist presses {key.value!r} on {reference}")
-        screen.answered(Answer(notice.delivery, notice.subject, key, channel))
+        self.loop.call_soon(screen.answered, Answer(notice.delivery, notice.subject, key, channel))
         self._run(asyncio.sleep(0.01))
 
     def turn_display(self, channel: str, mood: Mood) -> None:
@@ -230,7 +227,7 @@ class World:
     # How it is made
 
     def close(self) -> None:
-        """Leave nothing behind. Raises what went wrong in the background."""
+        """Leave nothing behind."""
         try:
             if self._life is not None:
                 self._life.dead = True
@@ -238,11 +235,7 @@ class World:
             self._keeper.cancel()
             self._run(asyncio.sleep(0.01))
         finally:
-            for app in (self._commands, self._life.app if self._life else None):
-                if app is not None:
-                    app.store.close()
             self.loop.close()
-            shutil.rmtree(self.folder)
 
     async def _keep(self) -> None:
         """As systemd: starts the daemon, and starts it again when it died."""
@@ -250,7 +243,8 @@ class World:
             await self._begin.wait()
             self.story.add(Began(self.clock.now()))
             screens: dict[str, Screen] = {}
-            life = self._life = Life(self._app(), screens, self)
+            life = self._life = Life(self._app(disk().daemon), screens, self)
+            disk().step = life.step
             screens |= {name: self._screen(name) for name in self.displays}
             await self._lived(life)
             life.app.store.close()
@@ -265,15 +259,14 @@ class World:
         await asyncio.wait({task})
         error = None if task.cancelled() else task.exception()
         if error is not None and not life.dead:
-            self._faults.append(error)
+            self._fails(error)
             life.dead = True
 
     def _screen(self, name: str) -> Screen:
         assert self._life is not None
         return Screen(self.displays[name], self._life)
 
-    def _app(self) -> App:
-        store = open_store(self.folder / "kepthour.db")
+    def _app(self, store: Store) -> App:
         return App(_configuration(self.setup.name), store, self._plugins, self.clock)
 
     def _living(self) -> Life | None:
@@ -287,13 +280,15 @@ class World:
     def _run(self, work: Coroutine[None, None, None]) -> None:
         self._main = self.loop.create_task(work)
         self.loop.run_until_complete(self._main)
-        if self._faults:
-            raise self._faults[0]
 
     def _failed(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
         if isinstance(error, BaseException) and not isinstance(error, Crash):
-            self._faults.append(error)
+            self._fails(error)
+
+    def _fails(self, error: BaseException) -> None:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        self.story.add(Failed(self.clock.now(), f"{error!r} at {last.filename}:{last.lineno}"))
 
     def _tell(self, text: str) -> None:
         self.story.add(Told(self.clock.now(), text))
