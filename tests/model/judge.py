@@ -358,6 +358,8 @@ class Judge:
 
     def _concluded(self, concluded: Concluded) -> None:
         for ladder in self._about(concluded.subject):
+            if ladder.closed:  # said again: the question is still open, or about the same session's next identity
+                continue
             if not ladder.vague:
                 self._check_conclusion(ladder, concluded)
             ladder.add(Closed(self._now))
