@@ -23,7 +23,7 @@ from kepthour.core.presence import Presence
 from kepthour.core.privacy import Phi
 from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
-from kepthour.pipeline import alert, audit, detect, dispatch, inquire, plan, poll, repair, respond
+from kepthour.pipeline import alert, audit, detect, dispatch, inquire, plan, poll, reconcile, repair, respond
 from kepthour.plugins import Plugins
 from kepthour.ports import Channel, Clock, GivesEvidence, Witness
 from kepthour.store import calendars, sessions
@@ -56,6 +56,7 @@ class App:
             digest_channels=config.near_channels,
             zone=config.zone,
         )
+        self._gaps: list[audit.Found] = []  # of the last audit
         self._stale_after = {calendar.name: calendar.stale_after for calendar in config.calendars}
         everywhere = tuple(channel.name for channel in config.channels)
         self._watched = alert.Watched(self._stale_after, config.near_channels, everywhere)
@@ -85,10 +86,12 @@ class App:
         wanted = polled.problem is None and (polled.audit or polled.quarantined > 0)
         if not wanted or not isinstance(source.connector, ListsInstances):
             return polled
-        compared = audit.Audited(name, source.connector, source.zone, source.join_hosts, source.addresses)
-        if not audit.audit(compared, self.store, self.clock):
+        compared = reconcile.Compared(
+            name, source.connector, source.zone, source.join_hosts, source.addresses
+        )
+        if not reconcile.reconcile(compared, self.store, self.clock):
             return polled
-        return replace(polled, warnings=(*polled.warnings, audit.HEALED), mended=True)
+        return replace(polled, warnings=(*polled.warnings, reconcile.HEALED), mended=True)
 
     def next_poll(self, name: str, polled: poll.Polled) -> datetime:
         """When to ask this calendar again after `polled`.
@@ -155,15 +158,34 @@ class App:
 
         What is stored of calendars that are not configured any more goes.
         """
+        if self._move_windows():
+            self.replan()
+
+    def _move_windows(self) -> bool:
         with self.store.write() as tx:
             calendars.forget_others(tx, {calendar.name for calendar in self.config.calendars})
         moved = [poll.refresh(source, self.store, self.clock) for source in self._sources.values()]
-        if any(moved):
-            self.replan()
+        return any(moved)
+
+    def catch_up(self) -> None:
+        """After a start, a sleep, or a step of the clock: bring everything in step with the present. No network.
+
+        Whatever was stored by a clock that has been set back since is taken back or told apart.
+        """
+        with self._policy_lock:
+            self._retries = Policy(random.random)  # pauses and circuits end at instants of the old time
+        self._move_windows()
+        plan.plan(self._policy, self.store, self.clock.now(), set_back=True)
 
     def replan(self) -> None:
         """Bring sessions and ladders in step with the stored calendars."""
         plan.plan(self._policy, self.store, self.clock.now())
+
+    def audit(self) -> None:
+        """See to it that every open session has a next step, and plan anew. What cannot be mended is told."""
+        everywhere = tuple(channel.name for channel in self.config.channels)
+        self._gaps = audit.audit(self.store, everywhere, self.clock.now(), self._gaps)
+        self.replan()
 
     def look(self) -> None:
         """Decide what can be decided about sessions and calendars; open or close repair cards accordingly."""
@@ -191,10 +213,18 @@ class App:
         inquire.record(self.store, inquiry, presence, asked_at)
 
     def answer(
-        self, kind: Kind, session_id: str | None, surface: str, span: timedelta | None = None
+        self,
+        kind: Kind,
+        session_id: str | None,
+        surface: str,
+        span: timedelta | None = None,
+        at: datetime | None = None,
     ) -> respond.Answered:
-        """Take an answer; without an id, to the session that is due. Raises NotFound, Ambiguous, NeedsPerson."""
-        now = self.clock.now()
+        """Take an answer given `at` (aware UTC; None: now); without an id, to the session that is due.
+
+        Raises NotFound, Ambiguous, NeedsPerson, TryLater.
+        """
+        now = at or self.clock.now()
         wanted = session_id or respond.due_session(self.store, now)
         if span is None:
             span = {Kind.SNOOZE: SNOOZE, Kind.LATE: LATE}.get(kind)

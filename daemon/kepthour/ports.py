@@ -14,6 +14,7 @@ from kepthour.core.errors import NeedsPerson
 from kepthour.core.notice import Action, Key, Notice
 from kepthour.core.presence import Presence
 from kepthour.core.privacy import Phi
+from kepthour.core.timekeeping import Reading
 
 __all__ = [
     "Action",
@@ -27,6 +28,7 @@ __all__ = [
     "GivesEvidence",
     "Key",
     "Notice",
+    "Probeable",
     "Recallable",
     "Slot",
     "Witness",
@@ -38,6 +40,10 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """The present instant, aware, UTC."""
+        ...
+
+    def read(self) -> Reading:
+        """All clocks at once, to tell a sleep or a set clock from the passing of time."""
         ...
 
 
@@ -86,6 +92,15 @@ class Recallable(Protocol):
 
     async def recall(self, reference: str) -> None:
         """Withdraw what `send` returned `reference` for. Never raises: it may be gone already."""
+        ...
+
+
+@runtime_checkable
+class Probeable(Protocol):
+    """A channel that can tell whether it would reach the therapist, without reaching them."""
+
+    async def probe(self) -> None:
+        """Look as far as can be seen. Called after `open`. Raises ChannelFailed with what `send` would say."""
         ...
 
 

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from kepthour.channels import command, console, desktop
 from kepthour.core.ladder import Urgency
-from kepthour.ports import Action, Answer, Channel, ChannelFailed, Key, Notice, Recallable
+from kepthour.ports import Action, Answer, Channel, ChannelFailed, Key, Notice, Probeable, Recallable
 from tests.fakes.channels import Recorder
 from tests.support.clock import FakeClock
 from tests.support.world import eventually
@@ -66,6 +66,14 @@ async def test_a_channel_may_be_closed_twice_and_opened_again(channel: Channel) 
     await channel.open(lambda answer: None)
     await channel.send(NOTICE, None)
     await channel.close()
+
+
+async def test_a_channel_that_can_be_probed_hands_nothing_over(channel: Channel, tmp_path: Path) -> None:
+    await channel.open(lambda answer: None)
+    if isinstance(channel, Probeable):
+        await channel.probe()
+    await channel.close()
+    assert not (tmp_path / "got").exists()
 
 
 async def test_recalling_what_is_long_gone_is_no_error(channel: Channel) -> None:
@@ -165,6 +173,18 @@ async def test_a_command_that_fails_is_named_plainly(argv: tuple[str, ...], code
         await command.make("c", options).send(NOTICE, None)
     assert caught.value.code == code
     assert "Session at" not in str(caught.value)
+
+
+@pytest.mark.parametrize("mode", [None, 0o644], ids=["missing", "not to be run"])
+async def test_a_program_that_cannot_be_run_is_found_without_a_notice(
+    tmp_path: Path, mode: int | None
+) -> None:
+    program = tmp_path / "on-reminder"
+    if mode is not None:
+        program.touch(mode)
+    with pytest.raises(ChannelFailed) as caught:
+        await command.make("c", command.Options(argv=(str(program),))).probe()
+    assert caught.value.code == "not-started"
 
 
 async def test_a_command_that_does_not_read_its_input_is_no_failure() -> None:

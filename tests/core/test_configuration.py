@@ -65,6 +65,12 @@ def test_a_minimal_configuration_has_sensible_defaults(tmp_path: Path) -> None:
     assert config.digests.evening == time(18)
 
 
+def test_a_machine_is_woken_only_on_request(tmp_path: Path) -> None:
+    assert read(tmp_path, MINIMAL).wake_before is None
+    assert read(tmp_path, MINIMAL + '[wake]\nbefore = "5m"\n').wake_before is None
+    assert read(tmp_path, MINIMAL + "[wake]\nenabled = true\n").wake_before == timedelta(minutes=10)
+
+
 def test_own_rungs_replace_those_of_the_profile_and_keep_their_names(tmp_path: Path) -> None:
     config = read(tmp_path, MINIMAL + '[[reminders.rungs]]\nat = "-115s"\n')
     assert [rung.label for rung in config.ladder.rungs] == ["-115s"]
@@ -237,3 +243,32 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Faulty) as caught:
         load(file, Plugins())
     assert "UTF-8" in caught.value.faults[0].text
+
+
+def test_without_its_table_there_is_no_heartbeat(tmp_path: Path) -> None:
+    assert read(tmp_path, MINIMAL).heartbeat is None
+
+
+def test_a_heartbeat_comes_every_five_minutes_unless_it_is_said(tmp_path: Path) -> None:
+    heartbeat = read(tmp_path, MINIMAL + '[heartbeat]\nurl = { env = "BEAT" }\n').heartbeat
+    assert heartbeat is not None
+    assert heartbeat.every == timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(
+    ("table", "path", "text"),
+    [
+        (
+            'url = "https://example.org/ping/x"',
+            "heartbeat.url",
+            "a secret must not stand in the configuration",
+        ),
+        ('every = "5m"', "heartbeat.url", "is missing"),
+        ('url = { env = "BEAT" }\nevery = "59s"', "heartbeat.every", 'must be at least "1m"'),
+        ('url = { env = "BEAT" }\nevry = "5m"', "heartbeat.evry", 'did you mean "every"?'),
+    ],
+)
+def test_what_is_wrong_with_a_heartbeat_is_said(tmp_path: Path, table: str, path: str, text: str) -> None:
+    found = faults(tmp_path, f"{MINIMAL}[heartbeat]\n{table}\n")
+    assert list(found) == [path]
+    assert text in found[path]

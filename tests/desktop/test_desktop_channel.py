@@ -12,7 +12,7 @@ import pytest
 
 from kepthour.channels.desktop import Options, make
 from kepthour.core.ladder import Urgency
-from kepthour.ports import Action, Answer, Channel, ChannelFailed, Key, Notice, Recallable
+from kepthour.ports import Action, Answer, Channel, ChannelFailed, Key, Notice, Probeable, Recallable
 from tests.support.desktop import Desktop
 
 pytestmark = pytest.mark.desktop
@@ -305,6 +305,18 @@ async def test_a_missing_notification_daemon_is_named(desktop: Desktop, channel:
     await asyncio.to_thread(desktop.kill_dunst)
     with pytest.raises(ChannelFailed) as caught:
         await channel.send(NOTICE, None)
+    assert caught.value.code == "no-daemon"
+
+
+async def test_a_probe_shows_nothing_and_misses_a_notification_daemon_that_is_gone(
+    desktop: Desktop, channel: Channel
+) -> None:
+    assert isinstance(channel, Probeable)
+    await channel.probe()
+    assert desktop.shown() == []
+    await asyncio.to_thread(desktop.kill_dunst)
+    with pytest.raises(ChannelFailed) as caught:
+        await channel.probe()
     assert caught.value.code == "no-daemon"
 
 

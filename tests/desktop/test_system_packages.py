@@ -59,6 +59,21 @@ def test_root_installs_what_is_missing_each_package_once(tmp_path: Path) -> None
     ]
 
 
+@pytest.mark.parametrize(
+    ("programs", "said"),
+    [
+        ({"Xvfb"}, "xvfb. The tests on a desktop cannot run."),
+        ({"busctl"}, "systemd. The tests on a desktop and under systemd cannot run."),
+        ({"cc"}, "gcc. The tests with a turned clock cannot run."),
+    ],
+)
+def test_the_tests_that_cannot_run_are_named(tmp_path: Path, programs: set[str], said: str) -> None:
+    machine = Machine(tmp_path, root=False)
+    for program in set(_PROGRAMS) - programs:
+        machine.has(program)
+    assert machine.run().stderr.splitlines()[-1] == f"Not installed, and not possible to install: {said}"
+
+
 @pytest.mark.parametrize("root", [True, False])
 @pytest.mark.parametrize(("ci", "code"), [(False, 0), (True, 1)])
 def test_what_cannot_be_installed_is_told_in_a_line_and_fails_only_in_ci(

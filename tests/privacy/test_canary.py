@@ -105,8 +105,8 @@ def test_a_feeds_address_is_said_nowhere(tmp_path: Path) -> None:
     world.env["FEED"] = "http://127.0.0.1:9/canary-secret"
     world.configure(CONFIG.format(source='url = { env = "FEED" }', privacy=""))
     said = ""
-    for args in (["sync"], ["status"], ["status", "--json"], ["agenda"]):
-        done = world.cli(*args, "-vv", expect=1 if args == ["sync"] else 0)
+    for args in (["sync"], ["check"], ["status"], ["status", "--json"], ["agenda"]):
+        done = world.cli(*args, "-vv", expect=1 if args[0] in {"sync", "check"} else 0)
         said += done.stdout + done.stderr
     assert "canary" not in said
     assert b"canary" not in world.store_file.read_bytes()

@@ -17,7 +17,7 @@ from kepthour.core.errors import BrokenPromise, NeedsPerson, TryLater
 from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import Change, State, Why
 from kepthour.runtime.lock import Held, StoreLock
-from kepthour.store import engine, reminders, watches
+from kepthour.store import engine, outbox, reminders, watches
 from kepthour.store.engine import HEAD, Store, open_store
 from kepthour.store.tables import metadata
 
@@ -139,9 +139,9 @@ def test_only_allowed_moves_are_made(store: Store) -> None:
             tx, "day:x", None, 1, "digest-evening", ["screen"], Urgency.PASSIVE, NOW, NOW + timedelta(hours=1)
         )
         (one,) = reminders.everything(tx)
-        reminders.change(tx, [Change(one.id, State.EXPIRED, Why.TOO_LATE)])
+        outbox.change(tx, [Change(one.id, State.EXPIRED, Why.TOO_LATE)], NOW)
     with pytest.raises(BrokenPromise), store.write() as tx:
-        reminders.change(tx, [Change(one.id, State.SENT, Why.ACCEPTED)])
+        outbox.change(tx, [Change(one.id, State.SENT, Why.ACCEPTED)], NOW)
 
 
 def test_an_announcement_is_made_once(store: Store) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.desktop import Desktop, missing_programs
+from tests.support.user_manager import UserManager, missing_for_systemd
+from tests.support.world import World
 
 
 def require(missing: list[str]) -> None:
@@ -33,4 +35,12 @@ def desktop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desktop
     with Desktop(tmp_path / "desktop") as made:
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", made.address)
         monkeypatch.setenv("DISPLAY", made.env["DISPLAY"])
+        yield made
+
+
+@pytest.fixture
+def user_manager(tmp_path: Path) -> Iterator[UserManager]:
+    """A real systemd of a user's own, on a machine that has an alarm clock; its `world` is that user's."""
+    require(missing_for_systemd() + ([] if shutil.which("cc") else ["cc"]))
+    with UserManager(World(tmp_path)) as made:
         yield made

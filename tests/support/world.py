@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 KEPTHOUR = Path(sysconfig.get_path("scripts")) / "kepthour"
-_SHIM_SOURCE = Path(__file__).parent / "shim" / "shift.c"
+_SHIMS = Path(__file__).parent / "shim"
 _STEP_SECONDS = 0.02
 
 
@@ -107,7 +107,7 @@ class World:
         """From now on this machine's wall clock says `to` (and goes on from there)."""
         if self._shift is None:
             self._shift = self.folder / "clock-shift"
-            self.env["LD_PRELOAD"] = str(_shim())
+            self.env["LD_PRELOAD"] = str(shim("shift"))
             self.env["CLOCK_SHIFT"] = str(self._shift)
             self._shift.write_bytes(struct.pack("q", 0))
         nanoseconds = round((to - datetime.now(UTC)) / timedelta(microseconds=1)) * 1000
@@ -151,13 +151,16 @@ class Daemon:
         assert "Traceback" not in self.said(), self.said()
 
 
-def _shim() -> Path:
-    """The clock's shim, built once per machine and version of its source."""
+def shim(name: str) -> Path:
+    """A library to preload, built once per machine and version of its source."""
+    source = _SHIMS / f"{name}.c"
     folder = Path(sys.prefix) / "lib" / "kepthour-tests"
-    target = folder / f"shift-{_SHIM_SOURCE.stat().st_mtime_ns}.so"
+    target = folder / f"{name}-{source.stat().st_mtime_ns}.so"
     if not target.exists():
         folder.mkdir(parents=True, exist_ok=True)
         compiler = shutil.which("cc") or shutil.which("gcc")
         assert compiler is not None, "tools/system-packages installs a C compiler"
-        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", target, _SHIM_SOURCE, "-ldl"], check=True)
+        made = target.with_suffix(f".{os.getpid()}")  # another worker may be building the same
+        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", made, source, "-ldl"], check=True)
+        made.rename(target)
     return target

@@ -5,7 +5,6 @@ The address is a secret and stands in no message; the libraries' own texts, whic
 
 from __future__ import annotations
 
-import logging
 import time
 from urllib.parse import urljoin
 
@@ -23,16 +22,13 @@ from kepthour_connectors.base import (
 from kepthour_connectors.ics.connector import LIMIT_BYTES, Fetched, Seen, fingerprint, too_large
 from kepthour_connectors.retry import Account, pause
 from kepthour_connectors.secrets import Secret, SecretUnavailable
+from kepthour_connectors.web import bare_session
 
 TIMEOUT = 30  # seconds, for each socket operation
 TOTAL_SECONDS = 90.0  # for the whole fetch
 _MOST_REDIRECTS = 5
 _WAIT = "Nothing to do: the next poll tries again."
 _NEW_ADDRESS = "Copy the feed's address from the calendar's settings once more, and store it where url says."
-
-# Their warnings may name the address, as those on odd headers do.
-for _name in ("niquests", "urllib3", "urllib3_future", "charset_normalizer"):
-    logging.getLogger(_name).setLevel(logging.ERROR)
 
 
 class Feed:
@@ -102,9 +98,7 @@ class Feed:
 
     def _opened(self) -> niquests.Session:
         if self._session is None:
-            # No third party is asked (revocation), and nothing is read from .netrc or the environment.
-            self._session = niquests.Session(disable_http3=True, revocation_configuration=None)
-            self._session.trust_env = False
+            self._session = bare_session()
         return self._session
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from contextlib import suppress
@@ -33,7 +34,7 @@ def make(name: str, options: Options) -> Command:
 
 
 class Command:
-    """Satisfies `ports.Channel`. Exit code 0 means accepted; what the program prints is not looked at."""
+    """Satisfies `ports.Channel` and `Probeable`. Exit code 0 means accepted; what the program prints is ignored."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
@@ -77,6 +78,14 @@ class Command:
                 f"{program} could not be started ({error.strerror}).",
                 "Check its path and mode.",
             ) from error
+
+    async def probe(self) -> None:
+        """Look whether there is such a program. Raises ChannelFailed."""
+        program = self._options.argv[0]
+        if shutil.which(program) is None:
+            raise ChannelFailed(
+                "not-started", f"{program} is not there, or may not be run.", "Check its path and mode."
+            )
 
     async def close(self) -> None:
         """Nothing is held."""

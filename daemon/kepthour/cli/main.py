@@ -14,6 +14,7 @@ _COMMANDS = {
     "demo": "kepthour.cli.demo:demo",
     "init": "kepthour.cli.init:init",
     "auth": "kepthour.cli.auth:auth",
+    "check": "kepthour.cli.check:check",
     "run": "kepthour.cli.run:run",
     "sync": "kepthour.cli.calendars:sync",
     "agenda": "kepthour.cli.calendars:agenda",

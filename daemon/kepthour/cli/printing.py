@@ -96,10 +96,13 @@ def delivery_shape(reminder: Reminder, zone: tzinfo) -> dict[str, Any]:
         "rung": reminder.rung,
         "channel": reminder.channel,
         "due_at": stamp(reminder.due_at, zone),
+        "claimed_at": stamp(reminder.claimed_at, zone),
         "sent_at": stamp(reminder.sent_at, zone),
+        "changed_at": stamp(reminder.changed_at, zone),
         "state": reminder.state.value,
         "why": reminder.why.value if reminder.why else None,
         "attempt": reminder.attempts,
+        "problem": reminder.problem,
     }
 
 

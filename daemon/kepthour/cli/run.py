@@ -13,6 +13,7 @@ from kepthour.cli.context import Setting, common
 def run(ctx: click.Context) -> None:
     """Watch the calendars and remind, until it is stopped. SIGTERM ends it, SIGHUP reloads the configuration."""
     import asyncio
+    import os
 
     from kepthour.app import App
     from kepthour.config.reading import load
@@ -21,7 +22,9 @@ def run(ctx: click.Context) -> None:
     from kepthour.runtime.lock import StoreLock
     from kepthour.runtime.logs import set_up
     from kepthour.runtime.start import open_to_run, store_path
+    from kepthour.runtime.systemd import Systemd
 
+    systemd = Systemd.taken_from(os.environ)  # before anything starts a program
     setting = ctx.ensure_object(Setting)
     set_up(max(setting.verbosity, 1))  # a daemon's events belong in its journal
     plugins = Plugins()
@@ -30,14 +33,18 @@ def run(ctx: click.Context) -> None:
     lock.acquire()
     app, damaged = open_to_run(config, plugins)
     if damaged is not None:
-        click.echo(f"The store was damaged. It is kept as {damaged}; the calendars are read anew.", err=True)
+        saved = f"{damaged.answers} answers were saved from it"
+        click.echo(
+            f"The store was damaged. It is kept as {damaged.aside}; {saved}, and the calendars are read anew.",
+            err=True,
+        )
 
     def again() -> App:
         plugins = Plugins()
         return App(load(setting.config_file(), plugins), app.store, plugins, app.clock)
 
     async def watch() -> None:
-        await Daemon(app, again).run()
+        await Daemon(app, again, systemd).run()
 
     names = ", ".join(calendar.name for calendar in app.config.calendars)
     click.echo(f"Kept Hour is watching {names}. Stop it with Ctrl-C.", err=True)

@@ -12,6 +12,7 @@ from kepthour.cli.printing import calendar_shape, clock, delivery_shape, documen
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from kepthour.core.reminder import Reminder
     from kepthour.views.status import CalendarStatus, Status
 
 
@@ -53,6 +54,7 @@ def _shape(found: Status, zone: tzinfo) -> dict[str, Any]:
             }
             for channel in found.channels
         ],
+        "heartbeat": _heartbeat_shape(found, zone),
         "next_session": session_shape(found.next_session, zone) if found.next_session else None,
         "next_rung": delivery_shape(found.next_rung, zone) if found.next_rung else None,
         "open_questions": [
@@ -64,6 +66,16 @@ def _shape(found: Status, zone: tzinfo) -> dict[str, Any]:
             }
             for row in found.open_questions
         ],
+    }
+
+
+def _heartbeat_shape(found: Status, zone: tzinfo) -> dict[str, Any] | None:
+    if found.heartbeat is None:
+        return None
+    problem = found.heartbeat.problem
+    return {
+        "last_success": stamp(found.heartbeat.last_success, zone),
+        "problem": f"{problem.what} {problem.remedy}" if problem else None,
     }
 
 
@@ -94,6 +106,10 @@ def _tell_edges(found: Status, zone: tzinfo) -> None:
         for one in found.channels
     ]
     table(("channel", "type", "last delivery", "last 24 h"), channels, "No channels.")
+    if found.heartbeat is not None:
+        problem = found.heartbeat.problem
+        trouble = f" {problem.what} {problem.remedy}" if problem else ""
+        click.echo(f"\nHeartbeat: last accepted {clock(found.heartbeat.last_success, zone)}.{trouble}")
 
 
 def _tell_coming(found: Status, zone: tzinfo) -> None:
@@ -118,6 +134,13 @@ def _trouble(calendar: CalendarStatus) -> str:
     return "; ".join([*parts, *calendar.warnings])
 
 
+def _reason(reminder: Reminder) -> str:
+    parts = [reminder.why.value.replace("_", " ")] if reminder.why else []
+    if reminder.problem is not None and reminder.sent_at is None:
+        parts.append(f"refused ({reminder.problem}), attempt {reminder.attempts}")
+    return ", ".join(parts)
+
+
 @click.command()
 @as_json
 @common
@@ -139,7 +162,7 @@ def log(ctx: click.Context, as_json: bool) -> None:
             one.rung,
             one.channel,
             one.state.value,
-            one.why.value.replace("_", " ") if one.why else "",
+            _reason(one),
             clock(one.sent_at, zone) if one.sent_at else "",
             one.session_id or one.subject,
         )

@@ -14,6 +14,7 @@ from kepthour.core.errors import NeedsPerson
 from kepthour.core.ladder import Ladder
 from kepthour.core.sessions import Rule, Take
 from kepthour.core.words import Show
+from kepthour_connectors.secrets import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,20 @@ class ChannelConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class HeartbeatConfig:
+    """The `[heartbeat]` table: a service that is to hear from the daemon, and how often."""
+
+    url: Secret
+    every: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """Everything a run needs to know."""
 
     file: Path
     zone: ZoneInfo
+    zone_follows_system: bool  # the configuration names none
     calendars: tuple[Calendar, ...]
     rules: tuple[Rule, ...]
     join_hosts: tuple[str, ...]
@@ -52,7 +62,9 @@ class Configuration:
     channels: tuple[ChannelConfig, ...]
     digests: DigestTimes
     show: Show
+    heartbeat: HeartbeatConfig | None  # None: nobody is told that the daemon is well
     store: Path | None  # None: the default place
+    wake_before: timedelta | None = None  # how long before a rung a sleeping machine is woken; None: never
 
     @property
     def near_channels(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from kepthour.core.ladder import Urgency
 from kepthour.core.sessions import Take
 from kepthour.core.spans import parse_duration, parse_offset
 from kepthour.core.words import Show
+from kepthour_connectors.secrets import Secret
 
 
 class Model(BaseModel):
@@ -41,6 +42,13 @@ def _parse_interval(text: str) -> timedelta:
     if interval < timedelta(seconds=1):
         raise ValueError('must be at least "1s"; "2m" is kind to a server')
     return interval
+
+
+def _parse_period(text: str) -> timedelta:
+    period = parse_duration(text)
+    if period < timedelta(minutes=1):
+        raise ValueError('must be at least "1m"')
+    return period
 
 
 def _parse_clock(text: str) -> time:
@@ -133,8 +141,18 @@ class DigestKeys(Model):
     morning: _Clock = time(7, 30)
 
 
+class WakeKeys(Model):
+    enabled: bool = False
+    before: _Duration = timedelta(minutes=10)
+
+
 class PrivacyKeys(Model):
     notice: Show = Show.TIME
+
+
+class HeartbeatKeys(Model):
+    url: Secret
+    every: Annotated[timedelta, _text_to(_parse_period)] = timedelta(minutes=5)
 
 
 class StoreKeys(Model):
@@ -151,5 +169,7 @@ class Keys(Model):
         default_factory=lambda: {"desktop": {"type": "desktop"}}, min_length=1
     )
     digests: DigestKeys = DigestKeys()
+    wake: WakeKeys = WakeKeys()
     privacy: PrivacyKeys = PrivacyKeys()
+    heartbeat: HeartbeatKeys | None = None
     store: StoreKeys = StoreKeys()

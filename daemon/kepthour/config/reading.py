@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
 
-from kepthour.config import Calendar, ChannelConfig, Configuration
+from kepthour.config import Calendar, ChannelConfig, Configuration, HeartbeatConfig
 from kepthour.config.faults import Fault, Faulty, as_faults
 from kepthour.config.keys import (
     CalendarKeys,
@@ -78,6 +78,7 @@ class _Reading:
         return Configuration(
             file=self._file,
             zone=keys.timezone or _system_zone(),
+            zone_follows_system=keys.timezone is None,
             calendars=tuple(
                 self._calendar(index, *pair, keys) for index, pair in enumerate(calendars) if pair
             ),
@@ -92,7 +93,9 @@ class _Reading:
             channels=tuple(config for _name, config, _rule in channels),
             digests=_digest_times(keys.digests),
             show=keys.privacy.notice,
+            heartbeat=HeartbeatConfig(keys.heartbeat.url, keys.heartbeat.every) if keys.heartbeat else None,
             store=_store_path(keys.store.url),
+            wake_before=keys.wake.before if keys.wake.enabled else None,
         )
 
     def _validate(self, model: type[_M], raw: Mapping[str, Any], path: str) -> _M | None:
@@ -241,4 +244,4 @@ def _store_path(url: str) -> Path | None:
 def _system_zone() -> ZoneInfo:
     import tzlocal  # only where the configuration names no zone
 
-    return tzlocal.get_localzone()
+    return tzlocal.reload_localzone()  # the other one remembers the zone from before a journey

@@ -1,60 +1,94 @@
-"""Our expansion of a calendar against its source's own: what is missing, what is too much, and what mends it.
+"""The auditor's rules: every open session has a next step or a final state, and silence always has a reason.
 
-A piece is an override of one instance, as if the calendar itself held it. Its connector lets it go as soon as its
-series changes.
+They know nothing of how the plan came about: a fault in planner, pump or detector is to be found by what is missing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 
-from kepthour.core.privacy import Phi
-from kepthour.core.reading.digest import Held
-from kepthour.core.reading.occurrences import Occurrence
+from kepthour.core.reminder import OUT, Reminder, State, Why
+from kepthour.core.response import Kind
+from kepthour.core.verdict import NOT_FINAL, Verdict
 
-_Key = tuple[datetime, datetime, datetime | None]
+_SLACK = timedelta(minutes=2)  # for a pump that is busy, and for sources of evidence that are still asked
+_REFUSALS = 3
+
+
+class Gap(StrEnum):
+    """What may be missing."""
+
+    NO_LADDER = "no_ladder"  # nothing was planned for its start
+    SILENCED = "silenced_without_an_answer"
+    OVERDUE = "overdue"  # due, and not handed over
+    UNDECIDED = "undecided"  # over its deadline, without a verdict
+    UNASKED = "unasked"  # an open verdict that nobody was asked about
+    UNHEARD = "unheard"  # no channel takes what is due
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """`missing` are the source's instances that we lack; `extra` are ours that it does not have."""
+class Open:
+    """A session that takes or took place, as it is stored. Instants are aware UTC."""
 
-    missing: tuple[Held, ...]
-    extra: tuple[Occurrence, ...]
-
-
-def compare(ours: Iterable[Occurrence], theirs: Iterable[Held]) -> Difference:
-    """What differs. `theirs` are expanded, one instance each; what is cancelled takes no part. Never raises."""
-    known = {_key(one): one for one in ours if not one.cancelled}
-    shown = {_key(one): held for held in theirs for one in held.occurrences if not one.cancelled}
-    return Difference(
-        tuple(held for key, held in shown.items() if key not in known),
-        tuple(one for key, one in known.items() if key not in shown),
-    )
+    start: datetime
+    deadline: datetime  # with any "running late"
+    verdict: Verdict | None
+    by: str | None  # who decided
+    answers: frozenset[Kind]
+    reminders: Sequence[Reminder]  # of its present start, rungs and questions
 
 
-def cancelling(extra: Sequence[Occurrence], series_of: Callable[[Occurrence], str | None]) -> list[Held]:
-    """Pieces that take `extra` away again; of what belongs to no series there is none to make."""
+def gaps(session: Open, now: datetime) -> list[Gap]:
+    """What is missing for `session` at `now` (aware UTC); nothing, if all is well. Never raises."""
+    rungs = [one for one in session.reminders if one.offset is not None]
     found = []
-    for one in extra:
-        series = series_of(one)
-        if series is not None and one.recurrence_id is not None:
-            found.append(Held(piece(series, one.recurrence_id), "audit", Phi(_cancelled(one)), series))
+    if session.verdict is None:
+        if not rungs and now + _SLACK < session.start:
+            found.append(Gap.NO_LADDER)
+        if any(not _has_reason(one, session) for one in rungs):
+            found.append(Gap.SILENCED)
+        if now > session.deadline + _SLACK:
+            found.append(Gap.UNDECIDED)
+    elif session.verdict in NOT_FINAL and session.by == "daemon" and not _is_asked(session):
+        found.append(Gap.UNASKED)
+    found += _undelivered(rungs, now)
     return found
 
 
-def piece(series: str, instance: datetime) -> str:
-    """The href of the piece that mends the instance meant for `instance` (aware)."""
-    return f"{series}/~{instance:%Y%m%dT%H%M%SZ}"
+_ANSWERED = {
+    Why.CHECKED_IN: Kind.HERE,
+    Why.CHECKED_OUT: Kind.OUT,
+    Why.ACKNOWLEDGED: Kind.ACK,
+    Why.SNOOZED: Kind.SNOOZE,
+    Why.LATE: Kind.LATE,
+}
+_CONCLUDED = {Why.IN_THE_ROOM, Why.FLAGGED, Why.SETTLED}
 
 
-def _key(one: Occurrence) -> _Key:
-    return one.original_start, one.start, one.end
+def _has_reason(rung: Reminder, session: Open) -> bool:
+    """Whether a rung that was silenced for an answer, or for a verdict, was silenced for one that is there."""
+    if rung.state is not State.SUPERSEDED or rung.why is None:
+        return True
+    if rung.why in _ANSWERED:
+        return _ANSWERED[rung.why] in session.answers
+    return rung.why not in _CONCLUDED or session.verdict is not None
 
 
-def _cancelled(one: Occurrence) -> str:
-    meant = f"{one.original_start:%Y%m%dT%H%M%SZ}"
-    lines = ["BEGIN:VCALENDAR", "BEGIN:VEVENT", "UID:piece", f"RECURRENCE-ID:{meant}", f"DTSTART:{meant}"]
-    return "\r\n".join([*lines, "STATUS:CANCELLED", "END:VEVENT", "END:VCALENDAR", ""])
+def _is_asked(session: Open) -> bool:
+    return any(one.rung == "question" and one.state in OUT | {State.PENDING} for one in session.reminders)
+
+
+def _undelivered(rungs: Sequence[Reminder], now: datetime) -> list[Gap]:
+    waiting = [
+        one
+        for one in rungs
+        if one.state is State.PENDING and one.due_at < now - _SLACK and one.useful_until > now
+    ]
+    reached = {one.rung for one in rungs if one.state in OUT}
+    if any(one.problem is None and one.not_before < now - _SLACK for one in waiting):
+        return [Gap.OVERDUE]
+    refused = [one for one in waiting if one.problem is not None and one.attempts >= _REFUSALS]
+    return [Gap.UNHEARD] if any(one.rung not in reached for one in refused) else []

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from kepthour.core.duplicates import same
 from kepthour.core.privacy import Phi
 from kepthour.core.sessions import Session
 
@@ -51,13 +52,15 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One session's fate. `observed` is None for one that is gone; `predecessor` is the id it took over from."""
+    """One session's fate. `observed` is None for one that is gone."""
 
     fate: Fate
     id: str
     observed: Session | None
-    predecessor: str | None = None
-    keeps_answers: bool = False  # a predecessor's responses hold: the start is the same
+    predecessor: str | None = None  # the id it takes over from
+    successor: str | None = None  # the id it lives on under
+    same_start: bool = False  # as the one it takes over from, or before it was cancelled: answers hold
+    revived: bool = False  # the one it takes over from was cancelled: its ladder is over
 
 
 _NEAR = timedelta(hours=24)
@@ -65,24 +68,37 @@ _CLOSE = timedelta(days=3)
 
 
 def compare(known: Mapping[str, KnownSession], observed: Mapping[str, Session]) -> list[Happening]:
-    """What happened, session by session, in no particular order. Both mappings are by id and one calendar's."""
-    lost = [old for key, old in known.items() if key not in observed and not old.cancelled]
+    """What happened, session by session, in no particular order. Both mappings are by id."""
+    lost = [old for key, old in known.items() if key not in observed]
     found = [new for key, new in observed.items() if key not in known]
     heirs = _pair(lost, found)
+    heir_of = {before: new_id for new_id, before in heirs.items()}
     happenings = [_fate(old, observed[key]) for key, old in known.items() if key in observed]
     for old in lost:
-        fate = Fate.SUCCEEDED if old.id in heirs.values() else Fate.CANCELLED
-        happenings.append(Happening(fate, old.id, None))
+        heir = heir_of.get(old.id)
+        if heir is not None:
+            same_start = observed[heir].start == old.start
+            happenings.append(Happening(Fate.SUCCEEDED, old.id, None, successor=heir, same_start=same_start))
+        elif not old.cancelled:
+            happenings.append(Happening(Fate.CANCELLED, old.id, None))
     for new in found:
         before = heirs.get(new.id)
-        same_start = before is not None and known[before].start == new.start
-        happenings.append(Happening(Fate.ADDED, new.id, new, before, same_start))
+        happenings.append(_addition(new, known[before] if before is not None else None))
     return happenings
+
+
+def _addition(new: Session, before: KnownSession | None) -> Happening:
+    if before is None:
+        return Happening(Fate.ADDED, new.id, new)
+    same_start = before.start == new.start
+    return Happening(
+        Fate.ADDED, new.id, new, predecessor=before.id, same_start=same_start, revived=before.cancelled
+    )
 
 
 def _fate(old: KnownSession, new: Session) -> Happening:
     if old.cancelled:
-        return Happening(Fate.RESTORED, old.id, new)
+        return Happening(Fate.RESTORED, old.id, new, same_start=old.start == new.start)
     if old.start != new.start:
         return Happening(Fate.MOVED, old.id, new)
     same = (old.end, old.client, old.place, old.join_url) == (new.end, new.client, new.place, new.join_url)
@@ -90,21 +106,27 @@ def _fate(old: KnownSession, new: Session) -> Happening:
 
 
 def _pair(lost: Sequence[KnownSession], found: Sequence[Session]) -> dict[str, str]:
-    """New id -> the id it takes over from. Nearest starts first; each is used once."""
+    """New id -> the id it takes over from. The same calendar, then the nearest starts first; each is used once."""
     candidates = sorted(
-        (abs(new.start - old.start), new.id, old.id)
+        (old.calendar != new.calendar, abs(new.start - old.start), new.id, old.id)
         for old in lost
         for new in found
         if _could_be_one(old, new)
     )
     heirs: dict[str, str] = {}
-    for _distance, new_id, old_id in candidates:
+    for _elsewhere, _distance, new_id, old_id in candidates:
         if new_id not in heirs and old_id not in heirs.values():
             heirs[new_id] = old_id
     return heirs
 
 
 def _could_be_one(old: KnownSession, new: Session) -> bool:
+    if old.cancelled and old.start != new.start:
+        return False  # it was over and done with; at the same start it comes back under another id
+    if (
+        old.calendar != new.calendar
+    ):  # it went from one calendar, and stands in another, too; or a calendar was renamed
+        return old.start == new.start and same(old, new)
     if old.uid == new.uid:
         return abs(old.start - new.start) < _NEAR
     if old.client != new.client:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from kepthour.core.reminder import Reminder, State
+from kepthour.core.reminder import OUT, Reminder, State
 from kepthour.core.verdict import Coverage
 
 GAP = timedelta(seconds=60)  # a restart may take this long without making silence meaningless
 _DECISIVE = timedelta(minutes=5)  # from here to the deadline the daemon must have been there
-_WENT_OUT = {State.SENT, State.ANSWERED, State.WITHDRAWN}
 _MISSED = {State.FAILED, State.EXPIRED}
 
 
@@ -51,7 +50,7 @@ def went_out(rungs: Sequence[Reminder], start: datetime) -> bool:
 
     A rung that reached any of its channels went out.
     """
-    sent = [rung for rung in rungs if rung.state in _WENT_OUT and rung.sent_at is not None]
+    sent = [rung for rung in rungs if rung.state in OUT and rung.sent_at is not None]
     if not sent:
         return False
     first_due = min(rung.due_at for rung in rungs)

@@ -3,11 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
+from typing import Protocol
 
-from kepthour.core.sessions import Session
+from kepthour.core.privacy import Phi
 
 
-def duplicates(sessions: Iterable[Session]) -> set[str]:
+class Placed(Protocol):
+    """What tells two sessions apart. Instants are aware."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def calendar(self) -> str: ...
+    @property
+    def uid(self) -> str: ...
+    @property
+    def original_start(self) -> datetime: ...
+    @property
+    def start(self) -> datetime: ...
+    @property
+    def end(self) -> datetime: ...
+    @property
+    def client(self) -> Phi: ...
+    @property
+    def join_url(self) -> Phi: ...
+
+
+def duplicates(sessions: Iterable[Placed]) -> set[str]:
     """Ids of sessions that another one, earlier in `sessions`, stands for.
 
     Two are one if they share UID and original start; or start, end and join link; or start, end and alias.
@@ -25,7 +48,12 @@ def duplicates(sessions: Iterable[Session]) -> set[str]:
     return found
 
 
-def _keys(session: Session) -> list[tuple[object, ...]]:
+def same(one: Placed, other: Placed) -> bool:
+    """Whether these two, of different calendars, are one session."""
+    return not set(_keys(one)).isdisjoint(_keys(other))
+
+
+def _keys(session: Placed) -> list[tuple[object, ...]]:
     keys: list[tuple[object, ...]] = [("uid", session.uid, session.original_start)]
     if session.join_url:
         keys.append(("link", session.start, session.end, session.join_url))

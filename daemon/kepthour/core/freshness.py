@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
+_SLEW = timedelta(minutes=1)
 _NEAR = timedelta(minutes=20)
 _LONG = timedelta(hours=1)
 SOON = timedelta(hours=2)  # a session so near makes one failed poll worth an alert
@@ -35,9 +36,16 @@ def freshness(
         return Freshness.SIGN_IN_NEEDED
     if last_good is None:
         return Freshness.NEVER_SYNCED
+    if not timely(last_good, now):
+        return Freshness.STALE  # the clock was set back: nobody knows how long ago that was
     if now - last_good > stale_after or (soon and problem is not None):
         return Freshness.STALE
     return Freshness.FRESH
+
+
+def timely(at: datetime, now: datetime) -> bool:
+    """Whether an instant that was noted as past can be trusted at `now`: none that lies ahead can."""
+    return at <= now + _SLEW
 
 
 class Level(IntEnum):

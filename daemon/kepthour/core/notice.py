@@ -13,7 +13,18 @@ from kepthour.core.freshness import Freshness
 from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import Reminder
 from kepthour.core.response import EARLIEST_CHECK_IN
-from kepthour.core.words import Show, Text, digest_text, question_text, rung_text
+from kepthour.core.words import (
+    Show,
+    Text,
+    check_text,
+    digest_text,
+    lost_track_text,
+    question_text,
+    rescued_text,
+    rung_text,
+    store_text,
+    store_works_text,
+)
 
 SNOOZE = timedelta(minutes=5)  # of the button; never past the start
 LATE = timedelta(minutes=10)  # of the button "Running late"
@@ -91,6 +102,37 @@ def digest_notice(
 def calendar_notice(reminder: Reminder, words: Text, how: Showing) -> Notice:
     """An alert about a calendar."""
     return _notice(reminder, words, None, how, (), stays=reminder.urgency is not Urgency.NORMAL)
+
+
+def lost_track_notice(reminder: Reminder, session: KnownSession, how: Showing) -> Notice:
+    """A session that the auditor could not help."""
+    return _notice(reminder, lost_track_text(session, how.zone), session, how, (), stays=True)
+
+
+def store_notice(what: str, remedy: str) -> Notice:
+    """The store cannot be used; reminders go on from memory."""
+    return _own(Urgency.HIGH, store_text(what, remedy), stays=True)
+
+
+def store_works_notice() -> Notice:
+    """The store can be used again: it takes the place of the notice that said otherwise."""
+    return _own(Urgency.PASSIVE, store_works_text(), stays=False)
+
+
+def rescued_notice(aside: str, answers: int) -> Notice:
+    """A damaged store was kept aside under the name `aside`; so many answers were saved."""
+    return _own(Urgency.HIGH, rescued_text(aside, answers), stays=True)
+
+
+def _own(urgency: Urgency, words: Text, *, stays: bool) -> Notice:
+    """A notice about the program itself, which stands in no store."""
+    return Notice("store", "store", "store", urgency, words.title, words.body, None, None, (), stays)
+
+
+def check_notice() -> Notice:
+    """A notice about nothing, to see whether it arrives."""
+    words, name = check_text(), "check"
+    return Notice(name, name, name, Urgency.NORMAL, words.title, words.body, None, None, (), stays=False)
 
 
 def _offers(session: KnownSession, now: datetime) -> tuple[Action, ...]:

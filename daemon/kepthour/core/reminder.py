@@ -37,6 +37,9 @@ MOVES: dict[State, frozenset[State]] = {
 }
 
 
+OUT = frozenset({State.SENT, State.ANSWERED, State.WITHDRAWN})  # a channel accepted it
+
+
 class Why(StrEnum):
     """Why a reminder moved; kept beside its state."""
 
@@ -57,6 +60,7 @@ class Why(StrEnum):
     TOO_LATE = "too_late"
     ATTEMPTS = "no_attempt_accepted"
     HEALED = "healed"
+    CLOCK_SET = "clock_was_set"
     NO_CHANNEL = "channel_not_configured"
 
 
@@ -77,8 +81,12 @@ class Reminder:
     skip_in_session: bool
     state: State
     why: Why | None
-    attempts: int
+    attempts: int  # how often it was claimed
+    problem: str | None  # the code of the last refusal; None: none was refused
+    not_before: datetime  # it is left alone until then: due, leased, or between two attempts
+    claimed_at: datetime | None
     sent_at: datetime | None
+    changed_at: datetime | None  # when it took its present state; None: it is as it was planned
     reference: str | None  # the channel's own handle on what is shown
 
 
@@ -108,40 +116,58 @@ def check_move(before: State, after: State) -> None:
         raise BrokenPromise(f"a reminder cannot go from {before} to {after}")
 
 
-def hand_out(due: Iterable[Reminder], now: datetime, in_session_with: Collection[str]) -> Hand:
-    """Decide about pending reminders whose time has come (`due_at <= now`), most urgent first.
+_Target = tuple[str, int, str]
 
-    Of each subject and channel only the newest that is still useful goes out; late ones collapse into it.
-    `in_session_with` are the sessions in which the therapist is proven to be. Never raises.
+
+def hand_out(due: Iterable[Reminder], now: datetime, in_session_with: Collection[str]) -> Hand:
+    """Decide about reminders whose time has come (`due_at <= now`), most urgent first.
+
+    Of each subject and channel only the newest that is still useful goes out; older ones collapse into it, also
+    into one that went out before, so that no refused reminder follows a newer one. `due` holds pending reminders
+    and those of the same subjects that went out; `in_session_with` are the sessions in which the therapist is proven
+    to be. Never raises.
     """
     send: list[Reminder] = []
     changes: list[Change] = []
-    by_target: defaultdict[tuple[str, str], list[Reminder]] = defaultdict(list)
+    by_target: defaultdict[_Target, list[Reminder]] = defaultdict(list)
+    newest_out: dict[_Target, datetime] = {}
     for reminder in due:
-        if reminder.useful_until <= now:
-            changes.append(Change(reminder.id, State.EXPIRED, Why.TOO_LATE))
+        target = reminder.subject, reminder.revision, reminder.channel
+        if reminder.state is not State.PENDING:
+            newest_out[target] = max(newest_out.get(target, reminder.due_at), reminder.due_at)
+        elif reminder.useful_until <= now:
+            changes.append(_too_late(reminder))
         elif reminder.skip_in_session and set(in_session_with) - {reminder.session_id}:
             changes.append(Change(reminder.id, State.SUPERSEDED, Why.IN_SESSION))
         else:
-            by_target[reminder.subject, reminder.channel].append(reminder)
-    for rivals in by_target.values():
+            by_target[target].append(reminder)
+    for target, rivals in by_target.items():
         *older, newest = sorted(rivals, key=lambda reminder: (reminder.due_at, reminder.id))
+        if target in newest_out and newest_out[target] > newest.due_at:
+            older.append(newest)
+        elif newest.not_before <= now:
+            send.append(newest)
         changes += [Change(reminder.id, State.COLLAPSED, Why.NEWER) for reminder in older]
-        send.append(newest)
     send.sort(key=lambda reminder: (-_WEIGHT[reminder.urgency], reminder.due_at))
     return Hand(tuple(send), tuple(changes))
 
 
-ATTEMPTS = 5
-_PAUSES = (2, 5, 15, 30)  # seconds after the first, second … failed attempt
+def _too_late(reminder: Reminder) -> Change:
+    if reminder.problem is not None:
+        return Change(reminder.id, State.FAILED, Why.ATTEMPTS)
+    return Change(reminder.id, State.EXPIRED, Why.TOO_LATE)
 
 
-def next_attempt(attempts: int, now: datetime, useful_until: datetime) -> datetime | None:
-    """When to try a refused reminder again; None: it has failed. `attempts` counts those made."""
-    if attempts >= ATTEMPTS:
-        return None
-    again = now + timedelta(seconds=_PAUSES[min(attempts, len(_PAUSES)) - 1])
-    return again if again < useful_until else None
+_PAUSES = (2, 5, 15, 30, 60)  # seconds after the first, second … refusal; then always the last
+
+
+def next_attempt(attempts: int, now: datetime, useful_until: datetime) -> datetime:
+    """When to try a refused reminder again, or to give it up: it is tried as long as it is useful.
+
+    `attempts` counts those made.
+    """
+    pause = timedelta(seconds=_PAUSES[min(attempts, len(_PAUSES)) - 1])
+    return min(now + pause, useful_until)
 
 
 def last_out(reminders: Sequence[Reminder]) -> list[Reminder]:

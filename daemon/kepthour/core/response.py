@@ -86,6 +86,18 @@ def expected_start(start: datetime, now: datetime, late: timedelta) -> datetime:
     return max(start, now) + late
 
 
+def until(kind: Kind, start: datetime, at: datetime, span: timedelta | None) -> datetime | None:
+    """Up to when an answer given `at` holds: the end of a snooze, the start that "running late" announces.
+
+    None for the other kinds. All aware UTC; `span` is what was said, None: as long as possible.
+    """
+    if kind is Kind.SNOOZE:
+        return snooze_end(start, at, span)
+    if kind is Kind.LATE:
+        return expected_start(start, at, span or timedelta())
+    return None
+
+
 def effect(response: Response, start: datetime, deadline: datetime, reminders: Sequence[Reminder]) -> Effect:
     """What `response` does to `reminders`, those of the session's present start revision. Never raises."""
     match response.kind:

@@ -107,6 +107,35 @@ def calendar_text(
     return Text(title, f"{since}{near} {problem}".strip())
 
 
+def lost_track_text(session: KnownSession, zone: ZoneInfo) -> Text:
+    """The auditor could not mend what is wrong with a session's reminders."""
+    title = f"Look at your calendar: the session at {_clock(session.start, zone)}"
+    return Text(title, "Kept Hour may not remind you of it as it should. See: kepthour log.")
+
+
+def store_text(what: str, remedy: str) -> Text:
+    """The store cannot be used: what is wrong, what to do, and that reminders go on."""
+    return Text("Kept Hour cannot store anything", f"{what} {remedy} Reminders go on from memory.")
+
+
+def store_works_text() -> Text:
+    """The store can be used again."""
+    return Text("Kept Hour can store again", "Nothing is lost. See: kepthour log.")
+
+
+def rescued_text(aside: str, answers: int) -> Text:
+    """A damaged store was kept aside, and the calendars are read anew."""
+    saved = f"{answers} answer{'' if answers == 1 else 's'} of yours could be saved"
+    return Text(
+        "Kept Hour's store was damaged", f"It is kept as {aside}; {saved}. Look at today: kepthour agenda."
+    )
+
+
+def check_text() -> Text:
+    """A notice that proves that notices arrive."""
+    return Text("Kept Hour: this is a test", "Reminders reach you this way. There is nothing to do.")
+
+
 def _short(state: Freshness) -> str:
     return "sign in again" if state is Freshness.SIGN_IN_NEEDED else "not in sync"
 

@@ -16,7 +16,7 @@ from kepthour.core.freshness import SOON, Level, level
 from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import State, Why
 from kepthour.core.response import silence
-from kepthour.store import calendars, reminders, sessions
+from kepthour.store import calendars, outbox, reminders, sessions
 from kepthour.store.calendars import Troubled
 from kepthour.store.engine import Store, Tx
 
@@ -46,7 +46,7 @@ def alert(watched: Watched, store: Store, now: datetime) -> None:
         for one in troubled:
             _raise(tx, watched, one, now)
         for subject in shown - {_subject(one.calendar.name) for one in troubled}:
-            _withdraw(tx, subject)
+            _withdraw(tx, subject, now)
 
 
 def _subject(name: str) -> str:
@@ -68,8 +68,8 @@ def _raise(tx: Tx, watched: Watched, one: Troubled, now: datetime) -> None:
     log.warning("calendar.troubled", calendar=one.calendar.name, state=one.state.value, level=reached.name)
 
 
-def _withdraw(tx: Tx, subject: str) -> None:
+def _withdraw(tx: Tx, subject: str, now: datetime) -> None:
     for reminder in reminders.of_subject(tx, subject):
         if reminder.state in {State.PENDING, State.SENT}:
-            reminders.apply_to_notice(tx, silence([reminder], Why.HEALED))
+            outbox.withdraw(tx, silence([reminder], Why.HEALED), now)
     log.info("calendar.healed", calendar=subject.removeprefix("calendar:"))

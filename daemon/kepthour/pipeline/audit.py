@@ -1,109 +1,105 @@
-"""Compares what we made of a calendar with what its source itself expands.
+"""The auditor: looks for sessions that nothing will happen to any more though something should, and sees to them.
 
-1  ask the source for its instances of the next two weeks      (connector: network, no transaction open)
-2  compare                                                     (core.audit)
-3  store pieces that mend the difference, and tell of it       (store, one transaction)
+1  every session of these days that takes place, as it is stored          (one transaction)
+2  what is missing, by rules that know nothing of the planner              (core.audit)
+3  begin its ladder anew, release what hangs; what comes back a second time is told on every channel
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import structlog
 
-from kepthour.core.audit import Difference, cancelling, compare, piece
-from kepthour.core.reading.digest import Held, Reader, expanded, reduced, with_relatives
-from kepthour.ports import Clock
-from kepthour.store import calendars, holdings
-from kepthour.store.engine import Store
-from kepthour.store.holdings import Window
-from kepthour_connectors.base import ConnectorError, ListsInstances
+from kepthour.core.audit import Gap, Open, gaps
+from kepthour.core.ladder import Urgency
+from kepthour.core.reminder import Why
+from kepthour.core.response import silence
+from kepthour.core.verdict import deadline_after
+from kepthour.store import outbox, reminders, sessions, watches
+from kepthour.store.engine import Store, Tx
+from kepthour.store.sessions import SessionRow
 
 log = structlog.get_logger()
 
-AHEAD = timedelta(days=14)
-HEALED = "audit-healed"  # a warning
+BEHIND, AHEAD = timedelta(days=1), timedelta(days=7)  # what is planned reaches a day farther
+_USEFUL_FOR = timedelta(hours=12)
+_ANEW = {Gap.NO_LADDER, Gap.SILENCED}
 
 
 @dataclass(frozen=True, slots=True)
-class Audited:
-    """One calendar to compare, and how its events are read."""
+class Found:
+    """One session with something missing."""
 
-    name: str
-    connector: ListsInstances
-    zone: ZoneInfo
-    join_hosts: tuple[str, ...]
-    addresses: Collection[str] = field(repr=False)
+    session: str
+    gaps: tuple[Gap, ...]
 
 
-def audit(audited: Audited, store: Store, clock: Clock) -> bool:
-    """Compare and mend. Blocks. Returns whether anything was mended; a source that cannot be asked changes nothing."""
-    start = clock.now()
-    end = start + AHEAD
-    try:
-        instances = audited.connector.instances(start, end)
-    except ConnectorError as error:
-        log.warning("audit.failed", calendar=audited.name, problem=error.code)
-        return False
-    reader = Reader(audited.join_hosts, audited.addresses)
-    theirs = [
-        found
-        for one in instances
-        for found in expanded(
-            [reduced(reader, one.href, one.etag, one.payload, None)], audited.zone, start, end
-        )
-    ]
-    series = {one.href: one.series for one in instances}
+def audit(store: Store, channels: Sequence[str], now: datetime, before: Sequence[Found] = ()) -> list[Found]:
+    """Find and mend at `now` (aware UTC); returns what was found. `before` is what the last pass found.
+
+    The plan is to be made anew afterwards. `channels` are all there are.
+    """
     with store.read() as tx:
-        calendar = calendars.get(tx, audited.name)
-        if calendar is None:
-            return False
-        found = compare(holdings.between(tx, calendar, start, end), theirs)
-    if not found.missing and not found.extra:
-        return False
-    return _mend(audited, store, found, series, start)
-
-
-def _mend(
-    audited: Audited, store: Store, found: Difference, series: dict[str, str | None], now: datetime
-) -> bool:
+        found = _found(tx, now)
+    if not found:
+        return []
+    again = {(one.session, gap) for one in before for gap in one.gaps}
     with store.write() as tx:
-        calendar = calendars.get(tx, audited.name)
-        if calendar is None or calendar.expanded_from is None or calendar.expanded_until is None:
-            return False
-        window = Window(calendar.expanded_from, calendar.expanded_until, calendar.expanded_with or "")
-        owners = holdings.series_of(
-            tx, calendar, [one.recurrence_id for one in found.extra if one.recurrence_id]
-        )
-        pieces = [
-            *(_piece(one, series[one.href]) for one in found.missing),
-            *cancelling(found.extra, lambda one: owners.get((one.uid, one.recurrence_id))),
-        ]
-        anew = expanded(
-            with_relatives(pieces, holdings.pieces(tx, calendar), ()), audited.zone, window.start, window.end
-        )
-        mended = holdings.commit_batch(
-            tx,
-            calendar,
-            changed=anew,
-            withheld={},
-            removed=(),
-            cursor=calendar.cursor,
-            fingerprint=calendar.fingerprint,
-            window=window,
-            warnings=[*calendar.warnings, HEALED],
-            full=False,
-            now=now,
-        )
-    log.warning("audit.differed", calendar=audited.name, missing=len(found.missing), extra=len(found.extra))
-    return mended
+        outbox.release(tx)
+        for row, missing in found:
+            log.error("audit.gap", session=row.id, gaps=[gap.value for gap in missing])
+            if _ANEW & set(missing):
+                _begin_anew(tx, row, now)
+            if any((row.id, gap) in again for gap in missing):
+                _tell(tx, row, channels, now)
+    return [Found(row.id, tuple(missing)) for row, missing in found]
 
 
-def _piece(one: Held, series: str | None) -> Held:
-    """An instance as a piece of its series; a single event as itself."""
-    (occurrence,) = one.occurrences
-    href = one.href if series is None else piece(series, occurrence.original_start)
-    return replace(one, href=href, series=series)
+def _found(tx: Tx, now: datetime) -> list[tuple[SessionRow, list[Gap]]]:
+    since = watches.first_ever(tx)
+    rows = [
+        row
+        for row in sessions.between(tx, now - BEHIND, now + AHEAD)
+        if not row.hidden and not row.known.cancelled and since is not None and row.known.end > since
+    ]
+    return [(row, missing) for row in rows if (missing := gaps(_open(tx, row), now))]
+
+
+def _open(tx: Tx, row: SessionRow) -> Open:
+    answers = sessions.responses_to(tx, row)
+    ladder = reminders.of_session(tx, row.id, row.known.revision)
+    asked = reminders.of_subject(tx, row.question) if row.question not in {None, row.id} else []
+    return Open(
+        start=row.known.start,
+        deadline=deadline_after(row.deadline, row.known.start, answers),
+        verdict=row.verdict,
+        by=row.decided_by,
+        answers=frozenset(answer.kind for answer in answers),
+        reminders=[*ladder, *asked],
+    )
+
+
+def _begin_anew(tx: Tx, row: SessionRow, now: datetime) -> None:
+    """The planner gives it a new ladder, which hears the answers that are there."""
+    old, new = (row.id, row.known.revision), (row.id, row.known.revision + 1)
+    outbox.withdraw(tx, silence(reminders.of_session(tx, *old), Why.REPLANNED), now)
+    sessions.adopt(tx, old, new)
+    sessions.begin_anew(tx, row.id, new[1])
+
+
+def _tell(tx: Tx, row: SessionRow, channels: Sequence[str], now: datetime) -> None:
+    """It could not be mended: somebody has to know, on whatever channel still works."""
+    reminders.announce(
+        tx,
+        f"audit:{row.id}",
+        row.id,
+        row.known.revision,
+        "audit",
+        channels,
+        Urgency.HIGH,
+        now,
+        max(row.known.end, now + _USEFUL_FOR),
+    )

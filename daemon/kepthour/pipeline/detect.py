@@ -14,13 +14,14 @@ from datetime import datetime, timedelta
 import structlog
 
 from kepthour.core.coverage import coverage
+from kepthour.core.freshness import timely
 from kepthour.core.ladder import Urgency
 from kepthour.core.presence import is_heard, proven_since
 from kepthour.core.reminder import Why
 from kepthour.core.response import silence
 from kepthour.core.verdict import NOT_FINAL, Because, Finding, Verdict, deadline_after, decide
 from kepthour.ports import Witness
-from kepthour.store import calendars, evidence, reminders, sessions, watches
+from kepthour.store import calendars, evidence, outbox, reminders, sessions, watches
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
@@ -56,7 +57,7 @@ def detect(detector: Detector, store: Store, now: datetime) -> list[tuple[str, V
             )
         for row, finding in found:
             if finding.because is Because.IN_THE_ROOM:
-                _silence(tx, row, Why.IN_THE_ROOM)
+                _silence(tx, row, Why.IN_THE_ROOM, now)
         _ask(tx, detector, [row for row, finding in found if finding.verdict in NOT_FINAL], now)
     return [(row.id, finding.verdict) for row, finding in found]
 
@@ -90,7 +91,9 @@ def _finding(tx: Tx, detector: Detector, row: SessionRow, now: datetime) -> Find
         deadline,
         [(watch.since, watch.until) for watch in watches.within(tx, known.start - timedelta(days=1), now)],
         reminders.of_session(tx, row.id, known.revision),
-        calendar.last_good_at if calendar else None,
+        calendar.last_good_at
+        if calendar and calendar.last_good_at and timely(calendar.last_good_at, now)
+        else None,
         detector.stale_after.get(known.calendar, timedelta()),
     )
     witness = detector.witnesses.get(known.calendar)
@@ -109,9 +112,9 @@ def _finding(tx: Tx, detector: Detector, row: SessionRow, now: datetime) -> Find
     )
 
 
-def _silence(tx: Tx, row: SessionRow, why: Why) -> None:
+def _silence(tx: Tx, row: SessionRow, why: Why, now: datetime) -> None:
     ladder = reminders.of_session(tx, row.id, row.known.revision)
-    reminders.apply(tx, silence(ladder, why), row.id, row.id, row.known.revision)
+    outbox.withdraw(tx, silence(ladder, why), now)
 
 
 def _ask(tx: Tx, detector: Detector, rows: Sequence[SessionRow], now: datetime) -> None:
@@ -119,7 +122,7 @@ def _ask(tx: Tx, detector: Detector, rows: Sequence[SessionRow], now: datetime) 
     if not rows:
         return
     for row in rows:
-        _silence(tx, row, Why.FLAGGED)
+        _silence(tx, row, Why.FLAGGED, now)
     only = rows[0] if len(rows) == 1 else None
     subject = only.id if only else f"question:{rows[0].id}"
     sessions.ask(tx, [row.id for row in rows], subject)

@@ -31,6 +31,7 @@ log = structlog.get_logger()
 BEHIND, AHEAD = timedelta(days=35), timedelta(days=120)
 _READER = 1  # one more whenever resources are read or expanded in another way, so that it is done anew
 _REFRESH_WHEN_LEFT = timedelta(days=60)
+_REFRESH_WHEN_BEHIND = timedelta(days=7)
 _AUDIT_AFTER = timedelta(days=1)
 _VANISHED = "Its answer lacks all, or more than half, of the coming events, so it was not believed."
 _VANISHED_REMEDY = (
@@ -67,12 +68,13 @@ class Polled:
     refresh_after: timedelta | None = None  # how often the source wants to be asked; None: it did not say
     audit: bool = False  # all was asked for, to see whether what is known is right
     mended: bool = False  # an audit put right what had come of it
+    first: bool = False  # it was never asked before
     error: ConnectorError | None = field(default=None, repr=False)  # what the connector raised, if it did
 
     @property
     def news(self) -> bool:
-        """Whether the stored occurrences may have changed."""
-        return bool(self.changed or self.deleted or self.mended)
+        """Whether the stored occurrences may have changed, or it is known now that they have not."""
+        return bool(self.changed or self.deleted or self.mended or self.first)
 
 
 def poll(source: Source, store: Store, clock: Clock) -> Polled:
@@ -81,6 +83,7 @@ def poll(source: Source, store: Store, clock: Clock) -> Polled:
     Raises TryLater or NeedsPerson if the store cannot be used.
     """
     calendar, etags = _known(source, store)
+    first = calendar.last_attempt_at is None
     known = _what_is_known(source, calendar, etags, clock.now())
     try:
         batch = source.connector.poll(known)
@@ -88,9 +91,11 @@ def poll(source: Source, store: Store, clock: Clock) -> Polled:
         with store.write() as tx:
             calendars.record_failure(tx, calendar, error.code, error.what, error.remedy, clock.now())
         log.warning("poll.failed", calendar=source.name, problem=error.code)
-        return replace(_failed(source, 0, error.code, error.what, error.remedy), error=error)
+        return replace(_failed(source, 0, error.code, error.what, error.remedy), error=error, first=first)
     return replace(
-        _store(source, store, clock, calendar, batch, etags), audit=known.full and bool(known.cursor)
+        _store(source, store, clock, calendar, batch, etags),
+        audit=known.full and bool(known.cursor),
+        first=first,
     )
 
 
@@ -105,7 +110,7 @@ def _what_is_known(source: Source, calendar: CalendarRow, etags: Mapping[str, st
     """
     if calendar.fingerprint != source.fingerprint:
         return Known()
-    audit = calendar.last_full_at is None or now - calendar.last_full_at >= _AUDIT_AFTER
+    audit = calendar.last_full_at is None or not timedelta() <= now - calendar.last_full_at < _AUDIT_AFTER
     return Known(calendar.cursor, etags, full=audit or calendar.suspected is not None)
 
 
@@ -238,6 +243,8 @@ def _must_refresh(calendar: CalendarRow, source: Source, now: datetime) -> bool:
     return (
         calendar.expanded_with != _made_with(source.zone)
         or calendar.expanded_until < now + _REFRESH_WHEN_LEFT
+        or calendar.expanded_from is None
+        or calendar.expanded_from > now - _REFRESH_WHEN_BEHIND  # made by a clock that has been set back
     )
 
 

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 import structlog
 
 from kepthour.core.errors import Ambiguous, NeedsPerson, NotFound
-from kepthour.core.notice import SNOOZE
 from kepthour.core.privacy import Phi
 from kepthour.core.reminder import Reminder, State, Why
 from kepthour.core.response import (
@@ -20,12 +19,11 @@ from kepthour.core.response import (
     Kind,
     Response,
     effect,
-    expected_start,
     silence,
-    snooze_end,
+    until,
 )
 from kepthour.core.verdict import Because, SessionState, Verdict, state_of
-from kepthour.store import reminders, sessions
+from kepthour.store import outbox, reminders, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
@@ -59,9 +57,8 @@ def respond(
             return Answered(row, response, changed=False)
         sessions.respond(tx, row.id, row.known.revision, response)
         ladder = reminders.of_session(tx, row.id, row.known.revision)
-        reminders.apply(
-            tx, effect(response, row.known.start, row.deadline, ladder), row.id, row.id, row.known.revision
-        )
+        what_follows = effect(response, row.known.start, row.deadline, ladder)
+        outbox.apply(tx, what_follows, row.id, row.known.revision, now)
     log.info("answer.taken", session=session_id, answer=kind.value, surface=surface)
     return Answered(row, response, changed=True)
 
@@ -72,7 +69,7 @@ def settle(store: Store, session_id: str, verdict: Verdict, now: datetime, reaso
         row = _existing(tx, session_id)
         sessions.decide(tx, row.id, verdict, Because.SAID, "therapist", now, reason)
         ladder = reminders.of_session(tx, row.id, row.known.revision)
-        reminders.apply(tx, silence(ladder, Why.SETTLED), row.id, row.id, row.known.revision)
+        outbox.withdraw(tx, silence(ladder, Why.SETTLED), now)
     log.info("session.settled", session=session_id, verdict=verdict.value)
     return row
 
@@ -97,26 +94,20 @@ def due_session(store: Store, now: datetime) -> str:
 
 
 def _existing(tx: Tx, session_id: str) -> SessionRow:
-    row = sessions.get(tx, session_id)
+    row = sessions.living(tx, session_id)
     if row is None or row.hidden:
         raise NotFound(f'There is no session "{session_id}".', "See the ids with: kepthour agenda --json.")
     return row
 
 
 def _response(row: SessionRow, kind: Kind, now: datetime, surface: str, span: timedelta | None) -> Response:
-    until = None
     if kind is Kind.HERE and now < row.known.start - EARLIEST_CHECK_IN:
         raise NeedsPerson("It is too early to check in.", "Say that you are on your way: kepthour ack.")
-    if kind is Kind.SNOOZE:
-        until = snooze_end(row.known.start, now, span or SNOOZE)
-        if until <= now:
-            raise NeedsPerson(
-                "A session that has begun cannot be snoozed.", "Check in, or say: kepthour late 10m."
-            )
-    if kind is Kind.LATE:
-        assert span is not None, "running late needs a length"
-        until = expected_start(row.known.start, now, span)
-    return Response(kind, now, surface, until)
+    if kind is Kind.SNOOZE and now >= row.known.start:
+        raise NeedsPerson(
+            "A session that has begun cannot be snoozed.", "Check in, or say: kepthour late 10m."
+        )
+    return Response(kind, now, surface, until(kind, row.known.start, now, span))
 
 
 def _is_due(tx: Tx, row: SessionRow, now: datetime) -> bool:

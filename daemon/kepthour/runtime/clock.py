@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
+
+from kepthour.core.timekeeping import Reading
 
 
 class SystemClock:
@@ -11,3 +14,11 @@ class SystemClock:
     def now(self) -> datetime:
         """The present instant, aware, UTC."""
         return datetime.now(UTC)
+
+    def read(self) -> Reading:
+        """Wall, monotonic and boot-time clock."""
+        return Reading(self.now(), _span(time.CLOCK_MONOTONIC), _span(time.CLOCK_BOOTTIME))
+
+
+def _span(clock: int) -> timedelta:
+    return timedelta(microseconds=time.clock_gettime_ns(clock) // 1000)

@@ -2,8 +2,9 @@
 
 - `pump`: when the next reminder or deadline is due, 15 s at most; when a command rings; after a poll
 - `poll NAME`: at each calendar's interval, and shortly before each of its sessions
-- `audit`: every five minutes; what the plan lacks is planned again
+- `audit`: every five minutes; whatever has no next step gets one, or somebody hears of it
 - `housekeeping`: every six hours; the calendars' windows move on
+- `heartbeat`: if the configuration wants it
 
 The guardian, which is no timed job, sees to it that the pump turns.
 """
@@ -14,6 +15,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import datetime, timedelta
 from importlib.metadata import version
 
@@ -22,43 +24,61 @@ import structlog
 from kepthour.app import App
 from kepthour.config.faults import Faulty
 from kepthour.core.errors import KeptHourError, TryLater
-from kepthour.core.notice import Key
-from kepthour.core.response import Kind
+from kepthour.core.notice import rescued_notice, store_works_notice
+from kepthour.core.timekeeping import Leap
 from kepthour.ports import Answer
+from kepthour.runtime.answering import Answering
 from kepthour.runtime.asker import Asker
 from kepthour.runtime.bell import Bell
 from kepthour.runtime.guardian import Guardian
+from kepthour.runtime.health import Health
+from kepthour.runtime.heartbeat import Heartbeat
 from kepthour.runtime.logs import place
-from kepthour.runtime.opener import open_link
+from kepthour.runtime.outage import Outage
 from kepthour.runtime.poller import Poller
 from kepthour.runtime.pump import Pump
 from kepthour.runtime.scheduler import Scheduler
+from kepthour.runtime.sleep import SleepWatch
+from kepthour.runtime.systemd import Systemd
+from kepthour.runtime.wake import Waker
+from kepthour.runtime.zone import ZoneWatch
+from kepthour.store.engine import Damaged, Unusable
+from kepthour.store.rescue import begin_anew
 
 log = structlog.get_logger()
 
 _AUDIT = timedelta(minutes=5)
 _HOUSEKEEPING = timedelta(hours=6)
 _SOON = timedelta(seconds=1)
-_GAP = timedelta(seconds=60)
+_END_SECONDS = 20.0  # more than a busy store takes
 
 
 class Daemon:
     """Keeps one App going until it is told to stop. Reload by `reload`, from a signal or a test."""
 
-    def __init__(self, app: App, load: Callable[[], App]) -> None:
+    def __init__(self, app: App, load: Callable[[], App], systemd: Systemd | None = None) -> None:
         self._app = app
         self._load = load
+        self._systemd = systemd or Systemd()
+        self.health = Health()
+        self._refused = False  # the configuration that was to be taken up last
         self._scheduler = Scheduler()
         self._bell = Bell(app.store.path)
         self._stop = asyncio.Event()
         self._pump: Pump | None = None
+        self._answering: Answering | None = None
         self._guardian = Guardian(self._revive)
+        self._outage = Outage()
+        self._damaged = False
+        self._zone = ZoneWatch()
+        self._waker = Waker(app.store.path)
+        self._sleep = SleepWatch(self._go_to_sleep, self.wake)
         self._pumping = False
         self._idle = asyncio.Event()
         self._idle.set()
         self._again = False
-        self._poller = Poller(app, self._scheduler, self.wake)
-        self._last_turn = app.clock.now()
+        self._poller = Poller(app, self._scheduler, self.wake, self._found_damage)
+        self._heartbeat = Heartbeat(app, self._scheduler, self.health.ok)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -71,6 +91,9 @@ class Daemon:
         await self._take_up()
         self._scheduler.start()
         self._spawn(self._guardian.watch())
+        self._spawn(self._sleep.watch())
+        self._spawn(self._systemd.feed_watchdog(self.health.alive))
+        self._systemd.ready(self._status())
         log.info("daemon.started", pid=os.getpid(), version=version("kepthour"))
         try:
             await self._stop.wait()
@@ -84,29 +107,53 @@ class Daemon:
     def wake(self) -> None:
         """Pump now: something was stored."""
         self._again = True
+        if self._pump is not None:
+            self._pump.news()
         if not self._pumping:
             self._scheduler.once("pump", self._app.clock.now(), self._turn)
 
+    def _go_to_sleep(self) -> None:
+        self._spawn(self._waker.keep(self._app, anew=True))
+
     def _revive(self) -> None:
-        """The pump has not turned for too long: whatever the timer thinks, it has to."""
+        """The pump has not turned for too long: whatever the timer thinks, it has to. Perhaps there is no timer."""
         self._pumping = False
+        self._scheduler.revive()
         self._spawn(self._turn())
 
     async def reload(self) -> None:
         """Take up the configuration anew; a faulty one is reported, and the old one stays."""
+        self._systemd.reloading()
+        try:
+            await self._change_over()
+        finally:
+            self._systemd.ready(self._status())
+
+    async def _change_over(self) -> None:
         try:
             fresh = await asyncio.to_thread(self._load)
         except Faulty as error:
             for fault in error.faults:
                 log.error("configuration.refused", path=fault.path, problem=fault.text)
+            self._refused = True
             return
+        self._refused = False
         self._poller.forget()
+        self._heartbeat.forget()
+        await self._idle.wait()
         old, self._app = self._app, fresh
-        if self._pump is not None:
-            await self._pump.close()
+        pump, self._pump = self._pump, None  # nothing turns until the channels are open again
+        if pump is not None:
+            await pump.close()
         old.close()
         await self._take_up()
         log.info("configuration.reloaded")
+
+    def _status(self) -> str:
+        """For systemd, and so for anybody on this machine: no name and no time."""
+        count = len(self._app.config.calendars)
+        refused = " The changed configuration is faulty: the one before it stays." if self._refused else ""
+        return f"Watching {count} calendar{'' if count == 1 else 's'}.{refused}"
 
     def _spawn_reload(self) -> None:
         self._spawn(self.reload())
@@ -128,26 +175,41 @@ class Daemon:
         for channel in channels.values():
             await channel.open(self._answered)
         dispatcher = self._app.dispatcher(channels, self.wake)
-        self._pump = Pump(self._app, dispatcher, Asker(self._app, self.wake))
-        await self._pump.dispatcher.show_again()
-        await asyncio.to_thread(self._app.refresh)
-        await asyncio.to_thread(self._app.replan)
-        self._poller = Poller(self._app, self._scheduler, self.wake)
-        self._last_turn = self._app.clock.now()
-        self._set_timer(self._last_turn)
-        self._scheduler.once("pump", self._last_turn, self._turn)
+        pump = Pump(self._app, dispatcher, Asker(self._app, self.wake), self._leapt)
+        self._answering = Answering(self._app, dispatcher, self.wake)
+        try:
+            await pump.begin()
+            self.health.audited()
+        except (TryLater, Unusable) as error:
+            log.warning("store.not_ready", problem=error)  # every turn tries again
+        self._pump = pump
+        self._poller = Poller(self._app, self._scheduler, self.wake, self._found_damage)
+        self._heartbeat = Heartbeat(self._app, self._scheduler, self.health.ok)
+        now = self._app.clock.now()
+        self._set_timer(now)
+        self._scheduler.once("pump", now, self._turn)
 
     def _set_timer(self, now: datetime) -> None:
         """All jobs but the pump, counted from `now`: what was set by another clock would come at another time."""
         self._poller.ask_all()
         self._scheduler.every("audit", _AUDIT, self._audit, now + _AUDIT)
         self._scheduler.every("housekeeping", _HOUSEKEEPING, self._housekeeping, now + _HOUSEKEEPING)
+        self._heartbeat.begin()
+
+    def _leapt(self, _leap: Leap) -> None:
+        """The machine slept, or its clock was set: ask the calendars before concluding anything."""
+        self._set_timer(self._app.clock.now())
 
     async def _end(self) -> None:
-        await self._idle.wait()
+        self._systemd.stopping()
+        with suppress(TimeoutError):  # a turn that hangs is not waited for
+            async with asyncio.timeout(_END_SECONDS):
+                await self._idle.wait()
+        self._heartbeat.forget()
         self._scheduler.stop()
         for task in list(self._tasks):
             task.cancel()
+        await self._waker.off()
         if self._pump is not None:
             await self._pump.close()
         self._bell.close()
@@ -162,11 +224,8 @@ class Daemon:
         self._idle.clear()
         self._guardian.seen()
         wait = _SOON
-        self._notice_a_gap()
         try:
-            wait = await self._pump.turn(may_conclude=self._poller.all_heard)
-        except TryLater:
-            log.warning("pump.busy")
+            wait = await self._turn_safely(self._pump)
         except Exception as error:  # noqa: BLE001  supervised: whatever it was, the next turn must come
             log.error("pump.failed", problem=error, place=place(error))
         finally:
@@ -176,39 +235,71 @@ class Daemon:
                 now = self._app.clock.now()
                 self._scheduler.once("pump", now if self._again else now + wait, self._turn)
 
-    def _notice_a_gap(self) -> None:
-        """After a sleep or a step of the clock: plan for the new now, and ask the calendars before concluding."""
-        now = self._app.clock.now()
-        gap, self._last_turn = now - self._last_turn, now
-        if abs(gap) > _GAP:
-            log.info("clock.gap", seconds=round(gap.total_seconds()))
-            self._set_timer(now)
-            self._spawn(self._audit())
+    async def _turn_safely(self, pump: Pump) -> timedelta:
+        """A turn with the store; or, if that cannot be used, with what is known in memory."""
+        if self._zone.changed() and self._app.config.zone_follows_system:
+            log.info("zone.changed")
+            self._spawn_reload()
+        try:
+            if self._damaged:
+                await self._begin_a_new_store(pump)
+            wait = await pump.turn(may_conclude=self._poller.all_heard)
+        except Damaged:
+            self._found_damage()
+            return timedelta()
+        except (TryLater, Unusable) as error:
+            return await self._turn_without_store(pump, error)
+        if pump.sound:
+            self.health.turned()
+        if self._outage.over():
+            self._spawn(self._audit())  # none came to its end meanwhile
+            self._spawn(pump.dispatcher.tell(store_works_notice()))
+        if self._answering is not None:
+            await self._answering.store_held()
+        self._spawn(self._waker.keep(self._app))
+        return wait
+
+    async def _turn_without_store(self, pump: Pump, error: KeptHourError) -> timedelta:
+        notice = self._outage.hit(error)
+        wait = await pump.turn_without_store()
+        self.health.coped()
+        if notice is not None:
+            self._spawn(pump.dispatcher.tell(notice))
+        return min(wait, _SOON)
+
+    def _found_damage(self) -> None:
+        self._damaged = True
+        self.wake()
+
+    async def _begin_a_new_store(self, pump: Pump) -> None:
+        """Keep the damaged one aside, save what can be read of it, and ask the calendars for the rest."""
+        store = self._app.store
+        rescued = await asyncio.to_thread(begin_anew, store.path, self._app.clock.now())
+        store.reopen()
+        self._damaged = False
+        pump.store_is_new()
+        self._poller.ask_all()
+        self._spawn(pump.dispatcher.tell(rescued_notice(rescued.aside.name, rescued.answers)))
 
     async def _audit(self) -> None:
-        await self._supervised("audit", self._app.replan)
+        if await self._supervised("audit", self._app.audit):
+            self.health.audited()
         self.wake()
 
     async def _housekeeping(self) -> None:
         await self._supervised("housekeeping", self._app.refresh)
 
-    async def _supervised(self, name: str, work: Callable[[], None]) -> None:
+    async def _supervised(self, name: str, work: Callable[[], None]) -> bool:
+        """Whether it came to its end."""
         try:
             await asyncio.to_thread(work)
         except KeptHourError as error:
             log.warning("job.failed", job=name, problem=error)
+            if isinstance(error, Damaged):
+                self._found_damage()
+            return False
+        return True
 
     def _answered(self, answer: Answer) -> None:
-        self._spawn(self._take_answer(answer))
-
-    async def _take_answer(self, answer: Answer) -> None:
-        try:
-            answered = await asyncio.to_thread(
-                self._app.answer, Kind(answer.key.value), answer.subject, answer.surface
-            )
-        except KeptHourError as error:
-            log.warning("answer.refused", answer=answer.key.value, problem=error)
-            return
-        self.wake()
-        if answer.key is Key.JOIN:
-            await open_link(answered.session.known.join_url, self._app.config.join_hosts)
+        if self._answering is not None:
+            self._spawn(self._answering.take(answer))

@@ -11,6 +11,7 @@ from kepthour.app import App
 from kepthour.core.errors import KeptHourError
 from kepthour.runtime.scheduler import Scheduler, Work
 from kepthour.runtime.threads import in_own_thread
+from kepthour.store.engine import Damaged
 
 log = structlog.get_logger()
 
@@ -20,7 +21,15 @@ _HEARING = timedelta(seconds=4)  # so long conclusions wait for calendars that d
 class Poller:
     """The polls of one App. `heard` is called on the event loop when a poll brought news, or was the first."""
 
-    def __init__(self, app: App, scheduler: Scheduler, heard: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        app: App,
+        scheduler: Scheduler,
+        heard: Callable[[], None],
+        damaged: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`damaged` is called on the event loop when the store turned out to be."""
+        self._damaged = damaged
         self._app = app
         self._scheduler = scheduler
         self._tell = heard
@@ -64,6 +73,8 @@ class Poller:
                 next_at = await in_own_thread(lambda: self._ask(name), _job(name))
             except KeptHourError as error:
                 log.warning("poll.not_stored", calendar=name, problem=error)
+                if isinstance(error, Damaged):
+                    self._damaged()
             finally:
                 self._busy.discard(name)
                 self._unheard.discard(name)

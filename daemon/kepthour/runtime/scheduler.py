@@ -61,6 +61,11 @@ class Scheduler:
         # that sets its own next turn for "now" would never run again. Callers guard against running twice at once.
         self._timer.add_job(work, DateTrigger(at), id=name, replace_existing=True, max_instances=_ANY)
 
+    def revive(self) -> None:
+        """Look for due work now, and set the timer anew: an exception may have cost it."""
+        if self._timer.running:
+            self._timer.wakeup()
+
     def forget(self, name: str) -> None:
         """Take work of this name off the timer, if it is there."""
         if self._timer.get_job(name) is not None:

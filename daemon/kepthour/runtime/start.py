@@ -9,7 +9,8 @@ from kepthour.config import Configuration
 from kepthour.config.reading import load
 from kepthour.plugins import Plugins
 from kepthour.runtime.clock import SystemClock
-from kepthour.store.engine import Damaged, move_aside, open_store
+from kepthour.store.engine import Damaged, open_store
+from kepthour.store.rescue import Rescued, begin_anew
 
 
 def store_path(config: Configuration) -> Path:
@@ -21,10 +22,10 @@ def store_path(config: Configuration) -> Path:
     return platformdirs.user_state_path("kepthour") / "kepthour.db"
 
 
-def open_to_run(config: Configuration, plugins: Plugins) -> tuple[App, Path | None]:
+def open_to_run(config: Configuration, plugins: Plugins) -> tuple[App, Rescued | None]:
     """As `open_app`, for the daemon, which holds the lock: a damaged store is kept aside and a new one begun.
 
-    Returns where the damaged one went, too; None if there was none. Raises NeedsPerson, TryLater.
+    Returns what was saved of the damaged one, too; None if there was none. Raises NeedsPerson, TryLater.
     """
     path, clock = store_path(config), SystemClock()
     try:
@@ -32,8 +33,8 @@ def open_to_run(config: Configuration, plugins: Plugins) -> tuple[App, Path | No
         store.check()
         return App(config, store, plugins, clock), None
     except Damaged:
-        aside = move_aside(path, clock.now())
-        return App(config, open_store(path), plugins, clock), aside
+        rescued = begin_anew(path, clock.now())
+        return App(config, open_store(path), plugins, clock), rescued
 
 
 def open_app(config_file: Path, plugins: Plugins) -> App:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
 from kepthour.core.repair import STEPS, CardState, due
 from kepthour.store.engine import Tx
@@ -77,6 +77,17 @@ def open_card(tx: Tx, session_id: str, severity: int, at: datetime) -> None:
             for step in STEPS
         ],
     )
+
+
+def forget_untouched(tx: Tx, session_id: str, opened_after: datetime) -> None:
+    """A card that was opened by mistake, if nothing was done on it."""
+    card = of_session(tx, session_id)
+    if (
+        card is not None
+        and card.opened_at > opened_after
+        and all(step.done_at is None for step in card.steps)
+    ):
+        tx.connection.execute(delete(cards).where(cards.c.id == card.id))
 
 
 def set_severity(tx: Tx, card: Card, severity: int) -> None:

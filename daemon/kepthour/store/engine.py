@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,15 @@ from sqlalchemy.exc import DatabaseError
 from kepthour.core.errors import BrokenPromise, NeedsPerson, TryLater
 from kepthour.store.tables import therapists
 
-HEAD = "0001"  # the newest migration; a test holds it to the folder
+HEAD = "0002"  # the newest migration; a test holds it to the folder
 _BUSY_SECONDS = 5
 
 
-class Damaged(NeedsPerson):
+class Unusable(NeedsPerson):
+    """The store cannot be written, or not even read. Catch it to go on without it."""
+
+
+class Damaged(Unusable):
     """The file is no whole SQLite database any more. Catch it to move it aside and begin anew."""
 
     def __init__(self, path: Path) -> None:
@@ -74,6 +77,11 @@ class Store:
             if tx.connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() != "ok":
                 raise Damaged(self.path)
 
+    def reopen(self) -> None:
+        """Let go of the file, which was moved aside, and go on with the one that stands in its place."""
+        self._engine.dispose()
+        self._engine = _engine(self.path)
+
     def close(self) -> None:
         """Let go of all connections."""
         self._engine.dispose()
@@ -90,23 +98,13 @@ def open_store(path: Path) -> Store:
     return Store(engine, path)
 
 
-def move_aside(path: Path, now: datetime) -> Path:
-    """Put a damaged store, with what SQLite keeps beside it, out of the way; returns its new place."""
-    aside = path.with_name(f"{path.name}.damaged-{now:%Y%m%dT%H%M%S}")
-    for suffix in ("", "-wal", "-shm"):
-        file = path.with_name(path.name + suffix)
-        if file.exists():
-            file.rename(aside.with_name(aside.name + suffix))
-    return aside
-
-
 def open_private(path: Path) -> int:
     """A file descriptor of `path`, which is made with mode 0600 in a folder of mode 0700. Raises NeedsPerson."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise NeedsPerson(
+        raise Unusable(
             f"The store {path} cannot be opened ({error.strerror}).",
             "Make the folder writable for you, or name another place under [store] url.",
         ) from error
@@ -179,5 +177,5 @@ def _translated(error: DatabaseError, path: Path) -> Exception:
         return Damaged(path)
     for start, (what, remedy) in _REMEDIES.items():
         if name.startswith(start):
-            return NeedsPerson(what.format(path=path), remedy)
+            return Unusable(what.format(path=path), remedy)
     return BrokenPromise(f"the store refused a statement ({name or type(error).__name__})")

@@ -1,26 +1,41 @@
-"""The outbox: every reminder is a row, from the day it is planned."""
+"""The outbox: every reminder is a row, from the day it is planned. What becomes of it stands in outbox.py."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, delete, insert, select, update
 
 from kepthour.core.ladder import Step, Urgency
-from kepthour.core.reminder import Change, Reminder, State, Why, check_move
-from kepthour.core.response import Effect
+from kepthour.core.reminder import OUT, Reminder, State, Why
 from kepthour.store.engine import Tx
-from kepthour.store.tables import reminders
+from kepthour.store.tables import reminders, sessions
 
 
-def due(tx: Tx, now: datetime) -> list[Reminder]:
-    """Pending reminders whose time has come, and which nobody is sending just now."""
-    return _read(
-        tx,
-        _mine(tx).where(reminders.c.state == State.PENDING.value, reminders.c.not_before <= now),
+def due(tx: Tx, now: datetime, but: Collection[int] = ()) -> list[Reminder]:
+    """Reminders to decide about now: pending ones whose time has come, but not those that are being sent (`but`).
+
+    With them come those of the same subjects that fell due before, pending or out: to be weighed against.
+    """
+    pending = _mine(tx).where(reminders.c.state == State.PENDING.value, reminders.c.id.not_in(but))
+    ready = _read(tx, pending.where(reminders.c.not_before <= now))
+    if not ready:
+        return []
+    rivals = _mine(tx).where(
+        reminders.c.subject.in_({reminder.subject for reminder in ready}),
+        reminders.c.due_at <= now,
+        reminders.c.state.in_([State.PENDING.value, *(state.value for state in OUT)]),
+        reminders.c.id.not_in(but),
     )
+    return _read(tx, rivals)
+
+
+def coming(tx: Tx, until: datetime, most: int) -> list[Reminder]:
+    """The first `most` pending rungs of sessions that are due before `until`, late ones too, by due time."""
+    pending = _mine(tx).where(reminders.c.state == State.PENDING.value, reminders.c.offset.is_not(None))
+    return _read(tx, pending.where(reminders.c.due_at < until).limit(most))
 
 
 def next_time(tx: Tx) -> datetime | None:
@@ -60,6 +75,50 @@ def open_alerts(tx: Tx) -> list[Reminder]:
             reminders.c.subject.startswith("calendar:"),
             reminders.c.state.in_([State.PENDING.value, State.SENT.value]),
         ),
+    )
+
+
+def open_questions(tx: Tx) -> list[Reminder]:
+    """Questions about several sessions at once that are out or about to go out."""
+    return _read(
+        tx,
+        _mine(tx).where(
+            reminders.c.subject.startswith("question:"),
+            reminders.c.state.in_([State.PENDING.value, State.SENT.value]),
+        ),
+    )
+
+
+def changed_after(tx: Tx, at: datetime, useful_after: datetime) -> list[str]:
+    """Sessions with a rung, of their present start, that took its state later than `at` and is of use later still."""
+    rows = tx.connection.execute(
+        select(reminders.c.session_id)
+        .join(sessions, sessions.c.id == reminders.c.session_id)
+        .where(
+            reminders.c.therapist_id == tx.therapist,
+            reminders.c.revision == sessions.c.revision,
+            reminders.c.offset.is_not(None),
+            reminders.c.changed_at > at,
+            reminders.c.useful_until > useful_after,
+        )
+        .distinct()
+    )
+    return [row.session_id for row in rows]
+
+
+def put_digests_aside(tx: Tx, after: datetime, useful_after: datetime) -> None:
+    """Digests that went out later than `after` and are still of use: they stay in the log, and are planned anew."""
+    # A revision that no plan ever has; each its own, so that it may happen more than once.
+    tx.connection.execute(
+        update(reminders)
+        .where(
+            reminders.c.therapist_id == tx.therapist,
+            reminders.c.subject.startswith("day:"),
+            reminders.c.changed_at > after,
+            reminders.c.useful_until > useful_after,
+            reminders.c.revision > 0,
+        )
+        .values(revision=-reminders.c.id)
     )
 
 
@@ -106,15 +165,6 @@ def left_open(tx: Tx, now: datetime) -> list[Reminder]:
         ),
     )
     return list({(one.subject, one.channel): one for one in shown}.values())
-
-
-def record_place(tx: Tx, reminder_id: int, reference: str | None) -> bool:
-    """Where an open notice stands now. False if it was answered or withdrawn meanwhile."""
-    now_is = get(tx, reminder_id)
-    if now_is is None or now_is.state is not State.SENT:
-        return False
-    _update(tx, reminder_id, reference=reference)
-    return True
 
 
 def plan(tx: Tx, subject: str, session_id: str | None, revision: int, steps: Iterable[Step]) -> None:
@@ -177,84 +227,16 @@ def announce(
 
 def drop(tx: Tx, ids: Iterable[int]) -> None:
     """Forget pending reminders that were never begun: the plan changed before it mattered."""
-    for reminder_id in ids:
-        tx.connection.execute(
-            delete(reminders).where(reminders.c.id == reminder_id, reminders.c.state == State.PENDING.value)
-        )
-
-
-def lease(tx: Tx, reminder: Reminder, until: datetime) -> None:
-    """Claim a reminder for sending; who crashes before recording lets go of it at `until`."""
-    _update(tx, reminder.id, not_before=until, attempts=reminder.attempts + 1)
-
-
-def record_sent(tx: Tx, reminder_id: int, at: datetime, reference: str | None) -> bool:
-    """A channel accepted it. False if it was answered or superseded meanwhile: its notice no longer holds."""
-    before = get(tx, reminder_id)
-    if before is None:
-        return False
-    if before.state is State.PENDING:
-        _update(
-            tx, reminder_id, state=State.SENT.value, why=Why.ACCEPTED.value, sent_at=at, reference=reference
-        )
-        return True
-    _update(tx, reminder_id, sent_at=at, reference=reference, recall=reference is not None)
-    return False
-
-
-def retry(tx: Tx, reminder_id: int, at: datetime) -> None:
-    """Refused: try again at `at`."""
-    _update(tx, reminder_id, not_before=at)
+    unwanted = list(ids)
+    if unwanted:
+        pending = reminders.c.state == State.PENDING.value
+        tx.connection.execute(delete(reminders).where(reminders.c.id.in_(unwanted), pending))
 
 
 def get(tx: Tx, reminder_id: int) -> Reminder | None:
     """The reminder with this id."""
     found = _read(tx, _mine(tx).where(reminders.c.id == reminder_id))
     return found[0] if found else None
-
-
-def recalled(tx: Tx, reminder_id: int) -> None:
-    """Its notice was taken back, or there was none left."""
-    _update(tx, reminder_id, recall=False, reference=None)
-
-
-def change(tx: Tx, changes: Iterable[Change]) -> None:
-    """Move reminders to their next states. Raises BrokenPromise for a move that is not allowed."""
-    for one in changes:
-        before = get(tx, one.reminder)
-        assert before is not None, "a reminder that was just read is gone"
-        if before.state is one.to:
-            continue
-        check_move(before.state, one.to)
-        _update(tx, one.reminder, state=one.to.value, why=one.why.value)
-
-
-def apply_to_notice(tx: Tx, effect: Effect) -> None:
-    """What no longer holds is superseded, and its open notices are to be taken back."""
-    change(tx, effect.changes)
-    for reminder_id in effect.recall:
-        _update(tx, reminder_id, recall=True)
-
-
-def apply(tx: Tx, effect: Effect, subject: str, session_id: str, revision: int) -> None:
-    """All that an answer does to a session's reminders."""
-    apply_to_notice(tx, effect)
-    for shift in effect.shifts:
-        _update(
-            tx, shift.reminder, due_at=shift.due_at, not_before=shift.due_at, useful_until=shift.useful_until
-        )
-    there = {(r.rung, r.channel) for r in of_session(tx, session_id, revision)}
-    plan(
-        tx,
-        subject,
-        session_id,
-        revision,
-        [
-            Step(one.rung, one.offset, one.channel, one.urgency, one.due_at, one.useful_until, False)
-            for one in effect.raises
-            if (one.rung, one.channel) not in there
-        ],
-    )
 
 
 def _mine(tx: Tx) -> Select[Any]:
@@ -265,14 +247,6 @@ def _read(tx: Tx, query: Select[Any]) -> list[Reminder]:
     return [
         _reminder(row) for row in tx.connection.execute(query.order_by(reminders.c.due_at, reminders.c.id))
     ]
-
-
-def _update(tx: Tx, reminder_id: int, **values: Any) -> None:
-    tx.connection.execute(
-        update(reminders)
-        .where(reminders.c.therapist_id == tx.therapist, reminders.c.id == reminder_id)
-        .values(**values)
-    )
 
 
 def _reminder(row: Row[Any]) -> Reminder:
@@ -291,6 +265,10 @@ def _reminder(row: Row[Any]) -> Reminder:
         state=State(row.state),
         why=Why(row.why) if row.why else None,
         attempts=row.attempts,
+        problem=row.problem,
+        not_before=row.not_before,
+        claimed_at=row.claimed_at,
         sent_at=row.sent_at,
+        changed_at=row.changed_at,
         reference=row.reference,
     )

@@ -15,7 +15,7 @@ from kepthour.core.response import Kind, Response
 from kepthour.core.sessions import Session
 from kepthour.core.verdict import NOT_FINAL, Because, Verdict
 from kepthour.store.engine import Tx
-from kepthour.store.tables import responses, sessions, verdicts
+from kepthour.store.tables import evidence, responses, sessions, verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,15 @@ class SessionRow:
     decided_by: str | None
     decided_at: datetime | None
     question: str | None
+    successor: str | None  # the id it lives on under
 
     @property
     def id(self) -> str:
         """The session's id."""
         return self.known.id
+
+
+_UNDECIDED: dict[str, None] = dict.fromkeys(("verdict", "because", "decided_by", "decided_at", "question"))
 
 
 def get(tx: Tx, session_id: str) -> SessionRow | None:
@@ -55,6 +59,16 @@ def between(tx: Tx, start: datetime, end: datetime) -> list[SessionRow]:
         .order_by(sessions.c.start, sessions.c.id)
     )
     return [_session(row) for row in rows]
+
+
+def living(tx: Tx, session_id: str) -> SessionRow | None:
+    """The session with this id, or the one it lives on as."""
+    row = get(tx, session_id)
+    seen = set()
+    while row is not None and row.successor is not None and row.id not in seen:
+        seen.add(row.id)
+        row = get(tx, row.successor)
+    return row
 
 
 def with_ids(tx: Tx, ids: Collection[str]) -> list[SessionRow]:
@@ -172,11 +186,26 @@ def restart(tx: Tx, session: Session, revision: int, deadline: datetime, late_af
         hidden=False,
         deadline=deadline,
         late_after=late_after,
-        verdict=None,
-        because=None,
-        decided_by=None,
-        decided_at=None,
-        question=None,
+        successor=None,
+        **_UNDECIDED,
+    )
+
+
+def begin_anew(tx: Tx, session_id: str, revision: int) -> None:
+    """The same start as another revision: nothing is concluded of it, and nothing asked."""
+    _update(tx, session_id, revision=revision, **_UNDECIDED)
+
+
+def forget_conclusions(tx: Tx, now: datetime) -> None:
+    """No verdict of the daemon's own can be later than `now`: it is decided again. What was asked stays asked."""
+    tx.connection.execute(
+        update(sessions)
+        .where(
+            sessions.c.therapist_id == tx.therapist,
+            sessions.c.decided_by == "daemon",
+            sessions.c.decided_at > now,
+        )
+        .values(verdict=None, because=None, decided_by=None, decided_at=None)
     )
 
 
@@ -190,9 +219,12 @@ def cancel(tx: Tx, session_id: str, at: datetime) -> None:
     _update(tx, session_id, cancelled_at=at)
 
 
-def hide(tx: Tx, session_id: str, at: datetime) -> None:
-    """It lives on under another id, or the configuration no longer counts it as a session."""
-    _update(tx, session_id, cancelled_at=at, hidden=True)
+def hide(tx: Tx, session_id: str, at: datetime, successor: str | None = None) -> None:
+    """It lives on under another id, or the configuration no longer counts it as a session.
+
+    `successor` is the id that takes the answers to this one from now on.
+    """
+    _update(tx, session_id, cancelled_at=at, hidden=True, successor=successor)
 
 
 def ask(tx: Tx, ids: Iterable[str], question: str) -> None:
@@ -250,16 +282,26 @@ def responses_to(tx: Tx, session: SessionRow) -> list[Response]:
     return [Response(Kind(row.kind), row.at, row.surface, row.until) for row in rows]
 
 
-def hand_over_answers(tx: Tx, predecessor: str, successor: str) -> None:
-    """A session lives on at the same start under another id: its answers go with it."""
-    old, new = get(tx, predecessor), get(tx, successor)
-    if old is None or new is None:
+def adopt(tx: Tx, old: tuple[str, int], new: tuple[str, int], until: datetime | None = None) -> None:
+    """What was answered and seen of one start (id, revision) counts for another; with `until`, what was by then."""
+    for table, at in ((responses, responses.c.at), (evidence, evidence.c.asked_at)):
+        query = update(table).where(
+            table.c.therapist_id == tx.therapist, table.c.session_id == old[0], table.c.revision == old[1]
+        )
+        if until is not None:
+            query = query.where(at <= until)
+        tx.connection.execute(query.values(session_id=new[0], revision=new[1]))
+
+
+def inherit(tx: Tx, predecessor: SessionRow, successor: str) -> None:
+    """A session lives on at the same start under another id: what was said of it holds."""
+    if predecessor.verdict is None or predecessor.because is None or predecessor.decided_at is None:
         return
-    for response in responses_to(tx, old):
-        respond(tx, successor, new.known.revision, response)
-    # What the therapist settled was about the old event ("cancelled", say): the new one is to be watched.
-    if old.verdict and old.because and old.decided_by == "daemon" and old.decided_at:
-        decide(tx, successor, old.verdict, old.because, old.decided_by, old.decided_at)
+    by = predecessor.decided_by or "daemon"
+    decide(tx, successor, predecessor.verdict, predecessor.because, by, predecessor.decided_at)
+    if predecessor.question is not None:
+        alone = predecessor.question == predecessor.id
+        ask(tx, [successor], successor if alone else predecessor.question)
 
 
 def _present(tx: Tx) -> Select[Any]:
@@ -314,4 +356,5 @@ def _session(row: Row[Any]) -> SessionRow:
         decided_by=row.decided_by,
         decided_at=row.decided_at,
         question=row.question,
+        successor=row.successor,
     )

@@ -143,6 +143,7 @@ sessions = Table(
     Column("decided_by", Text),
     Column("decided_at", Instant),
     Column("question", Text),  # the subject of the notice that asks what happened
+    Column("successor", Text),  # the id it lives on under; answers to this one are answers to that
     Index(None, "therapist_id", "start"),
 )
 
@@ -163,9 +164,12 @@ reminders = Table(
     Column("skip_in_session", Boolean, nullable=False, default=False),
     Column("state", Text, nullable=False),
     Column("why", Text),
-    Column("attempts", Integer, nullable=False, default=0),
+    Column("attempts", Integer, nullable=False, default=0),  # how often it was claimed
+    Column("problem", Text),  # the code of the last refusal; null: none was refused
     Column("not_before", Instant, nullable=False),  # due, the end of a lease, or the next attempt
-    Column("sent_at", Instant),
+    Column("claimed_at", Instant),  # the last time
+    Column("sent_at", Instant),  # a channel accepted it
+    Column("changed_at", Instant),  # when it took its present state; null: it is as it was planned
     Column("reference", Text),
     Column("recall", Boolean, nullable=False, default=False),  # its notice is to be taken back
     UniqueConstraint("therapist_id", "subject", "revision", "rung", "channel"),

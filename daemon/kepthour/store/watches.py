@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
 from kepthour.store.engine import Tx
 from kepthour.store.tables import therapists, watches
@@ -35,6 +35,16 @@ def beat(tx: Tx, now: datetime, pid: int, version: str, at_most: timedelta) -> N
         update(therapists)
         .where(therapists.c.id == tx.therapist, therapists.c.since.is_(None))
         .values(since=now)
+    )
+
+
+def forget_future(tx: Tx, now: datetime) -> None:
+    """The clock was set back: no watch was kept in a time that has not come."""
+    mine = watches.c.therapist_id == tx.therapist
+    tx.connection.execute(delete(watches).where(mine, watches.c.since > now))
+    tx.connection.execute(update(watches).where(mine, watches.c.until > now).values(until=now))
+    tx.connection.execute(
+        update(therapists).where(therapists.c.id == tx.therapist, therapists.c.since > now).values(since=now)
     )
 
 

@@ -12,7 +12,7 @@ from kepthour.core.changes import KnownSession
 from kepthour.core.duplicates import duplicates
 from kepthour.core.errors import NotFound
 from kepthour.core.reading.occurrences import Occurrence
-from kepthour.core.reminder import State
+from kepthour.core.reminder import OUT
 from kepthour.core.sessions import Judgement, Session, as_session, judge
 from kepthour.core.spans import midnight
 from kepthour.core.verdict import SessionState, Verdict, state_of
@@ -20,8 +20,6 @@ from kepthour.pipeline.poll import far
 from kepthour.store import reminders, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
-
-_OUT = {State.SENT, State.ANSWERED, State.WITHDRAWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +126,7 @@ def _entry(tx: Tx, row: SessionRow | None, known: KnownSession, now: datetime) -
         known.start,
         known.end,
         cancelled=known.cancelled,
-        reminded=any(reminder.state in _OUT for reminder in ladder),
+        reminded=any(reminder.state in OUT for reminder in ladder),
         verdict=verdict,
         responses=answers,
         now=now,

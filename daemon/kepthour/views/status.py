@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from kepthour.config import Calendar, Configuration
 from kepthour.core.freshness import SOON, Freshness, freshness
+from kepthour.core.heartbeat import Record
 from kepthour.core.reminder import Reminder, State
 from kepthour.core.verdict import SessionState
-from kepthour.store import calendars, holdings, reminders, sessions, watches
+from kepthour.store import calendars, heartbeat, holdings, reminders, sessions, watches
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 from kepthour.views.agenda import Entry, agenda
@@ -50,6 +51,7 @@ class Status:
     version: str | None
     calendars: tuple[CalendarStatus, ...]
     channels: tuple[ChannelStatus, ...]
+    heartbeat: Record | None  # None: the configuration wants none
     next_session: Entry | None
     next_rung: Reminder | None
     open_questions: tuple[SessionRow, ...]
@@ -77,6 +79,7 @@ def status(config: Configuration, store: Store, pid: int | None, now: datetime) 
             version=watch.version if watch else None,
             calendars=tuple(_calendar(tx, calendar, now) for calendar in config.calendars),
             channels=tuple(_channel(config, name, recent) for name in (c.name for c in config.channels)),
+            heartbeat=heartbeat.kept(store.path) if config.heartbeat else None,
             next_session=coming[0] if coming else None,
             next_rung=next((r for r in recent if _is_coming(r, now)), None),
             open_questions=tuple(sessions.open_questions(tx)),

@@ -48,7 +48,7 @@ class _Shown:
 
 
 class Desktop:
-    """Satisfies `ports.Channel` and `Recallable`. Reconnects by itself at the next `send`."""
+    """Satisfies `ports.Channel`, `Recallable` and `Probeable`. Reconnects by itself at the next `send`."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -87,6 +87,11 @@ class Desktop:
         if self._bus is not None:
             with suppress(ChannelFailed):  # it is gone, which is what was wanted
                 await self._bus.close_notification(shown)
+
+    async def probe(self) -> None:
+        """Ask the notification server who it is. Raises ChannelFailed."""
+        async with self._lock:
+            await self._ready()
 
     async def close(self) -> None:
         """Leave the bus; what is open stays on the screen."""

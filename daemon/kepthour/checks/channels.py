@@ -1,0 +1,73 @@
+"""Whether each channel can reach the therapist: by a test notice if that is wanted, else as far as can be told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from kepthour.checks.record import Check, ok, problem, skipped
+from kepthour.config import ChannelConfig
+from kepthour.core.errors import NeedsPerson
+from kepthour.core.notice import check_notice
+from kepthour.plugins import Plugins
+from kepthour.ports import Answer, Channel, Probeable
+from kepthour.views.status import ChannelStatus
+
+NAME = "channel"
+_SECONDS = 15.0  # as the daemon has it
+
+
+def examine(channels: Sequence[ChannelConfig], plugins: Plugins, *, send: bool) -> list[Check]:
+    """Opens them all, as they are seen from this process. Sends a test notice to each if `send`."""
+
+    async def work() -> list[Check]:
+        return [await _tried(channel, plugins, send=send) for channel in channels]
+
+    return asyncio.run(work())
+
+
+def refusals(channels: Sequence[ChannelStatus]) -> list[Check]:
+    """What the daemon had to do with them lately."""
+    return [
+        problem(
+            NAME,
+            one.name,
+            f"It refused {one.failed} reminder{'' if one.failed == 1 else 's'} in the last 24 hours.",
+            "See which with: kepthour log",
+            critical=False,
+        )
+        for one in channels
+        if one.failed
+    ]
+
+
+async def _tried(config: ChannelConfig, plugins: Plugins, *, send: bool) -> Check:
+    channel = plugins.channel(config.type).make(config.name, config.options)
+    try:
+        async with asyncio.timeout(_SECONDS):
+            return await _used(channel, config.name, send=send)
+    except NeedsPerson as error:
+        return problem(NAME, config.name, error.what, error.remedy, critical=True)
+    except TimeoutError:
+        what = f"It did not answer within {_SECONDS:.0f} seconds."
+        return problem(NAME, config.name, what, "Look at what it hands notices to.", critical=True)
+    except Exception as error:  # noqa: BLE001  supervised: a channel may be somebody else's, with bugs of its own
+        what = f"Something went wrong inside it ({type(error).__name__})."
+        return problem(NAME, config.name, what, "Ask its author.", critical=True)
+    finally:
+        await channel.close()
+
+
+async def _used(channel: Channel, name: str, *, send: bool) -> Check:
+    await channel.open(_unheard)
+    if send:
+        await channel.send(check_notice(), None)
+        return ok(NAME, name, "It accepted a test notice. Whether it reached you, only you can tell.")
+    if isinstance(channel, Probeable):
+        await channel.probe()
+        return ok(NAME, name, "It is there. No test notice was sent; one is with: kepthour check --send")
+    return skipped(NAME, name, "Only a test notice can tell: kepthour check --send")
+
+
+def _unheard(answer: Answer) -> None:
+    """A test notice asks for no answer."""

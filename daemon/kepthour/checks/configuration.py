@@ -1,0 +1,38 @@
+"""Whether the configuration can be used, and is for its owner's eyes only."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from kepthour.checks.record import Check, ok, problem
+from kepthour.config import Configuration
+from kepthour.config.faults import Faulty
+from kepthour.config.reading import load
+from kepthour.plugins import Plugins
+
+NAME = "configuration"
+
+
+def examine(file: Path, plugins: Plugins) -> tuple[Configuration | None, list[Check]]:
+    """The configuration if it can be used, and what there is to say."""
+    try:
+        config = load(file, plugins)
+    except Faulty as error:
+        remedy = f"Mend it in {file}; docs/configuration.md explains every key."
+        faults = [problem(NAME, None, str(fault), remedy, critical=True) for fault in error.faults]
+        return None, faults
+    calendars, channels = len(config.calendars), len(config.channels)
+    found = [
+        ok(NAME, None, f"{file} can be used: {_count(calendars, 'calendar')}, {_count(channels, 'channel')}.")
+    ]
+    # It holds no secret; but user names, servers, and aliases in rules are nobody's business.
+    if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        found.append(
+            problem(NAME, None, f"Others may read {file}.", f"Run: chmod 600 {file}", critical=False)
+        )
+    return config, found
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,145 @@
+"""What the dispatcher asks of the store: claim, record, and what is out or to come. Blocking; a transaction each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from kepthour.core.ladder import Urgency
+from kepthour.core.reminder import Change, Reminder, State, Why, hand_out, next_attempt
+from kepthour.core.verdict import SessionState, state_of
+from kepthour.pipeline.dispatch.wording import Wording, Words, words_of
+from kepthour.store import outbox, reminders, sessions
+from kepthour.store.engine import Store, Tx
+
+log = structlog.get_logger()
+
+LEASE = timedelta(seconds=45)  # longer than a channel may take, so that no reminder is in two hands
+_REFUSALS = 2  # so often a channel may refuse before the others are tried
+_URGENT = {Urgency.HIGH, Urgency.CRITICAL}
+_LONGEST_SESSION = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A reminder on its way to a channel. `replaces` is the reference of what it takes the place of."""
+
+    reminder: Reminder
+    words: Words
+    replaces: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a channel made of a parcel at `at` (aware UTC). `problem` is the code of a refusal; None: accepted."""
+
+    reminder: Reminder
+    at: datetime
+    reference: str | None = None
+    problem: str | None = None
+
+
+def claim(
+    store: Store, channels: Collection[str], wording: Wording, now: datetime, in_hand: Collection[int]
+) -> tuple[list[Parcel], list[Reminder]]:
+    """What to hand over, leased; and what to take back. Reminders `in_hand` are being sent by this process."""
+    with store.read() as tx:
+        outdated = reminders.to_recall(tx)
+        if not reminders.due(tx, now, in_hand):
+            return [], outdated
+    with store.write() as tx:
+        hand = hand_out(reminders.due(tx, now, in_hand), now, _in_session(tx, now))
+        outbox.change(tx, hand.changes, now)
+        parcels = [_wrap(tx, reminder, wording, now, channels) for reminder in hand.send]
+        claimed = [parcel for parcel in parcels if parcel is not None]
+        outbox.lease(tx, [parcel.reminder for parcel in claimed], now, now + LEASE)
+        return claimed, outdated
+
+
+def _wrap(
+    tx: Tx, reminder: Reminder, wording: Wording, now: datetime, channels: Collection[str]
+) -> Parcel | None:
+    """Word `reminder`; None if there is nothing (left) to say or nobody to say it."""
+    if reminder.channel not in channels:
+        outbox.change(tx, [Change(reminder.id, State.FAILED, Why.NO_CHANNEL)], now)
+        return None
+    try:
+        words = words_of(tx, reminder, now, wording)
+    except Exception as error:  # noqa: BLE001  supervised: one poisoned row must not hold up the others
+        log.error("reminder.not_worded", reminder=reminder.id, problem=error)
+        again = next_attempt(reminder.attempts + 1, now, reminder.useful_until)
+        outbox.refused(tx, reminder.id, f"bug-{type(error).__name__}", again)
+        return None
+    if words is None:
+        outbox.change(tx, [Change(reminder.id, State.SUPERSEDED, Why.REPLANNED)], now)
+        return None
+    return Parcel(reminder, words, reminders.shown(tx, reminder.subject, reminder.channel))
+
+
+def record(store: Store, outcomes: Iterable[Outcome], channels: Collection[str]) -> list[Outcome]:
+    """Store what became of parcels, all of them or none; returns those accepted whose notice no longer holds.
+
+    What matters and was refused twice goes to all `channels`.
+    """
+    outdated = []
+    with store.write() as tx:
+        for one in outcomes:
+            if one.problem is not None:
+                attempts = one.reminder.attempts + 1
+                again = next_attempt(attempts, one.at, one.reminder.useful_until)
+                wanted = outbox.refused(tx, one.reminder.id, one.problem, again)
+                if wanted and attempts >= _REFUSALS and one.reminder.urgency in _URGENT:
+                    outbox.spread(tx, one.reminder, channels)
+            elif not outbox.accepted(tx, one.reminder.id, one.at, one.reference):
+                outdated.append(one)
+    return outdated
+
+
+def release(store: Store, in_hand: Collection[int]) -> None:
+    """End the leases of dispatchers before this one, and all pauses between attempts."""
+    with store.write() as tx:
+        outbox.release(tx, in_hand)
+
+
+def left_open(store: Store, channels: Collection[str], wording: Wording, now: datetime) -> list[Parcel]:
+    """What a process before this one left on the screen, to be shown again in its place."""
+    with store.read() as tx:
+        return [
+            Parcel(reminder, words, reminder.reference)
+            for reminder in reminders.left_open(tx, now)
+            if reminder.channel in channels and (words := words_of(tx, reminder, now, wording)) is not None
+        ]
+
+
+def place(store: Store, reminder: Reminder, reference: str | None) -> bool:
+    """Where an open notice stands now. False if it was answered or withdrawn meanwhile."""
+    with store.write() as tx:
+        return outbox.shown_at(tx, reminder.id, reference)
+
+
+def recalled(store: Store, reminder: Reminder) -> None:
+    """A notice was taken back."""
+    with store.write() as tx:
+        outbox.recalled(tx, reminder.id)
+
+
+def _in_session(tx: Tx, now: datetime) -> set[str]:
+    """The sessions in which the therapist is proven to be."""
+    found = set()
+    for row in sessions.between(tx, now - _LONGEST_SESSION, now + timedelta(hours=1)):
+        answers = sessions.responses_to(tx, row)
+        state = state_of(
+            row.known.start,
+            row.known.end,
+            cancelled=row.known.cancelled,
+            reminded=False,
+            verdict=row.verdict,
+            responses=answers,
+            now=now,
+        )
+        if state is SessionState.IN_SESSION:
+            found.add(row.id)
+    return found

@@ -1,0 +1,95 @@
+"""From a reminder's row to the facts that its notice tells; worded when it goes out, for then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+
+from kepthour.core.freshness import SOON
+from kepthour.core.notice import (
+    Notice,
+    Showing,
+    calendar_notice,
+    digest_notice,
+    lost_track_notice,
+    question_notice,
+    rung_notice,
+)
+from kepthour.core.reminder import Reminder
+from kepthour.core.response import Kind
+from kepthour.core.spans import midnight
+from kepthour.core.words import calendar_text
+from kepthour.store import calendars, sessions
+from kepthour.store.engine import Tx
+
+Words = Callable[[datetime], Notice]  # a notice as it reads at an instant (aware UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How notices are worded, and when a calendar counts as stale (by name)."""
+
+    how: Showing
+    stale_after: Mapping[str, timedelta]
+
+
+def words_of(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Words | None:
+    """What `reminder` is to say; None if there is nothing (left) to say."""
+    if reminder.rung.startswith("digest-"):
+        return _digest(tx, reminder, now, wording)
+    if reminder.rung == "calendar":
+        return _alert(tx, reminder, now, wording)
+    if reminder.rung == "question":
+        asked = [row.known for row in sessions.asked_in(tx, reminder.subject)]
+        return _fixed(question_notice(reminder, asked, wording.how)) if asked else None
+    row = sessions.get(tx, reminder.session_id or "")
+    if row is None or row.known.revision != reminder.revision:
+        return None
+    if reminder.rung == "audit":
+        return _fixed(lost_track_notice(reminder, row.known, wording.how))
+    late = [r.until for r in sessions.responses_to(tx, row) if r.kind is Kind.LATE and r.until]
+    return partial(_rung, reminder, row, wording.how, max(late, default=None))
+
+
+def _rung(
+    reminder: Reminder, row: sessions.SessionRow, how: Showing, announced: datetime | None, now: datetime
+) -> Notice:
+    return rung_notice(reminder, row.known, now, how, announced)
+
+
+def _fixed(notice: Notice) -> Words:
+    return lambda _now: notice
+
+
+def _troubled(tx: Tx, wording: Wording, now: datetime) -> list[calendars.Troubled]:
+    return calendars.troubled(tx, wording.stale_after, sessions.soonest(tx, now, now + SOON), now)
+
+
+def _alert(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Words | None:
+    """An alert about a calendar, if it still is in trouble."""
+    name = reminder.subject.removeprefix("calendar:")
+    for one in _troubled(tx, wording, now):
+        if one.calendar.name == name:
+            problem = f"{one.calendar.problem_what or ''} {one.calendar.problem_remedy or ''}".strip()
+            words = calendar_text(
+                name, one.state, one.calendar.last_good_at, problem, one.next_session, wording.how.zone
+            )
+            return _fixed(calendar_notice(reminder, words, wording.how))
+    return None
+
+
+def _digest(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Words | None:
+    zone = wording.how.zone
+    day = date.fromisoformat(reminder.subject.removeprefix("day:"))
+    start, end = midnight(day, zone), midnight(day + timedelta(days=1), zone)
+    held: Sequence[sessions.SessionRow] = [
+        row
+        for row in sessions.between(tx, start, end)
+        if not row.hidden and not row.known.cancelled and start <= row.known.start < end
+    ]
+    if not held:
+        return None
+    troubled = {one.calendar.name: one.state for one in _troubled(tx, wording, now)}
+    return _fixed(digest_notice(reminder, [row.known for row in held], wording.how, troubled))

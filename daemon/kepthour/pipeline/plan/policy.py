@@ -1,0 +1,29 @@
+"""What plans depend on: the part of the configuration, and how far they reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from kepthour.core.day import DigestTimes
+from kepthour.core.ladder import Ladder
+from kepthour.core.sessions import Rule, Take
+
+BEHIND, AHEAD = timedelta(days=1), timedelta(days=8)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The part of the configuration that plans depend on."""
+
+    calendars: tuple[tuple[str, Take], ...]
+    rules: tuple[Rule, ...]
+    ladder: Ladder
+    digests: DigestTimes
+    digest_channels: tuple[str, ...]
+    zone: ZoneInfo
+
+    def has(self, calendar: str) -> bool:
+        """Whether a calendar of this name is configured."""
+        return any(name == calendar for name, _take in self.calendars)

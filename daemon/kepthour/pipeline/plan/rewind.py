@@ -1,0 +1,69 @@
+"""After the clock was set back: takes back what was concluded, and shown too early, in a time that has not come.
+
+A laptop whose clock was years ahead has found every session slept through, and asked about each; one that was an hour
+ahead has reminded an hour too early. What lies at most five minutes ahead stays as it is: it need not be said twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+
+from kepthour.core.reminder import Reminder, State, Why
+from kepthour.core.response import silence
+from kepthour.core.timekeeping import EARLY
+from kepthour.store import cards, outbox, reminders, sessions, watches
+from kepthour.store.engine import Tx
+from kepthour.store.sessions import SessionRow
+
+log = structlog.get_logger()
+
+
+def rewind(tx: Tx, now: datetime) -> frozenset[str]:
+    """Take back what `now` (aware UTC) makes untrue; returns the sessions whose ladders are to be completed."""
+    watches.forget_future(tx, now)
+    sessions.forget_conclusions(tx, now)
+    limit = now + EARLY
+    rewound = set()
+    for session_id in reminders.changed_after(tx, limit, useful_after=now):
+        row = sessions.get(tx, session_id)
+        if row is not None and not row.hidden and not row.known.cancelled:
+            _set_back(tx, row, limit, now)
+            rewound.add(row.id)
+    reminders.put_digests_aside(tx, limit, useful_after=now)
+    _withdraw_idle_questions(tx, now)
+    if rewound:
+        log.warning("plan.rewound", sessions=len(rewound))
+    return frozenset(rewound)
+
+
+def _set_back(tx: Tx, row: SessionRow, limit: datetime, now: datetime) -> None:
+    """A new revision of the session, in which only that has happened which happened up to `limit`."""
+    old, new = (row.id, row.known.revision), (row.id, row.known.revision + 1)
+    ladder = reminders.of_session(tx, *old)
+    happened = [one for one in ladder if _has_happened(one, limit)]
+    _withdraw(tx, [one for one in ladder if one not in happened], now)
+    outbox.hand_over(tx, old, new, only=[one.id for one in happened])
+    sessions.adopt(tx, old, new, until=limit)
+    sessions.begin_anew(tx, row.id, new[1])
+    cards.forget_untouched(tx, row.id, opened_after=limit)
+
+
+def _has_happened(reminder: Reminder, limit: datetime) -> bool:
+    if reminder.offset is None or reminder.state is State.PENDING:
+        return False
+    # What was sent has happened then, even if it was taken back since.
+    return (reminder.sent_at or reminder.changed_at or reminder.due_at) <= limit
+
+
+def _withdraw_idle_questions(tx: Tx, now: datetime) -> None:
+    """Questions about several sessions at once of which none is asked about any more."""
+    for question in reminders.open_questions(tx):
+        if not sessions.asked_in(tx, question.subject):
+            _withdraw(tx, [question], now)
+
+
+def _withdraw(tx: Tx, unwanted: Sequence[Reminder], now: datetime) -> None:
+    outbox.withdraw(tx, silence(unwanted, Why.CLOCK_SET), now)

@@ -1,0 +1,160 @@
+"""What becomes of reminders: claimed, accepted, refused, answered, taken back, handed over, due again."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, select, update
+
+from kepthour.core.ladder import Step
+from kepthour.core.reminder import Change, Reminder, State, Why, check_move
+from kepthour.core.response import Effect
+from kepthour.store.engine import Tx
+from kepthour.store.reminders import get, of_session, of_subject, plan
+from kepthour.store.tables import reminders
+
+
+def lease(tx: Tx, claimed: Iterable[Reminder], now: datetime, until: datetime) -> None:
+    """Claim reminders for sending; who dies before recording lets go of them at `until`, or at the next start."""
+    _update(
+        tx,
+        [reminder.id for reminder in claimed],
+        not_before=until,
+        claimed_at=now,
+        attempts=reminders.c.attempts + 1,
+    )
+
+
+def release(tx: Tx, but: Collection[int] = ()) -> None:
+    """End all leases and pauses, those of the reminders `but` apart: who held them is dead, or the clock was set."""
+    tx.connection.execute(
+        update(reminders)
+        .where(
+            reminders.c.therapist_id == tx.therapist,
+            reminders.c.state == State.PENDING.value,
+            reminders.c.not_before != reminders.c.due_at,
+            reminders.c.id.not_in(but),
+        )
+        .values(not_before=reminders.c.due_at)
+    )
+
+
+def refused(tx: Tx, reminder_id: int, problem: str, again: datetime) -> bool:
+    """A channel did not accept it: tried again at `again`. False if it is not wanted any more."""
+    now_is = get(tx, reminder_id)
+    if now_is is None or now_is.state is not State.PENDING:
+        return False
+    _update(tx, [reminder_id], problem=problem, not_before=again)
+    return True
+
+
+def spread(tx: Tx, reminder: Reminder, channels: Iterable[str]) -> None:
+    """Hand a rung that its channel refuses to `channels` as well, those apart that have it already."""
+    offset = reminder.offset
+    if offset is None:
+        return
+    ladder = of_subject(tx, reminder.subject)
+    there = {one.channel for one in ladder if (one.revision, one.rung) == (reminder.revision, reminder.rung)}
+    steps = [
+        Step(reminder.rung, offset, channel, reminder.urgency, reminder.due_at, reminder.useful_until, False)
+        for channel in channels
+        if channel not in there
+    ]
+    plan(tx, reminder.subject, reminder.session_id, reminder.revision, steps)
+
+
+def accepted(tx: Tx, reminder_id: int, at: datetime, reference: str | None) -> bool:
+    """A channel accepted it. False if it was answered or superseded meanwhile: its notice no longer holds."""
+    before = get(tx, reminder_id)
+    if before is None:
+        return False
+    if before.state is State.PENDING:
+        done = {"state": State.SENT.value, "why": Why.ACCEPTED.value, "changed_at": at}
+        _update(tx, [reminder_id], sent_at=at, reference=reference, **done)
+        return True
+    _update(tx, [reminder_id], sent_at=at, reference=reference, recall=reference is not None)
+    return False
+
+
+def shown_at(tx: Tx, reminder_id: int, reference: str | None) -> bool:
+    """Where an open notice stands now. False if it was answered or withdrawn meanwhile."""
+    now_is = get(tx, reminder_id)
+    if now_is is None or now_is.state is not State.SENT:
+        return False
+    _update(tx, [reminder_id], reference=reference)
+    return True
+
+
+def recalled(tx: Tx, reminder_id: int) -> None:
+    """Its notice was taken back, or there was none left."""
+    _update(tx, [reminder_id], recall=False, reference=None)
+
+
+def change(tx: Tx, changes: Iterable[Change], at: datetime) -> None:
+    """Move reminders to their next states. Raises BrokenPromise for a move that is not allowed."""
+    wanted = {one.reminder: one for one in changes}
+    rows = tx.connection.execute(
+        select(reminders.c.id, reminders.c.state).where(reminders.c.id.in_(wanted))
+    ).all()
+    assert len(rows) == len(wanted), "a reminder that was just read is gone"
+    moves: defaultdict[tuple[State, Why], list[int]] = defaultdict(list)
+    for row in rows:
+        one = wanted[row.id]
+        if row.state != one.to.value:
+            check_move(State(row.state), one.to)
+            moves[one.to, one.why].append(row.id)
+    for (to, why), ids in moves.items():
+        _update(tx, ids, state=to.value, why=why.value, changed_at=at)
+
+
+def withdraw(tx: Tx, effect: Effect, at: datetime) -> None:
+    """What no longer holds is superseded, and its open notices are to be taken back."""
+    change(tx, effect.changes, at)
+    _update(tx, effect.recall, recall=True)
+
+
+def apply(tx: Tx, effect: Effect, session_id: str, revision: int, at: datetime) -> None:
+    """All that an answer does to a session's reminders."""
+    withdraw(tx, effect, at)
+    for shift in effect.shifts:
+        times = {"due_at": shift.due_at, "not_before": shift.due_at, "useful_until": shift.useful_until}
+        _update(tx, [shift.reminder], **times)
+    if not effect.raises:
+        return
+    there = {(r.rung, r.channel) for r in of_session(tx, session_id, revision)}
+    steps = [
+        Step(one.rung, one.offset, one.channel, one.urgency, one.due_at, one.useful_until, False)
+        for one in effect.raises
+        if (one.rung, one.channel) not in there
+    ]
+    plan(tx, session_id, session_id, revision, steps)
+
+
+def hand_over(
+    tx: Tx, old: tuple[str, int], new: tuple[str, int], only: Collection[int] | None = None
+) -> None:
+    """The ladder of a session's start, whatever became of each rung, belongs to another (id, revision) from now on.
+
+    With `only`, no more than the reminders with these ids.
+    """
+    ladder = and_(
+        reminders.c.therapist_id == tx.therapist,
+        reminders.c.session_id == old[0],
+        reminders.c.subject == old[0],
+        reminders.c.revision == old[1],
+    )
+    chosen = ladder if only is None else and_(ladder, reminders.c.id.in_(only))
+    values = {"session_id": new[0], "subject": new[0], "revision": new[1]}
+    tx.connection.execute(update(reminders).where(chosen).values(**values))
+
+
+def _update(tx: Tx, ids: Collection[int], **values: Any) -> None:
+    if ids:
+        tx.connection.execute(
+            update(reminders)
+            .where(reminders.c.therapist_id == tx.therapist, reminders.c.id.in_(ids))
+            .values(**values)
+        )

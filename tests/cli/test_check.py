@@ -1,0 +1,286 @@
+"""`kepthour check`: what could keep a reminder from coming is found, and told with a remedy."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakes.scripted_http import Answer, ScriptedServer
+from tests.support.calendars import calendar, event
+from tests.support.world import Daemon, World, eventually
+
+CONFIG = """
+timezone = "Europe/Berlin"
+[[calendars]]
+name = "practice"
+type = "ics"
+path = "~/practice.ics"
+{sessions}
+{more}
+[channels.script]
+type = "command"
+argv = @SCRIPT@
+"""
+ALL, RULES = 'sessions = "all"', 'sessions = "rules"'
+
+
+def configure(world: World, more: str = "", sessions: str = ALL) -> None:
+    world.configure(CONFIG.format(more=more, sessions=sessions))
+    world.config_file.chmod(0o600)
+
+
+def put(world: World, *events: str) -> None:
+    (world.home / "practice.ics").write_text(calendar(*events), encoding="utf-8", newline="")
+
+
+def tomorrow(uid: str, title: str = "AB", rule: str = "") -> str:
+    start = datetime.now(UTC) + timedelta(days=1)
+    stamp = "%Y%m%dT%H%M%SZ"
+    lines = (rule,) if rule else ()
+    end = start + timedelta(minutes=50)
+    return event(uid, title, f"{start:{stamp}}", f"{end:{stamp}}", *lines, zone=None)
+
+
+def says(world: World, synchronised: str) -> None:
+    """Let `timedatectl` say this: what it says of the machine that runs the tests, nobody knows."""
+    folder = world.folder / "bin"
+    folder.mkdir(exist_ok=True)
+    program = folder / "timedatectl"
+    program.write_text(
+        f'#!/bin/sh\n[ "$1 $2 $3" = "show --property=NTPSynchronized --value" ] && {synchronised}\n'
+    )
+    program.chmod(0o755)
+    world.env["PATH"] = f"{folder}:{os.environ['PATH']}"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A machine on which nothing is wrong, but that no daemon runs."""
+    made = World(tmp_path)
+    made.env["TZ"] = "Europe/Berlin"
+    says(made, "echo yes")
+    configure(made)
+    put(made, tomorrow("one"), tomorrow("two"))
+    return made
+
+
+@contextmanager
+def watched(world: World, *options: str) -> Iterator[Daemon]:
+    """A daemon that has given its first sign of life."""
+    with world.daemon(*options) as daemon:
+        eventually(lambda: world.json("status")["daemon"]["since"], "the first sign of life")
+        yield daemon
+
+
+def checks(world: World, *options: str, expect: int) -> dict[str, dict[str, Any]]:
+    """What `check` found, by name and subject; of several the last."""
+    found = world.json("check", *options, expect=expect)["checks"]
+    return {f"{one['name']} {one['subject'] or ''}".strip(): one for one in found}
+
+
+def test_where_all_is_well_nothing_is_a_problem(world: World) -> None:
+    with watched(world):
+        found = world.json("check")["checks"]
+        told = world.cli("check").stdout
+    assert [(one["name"], one["subject"], one["state"]) for one in found] == [
+        ("configuration", None, "ok"),
+        ("store", None, "ok"),
+        ("calendar", "practice", "ok"),
+        ("channel", "script", "ok"),
+        ("clock", None, "ok"),
+        ("zone", None, "ok"),
+        ("daemon", None, "ok"),
+        ("waking", None, "skipped"),
+        ("heartbeat", None, "skipped"),
+    ]
+    assert all(one["what"] and one["remedy"] is None and one["critical"] is False for one in found)
+    assert "Nothing was found because of which a reminder could be missed." in told
+
+
+def test_without_a_daemon_every_reminder_would_be_missed(world: World) -> None:
+    daemon = checks(world, expect=1)["daemon"]
+    assert (daemon["state"], daemon["critical"]) == ("problem", True)
+    assert daemon["remedy"] == "Start it: kepthour run"
+    told = world.cli("check", expect=1).stdout
+    assert "PROBLEM" in told and "A reminder could be missed" in told
+
+
+def test_a_daemon_that_stands_still_is_found_by_its_last_sign_of_life(
+    world: World, turnable_clock: None
+) -> None:
+    world.shift_clock(datetime.now(UTC))
+    with watched(world) as daemon:
+        daemon.process.send_signal(signal.SIGSTOP)
+        try:
+            world.shift_clock(datetime.now(UTC) + timedelta(minutes=2))
+            found = checks(world, expect=1)["daemon"]
+        finally:
+            daemon.process.send_signal(signal.SIGCONT)
+    assert found["critical"] is True
+    assert "no sign of life" in found["what"]
+
+
+def test_a_calendar_is_asked_now_and_its_sessions_are_counted(world: World) -> None:
+    practice = checks(world, expect=1)["calendar practice"]
+    assert practice["what"].endswith("Sessions in the coming 7 days: 2 (of 2 events).")
+    put(world, tomorrow("one"))
+    assert "1 (of 1 events)" in checks(world, expect=1)["calendar practice"]["what"]
+
+
+def test_a_calendar_that_cannot_be_read_is_a_problem_and_the_others_are_not(world: World) -> None:
+    configure(world, '[[calendars]]\nname = "gone"\ntype = "ics"\npath = "~/gone.ics"\nsessions = "all"')
+    with watched(world):
+        found = checks(world, expect=1)
+    assert found["calendar practice"]["state"] == "ok"
+    gone = found["calendar gone"]
+    assert (gone["state"], gone["critical"]) == ("problem", True)
+    assert gone["remedy"] == "Export the calendar there, or mend path."
+
+
+def test_an_event_that_cannot_be_read_could_be_a_session(world: World) -> None:
+    put(world, tomorrow("one"), tomorrow("two", rule="RRULE:FREQ=SOMETIMES"))
+    with watched(world):
+        found = world.json("check", expect=1)["checks"]
+    (whole, aside) = [one for one in found if one["name"] == "calendar"]
+    assert whole["state"] == "ok"
+    assert aside["critical"] is True
+    assert "1 event cannot be read" in aside["what"]
+
+
+def test_rules_that_match_nothing_are_told_and_are_no_failure(world: World) -> None:
+    configure(world, "[[sessions.rules]]\ntitle = 'Therapy'\nis = \"session\"", RULES)
+    with watched(world):
+        practice = checks(world, expect=0)["calendar practice"]
+    assert (practice["state"], practice["critical"]) == ("problem", False)
+    assert "none of its 2 events" in practice["what"]
+
+
+def test_nothing_is_sent_unless_it_is_asked_for(world: World) -> None:
+    script = checks(world, expect=1)["channel script"]
+    assert "No test notice was sent" in script["what"]
+    assert world.received() == []
+
+
+def test_send_sends_each_channel_one_test_notice(world: World) -> None:
+    configure(world, '[channels.terminal]\ntype = "console"')
+    assert checks(world, expect=1)["channel terminal"]["state"] == "skipped"
+    found = checks(world, "--send", expect=1)
+    assert {found["channel script"]["state"], found["channel terminal"]["state"]} == {"ok"}
+    (document,) = world.received()
+    assert (document["rung"], document["session"], document["actions"]) == ("check", "check", [])
+    assert "this is a test" in world.cli("check", "--send", expect=1).stderr
+
+
+@pytest.mark.parametrize("options", [[], ["--send"]], ids=["looked at", "sent to"])
+def test_a_channel_that_refuses_is_a_problem(world: World, options: list[str]) -> None:
+    world.configure(CONFIG.format(more="", sessions=ALL).replace("@SCRIPT@", '["/nonexistent/on-reminder"]'))
+    with watched(world):
+        script = checks(world, *options, expect=1)["channel script"]
+    assert (script["state"], script["critical"]) == ("problem", True)
+    assert script["remedy"] == "Check its path and mode."
+
+
+def test_what_the_channel_refused_lately_is_told(world: World) -> None:
+    rung = '[[reminders.rungs]]\nat = "-20m"\n'
+    configure(world, rung)
+    config = world.config_file.read_text(encoding="utf-8")
+    world.config_file.write_text(
+        config.replace("document=$(cat)", "exit 3; document=$(cat)"), encoding="utf-8"
+    )
+    start = (datetime.now(UTC) + timedelta(minutes=20, seconds=4)).replace(microsecond=0)
+    stamp = "%Y%m%dT%H%M%SZ"
+    put(world, event("one", "AB", f"{start:{stamp}}", f"{start + timedelta(hours=1):{stamp}}", zone=None))
+    with watched(world):
+        eventually(lambda: world.json("status")["channels"][0]["failed"], "the refusal")
+        found = [one for one in world.json("check")["checks"] if one["name"] == "channel"]
+    assert [(one["state"], one["critical"]) for one in found] == [("ok", False), ("problem", False)]
+    assert found[1]["what"].startswith("It refused ")
+
+
+def test_a_damaged_store_is_named_and_left_and_the_rest_is_looked_at(world: World) -> None:
+    world.cli("sync")
+    damaged = b"this was a database once " * 400
+    world.store_file.write_bytes(damaged)
+    found = checks(world, expect=1)
+    assert (found["store"]["critical"], str(world.store_file) in found["store"]["what"]) == (True, True)
+    assert (found["calendar"]["state"], found["daemon"]["state"]) == ("skipped", "skipped")
+    assert found["channel script"]["state"] == "ok"
+    assert world.store_file.read_bytes() == damaged
+
+
+def test_a_store_that_cannot_be_opened_is_a_problem(world: World) -> None:
+    (world.home / "file").touch()
+    configure(world, f'[store]\nurl = "{world.home}/file/kepthour.db"')
+    assert checks(world, expect=1)["store"]["remedy"].startswith("Make the folder writable")
+
+
+def test_every_fault_of_the_configuration_is_a_problem_of_its_own(world: World) -> None:
+    world.configure('timezone = "Mars/Olympus"\nunknown = 1\n')
+    found = world.json("check", expect=2)["checks"]
+    assert {(one["name"], one["state"], one["critical"]) for one in found} == {
+        ("configuration", "problem", True)
+    }
+    assert [one["what"].partition(":")[0] for one in found] == ["timezone", "calendars", "unknown"]
+    assert "Mars" not in str(found)
+
+
+def test_a_configuration_that_others_may_read_is_told_and_is_no_failure(world: World) -> None:
+    world.config_file.chmod(0o644)
+    with watched(world):
+        found = checks(world, expect=0)["configuration"]
+    assert (found["state"], found["remedy"]) == ("problem", f"Run: chmod 600 {world.config_file}")
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "code"),
+    [
+        ("echo yes", "ok", 0),
+        ("echo no", "problem", 1),
+        ("echo maybe", "skipped", 0),
+        ("exit 1", "skipped", 0),
+    ],
+)
+def test_the_clock_is_as_the_system_says(world: World, answer: str, state: str, code: int) -> None:
+    says(world, answer)
+    with watched(world):
+        assert checks(world, expect=code)["clock"]["state"] == state
+
+
+def test_a_machine_that_cannot_be_woken_though_it_should_is_a_problem(world: World) -> None:
+    configure(world, "[wake]\nenabled = true")
+    with watched(world):
+        waking = checks(world, expect=1)["waking"]  # its processes reach no systemd
+    assert (waking["state"], waking["critical"]) == ("problem", True)
+
+
+def test_another_time_zone_is_told_and_is_no_failure(world: World) -> None:
+    world.env["TZ"] = "Asia/Tokyo"
+    with watched(world):
+        zone = checks(world, expect=0)["zone"]
+    assert zone["state"] == "problem"
+    assert "Europe/Berlin" in zone["what"] and "Asia/Tokyo" in zone["what"]
+
+
+def test_the_heartbeat_is_as_the_daemon_noted_it_and_none_is_sent(world: World) -> None:
+    configure(world, '[heartbeat]\nurl = { env = "BEAT" }')
+    with ScriptedServer(lambda request: Answer(200)) as server:
+        world.env["BEAT"] = f"{server.url}canary"
+        before = checks(world, expect=1)["heartbeat"]
+        with watched(world):
+            eventually(lambda: world.json("status")["heartbeat"]["last_success"], "the first heartbeat")
+            after = checks(world, expect=0)["heartbeat"]
+        assert len(server.log) == 1
+    assert (before["state"], before["critical"], after["state"]) == ("problem", False, "ok")
+
+
+def test_no_title_is_said_however_verbose(world: World) -> None:
+    put(world, tomorrow("one", "Marker-Name"))
+    done = world.cli("check", "--send", "-vv", expect=1)
+    assert "Marker" not in done.stdout + done.stderr

@@ -1,0 +1,85 @@
+"""What `kepthour check` makes of facts that no test can bring about on the machine it runs on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from kepthour.checks import heartbeat, store, timekeeping
+from kepthour.checks.daemon import judged
+from kepthour.checks.record import State
+from kepthour.config import HeartbeatConfig
+from kepthour.core.heartbeat import Problem, Record
+from kepthour.store.watches import Watch
+from kepthour_connectors.secrets import Secret
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+DB = Path("/somewhere/kepthour.db")
+
+
+@pytest.mark.parametrize(("room", "enough"), [(0, False), (99_999_999, False), (100_000_000, True)])
+def test_a_disk_with_little_room_is_told_before_it_is_full(room: int, enough: bool) -> None:
+    assert (store.disk(DB, room) is None) is enough
+
+
+def test_a_folder_in_which_nothing_can_be_made_is_a_problem(tmp_path: Path) -> None:
+    assert store.folder(tmp_path / "kepthour.db") is None
+    found = store.folder(tmp_path / "missing" / "kepthour.db")
+    assert found is not None and found.critical
+
+
+@pytest.mark.parametrize(
+    ("system", "state"),
+    [
+        ("Europe/Berlin", State.OK),
+        ("Europe/Vienna", State.OK),  # another name for the same times
+        ("Africa/Algiers", State.PROBLEM),  # the same time in March, and not in summer
+        ("America/New_York", State.PROBLEM),
+        (None, State.SKIPPED),
+    ],
+)
+def test_zones_are_the_same_if_they_mean_the_same_times_all_year(system: str | None, state: State) -> None:
+    zone = ZoneInfo(system) if system else None
+    assert timekeeping.zones(ZoneInfo("Europe/Berlin"), zone, NOW).state is state
+
+
+@pytest.mark.parametrize(
+    ("pid", "seen", "version", "state", "critical"),
+    [
+        (7, timedelta(seconds=30), "1", State.OK, False),
+        (7, timedelta(seconds=61), "1", State.PROBLEM, True),
+        (7, -timedelta(seconds=61), "1", State.PROBLEM, True),  # the clock was set back: it proves nothing
+        (7, None, "1", State.PROBLEM, True),
+        (7, timedelta(), "0", State.PROBLEM, False),  # another version than the one that is installed
+        (None, timedelta(), "1", State.PROBLEM, True),
+    ],
+)
+def test_the_daemon_is_well_if_it_runs_and_its_last_sign_of_life_is_fresh(
+    pid: int | None, seen: timedelta | None, version: str, state: State, critical: bool
+) -> None:
+    watch = Watch(NOW - timedelta(hours=9), NOW - seen, 7, version) if seen is not None else None
+    (found,) = judged(pid, watch, "1", NOW)
+    assert (found.state, found.critical) == (state, critical)
+
+
+@pytest.mark.parametrize(
+    ("ago", "problem", "state"),
+    [
+        (timedelta(minutes=4), None, State.OK),
+        (timedelta(minutes=10), Problem.TIMEOUT, State.OK),  # one may fail
+        (timedelta(minutes=12), Problem.TIMEOUT, State.PROBLEM),
+        (timedelta(minutes=12), None, State.PROBLEM),
+        (-timedelta(hours=1), None, State.PROBLEM),
+        (None, None, State.PROBLEM),
+    ],
+)
+def test_a_heartbeat_is_well_if_the_service_heard_of_one_lately(
+    ago: timedelta | None, problem: Problem | None, state: State
+) -> None:
+    wanted = HeartbeatConfig(Secret(env="BEAT"), timedelta(minutes=5))
+    record = Record(NOW - ago if ago is not None else None, problem)
+    (found,) = heartbeat.examine(record, wanted, NOW)
+    assert (found.state, found.critical) == (state, False)

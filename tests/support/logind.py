@@ -1,0 +1,83 @@
+"""A system bus of its own, and on it a program that announces sleep as logind does.
+
+As a program (`python -m tests.support.logind ADDRESS`) it owns logind's name and announces each word that it reads:
+"true" before a sleep, "false" after it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+from dbus_fast import Message, NameFlag, RequestNameReply
+from dbus_fast.aio import MessageBus
+
+NAME = "org.freedesktop.login1"
+_BUS = """<busconfig><type>system</type><listen>unix:path={path}</listen><auth>EXTERNAL</auth>
+<policy context="default"><allow send_destination="*"/><allow receive_type="signal"/><allow receive_type="error"/>
+<allow receive_type="method_call"/><allow receive_type="method_return"/><allow own="*"/></policy></busconfig>"""
+
+
+class Logind:
+    """Use as a context manager; the bus is there from its beginning to its end, at an address known before."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="kepthour-")))
+        self.address = f"unix:path={self._folder}/system-bus"
+
+    def __enter__(self) -> Logind:
+        with ExitStack() as stack:
+            stack.callback(self._stack.close)
+            config = self._folder / "bus.conf"
+            config.write_text(_BUS.format(path=self._folder / "system-bus"), encoding="utf-8")
+            self._run("dbus-daemon", f"--config-file={config}", "--nofork", "--print-address=1")
+            self._program = self._run(sys.executable, "-m", "tests.support.logind", self.address)
+            stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def announce(self, going: bool) -> None:
+        """The machine is about to sleep (`going`), or is back."""
+        assert self._program.stdin is not None
+        self._program.stdin.write(f"{going}\n".lower())
+        self._program.stdin.flush()
+
+    def _run(self, *command: str) -> subprocess.Popen[str]:
+        """Start it, and wait for its first line."""
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
+        self._stack.callback(_end, process)
+        assert process.stdout is not None
+        assert process.stdout.readline(), f"{command[0]} has ended"
+        return process
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.communicate()
+
+
+async def _announce_all(address: str) -> None:
+    bus = await MessageBus(bus_address=address).connect()
+    assert await bus.request_name(NAME, NameFlag.DO_NOT_QUEUE) is RequestNameReply.PRIMARY_OWNER
+    print("ready", flush=True)
+    while word := (await asyncio.to_thread(sys.stdin.readline)).strip():
+        path, interface = "/org/freedesktop/login1", f"{NAME}.Manager"
+        await bus.send(
+            Message.new_signal(path, interface, "PrepareForSleep", signature="b", body=[word == "true"])
+        )
+
+
+if __name__ == "__main__":
+    asyncio.run(_announce_all(sys.argv[1]))
