@@ -6,11 +6,13 @@ did: the story. It does not look into the store.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from kepthour.core.response import Kind
-from tests.model.reference import Closed, Ladder, Rung, Said, Sent
+from tests.model.reference import PAUSES, Closed, Ladder, Rung, Said, Sent
+from tests.model.practice import LENGTH
 from tests.model.setups import STALE_AFTER, Setup
 from tests.model.story import (
     Answered,
@@ -23,8 +25,8 @@ from tests.model.story import (
     Jumped,
     Key,
     Mood,
-    Place,
     Polled,
+    PollFailed,
     Recalled,
     Refused,
     Rejected,
@@ -36,8 +38,6 @@ from tests.model.story import (
 _MINUTE = timedelta(seconds=60)
 _DECISIVE = timedelta(minutes=5)
 _KNOWN = timedelta(days=7)
-_PAUSES = (2, 5, 15, 30, 60)  # seconds
-_DEADLINE = 15  # seconds that a channel has to take a notice
 _PROMPT = 1.0  # seconds: a rung that is due goes out
 _SETTLED = 20.0  # after a start, a sleep or a step of the clock
 _NO_RUNG = ("question", "calendar")
@@ -50,8 +50,8 @@ class Fault(AssertionError):
 class Judge:
     """Reads a story once, from its beginning to its end."""
 
-    def __init__(self, setup: Setup, story: Story, key_of: Callable[[str], Key | None]) -> None:
-        self._setup, self._story, self._key_of = setup, story, key_of
+    def __init__(self, setup: Setup, story: Story, aliases: Mapping[str, str]) -> None:
+        self._setup, self._story, self._aliases = setup, story, aliases
         self._now = story.entries[0].at
         self._up = False
         self._settled = self._now
@@ -59,10 +59,12 @@ class Judge:
         self._covered_since = self._now
         self._down_since = self._now
         self._jumped_down = False
+        self._latest = self._now  # what the clock showed at most while the daemon was up, since it was set back
+        self._unheard = True  # no calendar was asked since the last start, sleep or step of the clock
         self._first_watch: datetime | None = None
         self._last_poll: datetime | None = None
         self._moods = dict.fromkeys((name for name, _joins in setup.channels), Mood.TAKES)
-        self._ladders: dict[Key, list[Ladder]] = {}
+        self._ladders: dict[Key, Ladder] = {}
         self._lost: dict[Key, Ladder] = {}
         self._in_hand: dict[int, tuple[Ladder, str, Rung, bool]] = {}
         self._shown: dict[str, tuple[Ladder, str]] = {}  # open notices of rungs
@@ -83,7 +85,10 @@ class Judge:
     def _take(self, entry: Entry) -> None:  # noqa: C901  (a table)
         match entry:
             case Polled():
+                self._unheard = False
                 self._polled(entry)
+            case PollFailed():
+                self._unheard = False
             case Began():
                 self._start()
             case Ended():
@@ -118,6 +123,7 @@ class Judge:
         if not self._up or until <= self._now:
             return
         seconds = (until - self._now).total_seconds()
+        self._latest = max(self._latest, until)
         for ladder in self._certain():
             for channel in ladder.channels:
                 self._owe(ladder, channel, until)
@@ -159,13 +165,17 @@ class Judge:
         else:
             self._covered_since = min(self._covered_since, jump.at)
         self._jumped_down = not self._up
+        self._unheard = True
         self._unsettle()
         if self._up:
             self._set_back()
 
     def _set_back(self) -> None:
         for ladder in self._all():
-            ladder.set_back(self._now)
+            for reference in ladder.set_back(self._now, self._latest):
+                if reference in self._shown:
+                    self._outdated.setdefault(reference, 0.0)
+        self._latest = self._now
 
     def _unsettle(self) -> None:
         self._settled = self._now + timedelta(seconds=_SETTLED)
@@ -185,6 +195,7 @@ class Judge:
             self._covered_since = self._now
         self._first_watch = self._first_watch or self._now
         self._up, self._began, self._jumped_down = True, self._now, False
+        self._unheard = True
         self._shown_again.clear()
         self._unsettle()
         self._set_back()
@@ -209,48 +220,50 @@ class Judge:
     def _polled(self, poll: Polled) -> None:
         if poll.whole:
             self._last_poll = self._now
-        for key in {*self._ladders, *poll.view}:
-            place = poll.view.get(key)
-            if poll.whole:
-                self._follow(key, place)
-            else:
-                self._perhaps(key, place)
+            appeared = {alias for alias, start in poll.view if (alias, start) not in self._ladders}
+            for key in {*self._ladders, *poll.view}:
+                self._follow(key, poll.view.get(key), uncertain=key[0] in appeared)
+            self._forget_moved(set(poll.view.values()))
+        else:
+            for key in {*self._ladders, *poll.view}:
+                self._perhaps(key, poll.view.get(key))
 
-    def _follow(self, key: Key, place: Place | None) -> None:
-        """The daemon knows now where this session stands."""
-        before = self._ladders.get(key, [])
-        same = [ladder for ladder in before if place is not None and ladder.start == place.start]
-        for ladder in before:
-            if not same or ladder is not same[-1]:
-                self._outdate(ladder)
-        if place is None:
-            if before:
-                self._lost[key] = before[-1]
-            self._ladders.pop(key, None)
+    def _follow(self, key: Key, now_is: str | None, *, uncertain: bool) -> None:
+        """The daemon knows now whether this session stands there, and under which id."""
+        before = self._ladders.get(key)
+        if now_is is None:
+            assert before is not None
+            over = self._now >= before.start + LENGTH  # what is over stays as it was
+            before.uncertain = before.uncertain or uncertain or over
+            self._outdate(before)
+            self._lost[key] = self._ladders.pop(key)
             return
-        now_is = same[-1] if same else self._begin(key, place)
-        now_is.ids.add(place.id)
-        now_is.vague = now_is.vague or (len(before) > 1 and now_is is before[0])
-        self._ladders[key] = [now_is]
+        ladder = before or self._begin(key)
+        ladder.ids.add(now_is)
+        self._ladders[key] = ladder
 
-    def _perhaps(self, key: Key, place: Place | None) -> None:
+    def _perhaps(self, key: Key, now_is: str | None) -> None:
         """The daemon died over this news: it may know it, or not."""
-        before = self._ladders.get(key, [])
-        if place is None:
-            for ladder in before:
-                ladder.vague = True
-        elif not any(ladder.start == place.start for ladder in before):
-            self._ladders[key] = [*before, self._begin(key, place)]
-            self._ladders[key][-1].ids.add(place.id)
+        before = self._ladders.get(key)
+        if now_is is None or before is None or now_is not in before.ids:
+            ladder = before or self._begin(key)
+            ladder.vague = True
+            ladder.ids |= {now_is} if now_is is not None else set()
+            self._ladders[key] = ladder
 
-    def _begin(self, key: Key, place: Place) -> Ladder:
-        ladder = Ladder(self._setup, key, place.start, self._now)
+    def _begin(self, key: Key) -> Ladder:
+        ladder = Ladder(self._setup, key, self._now)
         lost = self._lost.pop(key, None)
-        if lost is not None and not self._ladders.get(key) and lost.start == place.start and place.id in lost.ids:
-            ladder.vague = lost.vague
+        if lost is not None:  # restored: the answers hold
+            ladder.vague = lost.vague or lost.uncertain
             for said in lost.said:
                 ladder.add(said)
         return ladder
+
+    def _forget_moved(self, ids: set[str]) -> None:
+        """What was lost, and stands elsewhere now, was not cancelled."""
+        for ladder in self._lost.values():
+            ladder.uncertain = ladder.uncertain or bool(ladder.ids & ids)
 
     def _outdate(self, ladder: Ladder) -> None:
         """What is shown of it no longer holds."""
@@ -276,13 +289,13 @@ class Judge:
         self._in_hand[handed.number] = (ladder, handed.channel, rung, again)
 
     def _ladder_of(self, handed: Handed) -> Ladder | None:
-        key = self._key_of(handed.subject)
-        if key is None:
+        alias = self._aliases.get(handed.subject)
+        if alias is None or handed.start is None:
             raise Fault(f"a reminder of {handed.subject}, which is no session")
-        found = [ladder for ladder in self._ladders.get(key, []) if ladder.start == handed.start]
-        if not found:
-            raise Fault(f"a reminder of {key[0]}#{key[1]}, which does not take place then, as the last poll told")
-        return found[-1]
+        ladder = self._ladders.get((alias, handed.start.astimezone(UTC)))
+        if ladder is None:
+            raise Fault(f"a reminder of {alias} at a time at which it does not take place, as the last poll told")
+        return ladder
 
     def _is_shown_again(self, handed: Handed, ladder: Ladder, rung: Rung) -> bool:
         """After a start what is still open is shown in its own place, once."""
@@ -321,28 +334,34 @@ class Judge:
         rung.in_hand = None
         rung.excused = False
         self._shown[took.reference] = ladder, channel
-        if rung.silenced or ladder not in self._ladders.get(ladder.key, []):
+        if rung.silenced or self._ladders.get(ladder.key) is not ladder:
             self._outdated[took.reference] = 0.0
         ladder.add(Sent(took.handed.at, channel, rung.name, took.reference))
         if not again:
             rung.taken_at = self._now
 
     def _refused(self, refused: Refused) -> None:
-        _ladder, _channel, rung, again = self._in_hand.pop(refused.handed.number, (None, "", None, False))
-        if rung is None:
+        ladder, channel, rung, again = self._in_hand.pop(refused.handed.number, (None, "", None, False))
+        if rung is None or ladder is None:
             return
         rung.in_hand = None
         rung.chance = 0.0
         rung.refusals += not again
+        if rung.name in self._setup.critical and (rung.refusals > 1 or ladder.crashes) and rung.open:
+            ladder.spread(rung, channel, doubtful=rung.refusals < 2)
 
     # The therapist
 
     def _answered(self, answered: Answered) -> None:
+        self._unheard = False  # a command concludes without asking
         ladders = self._about(answered.subject)
         if answered.kind is Kind.JOIN:
             return
+        if not ladders:  # to a notice of what has moved meanwhile, perhaps: who knows what it was taken for
+            ladders = [one for key, one in self._ladders.items() if key[0] == self._aliases[answered.subject]]
+            answered = replace(answered, sure=False)
         for ladder in ladders:
-            if not answered.sure or len(ladders) > 1:
+            if not answered.sure:
                 ladder.vague = True
                 continue
             before = len(ladder.kinds)
@@ -351,6 +370,7 @@ class Judge:
                 self._outdate(ladder)
 
     def _rejected(self, rejected: Rejected) -> None:
+        self._unheard = False
         for ladder in self._about(rejected.subject):
             near = abs(ladder.start - self._now) < _KNOWN
             if rejected.unknown and near and not ladder.vague:
@@ -367,6 +387,8 @@ class Judge:
 
     def _check_conclusion(self, ladder: Ladder, concluded: Concluded) -> None:
         what = f"{_name(ladder)} is noted as {concluded.verdict}"
+        if self._unheard:
+            raise Fault(f"{what} before the calendar was asked")
         if ladder.ended:
             raise Fault(f"{what}, although the therapist said that they were there")
         if self._now < ladder.deadline:
@@ -385,28 +407,22 @@ class Judge:
             raise Fault(f"{what}, although its last reminder never came")
 
     def _about(self, subject: str) -> list[Ladder]:
-        """What the daemon may take `subject`, a session's id, for."""
-        key = self._key_of(subject)
-        found = self._ladders.get(key, []) if key is not None else []
-        return [ladder for ladder in found if subject in ladder.ids]
+        """The sessions that have, or had, this id."""
+        return [ladder for ladder in self._ladders.values() if subject in ladder.ids]
 
     def _certain(self) -> Iterator[Ladder]:
-        for ladders in self._ladders.values():
-            if len(ladders) == 1 and not ladders[0].vague:
-                yield ladders[0]
+        return (ladder for ladder in self._ladders.values() if not ladder.vague)
 
     def _all(self) -> Iterator[Ladder]:
-        for ladders in self._ladders.values():
-            yield from ladders
+        yield from self._ladders.values()
         yield from self._lost.values()
 
 
 def _patience(rung: Rung, ladder: Ladder) -> float:
     """For how many seconds a channel may be able to take a rung, and not get it."""
-    pause = _PAUSES[min(rung.refusals + ladder.crashes, len(_PAUSES)) - 1] if rung.refusals else 0
+    pause = PAUSES[min(rung.refusals + ladder.crashes, len(PAUSES)) - 1] if rung.refusals else 0
     return pause + (_SETTLED if rung.rushed else _PROMPT)
 
 
 def _name(ladder: Ladder) -> str:
-    alias, number = ladder.key
-    return f"{alias}#{number} at {ladder.start:%b %d %H:%M:%S}"
+    return f"{ladder.key[0]} at {ladder.start:%b %d %H:%M:%S}"

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from kepthour.app import App
-from kepthour.core.errors import TryLater
-from kepthour.core.response import Kind
+from kepthour.core.timekeeping import Leap
 from kepthour.ports import Answer
+from kepthour.runtime.answering import Answering
 from kepthour.runtime.asker import Asker
 from kepthour.runtime.pump import Pump
 from kepthour.store import sessions
@@ -44,10 +44,6 @@ class Witness(Protocol):
         """What `status` would show as open now."""
         ...
 
-    def hears(self, kind: Kind, subject: str, span: timedelta | None, take: Callable[[], object]) -> None:
-        """An answer is given; `take` stores it."""
-        ...
-
     def decisive_spells(self, before: timedelta) -> list[tuple[datetime, datetime]]:
         """From `before` each session's start to its deadline."""
         ...
@@ -65,11 +61,12 @@ class Life:
         self._screens = screens
         self._world = world
         self._pump: Pump | None = None
+        self._answering: Answering | None = None
         self._wake = asyncio.Event()
         self._stopping = False
         self.dead = False
-        self.gap = False  # the clock jumped, and no turn has noticed yet
-        self.next_poll = self.next_audit = app.clock.now()
+        self._heard = False
+        self.next_poll = self._next_audit = app.clock.now()
         self._until_death: int | None = None
         self._turns: deque[float] = deque(maxlen=_RESTLESS)
 
@@ -89,37 +86,36 @@ class Life:
         for screen in self._screens.values():
             await screen.open(self._answered)
         dispatcher = self.app.dispatcher(dict(self._screens), self.wake)
-        self._pump = Pump(self.app, dispatcher, Asker(self.app, self.wake))
-        await self._pump.dispatcher.show_again()
-        self.app.refresh()
-        self._audit(self.app.clock.now())
-        self.gap = True
+        self._pump = Pump(self.app, dispatcher, Asker(self.app, self.wake), self._leapt)
+        self._answering = Answering(self.app, dispatcher, self.wake)
+        await self._pump.begin()
+        self._ask_at_once()
+
+    def _leapt(self, _leap: Leap) -> None:
+        self._ask_at_once()
+
+    def _ask_at_once(self) -> None:
+        """As `Daemon._set_timer`."""
+        now = self.app.clock.now()
+        self._heard, self.next_poll, self._next_audit = False, now, now + _AUDIT
 
     async def _turn(self) -> None:
-        """As `Daemon._turn`: reminders first, then the calendar, and conclusions only after that."""
+        """As `Daemon._turn_safely`; then what else is due, and a turn for what came of it."""
         assert self._pump is not None
         self._wake.clear()
         self._stay_calm()
-        try:
-            if self.gap:
-                self.gap = False
-                await self._pump.turn(may_conclude=False)
-                self._audit(self.app.clock.now())
-                self.next_poll = self.app.clock.now()
-            if self.app.clock.now() >= self.next_poll:
-                self.next_poll = self._world.asks(self)
-            self._audit(self.next_audit)
-            await self._pump.turn()
-            with self.app.store.read() as tx:
-                self._world.sees_questions(sessions.open_questions(tx))
-        except TryLater:
-            self._wake.set()
-
-    def _audit(self, due: datetime) -> None:
-        """As `Daemon._audit`, every five minutes; more seldom while nothing else is due."""
-        if self.app.clock.now() >= due:
-            self.app.replan()
-            self.next_audit = self.app.clock.now() + _AUDIT
+        await self._pump.turn(may_conclude=self._heard)
+        now = self.app.clock.now()
+        if now >= self._next_audit:
+            self._next_audit = now + _AUDIT
+            self.app.audit()
+            self.wake()
+        if now >= self.next_poll:
+            self.next_poll = self._world.asks(self)
+            self._heard = True
+            self.wake()
+        with self.app.store.read() as tx:
+            self._world.sees_questions(sessions.open_questions(tx))
 
     def _stay_calm(self) -> None:
         """A pump that turns without end would never let the time pass."""
@@ -146,7 +142,9 @@ class Life:
         return min([now + _REST, *(start for start, _end in spells if start > now)])
 
     def wake(self) -> None:
-        """Turn at once."""
+        """As `Daemon.wake`: something was stored."""
+        if self._pump is not None:
+            self._pump.news()
         self._wake.set()
 
     def stop(self) -> None:
@@ -155,14 +153,8 @@ class Life:
         self.wake()
 
     def _answered(self, answer: Answer) -> None:
-        asyncio.get_running_loop().create_task(self._take_answer(answer))
-
-    async def _take_answer(self, answer: Answer) -> None:
-        kind = Kind(answer.key.value)
-        await asyncio.to_thread(
-            self._world.hears, kind, answer.subject, None, lambda: self.app.answer(kind, answer.subject, answer.surface)
-        )
-        self.wake()
+        assert self._answering is not None
+        asyncio.get_running_loop().create_task(self._answering.take(answer))
 
     def alive(self) -> None:
         """Raises Crash in a dead process."""

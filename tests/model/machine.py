@@ -13,7 +13,7 @@ from kepthour.ports import Key
 from tests.model.judge import Judge
 from tests.model.practice import DAILY, Practice, Slot, renewed
 from tests.model.setups import SETUPS
-from tests.model.story import Ended, Mood, Place
+from tests.model.story import Mood
 from tests.model.world import START, World
 
 ALIASES = ("AB", "CD", "EF")
@@ -138,10 +138,6 @@ class Weeks(RuleBasedStateMachine):
         self._change(replace(slot, title=slot.title + "!"), f"{slot.alias} gets another title")
         self.world.sync()
 
-    @rule()
-    def poll(self) -> None:
-        self.world.sync()
-
     def _sync(self, told: bool) -> None:
         if told:
             self.world.sync()
@@ -156,38 +152,37 @@ class Weeks(RuleBasedStateMachine):
     @rule(which=st.integers(0, 3), offset=OFFSETS)
     def until_a_rung(self, which: int, offset: timedelta) -> None:
         """Of the next session, or of the one that is on."""
-        place = self._near()
         rungs = self.world.setup.ladder("screen")
-        at = place.start + rungs[min(which, len(rungs) - 1)][1] + offset
+        at = self._near()[0] + rungs[min(which, len(rungs) - 1)][1] + offset
         self.world.pass_time(at - self.world.clock.now())
 
     @precondition(_is_near)
     @rule(rest=_seconds(1, 30, 90))
     def until_the_deadline(self, rest: timedelta) -> None:
-        at = self._near().start + self.world.setup.missed_after + rest
+        at = self._near()[0] + self.world.setup.missed_after + rest
         self.world.pass_time(at - self.world.clock.now())
 
-    def _near(self) -> Place:
-        """The session that is on, or the next one."""
-        return min(self.near(), key=lambda place: place.start)
+    def _near(self) -> tuple[datetime, str]:
+        """The session that is on, or the next one: its start and its id."""
+        return min(self.near())
 
-    def near(self) -> list[Place]:
+    def near(self) -> list[tuple[datetime, str]]:
         """Those that are on, or to come in the next days."""
         now, after = self.world.clock.now(), self.world.setup.missed_after
-        places = self.practice.view().values()
-        return [place for place in places if now < place.start + after and place.start < now + _DAYS]
+        view = self.practice.view()
+        return [(at, one) for (_alias, at), one in view.items() if now < at + after and at < now + _DAYS]
 
     @rule(span=NAPS, lag=LAGS)
     def sleep(self, span: timedelta, lag: timedelta) -> None:
-        self.world.jump(span, lag, slept=True)
+        self.world.sleep(span, lag)
 
     @rule(by=STEPS, lag=LAGS)
     def clock_ahead(self, by: timedelta, lag: timedelta) -> None:
-        self.world.jump(by, lag, slept=False)
+        self.world.step(by, lag)
 
     @rule(by=STEPS, lag=LAGS)
     def clock_back(self, by: timedelta, lag: timedelta) -> None:
-        self.world.jump(-by, lag, slept=False)
+        self.world.step(-by, lag)
 
     # The daemon
 
@@ -217,7 +212,7 @@ class Weeks(RuleBasedStateMachine):
     @rule(kind=KINDS, snooze=SNOOZES, late=LATES)
     def answer(self, kind: Kind, snooze: timedelta, late: timedelta) -> None:
         spans = {Kind.SNOOZE: snooze, Kind.LATE: late}
-        self.world.say(kind, self._near().id, spans.get(kind))
+        self.world.say(kind, self._near()[1], spans.get(kind))
 
     @precondition(lambda self: bool(self.buttons()))
     @rule(which=st.integers(0, 11))
@@ -250,4 +245,4 @@ class Weeks(RuleBasedStateMachine):
             world.pass_time(timedelta(seconds=75))
         finally:
             world.close()
-        Judge(world.setup, world.story, world.practice.key_of).judge()
+        Judge(world.setup, world.story, world.practice.aliases).judge()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from kepthour.core.sessions import session_id
 from tests.fakes.calendars import MemoryCalendar
-from tests.model.story import Key, Place, View
+from tests.model.story import View
 from tests.support.calendars import calendar, event
 
 NAME = "practice"
@@ -34,14 +34,15 @@ class Slot:
         """The event's UID."""
         return f"{self.alias.lower()}-{self.life}"
 
-    def places(self) -> dict[int, Place]:
-        """Where each instance takes place."""
+    def places(self) -> dict[datetime, str]:
+        """The starts of what takes place, each with its id."""
         if self.cancelled:
             return {}
         if not self.series:
-            return {0: Place(session_id(NAME, self.uid, None), self.start)}
+            return {self.start: session_id(NAME, self.uid, None)}
+        moved = dict(self.moved)
         return {
-            number: Place(session_id(NAME, self.uid, self.meant(number)), dict(self.moved).get(number, self.meant(number)))
+            moved.get(number, self.meant(number)): session_id(NAME, self.uid, self.meant(number))
             for number in range(DAILY)
             if number not in self.gone
         }
@@ -76,7 +77,7 @@ class Practice:
     calendar: MemoryCalendar
     slots: dict[str, Slot] = field(default_factory=dict)
     lost: dict[str, Slot] = field(default_factory=dict)  # deleted; may be put back
-    aliases: dict[str, Key] = field(default_factory=dict)  # every session id there ever was
+    aliases: dict[str, str] = field(default_factory=dict)  # of every session id there ever was
 
     def put(self, slot: Slot) -> None:
         """Add or change a slot. A new identity takes the place of the old one."""
@@ -86,7 +87,7 @@ class Practice:
         self.slots[slot.alias] = slot
         self.lost.pop(slot.alias, None)
         self.calendar.put(f"{slot.uid}.ics", slot.text())
-        self.aliases |= {place.id: (slot.alias, number) for number, place in slot.places().items()}
+        self.aliases |= dict.fromkeys(slot.places().values(), slot.alias)
 
     def delete(self, alias: str) -> None:
         """Take a slot away."""
@@ -96,13 +97,7 @@ class Practice:
 
     def view(self) -> View:
         """What takes place."""
-        return {
-            (slot.alias, number): place for slot in self.slots.values() for number, place in slot.places().items()
-        }
-
-    def key_of(self, subject: str) -> Key | None:
-        """The slot and instance that a session's id stands for; None: it is no session of this calendar."""
-        return self.aliases.get(subject)
+        return {(slot.alias, start): one for slot in self.slots.values() for start, one in slot.places().items()}
 
 
 def filler(from_day: datetime) -> str:

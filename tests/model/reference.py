@@ -12,6 +12,7 @@ from tests.model.story import Key
 
 AHEAD = timedelta(minutes=5)  # what happened later than so much after now happened in a wrong time
 _ABOUT = timedelta(seconds=30)  # around that both is right
+PAUSES = (2, 5, 15, 30, 60)  # seconds after the first, second … refusal
 _ONCE = {Kind.ACK, Kind.HERE, Kind.OUT, Kind.JOIN}
 SNOOZE, LATE = timedelta(minutes=5), timedelta(minutes=10)  # of a button
 
@@ -73,14 +74,16 @@ Event = Said | Sent | Closed
 class Ladder:
     """One start of one session, from the poll that told of it."""
 
-    def __init__(self, setup: Setup, key: Key, start: datetime, seen_at: datetime) -> None:
-        self.key, self.start, self.seen_at = key, start, seen_at
+    def __init__(self, setup: Setup, key: Key, seen_at: datetime) -> None:
+        self.key, self.start, self.seen_at = key, key[1], seen_at
         self._setup = setup
         self.ids: set[str] = set()
         self.events: list[Event] = []
         self.vague = False  # too much is uncertain to say anything of it
         self.crashes = 0
         self.unasked: float = 0.0  # seconds after the deadline without a verdict
+        self.uncertain = False  # whether it was cancelled, or went elsewhere
+        self._spread = False
         self._begin()
 
     def _begin(self) -> None:
@@ -120,24 +123,46 @@ class Ladder:
         self.events.append(event)
         self._apply(event)
 
-    def set_back(self, now: datetime) -> None:
-        """What happened in a time that lies far ahead of `now` no longer holds."""
-        if all(event.at <= now + AHEAD - _ABOUT for event in self.events):
-            return
-        kept = [event for event in self.events if event.at <= now + AHEAD + _ABOUT]
-        about = [event for event in kept if event.at > now + AHEAD - _ABOUT]
-        self.vague = self.vague or any(not isinstance(event, Sent) for event in about)
+    def spread(self, refused: Rung, channel: str, *, doubtful: bool) -> None:
+        """What matters and was refused twice goes to the channels that do not have it."""
+        for name, rungs in self.channels.items():
+            if name != channel and not any(rung.name == refused.name for rung in rungs):
+                again = Rung(refused.name, refused.offset, refused.due, refused.until, doubtful=doubtful)
+                rungs.append(again)
+                self._spread = True
+
+    def set_back(self, now: datetime, before: datetime) -> set[str]:
+        """The clock went back to `now`, after it had shown `before`. What happened far ahead no longer holds.
+
+        Returns the references of notices that are to be taken back.
+        """
+        if before <= now:
+            return set()
+        dropped = [
+            rung.name
+            for channel, rungs in self.channels.items()
+            for rung in rungs
+            if rung.open and self.ends(channel, rung) <= min(before, now + AHEAD + _ABOUT)
+        ]
+        kept = [event for event in self.events if self._holds(event, now, _ABOUT)]
+        sure = [event for event in kept if self._holds(event, now, -_ABOUT)]
+        gone = [event for event in self.events if isinstance(event, Sent) and event not in kept]
+        about = [event for event in kept if event not in sure]
+        self.vague = self.vague or self._spread or any(isinstance(event, Said) for event in about)
         refused = any(rung.refusals for rungs in self.channels.values() for rung in rungs)
-        self.events = kept
-        self.unasked = 0.0
+        doubtful = {*dropped, *(event.rung for event in about if isinstance(event, Sent))}
+        self.events, self.unasked = kept, 0.0
         self._begin()
         for event in kept:
             self._apply(event)
         for rung in (rung for rungs in self.channels.values() for rung in rungs):
-            rung.refusals = 9 if refused else 0
-            rung.doubtful = rung.doubtful or any(
-                isinstance(event, Sent) and event.rung == rung.name for event in about
-            )
+            rung.refusals = len(PAUSES) if refused else 0
+            rung.doubtful = rung.doubtful or rung.name in doubtful
+        return {event.reference for event in gone}
+
+    def _holds(self, event: Event, now: datetime, slack: timedelta) -> bool:
+        """A verdict is never of the future; the rest may be a little ahead."""
+        return event.at <= (now if isinstance(event, Closed) else now + AHEAD + slack)
 
     def _apply(self, event: Event) -> None:
         match event:

@@ -20,6 +20,7 @@ class Setup:
     rungs: tuple[str, ...]
     channels: tuple[tuple[str, str | None], ...]
     missed_after: timedelta
+    critical: tuple[str, ...] = ()  # rungs that go to all channels if one refuses them twice
 
     def ladder(self, channel: str) -> list[tuple[str, timedelta]]:
         """The rungs of `channel`, each with its offset from the start, oldest first."""
@@ -39,12 +40,16 @@ class Setup:
             f'[[calendars]]\nname = "{NAME}"\ntype = "memory"\npoll = "1d"',
             f'stale_after = "{format_duration(STALE_AFTER)}"',
             "[[sessions.rules]]\ntitle = '^(?P<client>[A-Z]{2})\\b'\nis = \"session\"",
-            *(f'[[reminders.rungs]]\nat = "{label}"' for label in self.rungs),
+            *(self._rung(label) for label in self.rungs),
             f'[verdict]\nmissed_after = "{format_duration(self.missed_after)}"',
             *(_channel(name, joins) for name, joins in self.channels),
             "[digests]\nenabled = false",
         ]
         return "\n".join(lines) + "\n"
+
+    def _rung(self, label: str) -> str:
+        urgency = "critical" if label in self.critical else "normal"
+        return f'[[reminders.rungs]]\nat = "{label}"\nurgency = "{urgency}"'
 
 
 def _channel(name: str, joins: str | None) -> str:
@@ -66,6 +71,7 @@ SETUPS = {
             ("-2m", "0m", "+1m", "+2m"),
             (("screen", None), ("phone", "+1m")),
             timedelta(minutes=5),
+            critical=("0m", "+1m", "+2m"),
         ),
     )
 }

@@ -9,18 +9,8 @@ from enum import StrEnum
 
 from kepthour.core.response import Kind
 
-Key = tuple[str, int]  # a slot's alias, and which instance of its series
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a session stands in the calendar: under which id, and when (aware UTC)."""
-
-    id: str
-    start: datetime
-
-
-View = Mapping[Key, Place]  # what takes place, as one poll saw it
+Key = tuple[str, datetime]  # a client's alias, and when the session begins (aware UTC)
+View = Mapping[Key, str]  # what takes place, as one poll saw it, each with its id
 
 
 class Mood(StrEnum):
@@ -57,8 +47,18 @@ class Polled(Entry):
     whole: bool
 
     def __str__(self) -> str:
-        held = ", ".join(f"{_name(key)} at {place.start:%d %H:%M:%S}" for key, place in self.view.items())
+        held = ", ".join(f"{alias} at {start:%d %H:%M:%S}" for alias, start in sorted(self.view))
         return f"a poll {'sees' if self.whole else 'that the daemon dies in sees'}: {held or 'nothing'}"
+
+
+@dataclass(frozen=True, slots=True)
+class PollFailed(Entry):
+    """The calendar did not answer, or was not believed."""
+
+    problem: str
+
+    def __str__(self) -> str:
+        return f"a poll fails: {self.problem}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +220,3 @@ class Story:
         """For a person who has to understand what went wrong."""
         return "\n".join(f"  {entry.at:%b %d %H:%M:%S.%f} {entry}" for entry in self.entries)
 
-
-def _name(key: Key) -> str:
-    alias, number = key
-    return f"{alias}#{number}" if number else alias

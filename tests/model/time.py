@@ -12,6 +12,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from kepthour.core.timekeeping import Reading
+
 _T = TypeVar("_T")
 
 
@@ -59,16 +61,27 @@ class Loop(asyncio.SelectorEventLoop):
 
 
 class WallClock:
-    """Satisfies `ports.Clock`: runs with the loop, and can be put wrong."""
+    """Satisfies `ports.Clock`: runs with the loop, sleeps with the machine, and can be put wrong."""
 
     def __init__(self, at: datetime, loop: Loop) -> None:
         self._loop = loop
-        self._origin = at.astimezone(UTC) - timedelta(seconds=loop.time())
+        self._origin = at.astimezone(UTC)
+        self._slept = timedelta()
 
     def now(self) -> datetime:
         """What the machine's clock shows, aware UTC."""
-        return self._origin + timedelta(seconds=self._loop.time())
+        return self.read().wall
 
-    def jump(self, by: timedelta) -> None:
-        """The machine slept, or somebody set the clock: no task of the loop saw that time pass."""
+    def read(self) -> Reading:
+        """Wall, monotonic and boot-time clock."""
+        monotonic = timedelta(seconds=self._loop.time())
+        boot = monotonic + self._slept
+        return Reading(self._origin + boot, monotonic, boot)
+
+    def sleep(self, span: timedelta) -> None:
+        """The machine is suspended for so long: no task sees that time pass."""
+        self._slept += span
+
+    def step(self, by: timedelta) -> None:
+        """Somebody sets the wall clock."""
         self._origin += by

@@ -17,7 +17,7 @@ class Tally(machine.Weeks):
         try: super().teardown()
         except AssertionError as e:
             msg=str(e); first=msg.split("\n")[0]
-            cat=re.sub(r"\[[^]]*\]","[R]",re.sub(r"^\w+ \d+ [\d:]+: ","",first)); cat=re.sub(r"[A-Z]{2}#\d at \w+ \d+ [\d:]+","S",cat); cat=re.sub(r"\d[\d:.]*","N",cat); cat=re.sub(r"screen|phone","CH",cat)
+            cat=re.sub(r"\[[^]]*\]","[R]",re.sub(r"^\w+ \d+ [\d:]+: ","",first)); cat=re.sub(r"[A-Z]{2} at \w+ \d+ [\d:]+","S",cat); cat=re.sub(r"\d[\d:.]*","N",cat); cat=re.sub(r"screen|phone","CH",cat)
             tally[cat]+=1
             if cat not in best or len(msg)<len(best[cat]): best[cat]=msg
 seed(s)(Tally)

@@ -6,11 +6,13 @@ import asyncio
 import traceback
 import tempfile
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import contextmanager
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from structlog.testing import capture_logs
 
 from kepthour.app import App
 from kepthour.config import Configuration
@@ -18,6 +20,7 @@ from kepthour.config.reading import load
 from kepthour.core.errors import KeptHourError, NotFound
 from kepthour.core.response import Kind
 from kepthour.ports import Answer, Key
+from kepthour.pipeline.respond import Answered as Answered_
 from kepthour.store.engine import Store
 from kepthour.store.sessions import SessionRow
 from tests.model.disk import disk
@@ -25,7 +28,7 @@ from tests.model.display import Display, DisplayKind, Screen
 from tests.model.life import Crash, Life
 from tests.model.practice import NAME, Practice, filler
 from tests.model.setups import SETUPS, Setup
-from tests.model.story import Answered, Began, Concluded, Ended, Failed, Jumped, Mood, Polled, Rejected, Story, Told, Turned
+from tests.model.story import Answered, Began, Concluded, Ended, Failed, Jumped, Mood, Polled, PollFailed, Rejected, Story, Told, Turned
 from tests.model.time import Loop, WallClock
 from tests.support.clock import FakeClock
 from tests.support.day import FakePlugins
@@ -61,6 +64,25 @@ def _new_store() -> bytes:
     app = App(_configuration("one screen"), disk().daemon, _Plugins(_no_screen), FakeClock(START))
     app.ask(NAME)
     return disk().content()
+
+
+class _Heard(App):
+    """Tells the world of every answer, whoever takes it."""
+
+    world: World
+
+    def answer(
+        self,
+        kind: Kind,
+        session_id: str | None,
+        surface: str,
+        span: timedelta | None = None,
+        at: datetime | None = None,
+    ) -> Answered_:
+        assert session_id is not None
+        return self.world.hears(
+            kind, session_id, span, lambda: App.answer(self, kind, session_id, surface, span, at)
+        )
 
 
 class World:
@@ -132,14 +154,21 @@ class World:
         """The world goes on for so long."""
         self._run(asyncio.sleep(max(span.total_seconds(), 0.0)))
 
-    def jump(self, by: timedelta, lag: timedelta, *, slept: bool) -> None:
-        """The machine sleeps, or its clock is set. The daemon notices after `lag`, which is 15 s at most."""
+    def sleep(self, span: timedelta, lag: timedelta) -> None:
+        """The machine sleeps. The daemon notices after `lag`, which is 15 s at most."""
         before = self.clock.now()
-        self.clock.jump(by)
+        self.clock.sleep(span)
+        self._leapt(before, lag, slept=True)
+
+    def step(self, by: timedelta, lag: timedelta) -> None:
+        """The clock is set. The daemon notices after `lag`, which is 15 s at most."""
+        before = self.clock.now()
+        self.clock.step(by)
+        self._leapt(before, lag, slept=False)
+
+    def _leapt(self, before: datetime, lag: timedelta, *, slept: bool) -> None:
         self.story.add(Jumped(self.clock.now(), before, slept))
         self._open.clear()  # what is open still is told anew
-        if self._life is not None:
-            self._life.gap = self._life.gap or abs(by) > timedelta(seconds=60)
         self._run(asyncio.sleep(lag.total_seconds()))
         if self._life is not None:
             self._life.wake()
@@ -152,7 +181,8 @@ class World:
         if self._commands is None:
             self._commands = self._app(disk().commands)
         commands = self._commands
-        self.hears(kind, subject, span, lambda: commands.answer(kind, subject, "cli", span))
+        with suppress(KeptHourError):  # the story tells
+            commands.answer(kind, subject, "cli", span)
         if self._life is not None:
             self._life.wake()
         self._run(asyncio.sleep(0.01))
@@ -196,7 +226,7 @@ class World:
         if polled.problem is None:
             self.story.add(Polled(self.clock.now(), view, whole=True))
         else:
-            self._tell(f"a poll fails: {polled.problem}")
+            self.story.add(PollFailed(self.clock.now(), polled.problem))
         return life.app.next_poll(NAME, polled)
 
     def sees_questions(self, rows: Sequence[SessionRow]) -> None:
@@ -205,20 +235,24 @@ class World:
                 self.story.add(Concluded(self.clock.now(), row.id, row.verdict.value))
         self._open = {row.id for row in rows}
 
-    def hears(self, kind: Kind, subject: str, span: timedelta | None, take: Callable[[], object]) -> None:
+    def hears(
+        self, kind: Kind, subject: str, span: timedelta | None, take: Callable[[], Answered_]
+    ) -> Answered_:
+        """An answer is given; `take` stores it."""
         try:
-            take()
+            answered = take()
         except Crash:
             self.story.add(Answered(self.clock.now(), subject, kind, span, sure=False))
             raise
         except KeptHourError as error:
             self.story.add(Rejected(self.clock.now(), subject, kind, isinstance(error, NotFound), str(error)))
-        else:
-            self.story.add(Answered(self.clock.now(), subject, kind, span, sure=True))
+            raise
+        self.story.add(Answered(self.clock.now(), subject, kind, span, sure=True))
+        return answered
 
     def decisive_spells(self, before: timedelta) -> list[tuple[datetime, datetime]]:
         after = self.setup.missed_after + timedelta(minutes=1)
-        return [(place.start - before, place.start + after) for place in self.practice.view().values()]
+        return [(start - before, start + after) for _alias, start in self.practice.view()]
 
     def died(self) -> None:
         self.story.add(Ended(self.clock.now(), crash=True))
@@ -267,7 +301,9 @@ class World:
         return Screen(self.displays[name], self._life)
 
     def _app(self, store: Store) -> App:
-        return App(_configuration(self.setup.name), store, self._plugins, self.clock)
+        app = _Heard(_configuration(self.setup.name), store, self._plugins, self.clock)
+        app.world = self
+        return app
 
     def _living(self) -> Life | None:
         return self._life if self._life is not None and not self._life.dead else None
@@ -277,9 +313,18 @@ class World:
         for task in asyncio.all_tasks(self.loop) - {self._keeper, self._main}:
             task.cancel()
 
+    def _listen(self) -> None:
+        """An error in the daemon's log is a failure, but for what tells of a display that refuses."""
+        for event in self._logged:
+            if event["log_level"] == "error" and event.get("gaps") != ["unheard"]:
+                self.story.add(Failed(self.clock.now(), repr(event)))
+        self._logged.clear()
+
     def _run(self, work: Coroutine[None, None, None]) -> None:
         self._main = self.loop.create_task(work)
-        self.loop.run_until_complete(self._main)
+        with capture_logs() as self._logged:
+            self.loop.run_until_complete(self._main)
+        self._listen()
 
     def _failed(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
