@@ -60,7 +60,7 @@ class Judge:
         self._down_since = self._now
         self._jumped_down = False
         self._latest = self._now  # what the clock showed at most while the daemon was up, since it was set back
-        self._unheard = True  # no calendar was asked since the last start, sleep or step of the clock
+        self._unheard: datetime | None = self._now  # since then, a start, sleep or step, no calendar was asked
         self._first_watch: datetime | None = None
         self._last_poll: datetime | None = None
         self._moods = dict.fromkeys((name for name, _joins in setup.channels), Mood.TAKES)
@@ -85,10 +85,10 @@ class Judge:
     def _take(self, entry: Entry) -> None:  # noqa: C901  (a table)
         match entry:
             case Polled():
-                self._unheard = False
+                self._unheard = None
                 self._polled(entry)
             case PollFailed():
-                self._unheard = False
+                self._unheard = None
             case Began():
                 self._start()
             case Ended():
@@ -165,7 +165,7 @@ class Judge:
         else:
             self._covered_since = min(self._covered_since, jump.at)
         self._jumped_down = not self._up
-        self._unheard = True
+        self._unheard = self._now
         self._unsettle()
         if self._up:
             self._set_back()
@@ -195,7 +195,7 @@ class Judge:
             self._covered_since = self._now
         self._first_watch = self._first_watch or self._now
         self._up, self._began, self._jumped_down = True, self._now, False
-        self._unheard = True
+        self._unheard = self._now
         self._shown_again.clear()
         self._unsettle()
         self._set_back()
@@ -353,7 +353,7 @@ class Judge:
     # The therapist
 
     def _answered(self, answered: Answered) -> None:
-        self._unheard = False  # a command concludes without asking
+        self._unheard = None  # a command concludes without asking
         ladders = self._about(answered.subject)
         if answered.kind is Kind.JOIN:
             return
@@ -370,7 +370,7 @@ class Judge:
                 self._outdate(ladder)
 
     def _rejected(self, rejected: Rejected) -> None:
-        self._unheard = False
+        self._unheard = None
         for ladder in self._about(rejected.subject):
             near = abs(ladder.start - self._now) < _KNOWN
             if rejected.unknown and near and not ladder.vague:
@@ -387,15 +387,16 @@ class Judge:
 
     def _check_conclusion(self, ladder: Ladder, concluded: Concluded) -> None:
         what = f"{_name(ladder)} is noted as {concluded.verdict}"
-        if self._unheard:
+        if self._unheard is not None and concluded.decided_at >= self._unheard:
             raise Fault(f"{what} before the calendar was asked")
         if ladder.ended:
             raise Fault(f"{what}, although the therapist said that they were there")
-        if self._now < ladder.deadline:
+        if concluded.decided_at < ladder.deadline:
             raise Fault(f"{what} before {ladder.deadline:%H:%M:%S}")
         if concluded.verdict != "suspected_miss":
             return
-        if self._covered_since > ladder.start + max(-_DECISIVE, self._setup.first):
+        planned = [rung.due for rungs in ladder.channels.values() for rung in rungs if rung.until > ladder.seen_at]
+        if self._covered_since > max(ladder.start - _DECISIVE, min(planned, default=ladder.start)) + _MINUTE:
             raise Fault(f"{what}, although the daemon watched only since {self._covered_since:%H:%M:%S}")
         if self._last_poll is None or self._last_poll < ladder.deadline - STALE_AFTER - _MINUTE:
             raise Fault(f"{what}, although the calendar was last heard at {self._last_poll}")

@@ -16,21 +16,26 @@ from kepthour.core.timekeeping import Leap
 from kepthour.ports import Answer
 from kepthour.runtime.answering import Answering
 from kepthour.runtime.asker import Asker
-from kepthour.runtime.pump import Pump
+from kepthour.runtime.pump import CAP, Pump
 from kepthour.store import sessions
 from kepthour.store.sessions import SessionRow
 from tests.model.display import Screen
 
 _SIGN_OF_LIFE = timedelta(seconds=55)  # as seldom as no gap comes of it
+_BEAT = timedelta(seconds=25)  # how seldom the pump writes one
 _REST = timedelta(hours=6)
-_DECISIVE = timedelta(minutes=6)
+_DECISIVE = timedelta(minutes=5)
 _A_MOMENT = 0.001  # seconds, for what was just handed over to be taken and recorded
 _AUDIT = timedelta(minutes=5)
-_RESTLESS = 500  # turns in a minute
+_RESTLESS = 200  # turns in a minute
 
 
 class Crash(BaseException):
     """The process is no more. Past every handler of exceptions."""
+
+
+async def _nothing() -> None:
+    return
 
 
 class Witness(Protocol):
@@ -64,8 +69,11 @@ class Life:
         self._answering: Answering | None = None
         self._wake = asyncio.Event()
         self._stopping = False
+        self.resting = False  # between two turns
         self.dead = False
         self._heard = False
+        self._pause = timedelta()
+        self._beaten = app.clock.now()  # when the pump last wrote a sign of life
         self.next_poll = self._next_audit = app.clock.now()
         self._until_death: int | None = None
         self._turns: deque[float] = deque(maxlen=_RESTLESS)
@@ -76,7 +84,9 @@ class Life:
         while not self._stopping:
             await self._turn()
             await asyncio.sleep(_A_MOMENT)
+            self.resting = True
             await self._wait()
+            self.resting = False
         assert self._pump is not None
         await self._pump.close()
         self.app.close()
@@ -86,6 +96,7 @@ class Life:
         for screen in self._screens.values():
             await screen.open(self._answered)
         dispatcher = self.app.dispatcher(dict(self._screens), self.wake)
+        dispatcher.stock = _nothing  # the store never fails here, and a reserve costs a fifth of a run
         self._pump = Pump(self.app, dispatcher, Asker(self.app, self.wake), self._leapt)
         self._answering = Answering(self.app, dispatcher, self.wake)
         await self._pump.begin()
@@ -104,8 +115,12 @@ class Life:
         assert self._pump is not None
         self._wake.clear()
         self._stay_calm()
-        await self._pump.turn(may_conclude=self._heard)
+        self._pause = await self._pump.turn(may_conclude=self._heard)
         now = self.app.clock.now()
+        if not timedelta() <= now - self._beaten < _BEAT:
+            self._beaten = now
+        with self.app.store.read() as tx:
+            self._world.sees_questions(sessions.open_questions(tx))
         if now >= self._next_audit:
             self._next_audit = now + _AUDIT
             self.app.audit()
@@ -114,8 +129,6 @@ class Life:
             self.next_poll = self._world.asks(self)
             self._heard = True
             self.wake()
-        with self.app.store.read() as tx:
-            self._world.sees_questions(sessions.open_questions(tx))
 
     def _stay_calm(self) -> None:
         """A pump that turns without end would never let the time pass."""
@@ -126,7 +139,9 @@ class Life:
     async def _wait(self) -> None:
         assert self._pump is not None
         now = self.app.clock.now()
-        times = [self.next_poll, self._pump.next_due(), self._sign_of_life(now)]
+        # A pause as long as pauses are may end before anything is due: then we look further ahead.
+        due = now + self._pause if self._pause < CAP else self._pump.next_due()
+        times = [self.next_poll, due, self._sign_of_life(now)]
         wait = min(at for at in times if at is not None) - now
         try:
             async with asyncio.timeout(max(wait.total_seconds(), 0.0)):
@@ -138,7 +153,7 @@ class Life:
         """The next turn that is needed even if nothing is due."""
         spells = self._world.decisive_spells(_DECISIVE)
         if any(start <= now <= end for start, end in spells):
-            return now + _SIGN_OF_LIFE
+            return self._beaten + _SIGN_OF_LIFE
         return min([now + _REST, *(start for start, _end in spells if start > now)])
 
     def wake(self) -> None:

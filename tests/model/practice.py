@@ -12,7 +12,7 @@ from tests.support.calendars import calendar, event
 
 NAME = "practice"
 LENGTH = timedelta(minutes=50)
-DAILY = 3  # instances of a series
+DAILY = 2  # instances of a series
 _STAMP = "%Y%m%dT%H%M%SZ"
 
 

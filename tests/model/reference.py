@@ -223,13 +223,13 @@ class Ladder:
         deadline = self.start + self._setup.missed_after + by
         for channel, rungs in self.channels.items():
             own = [rung for rung in rungs if not rung.offset]
+            touched = any(rung.due < announced for rung in rungs)
             moves = [rung for rung in rungs if rung.open and not rung.due < self.start]
             moved = {id(rung): at >= self.ends(channel, rung) for rung in moves}
             for rung in moves:
                 rung.doubtful = rung.doubtful or moved[id(rung)] or over
                 rung.due, rung.until = self.start + rung.offset + by, deadline
                 rung.chance = 0.0
-            touched = any(rung.due < announced for rung in rungs)
             if touched and not any(id(rung) in moved and not moved[id(rung)] for rung in own):
                 doubtful = over or not own or any(id(rung) in moved for rung in own)
                 rungs.append(self._extra(announced, deadline, doubtful=doubtful))

@@ -59,18 +59,18 @@ def _channel(name: str, joins: str | None) -> str:
 SETUPS = {
     one.name: one
     for one in (
-        Setup("one screen", ("-3m", "-1m", "0m", "+1m"), (("screen", None),), timedelta(minutes=6)),
+        Setup("one screen", ("-3m", "-1m", "0m", "+1m"), (("screen", None),), timedelta(minutes=4)),
         Setup(
             "screen and phone",
             ("-90s", "0m", "+30s"),
             (("screen", None), ("phone", None)),
-            timedelta(minutes=4),
+            timedelta(minutes=3),
         ),
         Setup(
             "phone joins later",
             ("-2m", "0m", "+1m", "+2m"),
             (("screen", None), ("phone", "+1m")),
-            timedelta(minutes=5),
+            timedelta(minutes=4),
             critical=("0m", "+1m", "+2m"),
         ),
     )

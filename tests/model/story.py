@@ -191,6 +191,7 @@ class Concluded(Entry):
 
     subject: str
     verdict: str
+    decided_at: datetime
 
     def __str__(self) -> str:
         return f"{self.subject} is noted as {self.verdict}"

@@ -105,6 +105,7 @@ class World:
         self._commands: App | None = None
         self._life: Life | None = None
         self._open: set[str] = set()
+        self._broken = False
         self._downtime = timedelta(seconds=1)
         self._begin = asyncio.Event()
         self._keeper = self.loop.create_task(self._keep())
@@ -156,15 +157,21 @@ class World:
 
     def sleep(self, span: timedelta, lag: timedelta) -> None:
         """The machine sleeps. The daemon notices after `lag`, which is 15 s at most."""
-        before = self.clock.now()
+        before = self._between_turns()
         self.clock.sleep(span)
         self._leapt(before, lag, slept=True)
 
     def step(self, by: timedelta, lag: timedelta) -> None:
         """The clock is set. The daemon notices after `lag`, which is 15 s at most."""
-        before = self.clock.now()
+        before = self._between_turns()
         self.clock.step(by)
         self._leapt(before, lag, slept=False)
+
+    def _between_turns(self) -> datetime:
+        """The daemon is let finish its turn: what it does in the instant of a leap is left open."""
+        while (life := self._living()) is not None and not life.resting:
+            self._run(asyncio.sleep(0.0001))
+        return self.clock.now()
 
     def _leapt(self, before: datetime, lag: timedelta, *, slept: bool) -> None:
         self.story.add(Jumped(self.clock.now(), before, slept))
@@ -210,9 +217,11 @@ class World:
             self._life.wake()
         self._run(asyncio.sleep(0.01))
 
-    def changed(self, text: str) -> None:
-        """For the story: what changed in the calendar."""
+    def changed(self, text: str, *, told: bool = False) -> None:
+        """The calendar changed. `told`: the time for a poll has come, too."""
         self._tell(text)
+        if told:
+            self.sync()
 
     # What a life tells
 
@@ -231,8 +240,8 @@ class World:
 
     def sees_questions(self, rows: Sequence[SessionRow]) -> None:
         for row in rows:
-            if row.id not in self._open and row.verdict is not None:
-                self.story.add(Concluded(self.clock.now(), row.id, row.verdict.value))
+            if row.id not in self._open and row.verdict is not None and row.decided_at is not None:
+                self.story.add(Concluded(self.clock.now(), row.id, row.verdict.value, row.decided_at))
         self._open = {row.id for row in rows}
 
     def hears(
@@ -251,7 +260,7 @@ class World:
         return answered
 
     def decisive_spells(self, before: timedelta) -> list[tuple[datetime, datetime]]:
-        after = self.setup.missed_after + timedelta(minutes=1)
+        after = self.setup.missed_after
         return [(start - before, start + after) for _alias, start in self.practice.view()]
 
     def died(self) -> None:
@@ -283,6 +292,8 @@ class World:
             await self._lived(life)
             life.app.store.close()
             self._life = None
+            if self._broken:
+                return
             if life.dead:
                 await asyncio.sleep(self._downtime.total_seconds())
             else:
@@ -332,6 +343,7 @@ class World:
             self._fails(error)
 
     def _fails(self, error: BaseException) -> None:
+        self._broken = True
         last = traceback.extract_tb(error.__traceback__)[-1]
         self.story.add(Failed(self.clock.now(), f"{error!r} at {last.filename}:{last.lineno}"))
 
