@@ -184,7 +184,9 @@ class App:
     def audit(self) -> None:
         """See to it that every open session has a next step, and plan anew. What cannot be mended is told."""
         everywhere = tuple(channel.name for channel in self.config.channels)
-        self._gaps = audit.audit(self.store, everywhere, self.clock.now(), self._gaps)
+        now = self.clock.now()
+        self._gaps = audit.audit(self.store, everywhere, now, self._gaps)
+        repair.follow_verdicts(self.store, repair.without_card(self.store, now - audit.BEHIND), now)
         self.replan()
 
     def look(self) -> None:
@@ -219,16 +221,18 @@ class App:
         surface: str,
         span: timedelta | None = None,
         at: datetime | None = None,
+        delivery: str | None = None,
     ) -> respond.Answered:
         """Take an answer given `at` (aware UTC; None: now); without an id, to the session that is due.
 
+        `delivery` is the notice that was answered: one about another start than the present is too late.
         Raises NotFound, Ambiguous, NeedsPerson, TryLater.
         """
         now = at or self.clock.now()
-        wanted = session_id or respond.due_session(self.store, now)
+        wanted = session_id or respond.due_session(self.store, now, kind)
         if span is None:
             span = {Kind.SNOOZE: SNOOZE, Kind.LATE: LATE}.get(kind)
-        answered = respond.respond(self.store, wanted, kind, now, surface, span)
+        answered = respond.respond(self.store, wanted, kind, now, surface, span, delivery)
         self.look()
         return answered
 

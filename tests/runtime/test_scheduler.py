@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -85,3 +86,37 @@ async def test_an_exception_in_one_job_does_not_stop_the_others(scheduler: Sched
     scheduler.once("b", now() + timedelta(seconds=0.1), sound)
     async with asyncio.timeout(10):
         await done.wait()
+
+
+async def test_a_clock_that_leaps_years_ahead_costs_one_run_and_no_memory(scheduler: Scheduler) -> None:
+    """agronholm/apscheduler#1066: it listed each run that the leap had skipped until the memory was full."""
+    turns = 0
+    done = asyncio.Event()
+
+    async def work() -> None:
+        nonlocal turns
+        turns += 1
+        done.set()
+
+    tracemalloc.start()
+    try:
+        scheduler.every("audit", timedelta(minutes=5), work, now() - timedelta(days=365 * 30))
+        async with asyncio.timeout(10):
+            await done.wait()
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert turns == 1
+    assert peak < 5_000_000, "bytes"
+
+
+async def test_work_at_intervals_comes_again_and_again(scheduler: Scheduler) -> None:
+    turns: asyncio.Queue[None] = asyncio.Queue()
+
+    async def work() -> None:
+        turns.put_nowait(None)
+
+    scheduler.every("audit", timedelta(seconds=0.1), work, now())
+    async with asyncio.timeout(10):
+        for _turn in range(3):
+            await turns.get()

@@ -26,6 +26,7 @@ from tests.support.calendars import calendar, event
 from tests.support.clock import FakeClock
 
 BERLIN = ZoneInfo("Europe/Berlin")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 CONFIG = """
 timezone = "Europe/Berlin"
@@ -81,6 +82,18 @@ class Day:
         dispatcher = self.app.dispatcher(dict(self.channels), lambda: None)
         self.pump = Pump(self.app, dispatcher, Asker(self.app, self._hear))
 
+    async def restart(self) -> None:
+        """The daemon ends and starts again, and takes up its work as a daemon does."""
+        await self.pump.close()
+        self.app.close()
+        self.app.store.close()
+        self.start()
+        await self.pump.dispatcher.show_again()
+        await self.pump.dispatcher.settle()
+        self.app.refresh()
+        self.app.replan()
+        self.sync()
+
     @property
     def calendar(self) -> MemoryCalendar:
         """The calendar "practice"."""
@@ -104,19 +117,33 @@ class Day:
         for one in self.app.config.calendars:
             self.app.ask(one.name)
 
-    async def until(self, at: str) -> None:
-        """Let time pass up to `at`, turn by turn, as the daemon's timer would; polls go on."""
+    async def until(self, at: str, every: timedelta = timedelta(minutes=1)) -> None:
+        """Let time pass up to `at`, turn by turn, as the daemon's timer would; polls go on, one `every` so long.
+
+        With more than a minute between two turns the daemon counts as having slept.
+        """
         end = when(at)
         while True:
             await self._turn()
             if self.clock.at >= end:
                 return
-            # Turns in which nothing is due are left out but for one a minute, else a day takes seconds.
-            minute = self.clock.at.replace(second=0, microsecond=0) + timedelta(minutes=1)
-            due = self.pump.next_due() or minute
-            self.clock.at = max(min(due, minute, end), self.clock.at + timedelta(milliseconds=1))
-            if self.clock.at == minute:
-                self.sync()
+            self._move_on(end, every)
+
+    def _move_on(self, end: datetime, every: timedelta = timedelta(minutes=1)) -> None:
+        """To what comes next. Of the turns in which nothing is due one a minute is left: a day would take seconds."""
+        poll = self.clock.at + every - (self.clock.at - _EPOCH) % every
+        due = min(self.pump.next_due() or poll, poll, end)
+        if every <= timedelta(minutes=1):
+            self._keep_watch(due)
+        self.clock.at = max(due, self.clock.at + timedelta(milliseconds=1))
+        if self.clock.at == poll:
+            self.sync()
+
+    def _keep_watch(self, until: datetime) -> None:
+        """The signs of life of the turns that are left out: without them there would be gaps in the watch."""
+        while until - self.clock.at > timedelta(seconds=30):
+            self.clock.at += timedelta(seconds=30)
+            self.pump._beat()
 
     async def _turn(self) -> None:
         """A turn, and the next at once if evidence came, as the daemon has it."""
@@ -146,6 +173,10 @@ class Day:
         received = self.channels[channel].received
         return [(f"{at.astimezone(BERLIN):%H:%M:%S}", notice.rung) for at, notice in received]
 
+    def rungs_since(self, at: str, channel: str = "screen") -> list[tuple[str, str]]:
+        """What was received at the local time `at` ("09:50") or later, whatever the day."""
+        return [(when, rung) for when, rung in self.rungs(channel) if when >= at]
+
     def notices(self) -> list[Notice]:
         """What the screen received."""
         return [notice for _at, notice in self.screen.received]
@@ -173,6 +204,16 @@ class Day:
         with self.app.store.read() as tx:
             found = reminders.everything(tx)
         return [(one.rung, one.state.value, one.why.value if one.why else None) for one in found]
+
+
+def a_morning(folder: Path, config: str = CONFIG) -> Day:
+    """Half past eight, with a session at ten; and others to come, so that the calendar may lose that one."""
+    day = Day(folder, "2026-03-02 08:30", config)
+    day.put("one", "2026-03-02T10:00:00")
+    day.put("other", "2026-03-23T10:00:00")
+    day.put("another", "2026-03-24T10:00:00")
+    day.sync()
+    return day
 
 
 def when(text: str) -> datetime:

@@ -49,6 +49,8 @@ class World:
             "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
         }
         self._shift: Path | None = None
+        self._ahead = timedelta()  # of this machine's wall clock
+        self._slept = timedelta()
 
     @property
     def config_file(self) -> Path:
@@ -97,26 +99,40 @@ class World:
     @contextmanager
     def daemon(self, *options: str) -> Iterator[Daemon]:
         """`kepthour run` until the end of the block, when it is ended with SIGTERM and must end cleanly."""
-        running = Daemon(self, *options)
+        running = Daemon(self, *options).started()
         try:
             yield running
         finally:
             running.end()
 
+    def now(self) -> datetime:
+        """What this machine's wall clock says."""
+        return datetime.now(UTC) + self._ahead
+
     def shift_clock(self, to: datetime) -> None:
         """From now on this machine's wall clock says `to` (and goes on from there)."""
+        self._ahead = to - datetime.now(UTC)
+        self._write_shift()
+
+    def sleep(self, daemon: Daemon, until: datetime) -> None:
+        """Suspend the machine until its wall clock says `until`; the monotonic clock stands still meanwhile."""
+        with daemon.stopped():
+            self._slept += until - self.now()
+            self.shift_clock(until)
+
+    def _write_shift(self) -> None:
+        content = struct.pack("qq", _nanoseconds(self._ahead), _nanoseconds(self._slept))
         if self._shift is None:
             self._shift = self.folder / "clock-shift"
+            self._shift.write_bytes(content)
             self.env["LD_PRELOAD"] = str(shim("shift"))
             self.env["CLOCK_SHIFT"] = str(self._shift)
-            self._shift.write_bytes(struct.pack("q", 0))
-        nanoseconds = round((to - datetime.now(UTC)) / timedelta(microseconds=1)) * 1000
         with self._shift.open("r+b") as file:
-            file.write(struct.pack("q", nanoseconds))
+            file.write(content)
 
 
 class Daemon:
-    """A running daemon. What it says on standard error is kept in `log`."""
+    """A daemon that was just started. What it says on standard error is kept in `log`."""
 
     def __init__(self, world: World, *options: str) -> None:
         self.log = world.folder / f"daemon-{time.monotonic_ns()}.log"
@@ -129,18 +145,32 @@ class Daemon:
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
+
+    def started(self) -> Daemon:
+        """Wait until it says so; it must not have ended."""
         eventually(
             lambda: "daemon.started" in self.said() or self.process.poll() is not None, "the daemon's start"
         )
         assert self.process.poll() is None, self.said()
+        return self
 
     def said(self) -> str:
         return self.log.read_text(encoding="utf-8")
 
     def kill(self) -> None:
-        """As a crash or a power cut would."""
+        """As a crash or a power cut would; nothing, if it has ended."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """It does nothing at all until the end of the block."""
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
 
     def end(self) -> None:
         """SIGTERM, and it must end cleanly."""
@@ -149,6 +179,10 @@ class Daemon:
         self.process.send_signal(signal.SIGTERM)
         assert self.process.wait(timeout=30) == 0, self.said()
         assert "Traceback" not in self.said(), self.said()
+
+
+def _nanoseconds(span: timedelta) -> int:
+    return round(span / timedelta(microseconds=1)) * 1000
 
 
 def shim(name: str) -> Path:

@@ -139,7 +139,7 @@ def explain(ctx: click.Context, text: str, start: str, end: str, as_json: bool) 
 @common
 @click.pass_context
 def rehearse(ctx: click.Context, start: str, end: str, as_json: bool) -> None:
-    """Which reminders would go out if nobody answered: when, where and with which text. Sends nothing."""
+    """Which reminders would go out if nobody answered any more: when, where and with which text. Sends nothing."""
     from kepthour.views.rehearse import rehearse as read
 
     app = ctx.ensure_object(Setting).app()

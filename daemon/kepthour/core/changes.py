@@ -6,7 +6,7 @@ nearly the same times: such a pair is one session that lives on, not one lost an
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -59,7 +59,7 @@ class Happening:
     observed: Session | None
     predecessor: str | None = None  # the id it takes over from
     successor: str | None = None  # the id it lives on under
-    same_start: bool = False  # as the one it takes over from, or before it was cancelled: answers hold
+    keeps_answers: bool = False  # to the one before: the start is the same, or both are over
     revived: bool = False  # the one it takes over from was cancelled: its ladder is over
 
 
@@ -67,51 +67,72 @@ _NEAR = timedelta(hours=24)
 _CLOSE = timedelta(days=3)
 
 
-def compare(known: Mapping[str, KnownSession], observed: Mapping[str, Session]) -> list[Happening]:
-    """What happened, session by session, in no particular order. Both mappings are by id."""
+def compare(
+    known: Mapping[str, KnownSession],
+    observed: Mapping[str, Session],
+    now: datetime,
+    cancelled: Collection[str] = (),
+) -> list[Happening]:
+    """What happened, session by session, in no particular order. Both mappings are by id; `now` is aware UTC.
+
+    What was over and is over was held or missed when it was: a series that moves today does not undo this morning.
+    `cancelled` are the ids of which their calendar says so: another calendar that holds the like does not carry it on.
+    """
     lost = [old for key, old in known.items() if key not in observed]
     found = [new for key, new in observed.items() if key not in known]
-    heirs = _pair(lost, found)
+    heirs = _pair(lost, found, cancelled)
     heir_of = {before: new_id for new_id, before in heirs.items()}
-    happenings = [_fate(old, observed[key]) for key, old in known.items() if key in observed]
+    happenings = [_fate(old, observed[key], now) for key, old in known.items() if key in observed]
     for old in lost:
         heir = heir_of.get(old.id)
         if heir is not None:
-            same_start = observed[heir].start == old.start
-            happenings.append(Happening(Fate.SUCCEEDED, old.id, None, successor=heir, same_start=same_start))
+            keeps = _keeps_answers(old, observed[heir], now)
+            happenings.append(Happening(Fate.SUCCEEDED, old.id, None, successor=heir, keeps_answers=keeps))
         elif not old.cancelled:
             happenings.append(Happening(Fate.CANCELLED, old.id, None))
     for new in found:
         before = heirs.get(new.id)
-        happenings.append(_addition(new, known[before] if before is not None else None))
+        happenings.append(_addition(new, known[before] if before is not None else None, now))
     return happenings
 
 
-def _addition(new: Session, before: KnownSession | None) -> Happening:
+def _addition(new: Session, before: KnownSession | None, now: datetime) -> Happening:
     if before is None:
         return Happening(Fate.ADDED, new.id, new)
-    same_start = before.start == new.start
+    keeps = _keeps_answers(before, new, now)
     return Happening(
-        Fate.ADDED, new.id, new, predecessor=before.id, same_start=same_start, revived=before.cancelled
+        Fate.ADDED, new.id, new, predecessor=before.id, keeps_answers=keeps, revived=before.cancelled
     )
 
 
-def _fate(old: KnownSession, new: Session) -> Happening:
+def _keeps_answers(old: KnownSession, new: Session, now: datetime) -> bool:
+    return old.start == new.start or _both_over(old, new, now)
+
+
+def _both_over(old: KnownSession, new: Session, now: datetime) -> bool:
+    return old.end <= now and new.end <= now
+
+
+def _fate(old: KnownSession, new: Session, now: datetime) -> Happening:
+    if not old.cancelled and _both_over(old, new, now):
+        return Happening(Fate.SAME, old.id, new)
     if old.cancelled:
-        return Happening(Fate.RESTORED, old.id, new, same_start=old.start == new.start)
+        return Happening(Fate.RESTORED, old.id, new)
     if old.start != new.start:
         return Happening(Fate.MOVED, old.id, new)
     same = (old.end, old.client, old.place, old.join_url) == (new.end, new.client, new.place, new.join_url)
     return Happening(Fate.SAME if same else Fate.EDITED, old.id, new)
 
 
-def _pair(lost: Sequence[KnownSession], found: Sequence[Session]) -> dict[str, str]:
+def _pair(
+    lost: Sequence[KnownSession], found: Sequence[Session], cancelled: Collection[str]
+) -> dict[str, str]:
     """New id -> the id it takes over from. The same calendar, then the nearest starts first; each is used once."""
     candidates = sorted(
         (old.calendar != new.calendar, abs(new.start - old.start), new.id, old.id)
         for old in lost
         for new in found
-        if _could_be_one(old, new)
+        if _could_be_one(old, new) and (old.calendar == new.calendar or old.id not in cancelled)
     )
     heirs: dict[str, str] = {}
     for _elsewhere, _distance, new_id, old_id in candidates:

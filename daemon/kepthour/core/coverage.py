@@ -36,13 +36,17 @@ def coverage(
 
 
 def watched(watches: Sequence[tuple[datetime, datetime]], start: datetime, end: datetime) -> bool:
-    """Whether no gap between `watches` is longer than a restart takes, all through [start, end]."""
+    """Whether somebody watched all through [start, end]. `watches` are by their beginnings.
+
+    A gap between two watches may be as long as a restart takes; before the first watch nobody watched.
+    """
+    began: datetime | None = None
     reached = start
     for since, until in watches:
-        if since - reached > GAP:
-            return False
+        if began is None or since - reached > GAP:
+            began, reached = since, until
         reached = max(reached, until)
-    return end - reached <= GAP
+    return began is not None and began <= start and end - reached <= GAP
 
 
 def went_out(rungs: Sequence[Reminder], start: datetime) -> bool:

@@ -29,7 +29,7 @@ MOVES: dict[State, frozenset[State]] = {
     State.PENDING: frozenset({State.SENT, State.SUPERSEDED, State.COLLAPSED, State.EXPIRED, State.FAILED}),
     State.SENT: frozenset({State.ANSWERED, State.WITHDRAWN}),
     State.ANSWERED: frozenset({State.WITHDRAWN}),
-    State.SUPERSEDED: frozenset(),
+    State.SUPERSEDED: frozenset({State.PENDING}),  # a snooze ends just where it was due
     State.COLLAPSED: frozenset(),
     State.EXPIRED: frozenset(),
     State.FAILED: frozenset(),

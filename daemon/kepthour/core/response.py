@@ -98,8 +98,17 @@ def until(kind: Kind, start: datetime, at: datetime, span: timedelta | None) -> 
     return None
 
 
-def effect(response: Response, start: datetime, deadline: datetime, reminders: Sequence[Reminder]) -> Effect:
-    """What `response` does to `reminders`, those of the session's present start revision. Never raises."""
+def effect(
+    response: Response,
+    start: datetime,
+    deadline: datetime,
+    reminders: Sequence[Reminder],
+    before: Sequence[Response] = (),
+) -> Effect:
+    """What `response` does to `reminders`, those of the session's present start revision. Never raises.
+
+    `before` are the answers that were given earlier to the same start.
+    """
     match response.kind:
         case Kind.HERE:
             return _silence(reminders, Why.CHECKED_IN)
@@ -110,7 +119,7 @@ def effect(response: Response, start: datetime, deadline: datetime, reminders: S
         case Kind.SNOOZE:
             return _snooze(response, start, deadline, reminders)
         case Kind.LATE:
-            return _late(response, start, deadline, reminders)
+            return _late(response, start, deadline, reminders, before)
         case Kind.JOIN:
             return Effect()
 
@@ -145,11 +154,16 @@ def _snooze(response: Response, start: datetime, deadline: datetime, reminders: 
 
 
 def _rungs_at_the_end(
-    until: datetime, start: datetime, deadline: datetime, reminders: Sequence[Reminder]
+    until: datetime,
+    start: datetime,
+    deadline: datetime,
+    reminders: Sequence[Reminder],
+    moving: Sequence[Reminder] = (),
 ) -> tuple[Raise, ...]:
-    """One more rung on each channel that was silenced, unless one is due just then anyway."""
+    """One more rung on each channel that was silenced, unless one is due just then anyway, and not `moving` away."""
     touched = [r for r in reminders if r.offset is not None and r.due_at < until]
-    covered = {r.channel for r in reminders if r.state is State.PENDING and r.due_at == until}
+    staying = [r for r in reminders if r.state is State.PENDING and r not in moving]
+    covered = {r.channel for r in staying if r.due_at == until}
     offset = until - start
     return tuple(
         Raise(
@@ -164,25 +178,35 @@ def _rungs_at_the_end(
     )
 
 
-def _late(response: Response, start: datetime, deadline: datetime, reminders: Sequence[Reminder]) -> Effect:
+def _late(
+    response: Response,
+    start: datetime,
+    deadline: datetime,
+    reminders: Sequence[Reminder],
+    before: Sequence[Response],
+) -> Effect:
     """Nagging starts anew at the announced start; the rungs keep their names.
 
     A rung that already went out at or after the start is not repeated: those still to come are moved, and
-    if the one at the start is among the former, the announced start gets a rung of its own.
+    if the one at the start is among the former, the announced start gets a rung of its own. Such a rung of an
+    announcement before this one goes.
     """
     assert response.until is not None
     moved_by = response.until - start
     quiet = _silence(reminders, Why.LATE, until=start)
-    moved = [
+    overtaken = {one.until for one in before if one.kind is Kind.LATE}
+    coming = [
         r
         for r in reminders
         if r.state is State.PENDING and r.offset is not None and not r.offset < timedelta()
     ]
+    raised = [r for r in coming if r.offset and r.due_at in overtaken and r.due_at == start + r.offset]
+    moved = [r for r in coming if r not in raised]
     shifts = tuple(
         Shift(r.id, start + r.offset + moved_by, deadline + moved_by) for r in moved if r.offset is not None
     )
     at_start = {r.channel for r in moved if not r.offset}
-    again = _rungs_at_the_end(response.until, start, deadline + moved_by, reminders)
-    return Effect(
-        quiet.changes, quiet.recall, shifts, tuple(one for one in again if one.channel not in at_start)
-    )
+    again = _rungs_at_the_end(response.until, start, deadline + moved_by, reminders, coming)
+    gone = tuple(Change(r.id, State.SUPERSEDED, Why.LATE) for r in raised)
+    at_announced = tuple(one for one in again if one.channel not in at_start)
+    return Effect(quiet.changes + gone, quiet.recall, shifts, at_announced)

@@ -56,6 +56,11 @@ def format_offset(offset: timedelta) -> str:
     return ("-" if offset < timedelta() else "+") + format_duration(abs(offset))
 
 
+def in_seconds(offset: timedelta) -> str:
+    """An offset as a rung's other name, where the usual one is taken: `+300s`."""
+    return f"{round(offset.total_seconds()):+d}s"
+
+
 def spoken(span: timedelta) -> str:
     """`span` for a sentence, exact to the second: `5 min`, `1 min 55 s`, `1 h`, `2 h 10 min`."""
     seconds = round(abs(span).total_seconds())

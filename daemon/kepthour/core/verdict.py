@@ -83,8 +83,14 @@ def checked_in_at(responses: Sequence[Response]) -> datetime | None:
 
 def deadline_after(deadline: datetime, start: datetime, responses: Sequence[Response]) -> datetime:
     """The deadline, moved by a "running late": as long after the announced start as it was after the start."""
-    announced = max((r.until for r in responses if r.kind is Kind.LATE and r.until), default=start)
+    announced = announced_start(responses) or start
     return deadline + max(announced - start, timedelta())
+
+
+def announced_start(responses: Sequence[Response]) -> datetime | None:
+    """The start that the last "running late" promised; None: there was none. `responses` are by time."""
+    starts = [r.until for r in responses if r.kind is Kind.LATE and r.until]
+    return starts[-1] if starts else None
 
 
 def decide(

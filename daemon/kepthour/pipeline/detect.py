@@ -21,7 +21,8 @@ from kepthour.core.reminder import Why
 from kepthour.core.response import silence
 from kepthour.core.verdict import NOT_FINAL, Because, Finding, Verdict, deadline_after, decide
 from kepthour.ports import Witness
-from kepthour.store import calendars, evidence, outbox, reminders, sessions, watches
+from kepthour.store import calendars, evidence, outbox, questions, reminders, sessions, watches
+from kepthour.store.calendars import CalendarRow
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
@@ -58,6 +59,7 @@ def detect(detector: Detector, store: Store, now: datetime) -> list[tuple[str, V
         for row, finding in found:
             if finding.because is Because.IN_THE_ROOM:
                 _silence(tx, row, Why.IN_THE_ROOM, now)
+        questions.close_idle(tx, now)
         _ask(tx, detector, [row for row, finding in found if finding.verdict in NOT_FINAL], now)
     return [(row.id, finding.verdict) for row, finding in found]
 
@@ -65,11 +67,12 @@ def detect(detector: Detector, store: Store, now: datetime) -> list[tuple[str, V
 def next_deadline(store: Store, now: datetime) -> datetime | None:
     """When the next session will have to be decided without an answer."""
     with store.read() as tx:
-        deadlines = [
+        deadlines = [sessions.next_deadline(tx, now, now + _AHEAD)]
+        deadlines += [
             deadline_after(row.deadline, row.known.start, sessions.responses_to(tx, row))
-            for row in sessions.awaiting(tx, now, now + _AHEAD)
+            for row in sessions.announced_late(tx, now, now + _AHEAD)
         ]
-    return min((deadline for deadline in deadlines if deadline > now), default=None)
+    return min((deadline for deadline in deadlines if deadline is not None and deadline > now), default=None)
 
 
 def _findings(tx: Tx, detector: Detector, now: datetime) -> list[tuple[SessionRow, Finding]]:
@@ -91,9 +94,7 @@ def _finding(tx: Tx, detector: Detector, row: SessionRow, now: datetime) -> Find
         deadline,
         [(watch.since, watch.until) for watch in watches.within(tx, known.start - timedelta(days=1), now)],
         reminders.of_session(tx, row.id, known.revision),
-        calendar.last_good_at
-        if calendar and calendar.last_good_at and timely(calendar.last_good_at, now)
-        else None,
+        None if sessions.contradicted(tx, row) else _last_good(calendar, now),
         detector.stale_after.get(known.calendar, timedelta()),
     )
     witness = detector.witnesses.get(known.calendar)
@@ -110,6 +111,12 @@ def _finding(tx: Tx, detector: Detector, row: SessionRow, now: datetime) -> Find
         or not witness.source.can_tell(known.join_url)
         or is_heard(deadline, testimony.asked_at),
     )
+
+
+def _last_good(calendar: CalendarRow | None, now: datetime) -> datetime | None:
+    """A calendar's last good sync, if that can be trusted."""
+    at = calendar.last_good_at if calendar else None
+    return at if at is not None and timely(at, now) else None
 
 
 def _silence(tx: Tx, row: SessionRow, why: Why, now: datetime) -> None:

@@ -32,6 +32,7 @@ BEHIND, AHEAD = timedelta(days=35), timedelta(days=120)
 _READER = 1  # one more whenever resources are read or expanded in another way, so that it is done anew
 _REFRESH_WHEN_LEFT = timedelta(days=60)
 _REFRESH_WHEN_BEHIND = timedelta(days=7)
+_REFRESH_ATTEMPTS = 5
 _AUDIT_AFTER = timedelta(days=1)
 _VANISHED = "Its answer lacks all, or more than half, of the coming events, so it was not believed."
 _VANISHED_REMEDY = (
@@ -180,8 +181,12 @@ def _store(
             full=batch.kind is Kind.FULL,
             now=now,
         )
-    if not stored:  # another process polled meanwhile: what it stored is at least as new
-        log.info("poll.overtaken", calendar=source.name)
+    if not stored:
+        if moved := _with_moved_window(store, calendar):
+            return _store(source, store, clock, moved, batch, etags)
+        log.info(
+            "poll.overtaken", calendar=source.name
+        )  # by another process: what it stored is at least as new
         return Polled(source.name, batch.kind, 0, 0, 0, batch.requests, batch.warnings)
     tell = log.info if came or removed else log.debug
     tell(
@@ -199,13 +204,35 @@ def _store(
     return replace(polled, refresh_after=batch.refresh_after)
 
 
+def _with_moved_window(store: Store, calendar: CalendarRow) -> CalendarRow | None:
+    """The calendar as it stands now, if since `calendar` was read its window moved and nothing else; else None."""
+    with store.read() as tx:
+        fresh = calendars.get(tx, calendar.name)
+    moved = fresh is not None and fresh.expanded_from != calendar.expanded_from
+    return fresh if moved and _heard(fresh) == _heard(calendar) else None
+
+
+def _heard(calendar: CalendarRow | None) -> object:
+    """When it was asked; and for all, which a change of the reader makes necessary again."""
+    return calendar and (calendar.last_attempt_at, calendar.last_full_at)
+
+
 def refresh(source: Source, store: Store, clock: Clock) -> bool:
     """Expand what is stored anew where the window has to move, or the zone rules or the reader changed. No network.
 
     What is set aside was not stored: if it may be read in another way now, the next poll fetches it again.
-    Returns whether anything was done.
+    Returns whether anything was done. Polls may go on meanwhile: after a leap of the clock all begin at once.
     """
-    now = clock.now()
+    for _attempt in range(_REFRESH_ATTEMPTS):
+        done = _refresh(source, store, clock.now())
+        if done is not None:
+            return done
+    log.warning("refresh.overtaken", calendar=source.name)
+    return False
+
+
+def _refresh(source: Source, store: Store, now: datetime) -> bool | None:
+    """Whether anything had to be done; None: it was in vain, since a poll came in between."""
     with store.read() as tx:
         calendar = calendars.get(tx, source.name)
         if calendar is None or not _must_refresh(calendar, source, now):
@@ -215,7 +242,8 @@ def refresh(source: Source, store: Store, clock: Clock) -> bool:
     anew = _expanded(held, source, window)
     with store.write() as tx:
         again = calendar.expanded_with != window.made_with
-        return holdings.replace_occurrences(tx, calendar, anew, window, forget_set_aside=again)
+        done = holdings.replace_occurrences(tx, calendar, anew, window, forget_set_aside=again)
+    return done or None
 
 
 def far(source_zone: ZoneInfo, store: Store, name: str, start: datetime, end: datetime) -> list[Occurrence]:

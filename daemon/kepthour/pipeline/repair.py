@@ -10,7 +10,7 @@ import structlog
 from kepthour.core.errors import NeedsPerson, NotFound
 from kepthour.core.repair import STEPS, CardState, severity
 from kepthour.core.verdict import Verdict
-from kepthour.store import cards
+from kepthour.store import cards, sessions
 from kepthour.store.cards import Card
 from kepthour.store.engine import Store
 
@@ -23,8 +23,10 @@ def follow_verdicts(store: Store, verdicts: Sequence[tuple[str, Verdict]], now: 
         return
     with store.write() as tx:
         for session_id, verdict in verdicts:
-            card = cards.of_session(tx, session_id)
+            row, card = sessions.get(tx, session_id), cards.of_session(tx, session_id)
             serious = severity(verdict)
+            if card is not None and row is not None and card.opened_at < row.known.start and serious is None:
+                continue  # the event was moved since, to where it is made up for: what was missed stays missed
             if card is None and verdict in {Verdict.SUSPECTED_MISS, Verdict.MISSED}:
                 assert serious is not None
                 cards.open_card(tx, session_id, serious, now)
@@ -32,8 +34,21 @@ def follow_verdicts(store: Store, verdicts: Sequence[tuple[str, Verdict]], now: 
             elif card is not None and serious is None and card.state is not CardState.CLOSED:
                 cards.close(tx, card, now)
                 log.info("card.closed", session=session_id)
-            elif card is not None and serious is not None and serious != card.severity:
+            elif card is not None and serious is not None and _is_to_change(card, serious):
                 cards.set_severity(tx, card, serious)
+
+
+def without_card(store: Store, since: datetime) -> list[tuple[str, Verdict]]:
+    """Sessions from `since` (aware UTC) on that should have a card and have none: a crash came in between."""
+    with store.read() as tx:
+        found = [(row.id, row.verdict) for row in sessions.missed(tx, since) if row.verdict is not None]
+        return [one for one in found if cards.of_session(tx, one[0]) is None]
+
+
+def _is_to_change(card: Card, serious: int) -> bool:
+    """It is more or less serious; or it was closed because there was nothing to repair, and now there is."""
+    unfinished = any(step.done_at is None for step in card.steps)
+    return serious != card.severity or (card.state is CardState.CLOSED and unfinished)
 
 
 def find_card(store: Store, card_id: str) -> Card:

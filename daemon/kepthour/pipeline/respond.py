@@ -22,8 +22,8 @@ from kepthour.core.response import (
     silence,
     until,
 )
-from kepthour.core.verdict import Because, SessionState, Verdict, state_of
-from kepthour.store import outbox, reminders, sessions
+from kepthour.core.verdict import HELD, Because, SessionState, Verdict, state_of
+from kepthour.store import outbox, questions, reminders, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
@@ -31,6 +31,7 @@ log = structlog.get_logger()
 
 _ONCE = {Kind.HERE, Kind.ACK, Kind.OUT, Kind.JOIN}
 _AROUND = timedelta(days=2)
+_OVERRUN = timedelta(hours=1)
 _OPEN = {SessionState.REMINDING, SessionState.ACKNOWLEDGED, SessionState.IN_SESSION}
 
 
@@ -44,11 +45,22 @@ class Answered:
 
 
 def respond(
-    store: Store, session_id: str, kind: Kind, now: datetime, surface: str, span: timedelta | None = None
+    store: Store,
+    session_id: str,
+    kind: Kind,
+    now: datetime,
+    surface: str,
+    span: timedelta | None = None,
+    delivery: str | None = None,
 ) -> Answered:
-    """Take an answer to one session. `span` is how long (SNOOZE, LATE). Raises NotFound, NeedsPerson."""
+    """Take an answer to one session. `span` is how long (SNOOZE, LATE), `delivery` the notice that was answered.
+
+    Raises NotFound, NeedsPerson.
+    """
     with store.write() as tx:
         row = _existing(tx, session_id)
+        if delivery is not None and _is_outdated(tx, delivery, row):
+            raise NeedsPerson("That notice was about another start.", "Answer the newest one.")
         if row.known.cancelled:
             raise NeedsPerson("This session was cancelled.", "There is nothing to answer.")
         response = _response(row, kind, now, surface, span)
@@ -57,7 +69,7 @@ def respond(
             return Answered(row, response, changed=False)
         sessions.respond(tx, row.id, row.known.revision, response)
         ladder = reminders.of_session(tx, row.id, row.known.revision)
-        what_follows = effect(response, row.known.start, row.deadline, ladder)
+        what_follows = effect(response, row.known.start, row.deadline, ladder, before)
         outbox.apply(tx, what_follows, row.id, row.known.revision, now)
     log.info("answer.taken", session=session_id, answer=kind.value, surface=surface)
     return Answered(row, response, changed=True)
@@ -70,18 +82,23 @@ def settle(store: Store, session_id: str, verdict: Verdict, now: datetime, reaso
         sessions.decide(tx, row.id, verdict, Because.SAID, "therapist", now, reason)
         ladder = reminders.of_session(tx, row.id, row.known.revision)
         outbox.withdraw(tx, silence(ladder, Why.SETTLED), now)
+        questions.close_idle(tx, now)
     log.info("session.settled", session=session_id, verdict=verdict.value)
     return row
 
 
-def due_session(store: Store, now: datetime) -> str:
+def due_session(store: Store, now: datetime, kind: Kind) -> str:
     """The session that an answer without a name means: the one whose ladder runs or whose time it is.
 
-    Of several the nearest start counts. Raises NotFound if there is none, Ambiguous if two are equally near.
+    Of several the nearest start counts; for OUT, those that the therapist is in come first, and none that is to come
+    counts. Raises NotFound if there is none, Ambiguous if two are equally near.
     """
     with store.read() as tx:
         rows = [row for row in sessions.between(tx, now - _AROUND, now + _AROUND) if not row.hidden]
-        candidates = [row for row in rows if _is_due(tx, row, now)]
+        candidates = [row for row in rows if _state(tx, row, now) in _OPEN]
+        if kind is Kind.OUT:
+            inside = [row for row in rows if _is_inside(tx, row, now)]
+            candidates = inside or [row for row in candidates if row.known.start <= now]
     if not candidates:
         coming = next((row for row in rows if row.known.start > now and not row.known.cancelled), None)
         hint = f"Name one with --session; the next is {coming.id}." if coming else "See: kepthour agenda."
@@ -100,6 +117,12 @@ def _existing(tx: Tx, session_id: str) -> SessionRow:
     return row
 
 
+def _is_outdated(tx: Tx, delivery: str, row: SessionRow) -> bool:
+    """Whether the notice was shown for a start that the session no longer has."""
+    shown = reminders.get(tx, int(delivery)) if delivery.isdecimal() else None
+    return shown is not None and shown.session_id == row.id and shown.revision != row.known.revision
+
+
 def _response(row: SessionRow, kind: Kind, now: datetime, surface: str, span: timedelta | None) -> Response:
     if kind is Kind.HERE and now < row.known.start - EARLIEST_CHECK_IN:
         raise NeedsPerson("It is too early to check in.", "Say that you are on your way: kepthour ack.")
@@ -107,13 +130,24 @@ def _response(row: SessionRow, kind: Kind, now: datetime, surface: str, span: ti
         raise NeedsPerson(
             "A session that has begun cannot be snoozed.", "Check in, or say: kepthour late 10m."
         )
-    return Response(kind, now, surface, until(kind, row.known.start, now, span))
+    if kind is Kind.OUT and now < row.known.start:
+        raise NeedsPerson(
+            "This session has not begun.",
+            f"If it does not take place, say: kepthour settle {row.id} VERDICT.",
+        )
+    response = Response(kind, now, surface, until(kind, row.known.start, now, span))
+    if kind is Kind.LATE and response.until is not None and response.until >= row.known.end:
+        raise NeedsPerson(
+            "That would be after the end of the session.",
+            f"Say a shorter time; or, if it does not take place: kepthour settle {row.id} VERDICT.",
+        )
+    return response
 
 
-def _is_due(tx: Tx, row: SessionRow, now: datetime) -> bool:
+def _state(tx: Tx, row: SessionRow, now: datetime) -> SessionState:
     ladder = reminders.of_session(tx, row.id, row.known.revision)
     answers = sessions.responses_to(tx, row)
-    state = state_of(
+    return state_of(
         row.known.start,
         row.known.end,
         cancelled=row.known.cancelled,
@@ -122,7 +156,13 @@ def _is_due(tx: Tx, row: SessionRow, now: datetime) -> bool:
         responses=answers,
         now=now,
     )
-    return state in _OPEN
+
+
+def _is_inside(tx: Tx, row: SessionRow, now: datetime) -> bool:
+    """Whether the therapist is in this session, and has not said that it is over; it may have overrun a little."""
+    kinds = {answer.kind for answer in sessions.responses_to(tx, row)}
+    there = Kind.HERE in kinds or (row.verdict in HELD and row.decided_by == "daemon")
+    return there and Kind.OUT not in kinds and row.known.start <= now < row.known.end + _OVERRUN
 
 
 def _begun(ladder: Sequence[Reminder], now: datetime) -> bool:

@@ -52,7 +52,9 @@ class Answering:
         kind = Kind(one.answer.key.value)
         subject, surface = one.answer.subject, one.answer.surface
         try:
-            answered = await asyncio.to_thread(self._app.answer, kind, subject, surface, None, one.at)
+            answered = await asyncio.to_thread(
+                self._app.answer, kind, subject, surface, None, one.at, one.answer.delivery
+            )
         except (TryLater, Unusable) as error:
             log.warning("answer.held", answer=kind.value, problem=error)
             self._held.append(one)

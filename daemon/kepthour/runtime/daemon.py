@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -36,7 +37,7 @@ from kepthour.runtime.heartbeat import Heartbeat
 from kepthour.runtime.logs import place
 from kepthour.runtime.outage import Outage
 from kepthour.runtime.poller import Poller
-from kepthour.runtime.pump import Pump
+from kepthour.runtime.pump import AHEAD, Pump
 from kepthour.runtime.scheduler import Scheduler
 from kepthour.runtime.sleep import SleepWatch
 from kepthour.runtime.systemd import Systemd
@@ -83,6 +84,8 @@ class Daemon:
 
     async def run(self) -> None:
         """Until `stop`. The caller holds the store's lock. Raises NeedsPerson if the store cannot be used."""
+        # So long a thread may hold up the loop: Python's own 5 ms would make reminders late.
+        sys.setswitchinterval(0.0005)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
@@ -175,7 +178,7 @@ class Daemon:
         for channel in channels.values():
             await channel.open(self._answered)
         dispatcher = self._app.dispatcher(channels, self.wake)
-        pump = Pump(self._app, dispatcher, Asker(self._app, self.wake), self._leapt)
+        pump = Pump(self._app, dispatcher, Asker(self._app, self.wake), self._leapt, AHEAD)
         self._answering = Answering(self._app, dispatcher, self.wake)
         try:
             await pump.begin()

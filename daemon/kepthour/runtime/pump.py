@@ -23,6 +23,7 @@ log = structlog.get_logger()
 CAP = timedelta(
     seconds=15
 )  # a turn comes at least this often: a suspended or stepped clock is noticed by then
+AHEAD = timedelta(milliseconds=500)  # the daemon's; a turn takes some milliseconds, and is late by some
 _BEAT = timedelta(seconds=25)  # how often a sign of life is written
 _BEAT_GAP = timedelta(seconds=60)  # more between two signs, and it is another watch
 _STOCK = timedelta(minutes=1)  # how old what is kept in memory may grow while nothing is said to be new
@@ -37,12 +38,17 @@ class Pump:
         dispatcher: Dispatcher,
         asker: Asker,
         leapt: Callable[[Leap], None] = lambda _leap: None,
+        ahead: timedelta = timedelta(),
     ) -> None:
-        """`leapt` is called when the machine slept or its clock was set: timers and polls go by the old time."""
+        """`leapt` is called when the machine slept or its clock was set: timers and polls go by the old time.
+
+        What falls due within `ahead` of a turn is prepared by it; a turn comes when half of that time is left.
+        """
         self._app = app
         self.dispatcher = dispatcher
         self.asker = asker
         self._leapt = leapt
+        self._ahead = ahead
         self._version = version("kepthour")
         self._last_reading = app.clock.read()
         self._caught_up = False
@@ -74,10 +80,10 @@ class Pump:
         await self._step(self._prepare)
         if may_conclude:
             await self._step(self._conclude)
-        await self._step(self.dispatcher.pump)
+        await self._step(self._hand_out)
         await self._step(self._stock)
+        due = await asyncio.to_thread(self._next_turn)
         now = self._app.clock.now()
-        due = await asyncio.to_thread(self.next_due)
         return CAP if due is None else max(timedelta(), min(due - now, CAP))
 
     async def turn_without_store(self) -> timedelta:
@@ -89,9 +95,17 @@ class Pump:
 
     def next_due(self) -> datetime | None:
         """When the next reminder, question to a source, or deadline comes; None: nothing is planned."""
+        return self._next(timedelta())
+
+    def _next_turn(self) -> datetime | None:
+        return self._next(self._ahead / 2)
+
+    def _next(self, before: timedelta) -> datetime | None:
+        """When something is to be done, `before` a reminder's own time."""
         with self._app.store.read() as tx:
             reminder = reminders.next_time(tx)
-        return min((at for at in (reminder, self._app.next_look()) if at is not None), default=None)
+        times = (reminder and reminder - before, self._app.next_look())
+        return min((at for at in times if at is not None), default=None)
 
     async def settle(self) -> None:
         """Wait until what was asked is answered, and what was sent is recorded."""
@@ -117,6 +131,9 @@ class Pump:
         if not self._caught_up:
             await self._catch_up()
         await asyncio.to_thread(self._beat)
+
+    async def _hand_out(self) -> None:
+        await self.dispatcher.pump(self._ahead)
 
     async def _conclude(self) -> None:
         await self.asker.turn()

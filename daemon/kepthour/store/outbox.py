@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,8 @@ from sqlalchemy import and_, select, update
 
 from kepthour.core.ladder import Step
 from kepthour.core.reminder import Change, Reminder, State, Why, check_move
-from kepthour.core.response import Effect
+from kepthour.core.response import Effect, Raise
+from kepthour.core.spans import in_seconds
 from kepthour.store.engine import Tx
 from kepthour.store.reminders import get, of_session, of_subject, plan
 from kepthour.store.tables import reminders
@@ -42,12 +43,16 @@ def release(tx: Tx, but: Collection[int] = ()) -> None:
     )
 
 
-def refused(tx: Tx, reminder_id: int, problem: str, again: datetime) -> bool:
-    """A channel did not accept it: tried again at `again`. False if it is not wanted any more."""
-    now_is = get(tx, reminder_id)
-    if now_is is None or now_is.state is not State.PENDING:
+def let_go(tx: Tx, ids: Collection[int]) -> None:
+    """End the leases of these reminders."""
+    _update(tx, ids, not_before=reminders.c.due_at)
+
+
+def refused(tx: Tx, reminder: Reminder, problem: str, again: datetime) -> bool:
+    """A channel did not accept it: tried again at `again`. False if it is not wanted any more, or not for then."""
+    if not _still_for_then(tx, reminder):
         return False
-    _update(tx, [reminder_id], problem=problem, not_before=again)
+    _update(tx, [reminder.id], problem=problem, not_before=again)
     return True
 
 
@@ -66,17 +71,22 @@ def spread(tx: Tx, reminder: Reminder, channels: Iterable[str]) -> None:
     plan(tx, reminder.subject, reminder.session_id, reminder.revision, steps)
 
 
-def accepted(tx: Tx, reminder_id: int, at: datetime, reference: str | None) -> bool:
-    """A channel accepted it. False if it was answered or superseded meanwhile: its notice no longer holds."""
-    before = get(tx, reminder_id)
-    if before is None:
-        return False
-    if before.state is State.PENDING:
+def accepted(tx: Tx, reminder: Reminder, at: datetime, reference: str | None) -> bool:
+    """A channel accepted it. False if it was answered, superseded or put off meanwhile: its notice no longer holds."""
+    if _still_for_then(tx, reminder):
         done = {"state": State.SENT.value, "why": Why.ACCEPTED.value, "changed_at": at}
-        _update(tx, [reminder_id], sent_at=at, reference=reference, **done)
+        _update(tx, [reminder.id], sent_at=at, reference=reference, **done)
         return True
-    _update(tx, [reminder_id], sent_at=at, reference=reference, recall=reference is not None)
+    now_is = get(tx, reminder.id)
+    if now_is is not None and now_is.state is not State.PENDING:
+        _update(tx, [reminder.id], sent_at=at, reference=reference, recall=reference is not None)
     return False
+
+
+def _still_for_then(tx: Tx, reminder: Reminder) -> bool:
+    """Whether nothing happened to it since it was claimed: "running late" puts off what is on its way, too."""
+    now_is = get(tx, reminder.id)
+    return now_is is not None and now_is.state is State.PENDING and now_is.due_at == reminder.due_at
 
 
 def shown_at(tx: Tx, reminder_id: int, reference: str | None) -> bool:
@@ -122,15 +132,26 @@ def apply(tx: Tx, effect: Effect, session_id: str, revision: int, at: datetime) 
     for shift in effect.shifts:
         times = {"due_at": shift.due_at, "not_before": shift.due_at, "useful_until": shift.useful_until}
         _update(tx, [shift.reminder], **times)
-    if not effect.raises:
+    if effect.raises:
+        there = {(r.rung, r.channel): r for r in of_session(tx, session_id, revision)}
+        for one in effect.raises:
+            _raise(tx, one, there, (session_id, revision), at)
+
+
+def _raise(
+    tx: Tx, one: Raise, there: Mapping[tuple[str, str], Reminder], start: tuple[str, int], at: datetime
+) -> None:
+    """A rung at the end of a snooze, or at an announced start. A silenced one of its name comes back for it."""
+    namesake = there.get((one.rung, one.channel))
+    if namesake is not None and namesake.state is State.SUPERSEDED:
+        check_move(namesake.state, State.PENDING)
+        times = {"due_at": one.due_at, "not_before": one.due_at, "useful_until": one.useful_until}
+        _update(tx, [namesake.id], state=State.PENDING.value, why=None, changed_at=at, **times)
         return
-    there = {(r.rung, r.channel) for r in of_session(tx, session_id, revision)}
-    steps = [
-        Step(one.rung, one.offset, one.channel, one.urgency, one.due_at, one.useful_until, False)
-        for one in effect.raises
-        if (one.rung, one.channel) not in there
-    ]
-    plan(tx, session_id, session_id, revision, steps)
+    rung = one.rung if namesake is None else in_seconds(one.offset)
+    if (rung, one.channel) not in there:
+        step = Step(rung, one.offset, one.channel, one.urgency, one.due_at, one.useful_until, False)
+        plan(tx, start[0], start[0], start[1], [step])
 
 
 def hand_over(

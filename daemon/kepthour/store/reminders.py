@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, insert, select, update
 
 from kepthour.core.ladder import Step, Urgency
 from kepthour.core.reminder import OUT, Reminder, State, Why
@@ -32,6 +33,11 @@ def due(tx: Tx, now: datetime, but: Collection[int] = ()) -> list[Reminder]:
     return _read(tx, rivals)
 
 
+def pending(tx: Tx, ids: Collection[int]) -> list[Reminder]:
+    """Those of `ids` that are pending."""
+    return _read(tx, _mine(tx).where(reminders.c.id.in_(ids), reminders.c.state == State.PENDING.value))
+
+
 def coming(tx: Tx, until: datetime, most: int) -> list[Reminder]:
     """The first `most` pending rungs of sessions that are due before `until`, late ones too, by due time."""
     pending = _mine(tx).where(reminders.c.state == State.PENDING.value, reminders.c.offset.is_not(None))
@@ -51,7 +57,16 @@ def next_time(tx: Tx) -> datetime | None:
 
 def of_session(tx: Tx, session_id: str, revision: int) -> list[Reminder]:
     """All reminders for one start of a session, by due time."""
-    return _read(tx, _mine(tx).where(reminders.c.session_id == session_id, reminders.c.revision == revision))
+    found = _about_sessions(tx, [session_id]).where(reminders.c.revision == revision)
+    return _read(tx, found)
+
+
+def of_sessions(tx: Tx, ids: Collection[str]) -> dict[tuple[str, int], list[Reminder]]:
+    """All reminders of these sessions, each start's by due time; by session id and revision."""
+    found: defaultdict[tuple[str, int], list[Reminder]] = defaultdict(list)
+    for reminder in _read(tx, _about_sessions(tx, ids)):
+        found[reminder.subject, reminder.revision].append(reminder)
+    return found
 
 
 def of_subject(tx: Tx, subject: str) -> list[Reminder]:
@@ -63,7 +78,7 @@ def about_days(tx: Tx) -> list[Reminder]:
     """Pending digests."""
     return _read(
         tx,
-        _mine(tx).where(reminders.c.subject.startswith("day:"), reminders.c.state == State.PENDING.value),
+        _mine(tx).where(_subjects("day"), reminders.c.state == State.PENDING.value),
     )
 
 
@@ -72,7 +87,7 @@ def open_alerts(tx: Tx) -> list[Reminder]:
     return _read(
         tx,
         _mine(tx).where(
-            reminders.c.subject.startswith("calendar:"),
+            _subjects("calendar"),
             reminders.c.state.in_([State.PENDING.value, State.SENT.value]),
         ),
     )
@@ -83,7 +98,7 @@ def open_questions(tx: Tx) -> list[Reminder]:
     return _read(
         tx,
         _mine(tx).where(
-            reminders.c.subject.startswith("question:"),
+            _subjects("question"),
             reminders.c.state.in_([State.PENDING.value, State.SENT.value]),
         ),
     )
@@ -113,7 +128,7 @@ def put_digests_aside(tx: Tx, after: datetime, useful_after: datetime) -> None:
         update(reminders)
         .where(
             reminders.c.therapist_id == tx.therapist,
-            reminders.c.subject.startswith("day:"),
+            _subjects("day"),
             reminders.c.changed_at > after,
             reminders.c.useful_until > useful_after,
             reminders.c.revision > 0,
@@ -241,6 +256,16 @@ def get(tx: Tx, reminder_id: int) -> Reminder | None:
 
 def _mine(tx: Tx) -> Select[Any]:
     return select(reminders).where(reminders.c.therapist_id == tx.therapist)
+
+
+def _about_sessions(tx: Tx, ids: Collection[str]) -> Select[Any]:
+    """A session is the subject of all its reminders; of the two columns only `subject` has an index."""
+    return _mine(tx).where(reminders.c.subject.in_(ids), reminders.c.session_id.is_not(None))
+
+
+def _subjects(kind: str) -> ColumnElement[bool]:
+    """Subjects that begin with `kind`, as a range: a LIKE would read every reminder there ever was."""
+    return and_(reminders.c.subject >= f"{kind}:", reminders.c.subject < f"{kind};")
 
 
 def _read(tx: Tx, query: Select[Any]) -> list[Reminder]:

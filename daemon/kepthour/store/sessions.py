@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, exists, false, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, func, insert, or_, select, update
 
 from kepthour.core.changes import KnownSession
+from kepthour.core.duplicates import same
 from kepthour.core.privacy import Phi
 from kepthour.core.response import Kind, Response
 from kepthour.core.sessions import Session
-from kepthour.core.verdict import NOT_FINAL, Because, Verdict
+from kepthour.core.verdict import HELD, NOT_FINAL, Because, Verdict
 from kepthour.store.engine import Tx
-from kepthour.store.tables import evidence, responses, sessions, verdicts
+from kepthour.store.tables import cards, evidence, responses, sessions, verdicts
+
+_AT_ONCE = 1000  # parameters of one statement; SQLite has a limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +75,38 @@ def living(tx: Tx, session_id: str) -> SessionRow | None:
     return row
 
 
+def missed(tx: Tx, since: datetime) -> list[SessionRow]:
+    """Sessions that begin at `since` or later and were, or may have been, missed."""
+    verdicts = [Verdict.SUSPECTED_MISS.value, Verdict.MISSED.value]
+    rows = tx.connection.execute(
+        _present(tx)
+        .where(sessions.c.start >= since, sessions.c.verdict.in_(verdicts))
+        .order_by(sessions.c.start)
+    )
+    return [_session(row) for row in rows]
+
+
+def contradicted(tx: Tx, row: SessionRow) -> bool:
+    """Whether another calendar says of the same session that it does not take place."""
+    return any(
+        other.known.cancelled
+        and not other.hidden
+        and other.known.calendar != row.known.calendar
+        and same(other.known, row.known)
+        for other in between(tx, row.known.start, row.known.end)
+    )
+
+
 def with_ids(tx: Tx, ids: Collection[str]) -> list[SessionRow]:
     """Sessions with one of `ids`."""
-    return [row for session_id in ids if (row := get(tx, session_id)) is not None]
+    wanted, found = list(ids), []
+    for first in range(0, len(wanted), _AT_ONCE):
+        some = wanted[first : first + _AT_ONCE]
+        rows = tx.connection.execute(
+            select(sessions).where(sessions.c.therapist_id == tx.therapist, sessions.c.id.in_(some))
+        )
+        found += [_session(row) for row in rows]
+    return found
 
 
 def undecided(tx: Tx, now: datetime, since: datetime | None) -> list[SessionRow]:
@@ -105,11 +138,7 @@ def undecided(tx: Tx, now: datetime, since: datetime | None) -> list[SessionRow]
 
 def awaiting(tx: Tx, start: datetime, end: datetime) -> list[SessionRow]:
     """Sessions without a verdict that overlap [start, end), by start."""
-    rows = tx.connection.execute(
-        _present(tx)
-        .where(sessions.c.verdict.is_(None), sessions.c.start < end, sessions.c.end > start)
-        .order_by(sessions.c.start)
-    )
+    rows = tx.connection.execute(_awaiting(tx, start, end).order_by(sessions.c.start))
     return [_session(row) for row in rows]
 
 
@@ -123,10 +152,36 @@ def coming(tx: Tx, start: datetime, end: datetime) -> list[SessionRow]:
 
 def soonest(tx: Tx, start: datetime, end: datetime) -> dict[str, datetime]:
     """By calendar: when its first session in [start, end) begins."""
-    found: dict[str, datetime] = {}
-    for row in coming(tx, start, end):
-        found.setdefault(row.known.calendar, row.known.start)
+    query = _present(tx).where(sessions.c.start >= start, sessions.c.start < end)
+    first = query.with_only_columns(sessions.c.calendar, func.min(sessions.c.start)).group_by(
+        sessions.c.calendar
+    )
+    return {row[0]: row[1] for row in tx.connection.execute(first)}
+
+
+def next_deadline(tx: Tx, now: datetime, end: datetime) -> datetime | None:
+    """The first deadline after `now` of sessions that begin before `end`, have no verdict, and are not late."""
+    query = _awaiting(tx, now, end).where(sessions.c.deadline > now, ~_has_response(Kind.LATE))
+    found: datetime | None = tx.connection.execute(
+        query.with_only_columns(func.min(sessions.c.deadline))
+    ).scalar()
     return found
+
+
+def announced_late(tx: Tx, start: datetime, end: datetime) -> list[SessionRow]:
+    """Sessions without a verdict that overlap [start, end) and whose therapist is running late, by start."""
+    query = _awaiting(tx, start, end).where(_has_response(Kind.LATE)).order_by(sessions.c.start)
+    return [_session(row) for row in tx.connection.execute(query)]
+
+
+def attended(tx: Tx, start: datetime, end: datetime) -> list[SessionRow]:
+    """Sessions that overlap [start, end) and in which the therapist was proven to be, by start."""
+    query = _present(tx).where(
+        sessions.c.start < end,
+        sessions.c.end > start,
+        or_(_has_response(Kind.HERE), sessions.c.verdict.in_([verdict.value for verdict in HELD])),
+    )
+    return [_session(row) for row in tx.connection.execute(query.order_by(sessions.c.start))]
 
 
 def asked_in(tx: Tx, question: str) -> list[SessionRow]:
@@ -279,17 +334,39 @@ def responses_to(tx: Tx, session: SessionRow) -> list[Response]:
         .where(responses.c.session_id == session.id, responses.c.revision == session.known.revision)
         .order_by(responses.c.at, responses.c.id)
     )
-    return [Response(Kind(row.kind), row.at, row.surface, row.until) for row in rows]
+    return [_response(row) for row in rows]
 
 
-def adopt(tx: Tx, old: tuple[str, int], new: tuple[str, int], until: datetime | None = None) -> None:
-    """What was answered and seen of one start (id, revision) counts for another; with `until`, what was by then."""
+def responses_of(tx: Tx, ids: Collection[str]) -> dict[tuple[str, int], list[Response]]:
+    """The answers to these sessions, each start's by time; by session id and revision."""
+    found: defaultdict[tuple[str, int], list[Response]] = defaultdict(list)
+    rows = tx.connection.execute(
+        select(responses).where(responses.c.session_id.in_(ids)).order_by(responses.c.at, responses.c.id)
+    )
+    for row in rows:
+        found[row.session_id, row.revision].append(_response(row))
+    return found
+
+
+def adopt(
+    tx: Tx,
+    old: tuple[str, int],
+    new: tuple[str, int],
+    until: datetime | None = None,
+    kinds: Collection[Kind] | None = None,
+) -> None:
+    """What was answered and seen of one start (id, revision) counts for another.
+
+    With `until`, what was by then; with `kinds`, answers of these kinds only.
+    """
     for table, at in ((responses, responses.c.at), (evidence, evidence.c.asked_at)):
         query = update(table).where(
             table.c.therapist_id == tx.therapist, table.c.session_id == old[0], table.c.revision == old[1]
         )
         if until is not None:
             query = query.where(at <= until)
+        if kinds is not None and table is responses:
+            query = query.where(responses.c.kind.in_([kind.value for kind in kinds]))
         tx.connection.execute(query.values(session_id=new[0], revision=new[1]))
 
 
@@ -299,9 +376,17 @@ def inherit(tx: Tx, predecessor: SessionRow, successor: str) -> None:
         return
     by = predecessor.decided_by or "daemon"
     decide(tx, successor, predecessor.verdict, predecessor.because, by, predecessor.decided_at)
+    _update_cards(tx, predecessor.id, successor)
     if predecessor.question is not None:
         alone = predecessor.question == predecessor.id
         ask(tx, [successor], successor if alone else predecessor.question)
+
+
+def _update_cards(tx: Tx, old: str, new: str) -> None:
+    """A repair card goes with its session."""
+    if old != new:
+        mine = and_(cards.c.therapist_id == tx.therapist, cards.c.session_id == old)
+        tx.connection.execute(update(cards).where(mine).values(session_id=new))
 
 
 def _present(tx: Tx) -> Select[Any]:
@@ -310,6 +395,19 @@ def _present(tx: Tx) -> Select[Any]:
         sessions.c.therapist_id == tx.therapist,
         sessions.c.cancelled_at.is_(None),
         sessions.c.hidden.is_(False),
+    )
+
+
+def _awaiting(tx: Tx, start: datetime, end: datetime) -> Select[Any]:
+    return _present(tx).where(sessions.c.verdict.is_(None), sessions.c.start < end, sessions.c.end > start)
+
+
+def _has_response(kind: Kind) -> ColumnElement[bool]:
+    """That the session's present start was answered so."""
+    return exists().where(
+        responses.c.session_id == sessions.c.id,
+        responses.c.revision == sessions.c.revision,
+        responses.c.kind == kind.value,
     )
 
 
@@ -329,6 +427,10 @@ def _update(tx: Tx, session_id: str, **values: Any) -> None:
         .where(sessions.c.therapist_id == tx.therapist, sessions.c.id == session_id)
         .values(**values)
     )
+
+
+def _response(row: Row[Any]) -> Response:
+    return Response(Kind(row.kind), row.at, row.surface, row.until)
 
 
 def _session(row: Row[Any]) -> SessionRow:

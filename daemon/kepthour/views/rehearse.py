@@ -1,9 +1,9 @@
-"""Which reminders would go out if nobody answered: the same planner, nothing sent."""
+"""Which reminders would go out if nobody answered any more: the same planner, nothing sent."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -11,7 +11,10 @@ from kepthour.config import Configuration
 from kepthour.core.changes import KnownSession
 from kepthour.core.day import by_day, digests, notable
 from kepthour.core.ladder import Step, Urgency, climb
+from kepthour.core.reminder import Reminder, State
+from kepthour.core.verdict import announced_start, deadline_after
 from kepthour.core.words import digest_text, question_text, rung_text
+from kepthour.store import reminders, sessions
 from kepthour.store.engine import Store
 from kepthour.views.agenda import agenda
 
@@ -30,37 +33,83 @@ class Rehearsed:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """What is still to come of a session: its rungs, and the question at `deadline` (None: not any more)."""
+
+    rungs: Sequence[Step | Reminder]
+    deadline: datetime | None
+    announced: datetime | None = None  # the start that a "running late" promised
+
+
 def rehearse(
     config: Configuration, store: Store, start: datetime, end: datetime, now: datetime
 ) -> list[Rehearsed]:
-    """Reminders due in [start, end), in order, from the stored calendar and this configuration."""
+    """Reminders due in [start, end), in order, from the stored calendar, this configuration and the answers so far."""
     held = [
         entry.session
         for entry in agenda(config, store, start - _FRINGE, end + _FRINGE, now)
         if not entry.session.cancelled
     ]
     days = by_day(held, config.zone)
-    found = [*_digests(config, days)]
-    for day in days.values():
-        for session in day:
-            found += _ladder(config, session, day)
+    answered = _answered(store, now, end + _FRINGE)
+    courses = [
+        (session, answered.get(session.id) or _unanswered(config, session, day))
+        for day in days.values()
+        for session in day
+    ]
+    found = [*_digests(config, days), *_questions(config, courses)]
+    for session, course in courses:
+        found += _ladder(config, session, course)
     return sorted(
         (one for one in found if start <= one.at < end), key=lambda one: (one.at, one.session or "")
     )
 
 
-def _ladder(config: Configuration, session: KnownSession, day: Sequence[KnownSession]) -> Iterator[Rehearsed]:
-    rungs: defaultdict[str, list[Step]] = defaultdict(list)
-    for step in climb(config.ladder, session.start, session.end, notable=notable(session, day)):
+def _unanswered(config: Configuration, session: KnownSession, day: Sequence[KnownSession]) -> _Course:
+    steps = climb(config.ladder, session.start, session.end, notable=notable(session, day))
+    return _Course(steps, config.ladder.deadline(session.start, session.end))
+
+
+def _answered(store: Store, now: datetime, end: datetime) -> dict[str, _Course]:
+    """By id: the sessions up to `end` that are not over and were answered, or settled. Theirs is what is stored."""
+    found = {}
+    with store.read() as tx:
+        for row in sessions.between(tx, now, end):
+            answers = sessions.responses_to(tx, row)
+            if not answers and row.verdict is None:
+                continue
+            ladder = reminders.of_session(tx, row.id, row.known.revision)
+            pending = [one for one in ladder if one.state is State.PENDING and one.offset is not None]
+            deadline = deadline_after(row.deadline, row.known.start, answers)
+            found[row.id] = _Course(
+                pending, deadline if row.verdict is None else None, announced_start(answers)
+            )
+    return found
+
+
+def _ladder(config: Configuration, session: KnownSession, course: _Course) -> Iterator[Rehearsed]:
+    rungs: defaultdict[str, list[Step | Reminder]] = defaultdict(list)
+    for step in course.rungs:
         rungs[step.rung].append(step)
     for rung, steps in rungs.items():
         first = steps[0]
-        words = rung_text(session, first.offset, first.due_at, config.zone, config.show)
+        assert first.offset is not None, "only rungs are here"
+        words = rung_text(session, first.offset, first.due_at, config.zone, config.show, course.announced)
         channels = tuple(step.channel for step in steps)
         yield Rehearsed(first.due_at, session.id, rung, first.urgency, channels, words.whole)
-    deadline = config.ladder.deadline(session.start, session.end)
-    question = question_text([session], config.zone, config.show)
-    yield Rehearsed(deadline, session.id, "question", Urgency.NORMAL, config.near_channels, question.whole)
+
+
+def _questions(config: Configuration, courses: Iterable[tuple[KnownSession, _Course]]) -> Iterator[Rehearsed]:
+    """At each deadline one question: sessions with the same one share it."""
+    asked: defaultdict[datetime, list[KnownSession]] = defaultdict(list)
+    for session, course in courses:
+        if course.deadline is not None:
+            asked[course.deadline].append(session)
+    for deadline, those in asked.items():
+        words = question_text(those, config.zone, config.show)
+        session_id = those[0].id if len(those) == 1 else None
+        yield Rehearsed(deadline, session_id, "question", Urgency.NORMAL, config.near_channels, words.whole)
 
 
 def _digests(config: Configuration, days: dict[date, list[KnownSession]]) -> Iterator[Rehearsed]:

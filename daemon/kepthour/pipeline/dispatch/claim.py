@@ -43,20 +43,43 @@ class Outcome:
 
 
 def claim(
-    store: Store, channels: Collection[str], wording: Wording, now: datetime, in_hand: Collection[int]
+    store: Store,
+    channels: Collection[str],
+    wording: Wording,
+    now: datetime,
+    in_hand: Collection[int],
+    ahead: timedelta = timedelta(),
 ) -> tuple[list[Parcel], list[Reminder]]:
-    """What to hand over, leased; and what to take back. Reminders `in_hand` are being sent by this process."""
+    """What to hand over, leased; and what to take back. Reminders `in_hand` are being sent by this process.
+
+    What falls due within `ahead` is claimed, too; the caller hands it over at its time.
+    """
+    horizon = now + ahead
     with store.read() as tx:
         outdated = reminders.to_recall(tx)
-        if not reminders.due(tx, now, in_hand):
+        if not reminders.due(tx, horizon, in_hand):
             return [], outdated
     with store.write() as tx:
-        hand = hand_out(reminders.due(tx, now, in_hand), now, _in_session(tx, now))
+        due = reminders.due(tx, horizon, in_hand)
+        hand = hand_out(due, horizon, _in_session(tx, now, due))
         outbox.change(tx, hand.changes, now)
         parcels = [_wrap(tx, reminder, wording, now, channels) for reminder in hand.send]
         claimed = [parcel for parcel in parcels if parcel is not None]
         outbox.lease(tx, [parcel.reminder for parcel in claimed], now, now + LEASE)
         return claimed, outdated
+
+
+def still_wanted(store: Store, claimed: Iterable[Reminder]) -> set[int]:
+    """The ids of those of `claimed` that nothing has happened to since: no answer, no change of the plan."""
+    due = {reminder.id: reminder.due_at for reminder in claimed}
+    with store.read() as tx:
+        return {one.id for one in reminders.pending(tx, due.keys()) if one.due_at == due[one.id]}
+
+
+def let_go(store: Store, claimed: Iterable[Reminder]) -> None:
+    """End the leases of these: their time has not come, or has gone by, and they are to be weighed again."""
+    with store.write() as tx:
+        outbox.let_go(tx, [reminder.id for reminder in claimed])
 
 
 def _wrap(
@@ -71,7 +94,7 @@ def _wrap(
     except Exception as error:  # noqa: BLE001  supervised: one poisoned row must not hold up the others
         log.error("reminder.not_worded", reminder=reminder.id, problem=error)
         again = next_attempt(reminder.attempts + 1, now, reminder.useful_until)
-        outbox.refused(tx, reminder.id, f"bug-{type(error).__name__}", again)
+        outbox.refused(tx, reminder, f"bug-{type(error).__name__}", again)
         return None
     if words is None:
         outbox.change(tx, [Change(reminder.id, State.SUPERSEDED, Why.REPLANNED)], now)
@@ -90,10 +113,10 @@ def record(store: Store, outcomes: Iterable[Outcome], channels: Collection[str])
             if one.problem is not None:
                 attempts = one.reminder.attempts + 1
                 again = next_attempt(attempts, one.at, one.reminder.useful_until)
-                wanted = outbox.refused(tx, one.reminder.id, one.problem, again)
+                wanted = outbox.refused(tx, one.reminder, one.problem, again)
                 if wanted and attempts >= _REFUSALS and one.reminder.urgency in _URGENT:
                     outbox.spread(tx, one.reminder, channels)
-            elif not outbox.accepted(tx, one.reminder.id, one.at, one.reference):
+            elif not outbox.accepted(tx, one.reminder, one.at, one.reference):
                 outdated.append(one)
     return outdated
 
@@ -126,18 +149,19 @@ def recalled(store: Store, reminder: Reminder) -> None:
         outbox.recalled(tx, reminder.id)
 
 
-def _in_session(tx: Tx, now: datetime) -> set[str]:
-    """The sessions in which the therapist is proven to be."""
+def _in_session(tx: Tx, now: datetime, due: Iterable[Reminder]) -> set[str]:
+    """The sessions in which the therapist is proven to be, if that matters for one of `due`."""
+    if not any(reminder.skip_in_session for reminder in due):
+        return set()
     found = set()
-    for row in sessions.between(tx, now - _LONGEST_SESSION, now + timedelta(hours=1)):
-        answers = sessions.responses_to(tx, row)
+    for row in sessions.attended(tx, now - _LONGEST_SESSION, now + timedelta(hours=1)):
         state = state_of(
             row.known.start,
             row.known.end,
             cancelled=row.known.cancelled,
             reminded=False,
             verdict=row.verdict,
-            responses=answers,
+            responses=sessions.responses_to(tx, row),
             now=now,
         )
         if state is SessionState.IN_SESSION:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from kepthour.core.errors import KeptHourError
 from kepthour.core.notice import Notice, Showing
 from kepthour.core.reminder import Reminder
 from kepthour.core.response import Kind
+from kepthour.core.timekeeping import LEAST
 from kepthour.pipeline.dispatch import claim
 from kepthour.pipeline.dispatch.claim import Outcome, Parcel
 from kepthour.pipeline.dispatch.reserve import Reserve, provisions
@@ -23,6 +25,9 @@ from kepthour.store.engine import Store
 log = structlog.get_logger()
 
 SEND_SECONDS = 15.0
+RECALL_SECONDS = 5.0
+_GLANCE = timedelta(milliseconds=5)  # so long before its time a claimed reminder is looked at again
+_FURTHEST = timedelta(seconds=2)  # nothing is claimed further ahead: the clock was set back
 
 
 class Dispatcher:
@@ -53,12 +58,15 @@ class Dispatcher:
         """After a start or a step of the clock: whoever leased a reminder before is dead, or leased by another time."""
         await asyncio.to_thread(claim.release, self._store, frozenset(self._in_hand))
 
-    async def pump(self) -> None:
-        """Claim what is due and start handing it over; returns before the channels answer."""
+    async def pump(self, ahead: timedelta = timedelta()) -> None:
+        """Claim what is due and start handing it over; returns before the channels answer.
+
+        What falls due within `ahead` is claimed, too, and handed over at its time, to the millisecond.
+        """
         await self._record()
         now, in_hand = self._clock.now(), frozenset(self._in_hand)
         parcels, outdated = await asyncio.to_thread(
-            claim.claim, self._store, self._channels.keys(), self._wording, now, in_hand
+            claim.claim, self._store, self._channels.keys(), self._wording, now, in_hand, ahead
         )
         self._send(parcels)
         await self._recall(outdated)
@@ -118,14 +126,64 @@ class Dispatcher:
                 log.warning("channel.close_failed", channel=name, problem=type(error).__name__)
 
     def _send(self, parcels: Sequence[Parcel]) -> None:
+        now = self._clock.now()
+        coming: defaultdict[datetime, list[Parcel]] = defaultdict(list)
         for parcel in parcels:
             self._in_hand.add(parcel.reminder.id)
-            self._start(self._deliver(parcel))
+            at = parcel.reminder.not_before
+            if at <= now:
+                self._start(self._deliver(parcel))
+            else:
+                coming[at].append(parcel)
+        for at, those in coming.items():
+            self._start(self._deliver_at(at, those))
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
+
+    async def _deliver_at(self, at: datetime, parcels: Sequence[Parcel]) -> None:
+        """Deliver at `at` what is still wanted just before. After a leap of the clock it is weighed again instead."""
+        if not await self._reach(at - _GLANCE):
+            await self._let_go(parcels)
+            return
+        wanted = await self._still_wanted(parcels)
+        if not await self._reach(at):
+            await self._let_go(wanted)
+            return
+        for parcel in wanted:
+            self._start(self._deliver(parcel))
+
+    async def _reach(self, at: datetime) -> bool:
+        """Wait until `at` by the wall clock; False if that has leapt over it, or moved it far away."""
+        while (left := at - self._clock.now()) > timedelta():
+            if left > _FURTHEST:
+                return False
+            await asyncio.sleep(left.total_seconds())
+        return -left < LEAST
+
+    async def _still_wanted(self, parcels: Sequence[Parcel]) -> list[Parcel]:
+        try:
+            wanted = await asyncio.to_thread(
+                claim.still_wanted, self._store, [parcel.reminder for parcel in parcels]
+            )
+        except Exception as error:  # noqa: BLE001  supervised: rather one too many than one too few
+            log.warning("reminder.not_looked_at", count=len(parcels), problem=error)
+            return list(parcels)
+        self._in_hand.difference_update(
+            parcel.reminder.id for parcel in parcels if parcel.reminder.id not in wanted
+        )
+        return [parcel for parcel in parcels if parcel.reminder.id in wanted]
+
+    async def _let_go(self, parcels: Sequence[Parcel]) -> None:
+        claimed = [parcel.reminder for parcel in parcels]
+        try:
+            await asyncio.to_thread(claim.let_go, self._store, claimed)
+        except Exception as error:  # noqa: BLE001  supervised: then the lease ends by itself
+            log.warning("lease.not_ended", count=len(claimed), problem=error)
+        self._in_hand.difference_update(reminder.id for reminder in claimed)
+        self._wake()
 
     async def _deliver(self, parcel: Parcel) -> None:
         reminder = parcel.reminder
@@ -195,7 +253,11 @@ class Dispatcher:
         for reminder in outdated:
             channel = self._channels.get(reminder.channel)
             if reminder.reference is not None and isinstance(channel, Recallable):
-                await channel.recall(reminder.reference)
+                try:
+                    async with asyncio.timeout(RECALL_SECONDS):
+                        await channel.recall(reminder.reference)
+                except Exception as error:  # noqa: BLE001  supervised: a notice that stays is no reason to hold up others
+                    log.warning("reminder.not_recalled", reminder=reminder.id, problem=_code(error))
             await asyncio.to_thread(claim.recalled, self._store, reminder)
 
 

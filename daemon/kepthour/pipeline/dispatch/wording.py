@@ -18,8 +18,8 @@ from kepthour.core.notice import (
     rung_notice,
 )
 from kepthour.core.reminder import Reminder
-from kepthour.core.response import Kind
 from kepthour.core.spans import midnight
+from kepthour.core.verdict import announced_start
 from kepthour.core.words import calendar_text
 from kepthour.store import calendars, sessions
 from kepthour.store.engine import Tx
@@ -49,8 +49,8 @@ def words_of(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Wor
         return None
     if reminder.rung == "audit":
         return _fixed(lost_track_notice(reminder, row.known, wording.how))
-    late = [r.until for r in sessions.responses_to(tx, row) if r.kind is Kind.LATE and r.until]
-    return partial(_rung, reminder, row, wording.how, max(late, default=None))
+    announced = announced_start(sessions.responses_to(tx, row))
+    return partial(_rung, reminder, row, wording.how, announced)
 
 
 def _rung(

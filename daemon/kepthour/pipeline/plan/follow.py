@@ -7,14 +7,17 @@ from datetime import datetime, timedelta
 from kepthour.core.changes import Fate, Happening
 from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import Why
-from kepthour.core.response import silence
+from kepthour.core.repair import CardState
+from kepthour.core.response import EARLIEST_CHECK_IN, Kind, silence
 from kepthour.core.sessions import GONE, Judgement, Session
+from kepthour.core.verdict import NOT_FINAL
 from kepthour.pipeline.plan.policy import BEHIND, Policy
-from kepthour.store import outbox, reminders, sessions
+from kepthour.store import cards, outbox, reminders, sessions
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
 
 _ASK_WITHIN = timedelta(hours=24)
+_PRESENT = {Kind.HERE, Kind.OUT}
 
 
 def follow(
@@ -53,16 +56,48 @@ def _begin(
     if row is None:
         sessions.add(tx, new, deadline, late_after)
     else:
-        _silence(tx, row, Why.MOVED, now)
         revision = row.known.revision + 1
-        sessions.restart(tx, new, revision, deadline, late_after)
-        if row.known.start == new.start:
-            sessions.adopt(tx, (row.id, row.known.revision), (row.id, revision))
+        _restart(tx, new, row, deadline, late_after, now)
     before = (
-        sessions.get(tx, happening.predecessor) if happening.predecessor and happening.same_start else None
+        sessions.get(tx, happening.predecessor) if happening.predecessor and happening.keeps_answers else None
     )
     if before is not None:
         _take_over(tx, before, new.id, revision, now, with_ladder=not happening.revived)
+
+
+def _restart(
+    tx: Tx, new: Session, row: SessionRow, deadline: datetime, late_after: timedelta, now: datetime
+) -> None:
+    """Another revision of a known session, with the answers that still hold."""
+    old, revised = (row.id, row.known.revision), (row.id, row.known.revision + 1)
+    _silence(tx, row, Why.MOVED, now)
+    sessions.restart(tx, new, revised[1], deadline, late_after)
+    if row.known.start == new.start:
+        sessions.adopt(tx, old, revised)
+    elif _is_put_right(row, new, now):
+        sessions.adopt(tx, old, revised, kinds=_PRESENT)
+        if row.decided_by == "therapist":
+            sessions.inherit(tx, row, row.id)
+
+
+def _is_put_right(row: SessionRow, new: Session, now: datetime) -> bool:
+    """Whether the entry of a session that has begun was moved to where the session really was.
+
+    Who is, or was, in it stays so, and what was said of it stays said.
+    """
+    near = abs(new.start - row.known.start) <= EARLIEST_CHECK_IN
+    return row.known.start <= now and near and new.start < row.known.end and row.known.start < new.end
+
+
+def _lift_suspicion(tx: Tx, row: SessionRow, now: datetime) -> None:
+    """The calendar was only late to tell that it did not take place then: there is nothing to repair."""
+    card = cards.of_session(tx, row.id)
+    if _is_suspected(row) and card is not None and card.state is not CardState.CLOSED:
+        cards.close(tx, card, now)
+
+
+def _is_suspected(row: SessionRow) -> bool:
+    return row.verdict in NOT_FINAL and row.decided_by == "daemon"
 
 
 def _take_over(
@@ -85,19 +120,24 @@ def _lose(
 ) -> Fate:
     """A session that is not there any more. What is over stays as it was, unless it lives on."""
     if happening.fate is Fate.SUCCEEDED:
-        if not happening.same_start:
+        if not happening.keeps_answers:
             _silence(tx, row, Why.MOVED, now)
-        sessions.hide(tx, row.id, now, happening.successor if happening.same_start else None)
+        sessions.hide(tx, row.id, now, happening.successor if happening.keeps_answers else None)
         return Fate.SUCCEEDED
-    if row.known.end <= now or row.known.start < now - BEHIND:
+    cancelled = judgement is not None and judgement.why in GONE
+    is_over = row.known.end <= now or row.known.start < now - BEHIND
+    if is_over and not (cancelled and _is_suspected(row)):
         return Fate.SAME
     _silence(tx, row, Why.CANCELLED, now)
+    _lift_suspicion(tx, row, now)
     # The rules changed, or it is no calendar of ours any more: it is not the session that is gone.
-    dropped = not policy.has(row.known.calendar) or (judgement is not None and judgement.why not in GONE)
+    dropped = not policy.has(row.known.calendar) or (judgement is not None and not cancelled)
     if dropped:
         sessions.hide(tx, row.id, now)
     else:
         sessions.cancel(tx, row.id, now)
+        if _is_suspected(row):
+            sessions.begin_anew(tx, row.id, row.known.revision)
         if judgement is None and now < row.known.start <= now + _ASK_WITHIN:
             _ask_about_vanished(tx, policy, row, now)
     return happening.fate

@@ -3,48 +3,92 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 
 from kepthour.core.day import by_day, digests
 from kepthour.core.ladder import Ladder, Step, Urgency, climb
-from kepthour.core.reminder import Reminder, State
-from kepthour.core.response import effect
+from kepthour.core.reminder import Change, Reminder, State, Why
+from kepthour.core.response import Response, effect
 from kepthour.pipeline.plan.policy import Policy
 from kepthour.store import outbox, reminders, sessions
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
 
 
-def plan_ladder(
-    tx: Tx, ladder: Ladder, row: SessionRow, now: datetime, *, is_notable: bool, complete: bool
-) -> None:
-    """A ladder that has begun stays as it was planned; until then it follows calendar and configuration.
+class Lacks(Enum):
+    """What a ladder that has begun may lack."""
 
-    With `complete`, one that has begun gets what it lacks. What is planned for a start that was answered before (it is
-    back, say) hears these answers at once.
+    NOTHING = auto()  # it stays as it was planned
+    TO_COME = auto()  # rungs to come: the session lasts longer now
+    ALL = auto()  # late ones too: the clock was set back
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A session, and what is stored of its present start: all reminders, and the answers by time."""
+
+    row: SessionRow
+    planned: Sequence[Reminder]
+    answers: Sequence[Response]
+
+
+def may_be_planned(row: SessionRow, ladder: Ladder, now: datetime) -> bool:
+    """Whether a ladder is, or may be, called for."""
+    over = ladder.deadline(row.known.start, row.known.end) <= now
+    return not (over or row.known.cancelled or row.verdict is not None)
+
+
+def plan_ladder(
+    tx: Tx, ladder: Ladder, known: Known, now: datetime, *, is_notable: bool, lacks: Lacks
+) -> None:
+    """A ladder that has begun stays as it was planned, but for what it `lacks`; until then it follows the calendar.
+
+    What is planned for a start that was answered before (it is back, say) hears these answers at once.
     """
+    row, planned, answers = known.row, known.planned, known.answers
     session = row.known
     deadline = ladder.deadline(session.start, session.end)
-    if session.cancelled or row.verdict is not None or deadline <= now:
-        return
-    planned = reminders.of_session(tx, row.id, session.revision)
-    answers = sessions.responses_to(tx, row)
-    begun = _has_begun(planned, now) or (planned and answers)
-    if begun and not complete:
-        return
-    wanted = {
-        (step.rung, step.channel): step
+    begun = _has_begun(planned, now) or bool(planned and answers)
+    wanted = [
+        step
         for step in climb(ladder, session.start, session.end, notable=is_notable)
         if step.useful_until > now
-    }
-    there = {(r.rung, r.channel) for r in planned if begun or _says(r) == wanted.get((r.rung, r.channel))}
-    reminders.drop(tx, (r.id for r in planned if (r.rung, r.channel) not in there))
-    missing = [step for key, step in wanted.items() if key not in there]
+    ]
+    missing = _missing(tx, ladder, planned, wanted, lacks, now) if begun else _anew(tx, planned, wanted)
+    if begun and not missing:
+        return
     reminders.plan(tx, row.id, row.id, session.revision, missing)
-    sessions.set_limits(tx, row.id, deadline, ladder.late_after)
-    for answer in answers:
+    if (row.deadline, row.late_after) != (deadline, ladder.late_after):
+        sessions.set_limits(tx, row.id, deadline, ladder.late_after)
+    for count, answer in enumerate(answers):
         rungs = reminders.of_session(tx, row.id, session.revision)
-        outbox.apply(tx, effect(answer, session.start, deadline, rungs), row.id, session.revision, answer.at)
+        what = effect(answer, session.start, deadline, rungs, answers[:count])
+        outbox.apply(tx, what, row.id, session.revision, answer.at)
+
+
+def _anew(tx: Tx, planned: Sequence[Reminder], wanted: Sequence[Step]) -> list[Step]:
+    """What a ladder that has not begun needs; what is not wanted any more goes."""
+    by_name = {(step.rung, step.channel): step for step in wanted}
+    same = {(r.rung, r.channel) for r in planned if _says(r) == by_name.get((r.rung, r.channel))}
+    reminders.drop(tx, (r.id for r in planned if (r.rung, r.channel) not in same))
+    return [step for step in wanted if (step.rung, step.channel) not in same]
+
+
+def _missing(
+    tx: Tx, ladder: Ladder, planned: Sequence[Reminder], wanted: Sequence[Step], lacks: Lacks, now: datetime
+) -> list[Step]:
+    """What a ladder that has begun needs: what it lacks, and a way for rungs whose channel is gone."""
+    there = {(r.rung, r.channel) for r in planned}
+    absent = [step for step in wanted if (step.rung, step.channel) not in there]
+    if lacks is Lacks.ALL:
+        return absent
+    configured = {channel.name for channel in ladder.channels}
+    stranded = [r for r in planned if r.state is State.PENDING and r.channel not in configured]
+    outbox.change(tx, [Change(r.id, State.SUPERSEDED, Why.NO_CHANNEL) for r in stranded], now)
+    rungs = {r.rung for r in stranded}
+    return [step for step in absent if step.due_at > now and (lacks is Lacks.TO_COME or step.rung in rungs)]
 
 
 def _has_begun(planned: Sequence[Reminder], now: datetime) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from kepthour.core.duplicates import Placed, duplicates
 from kepthour.core.reading.occurrences import Occurrence
-from kepthour.core.sessions import Judgement, Session, as_session, judge, session_id
+from kepthour.core.sessions import GONE, Judgement, Session, as_session, judge, session_id
 from kepthour.pipeline.plan.policy import AHEAD, BEHIND, Policy
 from kepthour.store import calendars, holdings
 from kepthour.store.calendars import CalendarRow
@@ -23,6 +23,7 @@ class Observed:
     sessions: dict[str, Session]  # by id; what stands in two calendars is in here once
     judgements: dict[str, Judgement]  # of every occurrence, by the id it has or would have as a session
     silent: frozenset[str]  # calendars that say nothing now: their known sessions stay as they are
+    cancelled: frozenset[str]  # ids of what their calendar holds, and says that it does not take place
     unasked: bool  # a calendar is new and was not polled yet; perhaps it is one that was renamed
 
 
@@ -47,7 +48,8 @@ def observe(tx: Tx, policy: Policy, rows: Sequence[SessionRow], now: datetime) -
                 placed.append(found[key])
     doubles = duplicates(placed)
     kept = {key: one for key, one in found.items() if key not in doubles}
-    return Observed(kept, judgements, frozenset(silent), unasked)
+    cancelled = frozenset(key for key, one in judgements.items() if one.why in GONE)
+    return Observed(kept, judgements, frozenset(silent), cancelled, unasked)
 
 
 def _tells(calendar: CalendarRow, now: datetime) -> bool:

@@ -14,7 +14,7 @@ import structlog
 from kepthour.core.reminder import Reminder, State, Why
 from kepthour.core.response import silence
 from kepthour.core.timekeeping import EARLY
-from kepthour.store import cards, outbox, reminders, sessions, watches
+from kepthour.store import cards, outbox, questions, reminders, sessions, watches
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
 
@@ -33,7 +33,7 @@ def rewind(tx: Tx, now: datetime) -> frozenset[str]:
             _set_back(tx, row, limit, now)
             rewound.add(row.id)
     reminders.put_digests_aside(tx, limit, useful_after=now)
-    _withdraw_idle_questions(tx, now)
+    questions.close_idle(tx, now)
     if rewound:
         log.warning("plan.rewound", sessions=len(rewound))
     return frozenset(rewound)
@@ -56,13 +56,6 @@ def _has_happened(reminder: Reminder, limit: datetime) -> bool:
         return False
     # What was sent has happened then, even if it was taken back since.
     return (reminder.sent_at or reminder.changed_at or reminder.due_at) <= limit
-
-
-def _withdraw_idle_questions(tx: Tx, now: datetime) -> None:
-    """Questions about several sessions at once of which none is asked about any more."""
-    for question in reminders.open_questions(tx):
-        if not sessions.asked_in(tx, question.subject):
-            _withdraw(tx, [question], now)
 
 
 def _withdraw(tx: Tx, unwanted: Sequence[Reminder], now: datetime) -> None:

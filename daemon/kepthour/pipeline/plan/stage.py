@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import datetime
 
 import structlog
@@ -10,11 +11,11 @@ import structlog
 from kepthour.core.changes import Fate, compare
 from kepthour.core.day import by_day, notable
 from kepthour.pipeline.plan.follow import follow
-from kepthour.pipeline.plan.ladders import plan_digests, plan_ladder
+from kepthour.pipeline.plan.ladders import Known, Lacks, may_be_planned, plan_digests, plan_ladder
 from kepthour.pipeline.plan.observe import Observed, observe
 from kepthour.pipeline.plan.policy import AHEAD, BEHIND, Policy
 from kepthour.pipeline.plan.rewind import rewind
-from kepthour.store import sessions
+from kepthour.store import questions, reminders, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
@@ -30,24 +31,32 @@ def plan(policy: Policy, store: Store, now: datetime, *, set_back: bool = False)
     """
     with store.write() as tx:
         rewound = rewind(tx, now) if set_back else frozenset[str]()
-        counts = _follow_calendars(tx, policy, now)
-        _plan_what_comes(tx, policy, now, rewound)
+        counts, lengthened = _follow_calendars(tx, policy, now)
+        questions.close_idle(tx, now)
+        _plan_what_comes(tx, policy, now, rewound, lengthened)
     happened: dict[Fate, int] = {fate: count for fate, count in counts.items() if fate is not Fate.SAME}
     if happened:
         log.info("plan.changed", **{fate.value: count for fate, count in happened.items()})
     return happened
 
 
-def _follow_calendars(tx: Tx, policy: Policy, now: datetime) -> Counter[Fate]:
+def _follow_calendars(tx: Tx, policy: Policy, now: datetime) -> tuple[Counter[Fate], set[str]]:
+    """How many sessions met which fate; and those that last longer or shorter now."""
     rows = sessions.between(tx, now - BEHIND, now + AHEAD)
     observed = observe(tx, policy, rows, now)
+    # One that was known at a time far from now, and is back in sight, is moved, not new.
+    rows += sessions.with_ids(tx, observed.sessions.keys() - {row.id for row in rows})
     by_id = {row.id: row for row in rows}
     known = {row.id: row.known for row in rows if not row.hidden and _can_be_compared(policy, observed, row)}
     counts: Counter[Fate] = Counter()
-    for happening in compare(known, observed.sessions):
+    lengthened = set()
+    for happening in compare(known, observed.sessions, now, observed.cancelled):
         judgement = observed.judgements.get(happening.id)
-        counts[follow(tx, policy, happening, by_id.get(happening.id), judgement, now)] += 1
-    return counts
+        row, new = by_id.get(happening.id), happening.observed
+        counts[follow(tx, policy, happening, row, judgement, now)] += 1
+        if happening.fate is Fate.EDITED and row and new and row.known.end != new.end:
+            lengthened.add(row.id)
+    return counts, lengthened
 
 
 def _can_be_compared(policy: Policy, observed: Observed, row: SessionRow) -> bool:
@@ -56,11 +65,19 @@ def _can_be_compared(policy: Policy, observed: Observed, row: SessionRow) -> boo
     return calendar not in observed.silent and (policy.has(calendar) or not observed.unasked)
 
 
-def _plan_what_comes(tx: Tx, policy: Policy, now: datetime, rewound: frozenset[str]) -> None:
+def _plan_what_comes(
+    tx: Tx, policy: Policy, now: datetime, rewound: Collection[str], lengthened: Collection[str]
+) -> None:
     current = [row for row in sessions.between(tx, now - BEHIND, now + AHEAD) if not row.hidden]
     days = by_day((row.known for row in current), policy.zone)
-    for row in current:
+    open_ones = [row for row in current if may_be_planned(row, policy.ladder, now)]
+    ladders = reminders.of_sessions(tx, [row.id for row in open_ones])
+    answers = sessions.responses_of(tx, [row.id for row in open_ones])
+    for row in open_ones:
+        key = row.id, row.known.revision
         day = days.get(row.known.start.astimezone(policy.zone).date(), [])
         early = notable(row.known, day)
-        plan_ladder(tx, policy.ladder, row, now, is_notable=early, complete=row.id in rewound)
-    plan_digests(tx, policy, [row for row in current if row.known.start > now], now)
+        lacks = Lacks.ALL if row.id in rewound else Lacks.TO_COME if row.id in lengthened else Lacks.NOTHING
+        known = Known(row, ladders.get(key, []), answers.get(key, []))
+        plan_ladder(tx, policy.ladder, known, now, is_notable=early, lacks=lacks)
+    plan_digests(tx, policy, current, now)

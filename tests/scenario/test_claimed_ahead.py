@@ -1,0 +1,98 @@
+"""The daemon claims a reminder a little ahead, to hand it over in time. What happens in between counts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from kepthour.core.reminder import Reminder
+from kepthour.core.response import Kind
+from kepthour.store import reminders
+from tests.support.day import Day, when
+
+DUE = "2026-03-02 08:55"
+BEFORE = timedelta(milliseconds=50)  # a scenario waits for it, so it is short
+AHEAD = timedelta(seconds=1)
+
+
+async def claimed(folder: Path) -> Day:
+    """A day on which the rung -5m, due at DUE, was claimed BEFORE that."""
+    day = Day(folder, "2026-03-02 08:30")
+    day.put("one", "2026-03-02T09:00:00")
+    day.sync()
+    await day.until("2026-03-02 08:54")
+    day.screen.received.clear()
+    day.clock.at = when(DUE) - BEFORE
+    await day.pump.dispatcher.pump(AHEAD)
+    assert day.rungs() == []
+    assert rung(day).claimed_at == day.clock.at
+    return day
+
+
+def rung(day: Day) -> Reminder:
+    with day.app.store.read() as tx:
+        (found,) = [one for one in reminders.everything(tx) if one.rung == "-5m"]
+    return found
+
+
+async def test_it_comes_at_its_time(tmp_path: Path) -> None:
+    day = await claimed(tmp_path)
+    day.clock.at = when(DUE)
+    await day.pump.settle()
+    assert day.rungs() == [("08:55:00", "-5m")]
+    assert rung(day).state == "sent"
+
+
+async def test_it_is_claimed_once(tmp_path: Path) -> None:
+    day = await claimed(tmp_path)
+    await day.pump.dispatcher.pump(AHEAD)
+    day.clock.at = when(DUE)
+    await day.pump.settle()
+    assert day.rungs() == [("08:55:00", "-5m")]
+
+
+async def test_after_an_answer_it_does_not_come(tmp_path: Path) -> None:
+    day = await claimed(tmp_path)
+    day.answer(Kind.HERE)
+    day.clock.at = when(DUE)
+    await day.pump.settle()
+    assert day.rungs() == []
+    assert rung(day).state == "superseded"
+
+
+async def test_a_session_that_moved_does_not_remind_of_its_old_time(tmp_path: Path) -> None:
+    day = await claimed(tmp_path)
+    day.put("one", "2026-03-02T11:00:00")
+    day.sync()
+    day.clock.at = when(DUE)
+    await day.pump.settle()
+    assert day.rungs() == []
+
+
+async def test_after_the_clock_was_set_back_it_comes_at_the_new_time(tmp_path: Path) -> None:
+    day = await claimed(tmp_path)
+    day.clock.at = when("2026-03-02 08:54")
+    await day.pump.settle()
+    assert day.rungs() == []
+    await day.until("2026-03-02 08:56")
+    assert day.rungs() == [("08:55:00", "-5m")]
+
+
+async def test_after_a_sleep_only_the_newest_comes(tmp_path: Path) -> None:
+    day = await claimed(tmp_path)
+    day.clock.at = when("2026-03-02 08:59:30")
+    await day.pump.settle()
+    await day.until("2026-03-02 08:59:31")
+    assert day.rungs() == [("08:59:30", "-1m")]
+    assert rung(day).state == "collapsed"
+
+
+async def test_a_daemon_that_dies_in_between_loses_nothing(tmp_path: Path) -> None:
+    day = await claimed(tmp_path)
+    dead = day.pump
+    day.start()
+    day.screen.received.clear()
+    await day.until(DUE)
+    assert day.rungs() == [("08:55:00", "-5m")]
+    await dead.settle()  # what the dead one would have sent is not wanted any more
+    assert day.rungs() == [("08:55:00", "-5m")]
