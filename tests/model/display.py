@@ -52,7 +52,9 @@ class Screen:
         self.owner.alive()
         to = self._display
         to.handed += 1
-        handed = Handed(to.now(), to.handed, to.name, notice.subject, notice.rung, notice.start, notice.title, replaces)
+        handed = Handed(
+            to.now(), to.handed, to.name, notice.subject, notice.rung, notice.start, notice.title, replaces
+        )
         to.story.add(handed)
         await self._consider(handed)
         if replaces is not None:

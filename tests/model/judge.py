@@ -6,13 +6,13 @@ did: the story. It does not look into the store.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from kepthour.core.response import Kind
+from tests.model.known import Known
 from tests.model.reference import PAUSES, Closed, Ladder, Rung, Said, Sent
-from tests.model.practice import LENGTH
 from tests.model.setups import STALE_AFTER, Setup
 from tests.model.story import (
     Answered,
@@ -23,7 +23,6 @@ from tests.model.story import (
     Failed,
     Handed,
     Jumped,
-    Key,
     Mood,
     Polled,
     PollFailed,
@@ -59,13 +58,16 @@ class Judge:
         self._covered_since = self._now
         self._down_since = self._now
         self._jumped_down = False
-        self._latest = self._now  # what the clock showed at most while the daemon was up, since it was set back
-        self._unheard: datetime | None = self._now  # since then, a start, sleep or step, no calendar was asked
+        self._latest = (
+            self._now
+        )  # what the clock showed at most while the daemon was up, since it was set back
+        self._unheard: datetime | None = (
+            self._now
+        )  # since then, a start, sleep or step, no calendar was asked
         self._first_watch: datetime | None = None
         self._last_poll: datetime | None = None
         self._moods = dict.fromkeys((name for name, _joins in setup.channels), Mood.TAKES)
-        self._ladders: dict[Key, Ladder] = {}
-        self._lost: dict[Key, Ladder] = {}
+        self._known = Known(setup)
         self._in_hand: dict[int, tuple[Ladder, str, Rung, bool]] = {}
         self._shown: dict[str, tuple[Ladder, str]] = {}  # open notices of rungs
         self._outdated: dict[str, float] = {}  # those that no longer hold, and for how many seconds
@@ -80,9 +82,11 @@ class Judge:
                 self._now = entry.at
                 self._take(entry)
             except Fault as fault:
-                raise Fault(f"{self._now:%b %d %H:%M:%S}: {fault}\nThe story:\n{self._story.text()}") from None
+                raise Fault(
+                    f"{self._now:%b %d %H:%M:%S}: {fault}\nThe story:\n{self._story.text()}"
+                ) from None
 
-    def _take(self, entry: Entry) -> None:  # noqa: C901  (a table)
+    def _take(self, entry: Entry) -> None:
         match entry:
             case Polled():
                 self._unheard = None
@@ -124,7 +128,7 @@ class Judge:
             return
         seconds = (until - self._now).total_seconds()
         self._latest = max(self._latest, until)
-        for ladder in self._certain():
+        for ladder in self._known.certain():
             for channel in ladder.channels:
                 self._owe(ladder, channel, until)
             self._owe_conclusion(ladder, until)
@@ -157,7 +161,9 @@ class Judge:
             return
         ladder.unasked += (until - max(self._now, ladder.deadline)).total_seconds()
         if ladder.unasked > _SETTLED + _PROMPT:
-            raise Fault(f"nobody checked in to {_name(ladder)} by {ladder.deadline:%H:%M:%S}, and no question is open")
+            raise Fault(
+                f"nobody checked in to {_name(ladder)} by {ladder.deadline:%H:%M:%S}, and no question is open"
+            )
 
     def _jump(self, jump: Jumped) -> None:
         if jump.by > _MINUTE:
@@ -171,7 +177,7 @@ class Judge:
             self._set_back()
 
     def _set_back(self) -> None:
-        for ladder in self._all():
+        for ladder in self._known.all():
             for reference in ladder.set_back(self._now, self._latest):
                 if reference in self._shown:
                     self._outdated.setdefault(reference, 0.0)
@@ -182,7 +188,7 @@ class Judge:
         self._lose_chances()
 
     def _lose_chances(self) -> None:
-        for ladder in self._all():
+        for ladder in self._known.all():
             ladder.unasked = 0.0
             for rungs in ladder.channels.values():
                 for rung in rungs:
@@ -202,12 +208,14 @@ class Judge:
 
     def _end(self, end: Ended) -> None:
         self._up, self._down_since = False, self._now
-        for ladder in self._all():
+        for ladder in self._known.all():
             ladder.crashes += end.crash
             for rung in (rung for rungs in ladder.channels.values() for rung in rungs):
                 if end.crash and rung.taken_at == self._now:
                     rung.excused = True
-                    self._shown = {ref: owner for ref, owner in self._shown.items() if ref not in rung.references}
+                    self._shown = {
+                        ref: owner for ref, owner in self._shown.items() if ref not in rung.references
+                    }
         self._outdated = {ref: age for ref, age in self._outdated.items() if ref in self._shown}
         for ladder, _channel, rung, _again in self._in_hand.values():
             rung.in_hand = None
@@ -220,50 +228,8 @@ class Judge:
     def _polled(self, poll: Polled) -> None:
         if poll.whole:
             self._last_poll = self._now
-            appeared = {alias for alias, start in poll.view if (alias, start) not in self._ladders}
-            for key in {*self._ladders, *poll.view}:
-                self._follow(key, poll.view.get(key), uncertain=key[0] in appeared)
-            self._forget_moved(set(poll.view.values()))
-        else:
-            for key in {*self._ladders, *poll.view}:
-                self._perhaps(key, poll.view.get(key))
-
-    def _follow(self, key: Key, now_is: str | None, *, uncertain: bool) -> None:
-        """The daemon knows now whether this session stands there, and under which id."""
-        before = self._ladders.get(key)
-        if now_is is None:
-            assert before is not None
-            over = self._now >= before.start + LENGTH  # what is over stays as it was
-            before.uncertain = before.uncertain or uncertain or over
-            self._outdate(before)
-            self._lost[key] = self._ladders.pop(key)
-            return
-        ladder = before or self._begin(key)
-        ladder.ids.add(now_is)
-        self._ladders[key] = ladder
-
-    def _perhaps(self, key: Key, now_is: str | None) -> None:
-        """The daemon died over this news: it may know it, or not."""
-        before = self._ladders.get(key)
-        if now_is is None or before is None or now_is not in before.ids:
-            ladder = before or self._begin(key)
-            ladder.vague = True
-            ladder.ids |= {now_is} if now_is is not None else set()
-            self._ladders[key] = ladder
-
-    def _begin(self, key: Key) -> Ladder:
-        ladder = Ladder(self._setup, key, self._now)
-        lost = self._lost.pop(key, None)
-        if lost is not None:  # restored: the answers hold
-            ladder.vague = lost.vague or lost.uncertain
-            for said in lost.said:
-                ladder.add(said)
-        return ladder
-
-    def _forget_moved(self, ids: set[str]) -> None:
-        """What was lost, and stands elsewhere now, was not cancelled."""
-        for ladder in self._lost.values():
-            ladder.uncertain = ladder.uncertain or bool(ladder.ids & ids)
+        for ladder in self._known.polled(poll):
+            self._outdate(ladder)
 
     def _outdate(self, ladder: Ladder) -> None:
         """What is shown of it no longer holds."""
@@ -292,9 +258,11 @@ class Judge:
         alias = self._aliases.get(handed.subject)
         if alias is None or handed.start is None:
             raise Fault(f"a reminder of {handed.subject}, which is no session")
-        ladder = self._ladders.get((alias, handed.start.astimezone(UTC)))
+        ladder = self._known.ladders.get((alias, handed.start.astimezone(UTC)))
         if ladder is None:
-            raise Fault(f"a reminder of {alias} at a time at which it does not take place, as the last poll told")
+            raise Fault(
+                f"a reminder of {alias} at a time at which it does not take place, as the last poll told"
+            )
         return ladder
 
     def _is_shown_again(self, handed: Handed, ladder: Ladder, rung: Rung) -> bool:
@@ -334,7 +302,7 @@ class Judge:
         rung.in_hand = None
         rung.excused = False
         self._shown[took.reference] = ladder, channel
-        if rung.silenced or self._ladders.get(ladder.key) is not ladder:
+        if rung.silenced or self._known.ladders.get(ladder.key) is not ladder:
             self._outdated[took.reference] = 0.0
         ladder.add(Sent(took.handed.at, channel, rung.name, took.reference))
         if not again:
@@ -354,11 +322,13 @@ class Judge:
 
     def _answered(self, answered: Answered) -> None:
         self._unheard = None  # a command concludes without asking
-        ladders = self._about(answered.subject)
+        ladders = self._known.about(answered.subject)
         if answered.kind is Kind.JOIN:
             return
         if not ladders:  # to a notice of what has moved meanwhile, perhaps: who knows what it was taken for
-            ladders = [one for key, one in self._ladders.items() if key[0] == self._aliases[answered.subject]]
+            ladders = [
+                one for key, one in self._known.ladders.items() if key[0] == self._aliases[answered.subject]
+            ]
             answered = replace(answered, sure=False)
         for ladder in ladders:
             if not answered.sure:
@@ -371,14 +341,16 @@ class Judge:
 
     def _rejected(self, rejected: Rejected) -> None:
         self._unheard = None
-        for ladder in self._about(rejected.subject):
+        for ladder in self._known.about(rejected.subject):
             near = abs(ladder.start - self._now) < _KNOWN
             if rejected.unknown and near and not ladder.vague:
                 raise Fault(f"{rejected.kind.value!r} to {_name(ladder)} was not taken: {rejected.why}")
 
     def _concluded(self, concluded: Concluded) -> None:
-        for ladder in self._about(concluded.subject):
-            if ladder.closed:  # said again: the question is still open, or about the same session's next identity
+        for ladder in self._known.about(concluded.subject):
+            if (
+                ladder.closed
+            ):  # said again: the question is still open, or about the same session's next identity
                 continue
             if not ladder.vague:
                 self._check_conclusion(ladder, concluded)
@@ -395,7 +367,9 @@ class Judge:
             raise Fault(f"{what} before {ladder.deadline:%H:%M:%S}")
         if concluded.verdict != "suspected_miss":
             return
-        planned = [rung.due for rungs in ladder.channels.values() for rung in rungs if rung.until > ladder.seen_at]
+        planned = [
+            rung.due for rungs in ladder.channels.values() for rung in rungs if rung.until > ladder.seen_at
+        ]
         if self._covered_since > max(ladder.start - _DECISIVE, min(planned, default=ladder.start)) + _MINUTE:
             raise Fault(f"{what}, although the daemon watched only since {self._covered_since:%H:%M:%S}")
         if self._last_poll is None or self._last_poll < ladder.deadline - STALE_AFTER - _MINUTE:
@@ -406,17 +380,6 @@ class Judge:
         last = [rungs[-1] for rungs in ladder.channels.values() if rungs]
         if not any(rung.delivered or rung.doubtful for rung in last):
             raise Fault(f"{what}, although its last reminder never came")
-
-    def _about(self, subject: str) -> list[Ladder]:
-        """The sessions that have, or had, this id."""
-        return [ladder for ladder in self._ladders.values() if subject in ladder.ids]
-
-    def _certain(self) -> Iterator[Ladder]:
-        return (ladder for ladder in self._ladders.values() if not ladder.vague)
-
-    def _all(self) -> Iterator[Ladder]:
-        yield from self._ladders.values()
-        yield from self._lost.values()
 
 
 def _patience(rung: Rung, ladder: Ladder) -> float:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -16,7 +16,7 @@ from kepthour.core.timekeeping import Leap
 from kepthour.ports import Answer
 from kepthour.runtime.answering import Answering
 from kepthour.runtime.asker import Asker
-from kepthour.runtime.pump import CAP, Pump
+from kepthour.runtime.pump import AHEAD, CAP, Pump
 from kepthour.store import sessions
 from kepthour.store.sessions import SessionRow
 from tests.model.display import Screen
@@ -97,7 +97,7 @@ class Life:
             await screen.open(self._answered)
         dispatcher = self.app.dispatcher(dict(self._screens), self.wake)
         dispatcher.stock = _nothing  # the store never fails here, and a reserve costs a fifth of a run
-        self._pump = Pump(self.app, dispatcher, Asker(self.app, self.wake), self._leapt)
+        self._pump = Pump(self.app, dispatcher, Asker(self.app, self.wake), self._leapt, AHEAD)
         self._answering = Answering(self.app, dispatcher, self.wake)
         await self._pump.begin()
         self._ask_at_once()
@@ -140,14 +140,20 @@ class Life:
         assert self._pump is not None
         now = self.app.clock.now()
         # A pause as long as pauses are may end before anything is due: then we look further ahead.
-        due = now + self._pause if self._pause < CAP else self._pump.next_due()
+        due = now + self._pause if self._pause < CAP else self._far_ahead(now)
         times = [self.next_poll, due, self._sign_of_life(now)]
-        wait = min(at for at in times if at is not None) - now
+        wait = min(times) - now
         try:
             async with asyncio.timeout(max(wait.total_seconds(), 0.0)):
                 await self._wake.wait()
         except TimeoutError:
             return
+
+    def _far_ahead(self, now: datetime) -> datetime:
+        """When the pump would turn for what it has to do next."""
+        assert self._pump is not None
+        due = self._pump.next_due()
+        return now + _REST if due is None else due - AHEAD / 2
 
     def _sign_of_life(self, now: datetime) -> datetime:
         """The next turn that is needed even if nothing is due."""

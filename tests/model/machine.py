@@ -13,7 +13,7 @@ from kepthour.ports import Key
 from tests.model.judge import Judge
 from tests.model.practice import DAILY, Practice, Slot, renewed
 from tests.model.setups import SETUPS
-from tests.model.story import Mood
+from tests.model.story import Mood, Took
 from tests.model.world import START, World
 
 ALIASES = ("AB", "CD")
@@ -134,7 +134,9 @@ class Weeks(RuleBasedStateMachine):
         old = self.practice.lost.get(alias)
         slot = Slot(alias, start, series, life=old.life if old else 0)
         self.practice.put(slot)
-        self.world.changed(f"{alias} is put at {start:%b %d %H:%M:%S}{' and the days after' if series else ''}")
+        self.world.changed(
+            f"{alias} is put at {start:%b %d %H:%M:%S}{' and the days after' if series else ''}"
+        )
 
     def change(self, slot: Slot, text: str, told: bool) -> None:
         """`told`: the daemon polls at once."""
@@ -253,6 +255,10 @@ class Weeks(RuleBasedStateMachine):
         return names[which % len(names)]
 
     # The end
+
+    def deliveries(self) -> int:
+        """How many notices were taken in this run."""
+        return sum(isinstance(entry, Took) for entry in self.world.story.entries)
 
     def teardown(self) -> None:
         """A minute more with displays that work, and then the judge."""

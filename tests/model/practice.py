@@ -65,9 +65,7 @@ class Slot:
 
     def _event(self, start: datetime, *more: str) -> str:
         title = f"{self.alias} {self.title}".strip()
-        return event(
-            self.uid, title, f"{start:{_STAMP}}", f"{start + LENGTH:{_STAMP}}", *more, zone=None
-        )
+        return event(self.uid, title, f"{start:{_STAMP}}", f"{start + LENGTH:{_STAMP}}", *more, zone=None)
 
 
 @dataclass
@@ -97,14 +95,23 @@ class Practice:
 
     def view(self) -> View:
         """What takes place."""
-        return {(slot.alias, start): one for slot in self.slots.values() for start, one in slot.places().items()}
+        return {
+            (slot.alias, start): one for slot in self.slots.values() for start, one in slot.places().items()
+        }
 
 
 def filler(from_day: datetime) -> str:
     """Events that are no sessions, for ever: a calendar that loses all it holds would not be believed."""
     start = from_day.astimezone(UTC)
     return calendar(
-        event("filler", "reading", f"{start:{_STAMP}}", f"{start + LENGTH:{_STAMP}}", "RRULE:FREQ=WEEKLY", zone=None),
+        event(
+            "filler",
+            "reading",
+            f"{start:{_STAMP}}",
+            f"{start + LENGTH:{_STAMP}}",
+            "RRULE:FREQ=WEEKLY",
+            zone=None,
+        ),
         zones="",
     )
 

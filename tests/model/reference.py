@@ -111,7 +111,9 @@ class Ladder:
     def find(self, channel: str, name: str, now: datetime) -> Rung | None:
         """The rung that a notice of this name is, at `now`."""
         named = [rung for rung in self.channels[channel] if rung.name == name]
-        return min(named, key=lambda rung: (not rung.open, rung.due > now, -rung.due.timestamp()), default=None)
+        return min(
+            named, key=lambda rung: (not rung.open, rung.due > now, -rung.due.timestamp()), default=None
+        )
 
     def ends(self, channel: str, rung: Rung) -> datetime:
         """When a newer one is due, or it would be of no use any more."""
@@ -204,7 +206,7 @@ class Ladder:
             covered = any(rung.open and rung.due == end for rung in rungs)
             if again and not covered:
                 until = self.start if end < self.start else self.deadline
-                rungs.append(self._extra(end, until, doubtful=False))
+                rungs.append(self._extra(end, until, doubtful=Kind.LATE in self.kinds))
         self._silence_before(end)
 
     def _silence_before(self, end: datetime) -> None:
@@ -235,4 +237,3 @@ class Ladder:
                 rungs.append(self._extra(announced, deadline, doubtful=doubtful))
         self._silence(self.start)
         self.deadline = max(self.deadline, deadline)
-

@@ -169,7 +169,9 @@ class Answered(Entry):
 
     def __str__(self) -> str:
         span = f" ({self.span})" if self.span else ""
-        return f"the therapist says {self.kind.value!r}{span} to {self.subject}" + ("" if self.sure else ", perhaps")
+        return f"the therapist says {self.kind.value!r}{span} to {self.subject}" + (
+            "" if self.sure else ", perhaps"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,4 +222,3 @@ class Story:
     def text(self) -> str:
         """For a person who has to understand what went wrong."""
         return "\n".join(f"  {entry.at:%b %d %H:%M:%S.%f} {entry}" for entry in self.entries)
-

@@ -4,66 +4,45 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-import tempfile
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from functools import cache
-from pathlib import Path
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from structlog.testing import capture_logs
 
 from kepthour.app import App
-from kepthour.config import Configuration
-from kepthour.config.reading import load
 from kepthour.core.errors import KeptHourError, NotFound
 from kepthour.core.response import Kind
-from kepthour.ports import Answer, Key
 from kepthour.pipeline.respond import Answered as Answered_
+from kepthour.ports import Answer, Key
 from kepthour.store.engine import Store
 from kepthour.store.sessions import SessionRow
 from tests.model.disk import disk
-from tests.model.display import Display, DisplayKind, Screen
+from tests.model.display import Display, Screen
 from tests.model.life import Crash, Life
-from tests.model.practice import NAME, Practice, filler
-from tests.model.setups import SETUPS, Setup
-from tests.model.story import Answered, Began, Concluded, Ended, Failed, Jumped, Mood, Polled, PollFailed, Rejected, Story, Told, Turned
+from tests.model.parts import START, FakeParts, configuration, new_store
+from tests.model.practice import NAME, Practice
+from tests.model.setups import Setup
+from tests.model.story import (
+    Answered,
+    Began,
+    Concluded,
+    Ended,
+    Failed,
+    Jumped,
+    Mood,
+    Polled,
+    PollFailed,
+    Rejected,
+    Story,
+    Told,
+    Turned,
+)
 from tests.model.time import Loop, WallClock
-from tests.support.clock import FakeClock
-from tests.support.day import FakePlugins
 
-START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-
-
-class _Plugins(FakePlugins):
-    """The calendar in memory, and displays for channels."""
-
-    def __init__(self, screen: Callable[[str], Screen]) -> None:
-        super().__init__(FakeClock(START))
-        self.memory.calendar(NAME).put("filler.ics", filler(START))
-        self.recorder: Any = DisplayKind(screen)
-
-
-@cache
-def _configuration(name: str) -> Configuration:
-    """Read once a process: a run has no time for it."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "config.toml"
-        file.write_text(SETUPS[name].text(), encoding="utf-8")
-        return load(file, _Plugins(_no_screen))
-
-
-def _no_screen(name: str) -> Screen:
-    raise AssertionError(f"nobody opens the {name} here")
-
-
-@cache
-def _new_store() -> bytes:
-    """A store that was migrated, and knows the calendar's filler."""
-    app = App(_configuration("one screen"), disk().daemon, _Plugins(_no_screen), FakeClock(START))
-    app.ask(NAME)
-    return disk().content()
+_PATIENCE = 600.0  # seconds
 
 
 class _Heard(App):
@@ -77,12 +56,12 @@ class _Heard(App):
         session_id: str | None,
         surface: str,
         span: timedelta | None = None,
-        at: datetime | None = None,
+        *more: Any,
+        **named: Any,
     ) -> Answered_:
         assert session_id is not None
-        return self.world.hears(
-            kind, session_id, span, lambda: App.answer(self, kind, session_id, surface, span, at)
-        )
+        take = partial(App.answer, self, kind, session_id, surface, span, *more, **named)
+        return self.world.hears(kind, session_id, span, take)
 
 
 class World:
@@ -94,12 +73,10 @@ class World:
         self.loop = Loop()
         self.loop.set_exception_handler(self._failed)
         self.clock = WallClock(START, self.loop)
-        content = _new_store()  # before `begin`: it is made on the same disk
+        content = new_store()  # before `begin`: it is made on the same disk
         disk().begin(content)
-        self.displays = {
-            name: Display(name, self.story, self.clock.now) for name, _joins in setup.channels
-        }
-        self._plugins = _Plugins(self._screen)
+        self.displays = {name: Display(name, self.story, self.clock.now) for name, _joins in setup.channels}
+        self._plugins = FakeParts(self._screen)
         self.calendar = self._plugins.memory.calendar(NAME)
         self.practice = Practice(self.calendar)
         self._commands: App | None = None
@@ -152,8 +129,13 @@ class World:
         self._tell(f"(the daemon is going to die when the {channel} takes a notice)")
 
     def pass_time(self, span: timedelta) -> None:
-        """The world goes on for so long."""
-        self._run(asyncio.sleep(max(span.total_seconds(), 0.0)))
+        """The world goes on for so long. In hours a display gets well: days of attempts would cost minutes of ours."""
+        seconds = max(span.total_seconds(), 0.0)
+        self._run(asyncio.sleep(min(seconds, _PATIENCE)))
+        if seconds > _PATIENCE:
+            for name in self.displays:
+                self.turn_display(name, Mood.TAKES)
+            self._run(asyncio.sleep(seconds - _PATIENCE))
 
     def sleep(self, span: timedelta, lag: timedelta) -> None:
         """The machine sleeps. The daemon notices after `lag`, which is 15 s at most."""
@@ -312,7 +294,7 @@ class World:
         return Screen(self.displays[name], self._life)
 
     def _app(self, store: Store) -> App:
-        app = _Heard(_configuration(self.setup.name), store, self._plugins, self.clock)
+        app = _Heard(configuration(self.setup.name), store, self._plugins, self.clock)
         app.world = self
         return app
 
