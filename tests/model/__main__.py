@@ -24,7 +24,9 @@ def main() -> int:
     parser.add_argument(
         "--seed", type=int, help="of the first hundred runs; without it, one that was not used before"
     )
-    parser.add_argument("--shrink", action="store_true", help="make a failing run as short as can be; takes minutes")
+    parser.add_argument(
+        "--shrink", action="store_true", help="make a failing run as short as can be; takes minutes"
+    )
     wanted = parser.parse_args()
     first = random.SystemRandom().randrange(2**32) if wanted.seed is None else wanted.seed
     chunk = min(_CHUNK, wanted.runs)

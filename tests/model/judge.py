@@ -86,7 +86,7 @@ class Judge:
                     f"{self._now:%b %d %H:%M:%S}: {fault}\nThe story:\n{self._story.text()}"
                 ) from None
 
-    def _take(self, entry: Entry) -> None:
+    def _take(self, entry: Entry) -> None:  # noqa: PLR0912  (a table)
         match entry:
             case Polled():
                 self._unheard = None
@@ -370,7 +370,8 @@ class Judge:
         planned = [
             rung.due for rungs in ladder.channels.values() for rung in rungs if rung.until > ladder.seen_at
         ]
-        if self._covered_since > max(ladder.start - _DECISIVE, min(planned, default=ladder.start)) + _MINUTE:
+        decisive = max(ladder.start - _DECISIVE, min(planned, default=ladder.start)) + _MINUTE
+        if concluded.decided_at >= self._covered_since > decisive:
             raise Fault(f"{what}, although the daemon watched only since {self._covered_since:%H:%M:%S}")
         if self._last_poll is None or self._last_poll < ladder.deadline - STALE_AFTER - _MINUTE:
             raise Fault(f"{what}, although the calendar was last heard at {self._last_poll}")

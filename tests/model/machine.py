@@ -1,4 +1,4 @@
-"""Random weeks: hypothesis chooses what happens, the world lets it happen, the judge says whether promises were kept."""
+"""Random weeks: hypothesis chooses what happens, the world lets it happen, the judge says what was not kept."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ LATES = _seconds(30, _M, 2 * _M, 10 * _M)
 WHICH = st.integers(0, 5)
 KINDS = st.sampled_from([Kind.ACK, Kind.SNOOZE, Kind.HERE, Kind.LATE, Kind.OUT])
 # Not now, but around a rung of the session that is on or comes next: which rung, and how long after it.
-WHEN = st.none() | st.tuples(st.integers(0, 3), _seconds(0, 0.5, 1, 7, 20, -0.5))
+AT_A_RUNG = st.tuples(st.integers(0, 3), _seconds(0, 0.5, 1, 7, 20, -0.5))
+WHEN = st.none() | AT_A_RUNG
 When = tuple[int, timedelta] | None
 
 
@@ -108,10 +109,8 @@ class Weeks(RuleBasedStateMachine):
     def cancel_or_restore(self, which: int, told: bool, when: When) -> None:
         self.wait(when)
         slot, number = self.pick(which)
-        if slot.series:
-            slot = replace(slot, gone=slot.gone ^ {number})
-        else:
-            slot = replace(slot, cancelled=not slot.cancelled)
+        gone = slot.gone ^ {number}
+        slot = replace(slot, gone=gone) if slot.series else replace(slot, cancelled=not slot.cancelled)
         self.change(slot, f"{slot.alias}#{number} is cancelled, or restored if it was", told)
 
     @precondition(_has_slots)
@@ -220,6 +219,11 @@ class Weeks(RuleBasedStateMachine):
         self.world.die_when_taken(self._channel(which), downtime)
 
     # The therapist and the displays
+
+    @precondition(_is_near)
+    @rule(kind=KINDS, snooze=SNOOZES, late=LATES, when=AT_A_RUNG)
+    def answer_at_a_rung(self, kind: Kind, snooze: timedelta, late: timedelta, when: When) -> None:
+        self.answer(kind, snooze, late, when)
 
     @precondition(_is_near)
     @rule(kind=KINDS, snooze=SNOOZES, late=LATES, when=WHEN)
