@@ -139,6 +139,8 @@ class Weeks(RuleBasedStateMachine):
 
     def change(self, slot: Slot, text: str, told: bool) -> None:
         """`told`: the daemon polls at once."""
+        if slot.is_odd:
+            return
         self.practice.put(slot)
         self.world.changed(text, told=told)
 

@@ -47,6 +47,12 @@ class Slot:
             if number not in self.gone
         }
 
+    @property
+    def is_odd(self) -> bool:
+        """Whether two instances stand at one time: nobody could tell which of them a reminder is for."""
+        starts = [dict(self.moved).get(number, self.meant(number)) for number in range(DAILY)]
+        return self.series and len(set(starts)) < len(starts)
+
     def meant(self, number: int) -> datetime:
         """When the series means its instance to begin."""
         return self.start + timedelta(days=number)
