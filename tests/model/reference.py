@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from kepthour.core.response import Kind
-from kepthour.core.spans import format_offset
+from kepthour.core.spans import format_offset, parse_offset
 from tests.model.setups import Setup
 from tests.model.story import Key
 
@@ -110,7 +110,8 @@ class Ladder:
 
     def find(self, channel: str, name: str, now: datetime) -> Rung | None:
         """The rung that a notice of this name is, at `now`."""
-        named = [rung for rung in self.channels[channel] if rung.name == name]
+        offset = parse_offset(name)  # "+2m" and "+120s" are two rungs of one offset
+        named = [rung for rung in self.channels[channel] if rung.offset == offset]
         return min(
             named, key=lambda rung: (not rung.open, rung.due > now, -rung.due.timestamp()), default=None
         )
