@@ -30,6 +30,7 @@ async def test_a_series_moved_after_todays_session_does_not_ask_about_todays_aga
 
 @pytest.mark.parametrize(("held", "flight", "to"), [
     ("2026-10-23 16:00", "2026-10-24 10:00", "America/New_York"),
+    ("2026-10-23 16:00", "2026-10-24 18:00", "America/New_York"),
     ("2026-10-23 16:00", "2026-10-23 20:00", "Asia/Tokyo"),
 ])  # fmt: skip
 async def test_a_session_held_before_a_flight_is_not_asked_about_after_it(

@@ -121,7 +121,6 @@ async def test_two_sessions_at_once_share_one_question(tmp_path: Path) -> None:
         (Kind.SNOOZE, timedelta(minutes=2)),
         (Kind.LATE, timedelta(minutes=10)),
         (Kind.HERE, None),
-        (Kind.OUT, None),
     ],
 )
 async def test_after_an_answer_the_rest_is_rehearsed(

@@ -174,7 +174,7 @@ def _summer(course: _Course) -> None:
 def _autumn(course: _Course) -> None:
     # The whole series is moved while today's ladder runs, and once more a day later.
     course.change("2026-09-24T08:50:20", "thu-09:00", first=datetime(2026, 1, 8, 9, 30))
-    course.change("2026-10-02T13:00:20", "thu-09:00", first=datetime(2026, 1, 8, 10, 30))
+    course.change("2026-10-01T13:00:20", "thu-09:00", first=datetime(2026, 1, 8, 10, 30))
     course.move("2026-10-27T22:00:20", "fri-10:00", "2026-10-30", "2026-10-29T11:00")  # from New York
     course.cancel("2026-11-10T07:05:20", "2026-11-10", "tue-09:00", "tue-10:00", "tue-11:30-split",
                   "tue-13:00", "tue-15:00", "tue-16:00", "tue-17:00-b")  # fmt: skip
@@ -185,7 +185,7 @@ RESTARTS = (
     Restart(at("2026-04-20T20:00:10"), HOME),
     Restart(at("2026-05-06T08:57:10"), HOME),
     Restart(
-        at("2026-10-25T12:00:10"), NEW_YORK
+        at("2026-10-24T16:00:10"), NEW_YORK
     ),  # five days in New York, between the two changes of the clocks
     Restart(at("2026-10-31T20:00:10"), HOME),
     Restart(at("2026-11-19T09:52:20"), HOME),
@@ -194,7 +194,7 @@ RESTARTS = (
 _HERE = Say.HERE
 HABITS: tuple[tuple[Answer, ...], ...] = (
     *[(Answer(-30, _HERE),)] * 14,
-    *[(Answer(-270, _HERE),)] * 6,
+    *[(Answer(-270, _HERE),)] * 12,
     (Answer(-840, Say.ON_MY_WAY), Answer(30, _HERE)),
     (Answer(-840, Say.ON_MY_WAY),),
     (Answer(-810, Say.SNOOZE, 5), Answer(-20, _HERE)),

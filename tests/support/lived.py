@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from kepthour.core.response import Kind
@@ -19,7 +22,10 @@ from tests.support.day import CONFIG, Day
 from tests.support.practice import HOME, Answer, Appointment, Edit, Key, Practice, Restart, Say
 from tests.support.practice_calendar import erase, write
 
-_WITH_DIGESTS = CONFIG.replace("enabled = false", "enabled = true")
+# Whether calendars are fresh is another test's matter: a year of polls would take most of the time.
+_YEARLY = CONFIG.replace("enabled = false", "enabled = true").replace(
+    'type = "memory"', 'type = "memory"\nstale_after = "8h"'
+)
 _KINDS = {
     Say.HERE: Kind.HERE,
     Say.ON_MY_WAY: Kind.ACK,
@@ -35,7 +41,7 @@ _BUTTONS = {
 }
 _WATCHED_FROM = timedelta(minutes=6)  # before a start: from then on a daemon has to be there without a gap
 _CALM = timedelta(hours=6)
-_POLLED = timedelta(minutes=5)  # seldom enough, and the calendar does not become stale
+_SIGNS = timedelta(seconds=25)  # more often than that a daemon gives none
 _NIGHT = timedelta(hours=3, minutes=7)
 
 Given = tuple[datetime, Key, Answer]
@@ -47,6 +53,8 @@ class LongDay(Day):
 
     silent: frozenset[Key] = frozenset()  # they are watched without a gap: their silence is to mean something
 
+    _sign_of_life = datetime(2000, 1, 1, tzinfo=UTC)
+
     async def pass_to(self, end: datetime) -> None:
         """As `until`, for an instant; where nothing is due at `end`, the turn is left to what comes then."""
         await self._turn()
@@ -55,14 +63,16 @@ class LongDay(Day):
             if self.clock.at < end or (self.pump.next_due() or end) <= end:
                 await self._turn()
 
-    def _move_on(self, end: datetime) -> None:
+    def _move_on(self, end: datetime, every: timedelta = timedelta(minutes=1)) -> None:
         now = self.clock.at
-        minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
-        due = self.pump.next_due() or end
-        self.clock.at = max(
-            min(due, max(minute, self._calm_until(now)), end), now + timedelta(milliseconds=1)
-        )
-        if self.clock.at - self._last_poll >= _POLLED:
+        if now - self._sign_of_life >= _SIGNS:
+            self._sign_of_life = now
+        without_a_gap = self._sign_of_life + timedelta(minutes=1)
+        next_at = min(self.pump.next_due() or end, end)
+        if next_at > without_a_gap:
+            next_at = min(next_at, max(without_a_gap, self._calm_until(now)))
+        self.clock.at = max(next_at, now + timedelta(milliseconds=1))
+        if self.clock.at - self._last_poll >= _CALM / 2:
             self.sync()
 
     def sync(self) -> None:
@@ -78,6 +88,18 @@ class LongDay(Day):
         return min((start - _WATCHED_FROM for start in starts), default=now + _CALM)
 
 
+class _AtOnce(ThreadPoolExecutor):
+    """What is to be done in another thread is done at once in this one: the same in the same order, in less time."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        try:
+            done.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001  it is raised where it is waited for
+            done.set_exception(error)
+        return done
+
+
 @dataclass(frozen=True)
 class Lived:
     """What the program did in that time."""
@@ -91,17 +113,20 @@ async def live_through(practice: Practice, told: Told, folder: Path) -> Lived:
 
     Of what was `told` two things are taken: what the therapist says when, and which sessions will stay silent.
     """
+    asyncio.get_running_loop().set_default_executor(_AtOnce())
     begins = practice.begins.astimezone(ZoneInfo(HOME))
-    day = LongDay(folder, f"{begins:%Y-%m-%d %H:%M}", _WITH_DIGESTS)
+    day = LongDay(folder, f"{begins:%Y-%m-%d %H:%M}", _YEARLY)
     day.silent = told.silent
     for appointment in practice.book:
         write(day.calendar, appointment)
     day.sync()
-    for at, happenings in groupby(_in_order(practice, told.answers), key=lambda one: one[0]):
+    for at, group in groupby(_in_order(practice, told.answers), key=lambda one: one[0]):
         await day.pass_to(at)
-        for _at, happening in happenings:
+        happenings = [happening for _at, happening in group]
+        for happening in happenings:
             await _happen(day, happening)
-        day.sync()
+        if any(isinstance(happening, Edit) for happening in happenings):
+            day.sync()
     await day.pass_to(practice.ends)
     return Lived(_reminders(day), _verdicts(day))
 
@@ -125,7 +150,7 @@ async def _happen(day: LongDay, happening: Happening) -> None:
         case Edit(now=Appointment() as appointment):
             write(day.calendar, appointment)
         case Restart():
-            day.config = _WITH_DIGESTS.replace(HOME, happening.zone)
+            day.config = _YEARLY.replace(HOME, happening.zone)
             await day.restart()
         case None:
             day.app.refresh()
@@ -137,7 +162,7 @@ async def _happen(day: LongDay, happening: Happening) -> None:
 def _answer(day: LongDay, key: Key, answer: Answer) -> None:
     """With the button, if the newest notice has it; else on the command line."""
     session = next(row for row in _near(day) if _key(row) == key)
-    newest = day.notices()[-1]
+    _at, newest = day.screen.received[-1]
     button = _BUTTONS.get((answer.say, answer.minutes))
     if newest.subject == session.id and button in {action.key for action in newest.actions}:
         day.screen.press(button)

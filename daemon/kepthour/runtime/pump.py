@@ -54,6 +54,7 @@ class Pump:
         self._caught_up = False
         self._last_beat: datetime | None = None
         self._stocked_at: datetime | None = None
+        self._stocking: asyncio.Task[None] | None = None
         self.sound = True  # whether no part of the last turn failed
 
     def news(self) -> None:
@@ -81,7 +82,7 @@ class Pump:
         if may_conclude and not leapt:
             await self._step(self._conclude)
         await self._step(self._hand_out)
-        await self._step(self._stock)
+        self._stock()
         due = await asyncio.to_thread(self._next_turn)
         now = self._app.clock.now()
         return CAP if due is None else max(timedelta(), min(due - now, CAP))
@@ -111,11 +112,15 @@ class Pump:
         """Wait until what was asked is answered, and what was sent is recorded."""
         await self.asker.settle()
         await self.dispatcher.settle()
+        if self._stocking is not None:
+            await self._stocking
 
     async def close(self) -> None:
         """Ask no more, let what is on its way arrive, and let go of the channels."""
         await self.asker.close()
         await self.dispatcher.close()
+        if self._stocking is not None:
+            await self._stocking
 
     async def _step(self, step: Callable[[], Awaitable[None]]) -> None:
         """One part of a turn. A bug in it costs itself, not the parts that follow: least of all the reminders."""
@@ -156,11 +161,20 @@ class Pump:
         await self.dispatcher.begin()
         self._caught_up = True
 
-    async def _stock(self) -> None:
+    def _stock(self) -> None:
+        """Take in anew what is kept in memory, beside the turns: it takes longer than the next may wait."""
         now = self._app.clock.now()
-        if self._stocked_at is None or not timedelta() <= now - self._stocked_at < _STOCK:
-            await self.dispatcher.stock()
-            self._stocked_at = now
+        fresh = self._stocked_at is not None and timedelta() <= now - self._stocked_at < _STOCK
+        if fresh or (self._stocking is not None and not self._stocking.done()):
+            return
+        self._stocked_at = now
+        self._stocking = asyncio.create_task(self._stock_now())
+
+    async def _stock_now(self) -> None:
+        try:
+            await self._step(self.dispatcher.stock)
+        except (TryLater, NeedsPerson):  # the next turn meets it, too, and sees to it
+            self._stocked_at = None
 
     def _beat(self) -> None:
         now = self._app.clock.now()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ class Store:
         self._engine = engine
         self.path = path
         self._therapist = 1
+        self._writing = threading.Lock()
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
@@ -59,8 +61,15 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Tx]:
         """All or nothing: commits at the end of the block, rolls back on any error. Raises TryLater or NeedsPerson."""
-        with self._transaction("BEGIN IMMEDIATE") as tx:
-            yield tx
+        # Writers of one process wait for each other here. SQLite would let them nap, for 100 ms at a time, and whoever
+        # wakes while another has begun naps again.
+        if not self._writing.acquire(timeout=_BUSY_SECONDS):
+            raise TryLater(f"the store {self.path} is busy")
+        try:
+            with self._transaction("BEGIN IMMEDIATE") as tx:
+                yield tx
+        finally:
+            self._writing.release()
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[Tx]:

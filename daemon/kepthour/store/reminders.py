@@ -171,6 +171,20 @@ def shown(tx: Tx, subject: str, channel: str) -> str | None:
     return row.reference if row else None
 
 
+def shown_of(tx: Tx, subjects: Collection[str]) -> dict[tuple[str, str], str]:
+    """As `shown`, for all notices about these subjects; by subject and channel."""
+    rows = tx.connection.execute(
+        select(reminders.c.subject, reminders.c.channel, reminders.c.reference)
+        .where(
+            reminders.c.therapist_id == tx.therapist,
+            reminders.c.subject.in_(subjects),
+            reminders.c.reference.is_not(None),
+        )
+        .order_by(reminders.c.sent_at)
+    )
+    return {(row.subject, row.channel): row.reference for row in rows}
+
+
 def left_open(tx: Tx, now: datetime) -> list[Reminder]:
     """The newest useful reminder of each subject and channel that may still be on a screen."""
     shown = _read(

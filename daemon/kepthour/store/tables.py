@@ -174,6 +174,7 @@ reminders = Table(
     Column("recall", Boolean, nullable=False, default=False),  # its notice is to be taken back
     UniqueConstraint("therapist_id", "subject", "revision", "rung", "channel"),
     Index(None, "state", "not_before"),
+    Index(None, "recall"),  # few are; every turn asks
 )
 
 responses = Table(
@@ -248,4 +249,5 @@ watches = Table(
     Column("until", Instant, nullable=False),  # the last beat
     Column("pid", Integer, nullable=False),
     Column("version", Text, nullable=False),
+    Index(None, "therapist_id", "until"),
 )

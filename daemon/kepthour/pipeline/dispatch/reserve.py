@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from kepthour.core.reminder import Reminder, State, hand_out, next_attempt
 from kepthour.core.response import Effect, Kind, Response, Shift, effect, until
 from kepthour.pipeline.dispatch.claim import Parcel
-from kepthour.pipeline.dispatch.wording import Wording, Words, words_of
+from kepthour.pipeline.dispatch.wording import Wording, Words, rung_words
 from kepthour.store import reminders, sessions
 from kepthour.store.engine import Store
 
@@ -36,15 +36,16 @@ def provisions(store: Store, wording: Wording, now: datetime) -> list[Provision]
     """What is to be kept at `now` (aware UTC): the pending rungs of the next hours, the soonest first."""
     found = []
     with store.read() as tx:
-        rows: dict[str, sessions.SessionRow | None] = {}
-        for reminder in reminders.coming(tx, now + AHEAD, _MOST):
-            session_id = reminder.session_id or ""
-            if session_id not in rows:
-                rows[session_id] = sessions.get(tx, session_id)
-            row, words = rows[session_id], words_of(tx, reminder, now, wording)
-            if row is not None and words is not None:
-                shown = reminders.shown(tx, reminder.subject, reminder.channel)
-                found.append(Provision(reminder, words, shown, row.known.start, row.deadline))
+        coming = reminders.coming(tx, now + AHEAD, _MOST)
+        ids = {one.session_id for one in coming if one.session_id is not None}
+        rows = {row.id: row for row in sessions.with_ids(tx, ids)}
+        answers, shown = sessions.responses_of(tx, ids), reminders.shown_of(tx, ids)
+    for one in coming:
+        row = rows.get(one.session_id or "")
+        if row is not None and row.known.revision == one.revision:
+            words = rung_words(one, row, answers.get((row.id, one.revision), []), wording)
+            replaces = shown.get((one.subject, one.channel))
+            found.append(Provision(one, words, replaces, row.known.start, row.deadline))
     return found
 
 

@@ -18,6 +18,7 @@ from kepthour.core.notice import (
     rung_notice,
 )
 from kepthour.core.reminder import Reminder
+from kepthour.core.response import Response
 from kepthour.core.spans import midnight
 from kepthour.core.verdict import announced_start
 from kepthour.core.words import calendar_text
@@ -49,8 +50,14 @@ def words_of(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Wor
         return None
     if reminder.rung == "audit":
         return _fixed(lost_track_notice(reminder, row.known, wording.how))
-    announced = announced_start(sessions.responses_to(tx, row))
-    return partial(_rung, reminder, row, wording.how, announced)
+    return rung_words(reminder, row, sessions.responses_to(tx, row), wording)
+
+
+def rung_words(
+    reminder: Reminder, row: sessions.SessionRow, answers: Sequence[Response], wording: Wording
+) -> Words:
+    """What a rung of the session `row` is to say. `answers` are those to its present start, by time."""
+    return partial(_rung, reminder, row, wording.how, announced_start(answers))
 
 
 def _rung(

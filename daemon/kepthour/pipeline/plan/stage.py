@@ -42,8 +42,10 @@ def plan(policy: Policy, store: Store, now: datetime, *, set_back: bool = False)
 
 def _follow_calendars(tx: Tx, policy: Policy, now: datetime) -> tuple[Counter[Fate], set[str]]:
     """How many sessions met which fate; and those that last longer or shorter now."""
-    rows = sessions.between(tx, now - BEHIND, now + AHEAD)
-    observed = observe(tx, policy, rows, now)
+    # A day more than is looked at in the calendars: a flight moves floating times, and what left their sight may have
+    # its heir within.
+    rows = sessions.between(tx, now - 2 * BEHIND, now + AHEAD)
+    observed = observe(tx, policy, [row for row in rows if row.known.end > now - BEHIND], now)
     # One that was known at a time far from now, and is back in sight, is moved, not new.
     rows += sessions.with_ids(tx, observed.sessions.keys() - {row.id for row in rows})
     by_id = {row.id: row for row in rows}
