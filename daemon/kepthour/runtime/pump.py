@@ -76,10 +76,10 @@ class Pump:
 
         Verdicts and the questions before them wait until `may_conclude`; reminders never do.
         """
-        self._notice_a_leap()
+        leapt = self._notice_a_leap()
         self.sound = True
         await self._step(self._prepare)
-        if may_conclude:
+        if may_conclude and not leapt:
             await self._step(self._conclude)
         await self._step(self._hand_out)
         self._stock()
@@ -104,7 +104,7 @@ class Pump:
     def _next(self, before: timedelta) -> datetime | None:
         """When something is to be done, `before` a reminder's own time."""
         with self._app.store.read() as tx:
-            reminder = reminders.next_time(tx)
+            reminder = reminders.next_time(tx, self.dispatcher.in_hand)
         times = (reminder and reminder - before, self._app.next_look())
         return min((at for at in times if at is not None), default=None)
 
@@ -144,7 +144,7 @@ class Pump:
         await self.asker.turn()
         await asyncio.to_thread(self._app.look)
 
-    def _notice_a_leap(self) -> None:
+    def _notice_a_leap(self) -> bool:
         """A sleep or a step of the clock: until it has been caught up with, what is planned is not to be trusted."""
         before, self._last_reading = self._last_reading, self._app.clock.read()
         happened = leap(before, self._last_reading)
@@ -154,6 +154,7 @@ class Pump:
             )
             self._caught_up = False
             self._leapt(happened)
+        return happened.noticeable
 
     async def _catch_up(self) -> None:
         await asyncio.to_thread(self._app.catch_up)

@@ -54,6 +54,11 @@ class Dispatcher:
         self._recording = asyncio.Lock()
         self._reserve = Reserve()
 
+    @property
+    def in_hand(self) -> frozenset[int]:
+        """Reminders that are being sent, or wait to be recorded."""
+        return frozenset(self._in_hand)
+
     async def begin(self) -> None:
         """After a start or a step of the clock: whoever leased a reminder before is dead, or leased by another time."""
         await asyncio.to_thread(claim.release, self._store, frozenset(self._in_hand))
