@@ -119,7 +119,9 @@ def check_move(before: State, after: State) -> None:
 _Target = tuple[str, int, str]
 
 
-def hand_out(due: Iterable[Reminder], now: datetime, in_session_with: Collection[str]) -> Hand:
+def hand_out(
+    due: Iterable[Reminder], now: datetime, in_session_with: Collection[str], in_hand: Collection[int] = ()
+) -> Hand:
     """Decide about reminders whose time has come (`due_at <= now`), most urgent first.
 
     Of each subject and channel only the newest that is still useful goes out; older ones collapse into it, also
@@ -133,7 +135,7 @@ def hand_out(due: Iterable[Reminder], now: datetime, in_session_with: Collection
     newest_out: dict[_Target, datetime] = {}
     for reminder in due:
         target = reminder.subject, reminder.revision, reminder.channel
-        if reminder.state is not State.PENDING:
+        if reminder.state is not State.PENDING or reminder.id in in_hand:
             newest_out[target] = max(newest_out.get(target, reminder.due_at), reminder.due_at)
         elif reminder.useful_until <= now:
             changes.append(_too_late(reminder))

@@ -109,6 +109,10 @@ def effect(
 
     `before` are the answers that were given earlier to the same start.
     """
+    if response.kind in {Kind.SNOOZE, Kind.LATE} and any(
+        r.why in {Why.CHECKED_IN, Why.CHECKED_OUT} for r in reminders
+    ):
+        return Effect()
     match response.kind:
         case Kind.HERE:
             return _silence(reminders, Why.CHECKED_IN)

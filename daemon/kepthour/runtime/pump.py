@@ -92,12 +92,12 @@ class Pump:
 
         Verdicts and the questions before them wait until `may_conclude`; reminders never do.
         """
-        self._notice_a_leap()
+        leapt = self._notice_a_leap()
         self.sound = True
         if not self._caught_up:
             await self._step(self._catch_up)
         await self._step(self._beat_in_time)
-        if may_conclude:
+        if may_conclude and not leapt:
             await self._step(self.asker.turn)
             await self._step(self._look)
         if not await self._step(self._hand_out):
@@ -134,7 +134,7 @@ class Pump:
     def _next(self, before: timedelta) -> datetime | None:
         """When something is to be done, `before` a reminder's own time."""
         with self._app.store.read() as tx:
-            reminder = reminders.next_time(tx)
+            reminder = reminders.next_time(tx, self.dispatcher.in_hand)
         times = (reminder and reminder - before, self._app.next_look())
         return min((at for at in times if at is not None), default=None)
 
@@ -170,7 +170,7 @@ class Pump:
     async def _look(self) -> None:
         await asyncio.to_thread(self._app.look)
 
-    def _notice_a_leap(self) -> None:
+    def _notice_a_leap(self) -> bool:
         """A sleep or a step of the clock: until it has been caught up with, what is planned is not to be trusted."""
         before, self._last_reading = self._last_reading, self._app.clock.read()
         happened = leap(before, self._last_reading)
@@ -181,6 +181,7 @@ class Pump:
             self._caught_up = False
             self._leaps += 1
             self._leapt(happened)
+        return happened.noticeable
 
     async def _catch_up(self) -> None:
         leaps = self._leaps

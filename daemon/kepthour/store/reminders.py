@@ -31,7 +31,6 @@ def due(tx: Tx, now: datetime, but: Collection[int] = ()) -> list[Reminder]:
         reminders.c.subject.in_({reminder.subject for reminder in ready}),
         reminders.c.due_at <= now,
         reminders.c.state.in_([State.PENDING.value, *(state.value for state in OUT)]),
-        reminders.c.id.not_in(but),
     )
     return _read(tx, rivals)
 
@@ -47,11 +46,15 @@ def coming(tx: Tx, until: datetime, most: int) -> list[Reminder]:
     return _read(tx, pending.where(reminders.c.due_at < until).limit(most))
 
 
-def next_time(tx: Tx) -> datetime | None:
-    """When the next pending reminder is due, or may be tried again."""
+def next_time(tx: Tx, but: Collection[int] = ()) -> datetime | None:
+    """When the next pending reminder is due, or may be tried again; not those that are being sent (`but`)."""
     row = tx.connection.execute(
         select(reminders.c.not_before)
-        .where(reminders.c.therapist_id == tx.therapist, reminders.c.state == State.PENDING.value)
+        .where(
+            reminders.c.therapist_id == tx.therapist,
+            reminders.c.state == State.PENDING.value,
+            reminders.c.id.not_in(but),
+        )
         .order_by(reminders.c.not_before)
         .limit(1)
     ).first()

@@ -62,7 +62,7 @@ def claim(
             return [], outdated
     with store.write() as tx:
         due = reminders.due(tx, horizon, in_hand)
-        hand = hand_out(due, horizon, _in_session(tx, now, due))
+        hand = hand_out(due, horizon, _in_session(tx, now, due), in_hand)
         outbox.change(tx, hand.changes, now)
         parcels = [_wrap(tx, reminder, wording, now, channels) for reminder in hand.send]
         claimed = [parcel for parcel in parcels if parcel is not None]

@@ -68,6 +68,11 @@ class Dispatcher:
         self._out: set[int] = set()  # accepted since what is kept in memory was last read
         self._reserve = Reserve()
 
+    @property
+    def in_hand(self) -> frozenset[int]:
+        """Reminders that are being sent, or wait to be recorded."""
+        return frozenset(self._in_hand)
+
     async def open(self, answered: Callable[[Answer], None]) -> None:
         """Open the channels, side by side. One that cannot be is found out by what it is sent."""
         await asyncio.gather(*(self._open(name, answered) for name in self._channels))

@@ -1,0 +1,84 @@
+"""What the daemon knows of the calendar after each poll: which sessions stand where, each with its ladder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from tests.model.practice import LENGTH
+from tests.model.reference import Ladder
+from tests.model.setups import Setup
+from tests.model.story import Key, Polled
+
+
+class Known:
+    """By alias and start: a session that changes its id at the same start stays the same one."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self.ladders: dict[Key, Ladder] = {}
+        self._lost: dict[Key, Ladder] = {}
+
+    def polled(self, poll: Polled) -> list[Ladder]:
+        """Take in what a poll saw; returns the ladders that are over by it."""
+        over: list[Ladder] = []
+        if poll.whole:
+            appeared = {alias for alias, start in poll.view if (alias, start) not in self.ladders}
+            for key in {*self.ladders, *poll.view}:
+                gone = self._follow(key, poll.view.get(key), poll.at, uncertain=key[0] in appeared)
+                over += [gone] if gone is not None else []
+            self._forget_moved(set(poll.view.values()))
+        else:
+            for key in {*self.ladders, *poll.view}:
+                self._perhaps(key, poll.view.get(key), poll.at)
+        return over
+
+    def _follow(self, key: Key, now_is: str | None, at: datetime, *, uncertain: bool) -> Ladder | None:
+        """The daemon knows now whether this session stands there, and under which id."""
+        before = self.ladders.get(key)
+        if now_is is None:
+            assert before is not None
+            over = at >= before.start + LENGTH  # what is over stays as it was
+            before.uncertain = before.uncertain or uncertain or over
+            self._lost[key] = self.ladders.pop(key)
+            return before
+        ladder = before or self._begin(key, at)
+        ladder.ids.add(now_is)
+        self.ladders[key] = ladder
+        return None
+
+    def _perhaps(self, key: Key, now_is: str | None, at: datetime) -> None:
+        """The daemon died over this news: it may know it, or not."""
+        before = self.ladders.get(key)
+        if now_is is None or before is None or now_is not in before.ids:
+            ladder = before or self._begin(key, at)
+            ladder.vague = True
+            ladder.ids |= {now_is} if now_is is not None else set()
+            self.ladders[key] = ladder
+
+    def _begin(self, key: Key, at: datetime) -> Ladder:
+        ladder = Ladder(self._setup, key, at)
+        lost = self._lost.pop(key, None)
+        if lost is not None:  # restored: the answers hold
+            ladder.vague = lost.vague or lost.uncertain
+            for said in lost.said:
+                ladder.add(said)
+        return ladder
+
+    def _forget_moved(self, ids: set[str]) -> None:
+        """What was lost, and stands elsewhere now, was not cancelled."""
+        for ladder in self._lost.values():
+            ladder.uncertain = ladder.uncertain or bool(ladder.ids & ids)
+
+    def about(self, subject: str) -> list[Ladder]:
+        """The sessions that have, or had, this id."""
+        return [ladder for ladder in self.ladders.values() if subject in ladder.ids]
+
+    def certain(self) -> Iterator[Ladder]:
+        """Those of which it is known what is to come."""
+        return (ladder for ladder in self.ladders.values() if not ladder.vague)
+
+    def all(self) -> Iterator[Ladder]:
+        """Those that are lost, too."""
+        yield from self.ladders.values()
+        yield from self._lost.values()
