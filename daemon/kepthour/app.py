@@ -16,7 +16,7 @@ from pathlib import Path
 import structlog
 
 from kepthour.config import Calendar, Configuration
-from kepthour.core.errors import KeptHourError, NeedsPerson
+from kepthour.core.errors import KeptHourError, NeedsPerson, place
 from kepthour.core.notice import LATE, SNOOZE, Showing
 from kepthour.core.polling import LOOKS, next_poll
 from kepthour.core.presence import Presence
@@ -173,7 +173,7 @@ class App:
         except KeptHourError:
             raise
         except Exception as error:  # noqa: BLE001  supervised: one calendar must not cost the others their plan
-            log.error("refresh.failed", calendar=source.name, problem=error)
+            log.error("refresh.failed", calendar=source.name, problem=error, place=place(error))
             return False
 
     def catch_up(self) -> None:
@@ -245,7 +245,7 @@ class App:
         try:
             self.look()
         except Exception as error:  # noqa: BLE001  supervised: the answer is stored, and the daemon looks, too
-            log.warning("answer.not_followed_up", problem=error)
+            log.warning("answer.not_followed_up", problem=error, place=place(error))
         return answered
 
     def join_link(self, session_id: str) -> Phi:

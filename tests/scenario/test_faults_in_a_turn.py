@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from kepthour.app import App
 from kepthour.core import notice, words
-from kepthour.pipeline import alert, audit, detect, inquire, plan, poll, repair
+from kepthour.pipeline import alert, audit, detect, inquire, plan, poll
 from kepthour.pipeline.dispatch import claim, dispatcher, wording
 from kepthour.store import outbox, reminders, sessions, watches
 from tests.scenario.test_ladder import STANDARD
@@ -38,9 +39,7 @@ PARTS = [
     (detect, "detect"),
     (detect, "next_deadline"),
     (inquire, "due"),
-    (repair, "follow_verdicts"),
     (watches, "beat"),
-    (watches, "within"),
     (dispatcher, "provisions"),
     (claim, "claim"),
     (claim, "_in_session"),
@@ -55,19 +54,16 @@ PARTS = [
 
 @pytest.mark.parametrize(("where", "name"), PARTS, ids=[name for _where, name in PARTS])
 async def test_a_bug_in_a_part_of_the_turn_costs_no_reminder(
-    where: object, name: str, day: Day, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    where: object, name: str, day: Day, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(where, name, broken)
-    seen: set[bool] = set()
-    for minute in ("09:42", "09:45", "09:56", "09:59", "10:00", "10:03:30"):
-        await day.until(f"2026-03-02 {minute}")
-        seen.add(day.pump.sound)
-    assert day.rungs() == RUNGS
-    said = capsys.readouterr().err
-    assert "AB" not in said
-    if name not in {"follow_verdicts", "within", "record"}:  # what has nothing to do until the end
-        assert False in seen
-        assert "step.failed" in said and "test_faults_in_a_turn" in said
+    with capture_logs() as said:
+        await day.until("2026-03-02 10:03:30")
+    assert day.rungs()[1:] == RUNGS
+    places = {
+        one.get("place", "").split(":")[0] for one in said if one["event"] in {"step.failed", "outcome.lost"}
+    }
+    assert places == {__name__}
 
 
 async def test_what_went_out_and_cannot_be_recorded_goes_out_once(
@@ -77,7 +73,7 @@ async def test_what_went_out_and_cannot_be_recorded_goes_out_once(
         there.setattr(outbox, "accepted", broken)
         await day.until("2026-03-02 10:01:30")
     await day.until("2026-03-02 10:03:30")
-    assert day.rungs() == RUNGS
+    assert day.rungs()[1:] == RUNGS
 
 
 @pytest.mark.parametrize("part", [(plan, "plan"), (poll, "refresh")], ids=["plan", "refresh"])
@@ -89,7 +85,7 @@ async def test_a_start_that_cannot_catch_up_reminds_by_the_plan_there_is(
     monkeypatch.setattr(day, "sync", lambda: None)
     assert await day.pump.begin() is (part[1] == "refresh")
     await day.until("2026-03-02 10:03:30")
-    assert day.rungs() == RUNGS
+    assert [one for one in day.rungs() if one[0] >= "09:45" and one[1] != "calendar"] == RUNGS  # nobody polls
 
 
 @pytest.mark.parametrize(
@@ -102,8 +98,8 @@ async def test_a_rung_that_cannot_be_worded_says_when_the_session_is(
 ) -> None:
     monkeypatch.setattr(where, name, broken)
     await day.until("2026-03-02 10:03:30")
-    assert day.rungs() == RUNGS
-    assert {one.title for one in day.notices()} == {"Session at 10:00"}
+    assert day.rungs()[1:] == RUNGS
+    assert {one.title for one in day.notices()[1:]} == {"Session at 10:00"}
 
 
 POISON = [

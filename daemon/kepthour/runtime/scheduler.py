@@ -17,7 +17,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.date import DateTrigger
 
-from kepthour.runtime.logs import place
+from kepthour.core.errors import place
 
 log = structlog.get_logger()
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from kepthour.core.errors import NeedsPerson, TryLater
+from kepthour.core.errors import NeedsPerson, TryLater, place
 from kepthour.core.notice import Notice, Showing
 from kepthour.core.reminder import Reminder
 from kepthour.core.response import Kind
@@ -54,6 +54,7 @@ class Dispatcher:
         self._wake = refused
         self._sending: set[asyncio.Task[None]] = set()
         self._in_hand: set[int] = set()  # claimed here, and not yet recorded
+        self._handed: set[int] = set()  # handed over since what is kept in memory was last taken
         self._sending_now: set[Reminder] = set()
         self._lost: set[Reminder] = set()  # of these: no store knows them any more
         self._outcomes: list[Outcome] = []  # to be recorded
@@ -65,7 +66,6 @@ class Dispatcher:
         self._told: dict[
             tuple[str, str], str | None
         ] = {}  # by channel and subject: where `tell` put its notice
-        self._out: set[int] = set()  # accepted since what is kept in memory was last read
         self._reserve = Reserve()
 
     @property
@@ -86,7 +86,7 @@ class Dispatcher:
 
     async def begin(self) -> None:
         """After a start or a step of the clock: whoever leased a reminder before is dead, or leased by another time."""
-        await asyncio.to_thread(claim.release, self._store, frozenset(self._in_hand))
+        await asyncio.to_thread(claim.release, self._store, self.in_hand)
 
     async def renewed(self) -> None:
         """A new store was begun: what is on its way, and is not in there any more, must not be taken for another."""
@@ -102,7 +102,7 @@ class Dispatcher:
         What falls due within `ahead` is claimed, too, and handed over at its time, to the millisecond.
         """
         await self.record()
-        now, in_hand = self._clock.now(), frozenset(self._in_hand)
+        now, in_hand = self._clock.now(), self.in_hand
         parcels, outdated = await asyncio.to_thread(
             claim.claim, self._store, self._channels.keys(), self._wording, now, in_hand, ahead
         )
@@ -116,11 +116,9 @@ class Dispatcher:
     async def stock_from(self, store: Store) -> None:
         """The same, out of another store: a copy, perhaps, of one that cannot be used."""
         now = self._clock.now()
-        self._out.clear()
+        self._handed = set(self._in_hand)  # what goes out from here on may be found pending
         found = await asyncio.to_thread(provisions, store, self._wording, now)
-        # What was accepted meanwhile, or waits to be recorded, was read as pending.
-        out = self._out | {one.reminder.id for one in self._outcomes if one.problem is None}
-        self._reserve.stock([one for one in found if one.reminder.id not in out])
+        self._reserve.stock(one for one in found if one.reminder.id not in self._handed)
         self._newest = {target: due for target, due in self._newest.items() if due > now - _REMEMBERED}
 
     def pump_without_store(self) -> None:
@@ -189,6 +187,7 @@ class Dispatcher:
                 continue
             self._newest[target] = reminder.due_at
             self._in_hand.add(reminder.id)
+            self._handed.add(reminder.id)
             if reminder.not_before <= now:
                 self._start(self._deliver(parcel))
             else:
@@ -245,6 +244,7 @@ class Dispatcher:
         """These were claimed ahead, and not handed over."""
         for reminder in claimed:
             self._in_hand.discard(reminder.id)
+            self._handed.discard(reminder.id)
             self._newest.pop(_target(reminder), None)
 
     async def _deliver(self, parcel: Parcel) -> None:
@@ -262,7 +262,6 @@ class Dispatcher:
 
     def _accepted(self, reminder: Reminder, reference: str | None) -> None:
         self._reserve.used(reminder.id)
-        self._out.add(reminder.id)
         self._note(Outcome(reminder, self._clock.now(), reference))
         log.info("reminder.sent", reminder=reminder.id, session=reminder.session_id, rung=reminder.rung,
                  channel=reminder.channel, attempt=reminder.attempts + 1)  # fmt: skip
@@ -270,6 +269,7 @@ class Dispatcher:
     def _refused(self, reminder: Reminder, code: str) -> None:
         now = self._clock.now()
         self._reserve.refused(reminder.id, now)
+        self._handed.discard(reminder.id)
         self._note(Outcome(reminder, now, problem=code))
         log.warning("reminder.refused", reminder=reminder.id, session=reminder.session_id, rung=reminder.rung,
                     channel=reminder.channel, problem=code)  # fmt: skip
@@ -325,7 +325,7 @@ class Dispatcher:
         except (TryLater, NeedsPerson):
             raise
         except Exception as error:  # noqa: BLE001  supervised: see `_stored`
-            log.error("outcome.lost", reminder=one.reminder.id, problem=error)
+            log.error("outcome.lost", reminder=one.reminder.id, problem=error, place=place(error))
             self._outcomes.remove(one)
             if (
                 one.problem is not None

@@ -9,7 +9,7 @@ from functools import partial
 
 import structlog
 
-from kepthour.core.errors import KeptHourError
+from kepthour.core.errors import KeptHourError, place
 from kepthour.core.freshness import SOON
 from kepthour.core.notice import (
     Notice,
@@ -56,7 +56,7 @@ def words_for(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Wo
     except (StoreFault, KeptHourError):
         raise
     except Exception as error:
-        log.error("reminder.not_worded", reminder=reminder.id, problem=error)
+        log.error("reminder.not_worded", reminder=reminder.id, problem=error, place=place(error))
         if reminder.offset is None:
             raise Unworded from error
         return partial(_bare, reminder, wording.how)
@@ -67,7 +67,7 @@ def _said(words: Words, reminder: Reminder, how: Showing, now: datetime) -> Noti
     try:
         return words(now)
     except Exception as error:  # noqa: BLE001  supervised: as in `words_for`
-        log.error("reminder.not_worded", reminder=reminder.id, problem=error)
+        log.error("reminder.not_worded", reminder=reminder.id, problem=error, place=place(error))
         return _bare(reminder, how, now)
 
 
