@@ -45,7 +45,7 @@ class Command:
     async def send(self, notice: Notice, replaces: str | None) -> str | None:
         """Run the program; None, since nothing can be replaced. Raises ChannelFailed."""
         program = self._options.argv[0]
-        process = await self._start(program)
+        process = await self._started(program)
         try:
             async with asyncio.timeout(self._options.timeout):
                 # A program that does not read its input is no failure; communicate() forgives a closed pipe.
@@ -62,6 +62,15 @@ class Command:
                 "exit-code", f"{program} ended with {process.returncode}.", "Run it by hand to see why."
             )
         return None
+
+    async def _started(self, program: str) -> asyncio.subprocess.Process:
+        """The program, running. Cancelled while it starts, it is ended with its children: it may run by then."""
+        starting = asyncio.ensure_future(self._start(program))
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await _end(await starting)
+            raise
 
     async def _start(self, program: str) -> asyncio.subprocess.Process:
         try:

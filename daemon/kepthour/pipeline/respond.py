@@ -63,8 +63,10 @@ def respond(
             raise NeedsPerson("That notice was about another start.", "Answer the newest one.")
         if row.known.cancelled:
             raise NeedsPerson("This session was cancelled.", "There is nothing to answer.")
-        response = _response(row, kind, now, surface, span)
         before = sessions.responses_to(tx, row)
+        if kind is Kind.OUT and now < row.known.start and not any(r.kind is Kind.HERE for r in before):
+            raise _not_begun(row)
+        response = _response(row, kind, now, surface, span)
         if kind in _ONCE and any(earlier.kind is kind for earlier in before):
             return Answered(row, response, changed=False)
         sessions.respond(tx, row.id, row.known.revision, response)
@@ -123,17 +125,17 @@ def _is_outdated(tx: Tx, delivery: str, row: SessionRow) -> bool:
     return shown is not None and shown.session_id == row.id and shown.revision != row.known.revision
 
 
+def _not_begun(row: SessionRow) -> NeedsPerson:
+    remedy = f"If it does not take place, say: kepthour settle {row.id} VERDICT."
+    return NeedsPerson("This session has not begun.", remedy)
+
+
 def _response(row: SessionRow, kind: Kind, now: datetime, surface: str, span: timedelta | None) -> Response:
     if kind is Kind.HERE and now < row.known.start - EARLIEST_CHECK_IN:
         raise NeedsPerson("It is too early to check in.", "Say that you are on your way: kepthour ack.")
     if kind is Kind.SNOOZE and now >= row.known.start:
         raise NeedsPerson(
             "A session that has begun cannot be snoozed.", "Check in, or say: kepthour late 10m."
-        )
-    if kind is Kind.OUT and now < row.known.start:
-        raise NeedsPerson(
-            "This session has not begun.",
-            f"If it does not take place, say: kepthour settle {row.id} VERDICT.",
         )
     response = Response(kind, now, surface, until(kind, row.known.start, now, span))
     if kind is Kind.LATE and response.until is not None and response.until >= row.known.end:
@@ -162,7 +164,7 @@ def _is_inside(tx: Tx, row: SessionRow, now: datetime) -> bool:
     """Whether the therapist is in this session, and has not said that it is over; it may have overrun a little."""
     kinds = {answer.kind for answer in sessions.responses_to(tx, row)}
     there = Kind.HERE in kinds or (row.verdict in HELD and row.decided_by == "daemon")
-    return there and Kind.OUT not in kinds and row.known.start <= now < row.known.end + _OVERRUN
+    return there and Kind.OUT not in kinds and now < row.known.end + _OVERRUN
 
 
 def _begun(ladder: Sequence[Reminder], now: datetime) -> bool:
