@@ -6,7 +6,6 @@ import argparse
 import os
 import random
 import sys
-from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
@@ -14,7 +13,6 @@ from kepthour.runtime.logs import set_up
 from tests.model.runs import Result, run
 
 _CHUNK = 100
-_SHOWN = 3  # failing stories
 
 
 def main() -> int:
@@ -32,21 +30,25 @@ def main() -> int:
     chunk = min(_CHUNK, wanted.runs)
     seeds = range(first, first + -(-wanted.runs // chunk))
     print(f"seeds {seeds[0]} to {seeds[-1]}, {chunk} runs each", flush=True)
-    results = list(_results(seeds, partial(run, runs=chunk, shrink=wanted.shrink)))
-    faults = [result for result in results if result.fault is not None]
-    for result in faults[:_SHOWN]:
-        print(f"\nseed {result.seed} (again: --runs {chunk} --seed {result.seed} --shrink)\n{result.fault}")
+    results = []
+    with ProcessPoolExecutor(os.cpu_count(), initializer=partial(set_up, 0)) as pool:
+        for result in pool.map(partial(run, runs=chunk, shrink=wanted.shrink), seeds):
+            results.append(result)
+            _tell(result, len(results), len(seeds))
+    faults = sum(result.fault is not None for result in results)
     runs, delivered = sum(result.runs for result in results), sum(result.deliveries for result in results)
-    print(f"{runs} runs, {delivered} deliveries, {len(faults)} seeds with a fault")
+    print(f"{runs} runs, {delivered} deliveries, {faults} seeds with a fault")
     return 1 if faults else 0
 
 
-def _results(seeds: range, work: Callable[[int], Result]) -> Iterator[Result]:
-    with ProcessPoolExecutor(os.cpu_count(), initializer=partial(set_up, 0)) as pool:
-        for done, result in enumerate(pool.map(work, seeds), start=1):
-            if done % 10 == 0:
-                print(f"{done} of {len(seeds)} seeds", flush=True)
-            yield result
+def _tell(result: Result, done: int, of: int) -> None:
+    if result.fault is not None:
+        print(
+            f"\nseed {result.seed} (again: --runs {_CHUNK} --seed {result.seed} --shrink)\n{result.fault}",
+            flush=True,
+        )
+    if done % 10 == 0:
+        print(f"{done} of {of} seeds", flush=True)
 
 
 if __name__ == "__main__":

@@ -110,8 +110,8 @@ class Ladder:
 
     def find(self, channel: str, name: str, now: datetime) -> Rung | None:
         """The rung that a notice of this name is, at `now`."""
-        offset = parse_offset(name)  # "+2m" and "+120s" are two rungs of one offset
-        named = [rung for rung in self.channels[channel] if rung.offset == offset]
+        seconds = parse_offset(name).total_seconds()  # "+2m" and "+120s" are two rungs of one offset
+        named = [rung for rung in self.channels[channel] if round(rung.offset.total_seconds()) == seconds]
         return min(
             named, key=lambda rung: (not rung.open, rung.due > now, -rung.due.timestamp()), default=None
         )
