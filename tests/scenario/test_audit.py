@@ -45,7 +45,8 @@ async def test_a_ladder_that_was_torn_comes_whole_after_the_next_audit(day: Day,
     behind_its_back(day, change)
     day.app.audit()
     await day.until("2026-03-02 10:15:01")
-    assert day.rungs()[1:] == STANDARD[1:]
+    # The first rung's record is torn as well: it may come once more.
+    assert [one for one in day.rungs() if one[1] != "-60m"] == STANDARD[1:]
     assert day.only().verdict is Verdict.SUSPECTED_MISS
 
 
