@@ -1,11 +1,13 @@
 # make demo    see it work (creates .venv and installs into it first)
 # make test    everything that has to hold: lint, types, import contracts, tests
+# make long    what takes too long for every change: random weeks, a year of a full practice
 # make clean   remove what the two made
 
 PYTHON ?= python3
 BIN := .venv/bin
+LONG := tests/model tests/scenario/test_year.py
 
-.PHONY: demo test lint unit clean
+.PHONY: demo test lint unit long clean
 
 demo: .venv/installed
 	$(BIN)/kepthour demo
@@ -21,7 +23,10 @@ lint: .venv/installed-dev
 	$(BIN)/lint-imports
 
 unit: .venv/installed-dev
-	$(BIN)/pytest --numprocesses auto --dist loadfile
+	$(BIN)/pytest --numprocesses auto --dist loadfile $(foreach path,$(LONG),--ignore $(path))
+
+long: .venv/installed-dev
+	$(BIN)/pytest --numprocesses auto --dist loadfile $(LONG)
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv || { echo "Python's venv module is missing: install python3-venv." >&2; exit 1; }
