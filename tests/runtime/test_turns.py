@@ -49,6 +49,7 @@ class Bench:
         self.outage = Outage(self.watch)
         self.health = Health(self.watch)
         self.health.audited()
+        self.audits = 0
         self.answering = Answering(self.day.app, self.day.pump.dispatcher, lambda: None)
         self.turns = Turns(
             self.day.app,
@@ -59,7 +60,11 @@ class Bench:
             may_conclude=lambda: True,
             wake=lambda: None,
             ask_all=self.day.sync,
+            audit=self._audit,
         )
+
+    def _audit(self) -> None:
+        self.audits += 1
 
     async def at(self, time: str) -> None:
         """Turns at this time, until nothing is under way any more."""
@@ -170,6 +175,7 @@ async def test_the_therapist_is_told_once_after_a_while_and_once_when_it_is_over
             assert bench.told() == ([CANNOT] if seconds > 20 else [])
     await bench.turn()
     assert bench.told() == [CANNOT, CAN_AGAIN]
+    assert bench.audits == 1  # the next one is not waited for
     assert [one.title for one in bench.day.screen.open_notices.values()].count(CANNOT) == 0
     await bench.turn()
     assert bench.told() == [CANNOT, CAN_AGAIN]
