@@ -5,14 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from tests.server.test_daemon_on_a_file import CONFIG, put, rungs, soon
 from tests.support.disk import Disk
+from tests.support.plays import in_a_world, on_a_disk, played
 from tests.support.world import KEPTHOUR, World, eventually
 
 SUPPORT = Path(__file__).parents[1] / "support"
@@ -20,11 +22,6 @@ LADDER = ("-6s", "-4s", "-2s", "0s", "+2s")
 CANNOT, CAN_AGAIN = "Kept Hour cannot store anything", "Kept Hour can store again"
 EXCLUSIVE = "BEGIN EXCLUSIVE"  # others may read, and not write
 ALONE = "PRAGMA locking_mode = EXCLUSIVE", "BEGIN IMMEDIATE", "COMMIT"  # others may not even read
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return prepared(World(tmp_path))
 
 
 def prepared(world: World) -> World:
@@ -75,13 +72,16 @@ def begun(world: World) -> None:
 def all_recorded(world: World) -> None:
     eventually(lambda: set(states(world).values()) == {"sent"}, "the record of all that went out")
     assert came(world) == list(LADDER)
-    for one in world.json("log")["deliveries"]:
-        late = datetime.fromisoformat(one["sent_at"]) - datetime.fromisoformat(one["due_at"])
-        assert timedelta() <= late < timedelta(seconds=5), one
+    for one in world.json("log")[
+        "deliveries"
+    ]:  # none before its time; one late by a rung would have collapsed
+        assert datetime.fromisoformat(one["due_at"]) <= datetime.fromisoformat(one["sent_at"])
 
 
-def test_a_store_that_another_program_locks_costs_no_reminder(world: World) -> None:
-    put(world, soon(9))
+@in_a_world
+def a_store_that_another_program_locks_costs_no_reminder(world: World) -> None:
+    prepared(world)
+    put(world, soon(10))
     with world.daemon():
         begun(world)
         with held(world.store_file, EXCLUSIVE):
@@ -94,10 +94,11 @@ def test_a_store_that_another_program_locks_costs_no_reminder(world: World) -> N
     assert told(world) == [CANNOT, CAN_AGAIN]
 
 
-def test_a_store_that_is_locked_for_a_moment_is_not_worth_a_word(tmp_path: Path) -> None:
-    world = prepared(World(tmp_path))
+@in_a_world
+def a_store_that_is_locked_for_a_moment_is_not_worth_a_word(world: World) -> None:
+    prepared(world)
     world.program = (str(KEPTHOUR),)
-    put(world, soon(9))
+    put(world, soon(10))
     with world.daemon() as daemon:
         begun(world)
         with held(world.store_file, EXCLUSIVE):
@@ -108,7 +109,9 @@ def test_a_store_that_is_locked_for_a_moment_is_not_worth_a_word(tmp_path: Path)
     assert told(world) == []
 
 
-def test_a_daemon_that_starts_on_a_store_that_another_program_has_for_itself_reminds(world: World) -> None:
+@in_a_world
+def a_daemon_that_starts_on_a_store_that_another_program_has_for_itself_reminds(world: World) -> None:
+    prepared(world)
     put(world, soon(16))
     world.cli("sync")
     with held(world.store_file, *ALONE), world.daemon() as daemon:
@@ -118,9 +121,10 @@ def test_a_daemon_that_starts_on_a_store_that_another_program_has_for_itself_rem
         daemon.kill()
 
 
-def test_a_disk_that_fills_up_costs_no_reminder(disk: Disk) -> None:
+@on_a_disk
+def a_disk_that_fills_up_costs_no_reminder(disk: Disk) -> None:
     world = prepared(disk.world)
-    put(world, soon(9))
+    put(world, soon(10))
     with world.daemon():
         begun(world)
         disk.fill()
@@ -133,9 +137,10 @@ def test_a_disk_that_fills_up_costs_no_reminder(disk: Disk) -> None:
         all_recorded(world)
 
 
-def test_a_daemon_that_starts_on_a_full_disk_reminds_and_stores_as_soon_as_there_is_room(disk: Disk) -> None:
+@on_a_disk
+def a_daemon_that_starts_on_a_full_disk_reminds_and_stores_as_soon_as_there_is_room(disk: Disk) -> None:
     world = prepared(disk.world)
-    put(world, soon(12))
+    put(world, soon(13))
     world.cli("sync")
     disk.fill()
     with world.daemon():
@@ -147,9 +152,10 @@ def test_a_daemon_that_starts_on_a_full_disk_reminds_and_stores_as_soon_as_there
     assert told(world) == [CANNOT, CAN_AGAIN]
 
 
-def test_a_disk_that_turns_read_only_costs_no_reminder_nor_does_a_start_on_it(disk: Disk) -> None:
+@on_a_disk
+def a_disk_that_turns_read_only_costs_no_reminder_nor_does_a_start_on_it(disk: Disk) -> None:
     world = prepared(disk.world)
-    put(world, soon(9))
+    put(world, soon(10))
     with world.daemon() as daemon:
         begun(world)
         disk.fail()
@@ -165,7 +171,8 @@ def test_a_disk_that_turns_read_only_costs_no_reminder_nor_does_a_start_on_it(di
     assert list(dict.fromkeys(came(world))) == list(LADDER)
 
 
-def test_a_first_start_on_a_disk_that_is_full_or_cannot_be_written_says_why(disk: Disk) -> None:
+@on_a_disk
+def a_first_start_on_a_disk_that_is_full_or_cannot_be_written_says_why(disk: Disk) -> None:
     """Nothing is known then that could be reminded of: better to be refused than to be taken for a guard."""
     world = prepared(disk.world)
     put(world, soon(3600))
@@ -176,3 +183,27 @@ def test_a_first_start_on_a_disk_that_is_full_or_cannot_be_written_says_why(disk
     disk.fail()
     refused = world.cli("run", expect=1).stderr
     assert refused.count("\n") == 1 and str(world.store_file) in refused
+
+
+PLAYS = (
+    a_store_that_another_program_locks_costs_no_reminder,
+    a_store_that_is_locked_for_a_moment_is_not_worth_a_word,
+    a_daemon_that_starts_on_a_store_that_another_program_has_for_itself_reminds,
+    a_disk_that_fills_up_costs_no_reminder,
+    a_daemon_that_starts_on_a_full_disk_reminds_and_stores_as_soon_as_there_is_room,
+    a_disk_that_turns_read_only_costs_no_reminder_nor_does_a_start_on_it,
+    a_first_start_on_a_disk_that_is_full_or_cannot_be_written_says_why,
+)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[None]]]:
+    with played(PLAYS, tmp_path_factory) as begun:
+        yield begun
+
+
+@pytest.mark.parametrize("what", [play.__name__ for play in PLAYS])
+def test_whatever_the_store_s_trouble_is_the_reminders_come(
+    what: str, results: dict[str, Future[None]]
+) -> None:
+    results[what].result()
