@@ -23,6 +23,7 @@ from kepthour.runtime.outage import Outage
 from kepthour.runtime.turns import Turns
 from kepthour.store import engine
 from kepthour.store.engine import Damaged, Store, Unusable
+from kepthour_connectors.base import Transient
 from tests.support.day import Day, when
 
 CANNOT, CAN_AGAIN = "Kept Hour cannot store anything", "Kept Hour can store again"
@@ -298,15 +299,19 @@ async def test_no_session_is_taken_for_cancelled_before_its_calendar_was_read_in
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bench.turns, "_ask_all", lambda: None)
-    bench.day.store_path.write_bytes(b"")
-    bench.day.clock.at = when("2026-03-02 09:56:00")
     with closing(sqlite3.connect(bench.day.store_path)) as other:
         other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with bench.day.store_path.open("r+b") as file:
+        file.write(b"x" * 100)
+    bench.day.calendar.broken = Transient("It is down.", "Wait.")
     await bench.at("09:59:00")
+    bench.day.sync()  # the new store knows of the calendar now, and nothing of what it holds
     bench.day.app.replan()
-    assert "question" not in bench.rungs()
+    assert bench.day.only().session.cancelled is False
+    bench.day.calendar.broken = None
     bench.day.sync()
     await bench.at("10:00:00")
+    assert "question" not in bench.rungs()
     assert bench.rungs()[-1] == "0m"
 
 
