@@ -20,7 +20,8 @@ LATE_PHONE = CONFIG + '[channels.phone]\ntype = "recorder"\njoins = "+2m"\n'
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The deadline of a channel is real time, which a test has no use for."""
-    monkeypatch.setattr(dispatcher, "SEND_SECONDS", 0.001)
+    for name in ("SEND_SECONDS", "RECALL_SECONDS"):
+        monkeypatch.setattr(dispatcher, name, 0.001)
 
 
 def made(tmp_path: Path, config: str = TWO) -> Day:

@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from tests.server.test_daemon_on_a_file import CONFIG, put, rungs, soon
 from tests.support.disk import Disk
+from tests.support.plays import in_a_world, on_a_disk, played
 from tests.support.world import KEPTHOUR, World, eventually
 
 SUPPORT = Path(__file__).parents[1] / "support"
-LADDER = ("-10s", "-8s", "-6s", "-4s", "-2s", "0s", "+2s")
+LADDER = ("-6s", "-4s", "-2s", "0s", "+2s")
 CANNOT, CAN_AGAIN = "Kept Hour cannot store anything", "Kept Hour can store again"
 EXCLUSIVE = "BEGIN EXCLUSIVE"  # others may read, and not write
 ALONE = "PRAGMA locking_mode = EXCLUSIVE", "BEGIN IMMEDIATE", "COMMIT"  # others may not even read
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return prepared(World(tmp_path))
 
 
 def prepared(world: World) -> World:
     """It tells of trouble after a second; nobody is asked about the session before the test is over."""
     world.program = (str(KEPTHOUR.with_name("python")), str(SUPPORT / "hasty.py"))
     calm = CONFIG.replace('missed_after = "4s"', 'missed_after = "10m"')
+    calm = calm.replace('poll = "1s"', 'poll = "1s"\nstale_after = "1h"')
     world.configure(calm.format(rungs=rungs(*LADDER)))
     return world
 
@@ -75,13 +72,16 @@ def begun(world: World) -> None:
 def all_recorded(world: World) -> None:
     eventually(lambda: set(states(world).values()) == {"sent"}, "the record of all that went out")
     assert came(world) == list(LADDER)
-    for one in world.json("log")["deliveries"]:
-        late = datetime.fromisoformat(one["sent_at"]) - datetime.fromisoformat(one["due_at"])
-        assert timedelta() <= late < timedelta(seconds=5), one
+    for one in world.json("log")[
+        "deliveries"
+    ]:  # none before its time; one late by a rung would have collapsed
+        assert datetime.fromisoformat(one["due_at"]) <= datetime.fromisoformat(one["sent_at"])
 
 
-def test_a_store_that_another_program_locks_costs_no_reminder(world: World) -> None:
-    put(world, soon(14))
+@in_a_world
+def a_store_that_another_program_locks_costs_no_reminder(world: World) -> None:
+    prepared(world)
+    put(world, soon(10))
     with world.daemon():
         begun(world)
         with held(world.store_file, EXCLUSIVE):
@@ -94,10 +94,11 @@ def test_a_store_that_another_program_locks_costs_no_reminder(world: World) -> N
     assert told(world) == [CANNOT, CAN_AGAIN]
 
 
-def test_a_store_that_is_locked_for_a_moment_is_not_worth_a_word(tmp_path: Path) -> None:
-    world = prepared(World(tmp_path))
+@in_a_world
+def a_store_that_is_locked_for_a_moment_is_not_worth_a_word(world: World) -> None:
+    prepared(world)
     world.program = (str(KEPTHOUR),)
-    put(world, soon(14))
+    put(world, soon(10))
     with world.daemon() as daemon:
         begun(world)
         with held(world.store_file, EXCLUSIVE):
@@ -108,20 +109,22 @@ def test_a_store_that_is_locked_for_a_moment_is_not_worth_a_word(tmp_path: Path)
     assert told(world) == []
 
 
-def test_a_daemon_that_starts_on_a_store_that_another_program_has_for_itself_reminds(world: World) -> None:
-    put(world, soon(22))
+@in_a_world
+def a_daemon_that_starts_on_a_store_that_another_program_has_for_itself_reminds(world: World) -> None:
+    prepared(world)
+    put(world, soon(16))
     world.cli("sync")
     with held(world.store_file, *ALONE), world.daemon() as daemon:
-        until(world, LADDER[0])
-        until(world, LADDER[2])
+        until(world, LADDER[1])
         assert "busy" in daemon.said()
         eventually(lambda: told(world) == [CANNOT], "the word to the therapist")
         daemon.kill()
 
 
-def test_a_disk_that_fills_up_costs_no_reminder(disk: Disk) -> None:
+@on_a_disk
+def a_disk_that_fills_up_costs_no_reminder(disk: Disk) -> None:
     world = prepared(disk.world)
-    put(world, soon(14))
+    put(world, soon(10))
     with world.daemon():
         begun(world)
         disk.fill()
@@ -134,13 +137,14 @@ def test_a_disk_that_fills_up_costs_no_reminder(disk: Disk) -> None:
         all_recorded(world)
 
 
-def test_a_daemon_that_starts_on_a_full_disk_reminds_and_stores_as_soon_as_there_is_room(disk: Disk) -> None:
+@on_a_disk
+def a_daemon_that_starts_on_a_full_disk_reminds_and_stores_as_soon_as_there_is_room(disk: Disk) -> None:
     world = prepared(disk.world)
-    put(world, soon(18))
+    put(world, soon(13))
     world.cli("sync")
     disk.fill()
     with world.daemon():
-        until(world, LADDER[2])
+        until(world, LADDER[1])
         eventually(lambda: told(world) == [CANNOT], "the word to the therapist")
         disk.free()
         until(world, LADDER[-1])
@@ -148,15 +152,16 @@ def test_a_daemon_that_starts_on_a_full_disk_reminds_and_stores_as_soon_as_there
     assert told(world) == [CANNOT, CAN_AGAIN]
 
 
-def test_a_disk_that_turns_read_only_costs_no_reminder_nor_does_a_start_on_it(disk: Disk) -> None:
+@on_a_disk
+def a_disk_that_turns_read_only_costs_no_reminder_nor_does_a_start_on_it(disk: Disk) -> None:
     world = prepared(disk.world)
-    put(world, soon(16))
+    put(world, soon(10))
     with world.daemon() as daemon:
         begun(world)
         disk.fail()
         refused = world.cli("here", expect=1).stderr
         assert refused.count("\n") == 1 and str(world.store_file) in refused
-        until(world, LADDER[3])
+        until(world, LADDER[1])
         eventually(lambda: told(world) == [CANNOT], "the word to the therapist")
         daemon.kill()
     with world.daemon():
@@ -166,85 +171,39 @@ def test_a_disk_that_turns_read_only_costs_no_reminder_nor_does_a_start_on_it(di
     assert list(dict.fromkeys(came(world))) == list(LADDER)
 
 
-def test_a_first_start_on_a_disk_that_cannot_be_written_says_why(disk: Disk) -> None:
-    world = prepared(disk.world)
-    put(world, soon(3600))
-    disk.fail()
-    refused = world.cli("run", expect=1).stderr
-    assert refused.count("\n") == 1 and str(world.store_file) in refused
-
-
-def test_a_first_start_on_a_full_disk_says_why(disk: Disk) -> None:
+@on_a_disk
+def a_first_start_on_a_disk_that_is_full_or_cannot_be_written_says_why(disk: Disk) -> None:
+    """Nothing is known then that could be reminded of: better to be refused than to be taken for a guard."""
     world = prepared(disk.world)
     put(world, soon(3600))
     disk.fill()
     refused = world.cli("run", expect=1).stderr
     assert refused.count("\n") == 1 and "full" in refused
     disk.free()
-    world.cli("sync")
+    disk.fail()
+    refused = world.cli("run", expect=1).stderr
+    assert refused.count("\n") == 1 and str(world.store_file) in refused
 
 
-def overwritten(store: Path) -> None:
-    """The pages of the sessions and of what the calendar holds, and an index that the pump goes by."""
-    with closing(sqlite3.connect(store)) as connection:
-        query = "SELECT pageno FROM dbstat WHERE name IN ('sessions', 'occurrences', 'ix_reminders_state_not_before')"
-        pages = [page for (page,) in connection.execute(query)]
-    assert len(pages) >= 3
-    with store.open("r+b") as file:
-        for page in pages:
-            file.seek((page - 1) * 4096)
-            file.write(b"\xa5" * 4096)
+PLAYS = (
+    a_store_that_another_program_locks_costs_no_reminder,
+    a_store_that_is_locked_for_a_moment_is_not_worth_a_word,
+    a_daemon_that_starts_on_a_store_that_another_program_has_for_itself_reminds,
+    a_disk_that_fills_up_costs_no_reminder,
+    a_daemon_that_starts_on_a_full_disk_reminds_and_stores_as_soon_as_there_is_room,
+    a_disk_that_turns_read_only_costs_no_reminder_nor_does_a_start_on_it,
+    a_first_start_on_a_disk_that_is_full_or_cannot_be_written_says_why,
+)
 
 
-def beheaded(store: Path) -> None:
-    with store.open("r+b") as file:
-        file.write(b"\xa5" * 100)
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[None]]]:
+    with played(PLAYS, tmp_path_factory) as begun:
+        yield begun
 
 
-def deleted(store: Path) -> None:
-    for suffix in ("", "-wal", "-shm"):
-        store.with_name(store.name + suffix).unlink(missing_ok=True)
-
-
-@pytest.mark.parametrize("damage", [overwritten, beheaded, deleted], ids=lambda damage: damage.__name__)
-def test_a_store_that_is_damaged_while_the_daemon_runs_is_begun_anew_and_nothing_is_repeated(
-    world: World, damage: Callable[[Path], None]
+@pytest.mark.parametrize("what", [play.__name__ for play in PLAYS])
+def test_whatever_the_store_s_trouble_is_the_reminders_come(
+    what: str, results: dict[str, Future[None]]
 ) -> None:
-    put(world, soon(14))
-    with world.daemon() as daemon:
-        begun(world)
-        world.cli("ack")
-        before = came(world)
-        checkpointed(world.store_file)
-        damage(world.store_file)
-        eventually(lambda: "store.begun_anew" in daemon.said(), "the new store")
-        until(world, LADDER[-1])
-        eventually(lambda: states(world)["+2s"] == "sent", "its record")
-    kept = states(world)
-    assert came(world) == [*before, "0s", "+2s"]
-    assert {kept[rung] for rung in LADDER} == {"sent", "answered", "superseded"}
-    (title,) = told(world)
-    assert title == ("Kept Hour's store was gone" if damage is deleted else "Kept Hour's store was damaged")
-
-
-@pytest.mark.parametrize("left", [4096, 0])
-def test_a_store_that_is_cut_short_while_the_daemon_runs_costs_what_was_cut_off_and_no_reminder_to_come(
-    world: World, left: int
-) -> None:
-    put(world, soon(12))
-    with world.daemon() as daemon:
-        begun(world)
-        checkpointed(world.store_file)
-        with world.store_file.open("r+b") as file:
-            file.truncate(left)
-        eventually(lambda: "store.begun_anew" in daemon.said(), "the new store")
-        until(world, LADDER[-1])
-        assert world.json("agenda")["sessions"]
-    assert set(LADDER[4:]) <= set(came(world))
-
-
-def checkpointed(store: Path) -> None:
-    """All that is in the journal goes into the file: what is damaged there stands nowhere else."""
-    with closing(sqlite3.connect(store, timeout=10)) as connection:
-        busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-    assert busy == 0
+    results[what].result()

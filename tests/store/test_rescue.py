@@ -142,6 +142,21 @@ def test_without_its_header_everything_is_saved(damage: str, original: Path, pat
     assert rows(path) == rows(original)
 
 
+def test_without_its_header_a_store_whose_pages_lie_elsewhere_is_saved_too(
+    original: Path, path: Path
+) -> None:
+    """One that came from an older version, or was compacted: its own schema is better than any other's."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("DELETE FROM occurrences")
+        connection.execute("DELETE FROM resources")
+        connection.execute("VACUUM")
+    assert pages(path)["responses"] != pages(original)["responses"]
+    tear(path, 0, b"x" * 100)
+    begin_anew(path, NOW)
+    whole(path)
+    assert rows(path) == rows(original)
+
+
 @pytest.mark.parametrize("left", [0, 1, 50, 4096, 4096 * 10 + 7, 4096 * 30])
 def test_a_file_cut_short_gives_what_is_left_of_it(left: int, path: Path) -> None:
     with path.open("r+b") as file:

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from tests.support.desktop import Desktop, missing_programs
-from tests.support.disk import Disk, missing_for_disks
 from tests.support.user_manager import UserManager, missing_for_systemd
 from tests.support.world import World
 
@@ -36,14 +35,6 @@ def desktop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desktop
     with Desktop(tmp_path / "desktop") as made:
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", made.address)
         monkeypatch.setenv("DISPLAY", made.env["DISPLAY"])
-        yield made
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Disk]:
-    """A machine whose store lies on a small disk of its own, which can be filled, or fail."""
-    require(missing_for_disks())
-    with Disk(World(tmp_path)) as made:
         yield made
 
 

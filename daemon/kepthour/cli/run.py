@@ -45,7 +45,7 @@ def run(ctx: click.Context) -> None:
         return App(load(setting.config_file(), plugins), app.store, plugins, app.clock)
 
     async def watch() -> None:
-        await Daemon(app, again, systemd).run()
+        await Daemon(app, again, systemd, opened.trouble).run()
 
     names = ", ".join(calendar.name for calendar in app.config.calendars)
     click.echo(f"Kept Hour is watching {names}. Stop it with Ctrl-C.", err=True)

@@ -48,17 +48,22 @@ class Answering:
         one = _Held(answer, self._app.clock.now())
         if answer.key is Key.JOIN:
             await self._join(answer.subject)
+        kind = Kind(answer.key.value)
         try:
             await self._store(one)
         except (TryLater, Unusable) as error:
-            kind = Kind(answer.key.value)
             log.warning("answer.held", answer=kind.value, problem=error)
             self._held.append(one)
-            self._dispatcher.answered(answer.subject, kind, one.at, _SPANS.get(kind))
+        # Whether it is stored or not: should the store fail next, it is memory that goes on.
+        self._dispatcher.answered(answer.subject, kind, one.at, _SPANS.get(kind))
 
     async def store_held(self) -> None:
-        """What was answered while the store could not be used goes there, in order. Raises TryLater, Unusable."""
+        """What was answered while the store could not be used goes there, in order. Raises TryLater, Unusable.
+
+        What went out before an answer is recorded before it: what it means depends on what was out.
+        """
         while self._held:
+            await self._dispatcher.record(until=self._held[0].at)
             await self._store(self._held[0])
             del self._held[0]
 

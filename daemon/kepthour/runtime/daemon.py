@@ -57,7 +57,14 @@ _END_SECONDS = 20.0  # more than a busy store takes
 class Daemon:
     """Keeps one App going until it is told to stop. Reload by `reload`, from a signal or a test."""
 
-    def __init__(self, app: App, load: Callable[[], App], systemd: Systemd | None = None) -> None:
+    def __init__(
+        self,
+        app: App,
+        load: Callable[[], App],
+        systemd: Systemd | None = None,
+        trouble: KeptHourError | None = None,
+    ) -> None:
+        """`load` gives an App by the present configuration. `trouble`: why its store cannot be used just now."""
         self._app = app
         self._load = load
         self._systemd = systemd or Systemd()
@@ -71,6 +78,8 @@ class Daemon:
         self._answering: Answering | None = None
         self._guardian = Guardian(self._revive)
         self._outage = Outage()
+        if trouble is not None:
+            self._outage.hit(trouble)
         self._reload_waits = False  # until the store works again
         self._zone = ZoneWatch()
         self._waker = Waker(app.store.path)
@@ -204,15 +213,15 @@ class Daemon:
 
     async def _begin(self, pump: Pump) -> None:
         try:
-            if await pump.begin():
+            if not self._outage.on and await pump.begin():
                 self.health.audited()
-        except (TryLater, Unusable) as error:  # every turn tries again
-            log.warning("store.not_ready", problem=error)
-            await self._know_what_was_stored(pump, error)
+        except (TryLater, Unusable) as error:
+            self._outage.hit(error)
+        if self._outage.on:  # every turn tries again
+            await self._know_what_was_stored(pump)
 
-    async def _know_what_was_stored(self, pump: Pump, error: KeptHourError) -> None:
+    async def _know_what_was_stored(self, pump: Pump) -> None:
         """The store cannot be used from the start: its rungs go out from memory until it can."""
-        self._outage.hit(error)
         try:
             with in_memory(self._app.store.path) as copy:
                 await pump.stock_from(copy)

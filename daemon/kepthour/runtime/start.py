@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,8 +13,9 @@ from kepthour.config.reading import load
 from kepthour.core.errors import KeptHourError, TryLater
 from kepthour.plugins import Plugins
 from kepthour.runtime.clock import SystemClock
+from kepthour.store import sessions
 from kepthour.store.engine import Damaged, Store, Unusable, open_store
-from kepthour.store.rescue import Rescued, begin_anew, finish
+from kepthour.store.rescue import Rescued, begin_anew, finish, in_memory
 
 
 def store_path(config: Configuration) -> Path:
@@ -42,14 +44,20 @@ def open_to_run(config: Configuration, plugins: Plugins) -> Opened:
     cannot be made is: nothing is known then. Raises NeedsPerson, TryLater.
     """
     path, clock = store_path(config), SystemClock()
-    known = path.exists()
     app = App(config, Store(path), plugins, clock)
     try:
         return Opened(app, rescued=_opened_or_anew(app.store, clock.now()))
     except (Unusable, TryLater) as error:
-        if not known:
+        if not _holds_sessions(path):
             raise
         return Opened(app, trouble=error)
+
+
+def _holds_sessions(path: Path) -> bool:
+    """Whether there is anything to remind of. Never raises."""
+    with suppress(Unusable), in_memory(path) as copy, copy.read() as tx:
+        return sessions.any_at_all(tx)
+    return False
 
 
 def _opened_or_anew(store: Store, now: datetime) -> Rescued | None:

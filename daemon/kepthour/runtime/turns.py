@@ -1,7 +1,7 @@
 """Turn after turn: with the store; or, where that fails or keeps us waiting, from memory.
 
 The work with the store is a task of its own. While it goes on, what is due goes out from what is kept in memory, at
-its time. What went out, and then what was answered, is stored as soon as the store takes it, before anything else.
+its time. What went out, and what was answered, is stored as soon as the store takes it, before anything else.
 """
 
 from __future__ import annotations
@@ -62,6 +62,11 @@ class Turns:
         self._doubts = 0  # how often in a row damage was met that could not be found
         self._futile: tuple[float, Unusable] | None = None  # when a new store could not be begun, and why
 
+    @property
+    def under_way(self) -> asyncio.Task[timedelta] | None:
+        """The work with the store that has not come to its end; None: there is none."""
+        return self._work
+
     async def turn(self) -> timedelta:
         """One turn; returns how long the next may wait. Raises what is no fault of the store's."""
         if self._outage.on:
@@ -94,8 +99,8 @@ class Turns:
         elif self._outage.on:
             await self._pump.beat()  # raises if it still cannot be written
             self._ask_all()  # nothing was stored of them meanwhile: first hear, then conclude
-        await self._pump.dispatcher.record()
         await self._answering.store_held()
+        await self._pump.dispatcher.record()
         return await self._pump.turn(may_conclude=self._may_conclude())
 
     async def _followed_up(self, work: asyncio.Task[timedelta]) -> timedelta:

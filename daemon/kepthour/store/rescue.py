@@ -22,7 +22,7 @@ from pathlib import Path
 import structlog
 
 from kepthour.store.engine import Store, Unusable, open_store
-from kepthour.store.salvage import copy_of, save
+from kepthour.store.salvage import Saved, copy_of, save
 
 log = structlog.get_logger()
 
@@ -55,8 +55,8 @@ def begin_anew(path: Path, now: datetime, salvage: Salvage = lambda _into: False
         aside = _exchange(path, ready, now)
     except (OSError, sqlite3.Error) as error:
         raise Unusable(f"No new store could be made in {path.parent}.", "Free some space there.") from error
-    log.warning("store.begun_anew", **saved)
-    return Rescued(aside, saved.get("responses", 0))
+    log.warning("store.begun_anew", torn=saved.torn, **saved.rows)
+    return Rescued(aside, saved.rows["responses"])
 
 
 def finish(path: Path, now: datetime) -> None:
@@ -91,8 +91,8 @@ def in_memory(path: Path) -> Iterator[Store]:
         raise Unusable(f"The store {path} cannot be read.", "Look at the disk.") from error
 
 
-def _make(new: Path, old: Path, salvage: Salvage) -> dict[str, int]:
-    """A new store at `new` with what can be saved of `old`; returns how many rows of each table."""
+def _make(new: Path, old: Path, salvage: Salvage) -> Saved:
+    """A new store at `new` with what can be saved of `old`."""
     _remove(new)
     open_store(new).close()
     with tempfile.TemporaryDirectory(dir=new.parent) as folder:

@@ -6,11 +6,11 @@ import shutil
 import sqlite3
 from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import structlog
 from sqlalchemy import BigInteger, Boolean, Integer, TypeDecorator
 
 from kepthour.core.ladder import Urgency
@@ -20,8 +20,6 @@ from kepthour.core.repair import CardState
 from kepthour.core.response import Kind
 from kepthour.core.verdict import Because, Verdict
 from kepthour.store.tables import metadata
-
-log = structlog.get_logger()
 
 _SAVED = (
     "therapists",
@@ -112,19 +110,29 @@ def _give_schema(copy: Path, model: bytes, size: int) -> None:
             torn.write(model[start : start + size] if page > 1 else _mended(b"", model[:size]))
 
 
-def save(old: Path, new: Path) -> dict[str, int]:
-    """Copy what can be read and understood; returns how many rows of each table are in the new store then."""
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """How many rows of each table are in the new store, and which tables could not be read to their end."""
+
+    rows: dict[str, int]
+    torn: tuple[str, ...]
+
+
+def save(old: Path, new: Path) -> Saved:
+    """Copy what can be read and understood."""
+    torn: list[str] = []
     with closing(sqlite3.connect(old)) as source, closing(sqlite3.connect(new)) as target:
         source.row_factory = sqlite3.Row
         with (
             target
         ):  # one transaction; foreign keys are off on this connection, and looked at when all is there
             for table in _SAVED:
-                for row in _readable(source, table):
+                for row in _readable(source, table, torn):
                     _insert(target, table, row)
             _give_owners(target)
             _drop_orphans(target)
-            return {name: target.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in _SAVED}
+            rows = {name: target.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in _SAVED}
+            return Saved(rows, tuple(torn))
 
 
 def _insert(target: sqlite3.Connection, table: str, row: _Row) -> None:
@@ -153,15 +161,18 @@ def _kind(table: str, column: str) -> type:
     return int if isinstance(plain, Integer | BigInteger | Boolean) else str
 
 
-def _readable(source: sqlite3.Connection, table: str) -> Iterator[_Row]:
-    """Rows from the first on until one cannot be read, then from the last back; then those between, one by one."""
+def _readable(source: sqlite3.Connection, table: str, torn: list[str]) -> Iterator[_Row]:
+    """Rows from the first on until one cannot be read, then from the last back; then those between, one by one.
+
+    The name of a table in which this happens goes into `torn`.
+    """
     seen: set[int] = set()
-    torn = False
+    is_torn = False
     for order in ("ASC", "DESC"):
         query = f"SELECT rowid AS _rowid, * FROM {table} ORDER BY rowid {order}"
-        torn |= yield from _until_torn(source, query, seen)
-    if torn:
-        log.warning("rescue.unreadable", table=table)
+        is_torn |= yield from _until_torn(source, query, seen)
+    if is_torn:
+        torn.append(table)
         query = f"SELECT rowid AS _rowid, * FROM {table} WHERE rowid = ?"
         yield from _one_by_one(source, query, seen)
 

@@ -55,6 +55,12 @@ def get(tx: Tx, session_id: str) -> SessionRow | None:
     return _session(row) if row else None
 
 
+def any_at_all(tx: Tx) -> bool:
+    """Whether a session was ever stored."""
+    row = tx.connection.execute(select(sessions.c.id).where(sessions.c.therapist_id == tx.therapist).limit(1))
+    return row.first() is not None
+
+
 def between(tx: Tx, start: datetime, end: datetime) -> list[SessionRow]:
     """Sessions that overlap [start, end), by start; hidden and cancelled ones too."""
     rows = tx.connection.execute(

@@ -17,7 +17,7 @@ from kepthour.core.sessions import Judgement, Session, as_session, judge
 from kepthour.core.spans import midnight
 from kepthour.core.verdict import SessionState, Verdict, state_of
 from kepthour.pipeline.poll import far
-from kepthour.store import reminders, sessions
+from kepthour.store import calendars, reminders, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
@@ -53,7 +53,8 @@ def agenda(config: Configuration, store: Store, start: datetime, end: datetime, 
             row = watched.get(session_id)
             entries.append(_entry(tx, row, _known(session, row), now))
         for row in watched.values():
-            if row.id not in found and not row.hidden and _still_shown(config, row, now):
+            shown = _still_shown(config, row, now) or _is_unread(tx, row)
+            if row.id not in found and not row.hidden and shown:
                 entries.append(_entry(tx, row, row.known, now))
     return sorted(entries, key=lambda entry: (entry.session.start, entry.session.id))
 
@@ -92,6 +93,12 @@ def _sessions(config: Configuration, store: Store, start: datetime, end: datetim
                 found.append(as_session(occurrence, calendar.name, judgement))
     doubles = duplicates(found)
     return [session for session in found if session.id not in doubles]
+
+
+def _is_unread(tx: Tx, row: SessionRow) -> bool:
+    """Its calendar was not read yet since a new store was begun: what was saved of it is all there is."""
+    held = calendars.get(tx, row.known.calendar)
+    return not row.known.cancelled and (held is None or held.expanded_from is None)
 
 
 def _still_shown(config: Configuration, row: SessionRow, now: datetime) -> bool:

@@ -130,7 +130,7 @@ class Dispatcher:
         return self._reserve.next_time()
 
     def answered(self, session_id: str, kind: Kind, at: datetime, span: timedelta | None) -> None:
-        """An answer that cannot be stored yet silences what it would silence. `at` is aware UTC."""
+        """What is kept in memory hears of an answer, too, stored or not. `at` is aware UTC."""
         self._reserve.answered(session_id, kind, at, span)
 
     async def tell(self, notice: Notice) -> bool:
@@ -281,10 +281,13 @@ class Dispatcher:
         else:
             self._outcomes.append(outcome)
 
-    async def record(self) -> None:
-        """Store all outcomes that wait. Raises TryLater, NeedsPerson: then they wait on, and are not claimed again."""
+    async def record(self, until: datetime | None = None) -> None:
+        """Store the outcomes that wait; with `until` (aware UTC), those up to then.
+
+        Raises TryLater, NeedsPerson: then they wait on, and are not claimed again.
+        """
         async with self._recording:
-            outcomes = list(self._outcomes)
+            outcomes = [one for one in self._outcomes if until is None or one.at <= until]
             try:
                 outdated = await self._stored(outcomes)
             except (TryLater, NeedsPerson) as error:
@@ -381,4 +384,6 @@ def _code(error: Exception) -> str:
     """A short word for the log: an unknown error's own text may hold a client's words."""
     if isinstance(error, ChannelFailed):
         return error.code
+    if isinstance(error, TryLater | NeedsPerson):
+        return type(error).__name__
     return "timeout" if isinstance(error, TimeoutError) else f"bug-{type(error).__name__}"

@@ -1,0 +1,127 @@
+"""A bug in a job of the daemon, or in its start: it reminds, it says where, and it does not call itself well."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from kepthour.app import App
+from kepthour.config.reading import load
+from kepthour.pipeline.dispatch import claim
+from kepthour.runtime import daemon as module
+from kepthour.runtime import health
+from kepthour.runtime.clock import SystemClock
+from kepthour.runtime.daemon import Daemon
+from kepthour.store.engine import open_store
+from tests.fakes.channels import Recorder
+from tests.support.calendars import calendar, event
+from tests.support.day import CONFIG, FakePlugins
+
+RUNGS = ("-1s", "0s")
+LADDER = "".join(f'[[reminders.rungs]]\nat = "{rung}"\n' for rung in RUNGS)
+
+
+def broken(*_args: object, **_more: object) -> None:
+    raise ZeroDivisionError("a word of AB")
+
+
+class Made:
+    """An App on a calendar in memory with a session in a few seconds, by the machine's own clock."""
+
+    def __init__(self, folder: Path) -> None:
+        self.plugins = FakePlugins(SystemClock())  # type: ignore[arg-type]  # nobody moves this one
+        self.file = folder / "config.toml"
+        polled = CONFIG.replace('sessions = "all"', 'sessions = "all"\npoll = "1s"')
+        self.file.write_text(polled + LADDER, encoding="utf-8")
+        self.store = open_store(folder / "kepthour.db")
+        self.app = self.load()
+        start = (datetime.now(UTC) + timedelta(seconds=4)).replace(microsecond=0)
+        begins, ends = (f"{at:%Y%m%dT%H%M%SZ}" for at in (start, start + timedelta(minutes=50)))
+        text = calendar(event("one", "AB", begins, ends, zone=None))
+        self.plugins.memory.calendar("practice").put("one.ics", text)
+        self.app.sync()
+
+    def load(self) -> App:
+        return App(load(self.file, self.plugins), self.store, self.plugins, SystemClock())
+
+    @property
+    def screen(self) -> Recorder:
+        return self.plugins.recorder.make("screen", None)  # type: ignore[arg-type]  # one and the same
+
+    def rungs(self) -> list[str]:
+        """What came of the ladder. That a calendar cannot be asked is told, too."""
+        return [notice.rung for _at, notice in self.screen.received if notice.rung != "calendar"]
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Daemon]:
+        daemon = Daemon(self.app, self.load)
+        task = asyncio.create_task(daemon.run())
+        try:
+            yield daemon
+        finally:
+            daemon.stop()
+            await task
+
+
+async def until(holds: Callable[[], bool], what: str) -> None:
+    try:
+        async with asyncio.timeout(30):
+            while not holds():
+                await asyncio.sleep(0.01)
+    except TimeoutError:
+        raise AssertionError(f"not within 30 s: {what}") from None
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
+    monkeypatch.setattr(module, "_AUDIT", timedelta(seconds=0.2))
+    monkeypatch.setattr(module, "_HOUSEKEEPING", timedelta(seconds=0.2))
+    return Made(tmp_path)
+
+
+PARTS = [
+    (App, "audit"),
+    (App, "refresh"),
+    (App, "ask"),
+    (App, "may_ask_from"),
+    (App, "catch_up"),
+    (claim, "left_open"),
+    (Recorder, "open"),
+]
+
+
+@pytest.mark.parametrize(("where", "name"), PARTS, ids=[name for _where, name in PARTS])
+async def test_a_bug_in_a_job_or_at_the_start_costs_no_reminder_and_is_told(
+    where: object, name: str, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(where, name, broken)
+    with capture_logs() as said:
+        async with made.running():
+            await until(lambda: "0s" in made.rungs(), "the rung at the start")
+            await until(lambda: any(_tells(one) for one in said), "the word in the log")
+    assert made.rungs() == list(RUNGS)
+
+
+def _tells(entry: object) -> bool:
+    assert isinstance(entry, dict)
+    return __name__ in str(entry.get("place")) or entry["event"] == "channel.open_failed"
+
+
+@pytest.mark.parametrize(("where", "name"), [(App, "audit"), (App, "look"), (claim, "claim")])
+async def test_a_daemon_with_a_bug_does_not_call_itself_well(
+    where: object, name: str, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with made.running() as daemon:
+        await until(daemon.health.ok, "a daemon that is well")
+        with monkeypatch.context() as there:
+            there.setattr(where, name, broken)
+            there.setattr(health, "TURN_SECONDS", 0.5)
+            there.setattr(health, "AUDIT_SECONDS", 0.5)
+            await until(lambda: not daemon.health.ok(), "the end of that")
+        await until(daemon.health.ok, "its being well again")

@@ -1,0 +1,326 @@
+"""Turns with a store that locks, dawdles, fails and comes back; the rest is real, on a clock that stands still."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from kepthour.app import App
+from kepthour.core.notice import Key
+from kepthour.core.verdict import Verdict
+from kepthour.ports import Answer
+from kepthour.runtime import outage, turns
+from kepthour.runtime.answering import Answering
+from kepthour.runtime.health import Health
+from kepthour.runtime.outage import Outage
+from kepthour.runtime.turns import Turns
+from kepthour.store import engine
+from kepthour.store.engine import Damaged, Store, Unusable
+from kepthour_connectors.base import Transient
+from tests.support.day import Day, when
+
+CANNOT, CAN_AGAIN = "Kept Hour cannot store anything", "Kept Hour can store again"
+
+
+class Watch:
+    """The seconds that an outage lasts."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+class Bench:
+    """A Day with one session at 10:00, turned as the daemon turns it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.day = Day(folder, "2026-03-02 09:50")
+        self.day.put("one", "2026-03-02T10:00:00")
+        self.day.sync()
+        self.watch = Watch()
+        self.outage = Outage(self.watch)
+        self.health = Health(self.watch)
+        self.health.audited()
+        self.audits = 0
+        self.answering = Answering(self.day.app, self.day.pump.dispatcher, lambda: None)
+        self.turns = Turns(
+            self.day.app,
+            self.day.pump,
+            self.answering,
+            self.health,
+            self.outage,
+            may_conclude=lambda: True,
+            wake=lambda: None,
+            ask_all=self.day.sync,
+            audit=self._audit,
+        )
+
+    def _audit(self) -> None:
+        self.audits += 1
+
+    async def at(self, time: str) -> None:
+        """Turns at this time, until nothing is under way any more."""
+        self.day.clock.at = when(f"2026-03-02 {time}")
+        await self.turn()
+
+    async def turn(self) -> None:
+        for _turn in range(3):  # one finds out, one from memory, one to take up what became of it
+            await self.turns.turn()
+            work = self.turns.under_way
+            if work is not None:
+                await asyncio.wait([work])
+        await self.day.pump.settle()
+
+    async def press(self, key: Key) -> None:
+        """A button on the newest notice."""
+        _at, notice = self.day.screen.received[-1]
+        await self.answering.take(Answer(notice.delivery, notice.subject, key, "screen"))
+
+    def rungs(self) -> list[str]:
+        """What came of the ladder. Nobody polls here: that the calendar is stale is told, too."""
+        return [rung for _at, rung in self.day.rungs() if rung not in {"store", "calendar"}]
+
+    def told(self) -> list[str]:
+        """What was said of the store."""
+        return [notice.title for notice in self.day.notices() if notice.rung == "store"]
+
+    def states(self) -> dict[str, str]:
+        return {rung: state for rung, state, _why in self.day.states()}
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Another program writes, and does not come to its end."""
+        with closing(sqlite3.connect(self.day.store_path, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            yield
+
+
+@pytest.fixture
+async def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    monkeypatch.setattr(engine, "_BUSY_SECONDS", 0.01)
+    monkeypatch.setattr(turns, "_TELL_AGAIN_AFTER", 0.0)
+    made = Bench(tmp_path)
+    await made.at("09:50:00")
+    await made.at("09:55:00")
+    assert made.rungs() == ["-60m", "-15m", "-5m"][-len(made.rungs()) :]
+    return made
+
+
+async def test_what_is_due_while_the_store_is_locked_comes_and_is_recorded_afterwards(bench: Bench) -> None:
+    with bench.locked():
+        for at in ("09:59:00", "10:00:00", "10:01:00"):
+            await bench.at(at)
+            assert bench.day.rungs()[-1][0] == at
+    await bench.at("10:01:30")
+    assert bench.rungs()[-3:] == ["-1m", "0m", "+1m"]
+    assert {bench.states()[rung] for rung in ("-1m", "0m", "+1m")} == {"sent"}
+    await bench.at("10:02:00")
+    assert bench.rungs()[-4:] == ["-1m", "0m", "+1m", "+2m"]
+
+
+async def test_a_check_in_while_the_store_is_locked_counts_from_then_and_ends_the_ladder(
+    bench: Bench,
+) -> None:
+    with bench.locked():
+        await bench.at("09:59:00")
+        bench.day.clock.at = when("2026-03-02 09:59:20")
+        await bench.press(Key.HERE)
+        assert bench.answering.holds
+        for at in ("10:00:00", "10:01:00", "10:05:00"):
+            await bench.at(at)
+        assert bench.rungs()[-1] == "-1m"
+    await bench.at("10:06:00")
+    assert not bench.answering.holds
+    await bench.at("10:07:00")
+    assert bench.rungs()[-1] == "-1m"
+    assert bench.day.only().verdict is Verdict.ON_TIME
+    assert bench.states()["-1m"] == "answered"
+
+
+@pytest.mark.parametrize(
+    ("key", "quiet", "again"),
+    [
+        (Key.ACK, "09:59:30", "10:00:00"),
+        (Key.SNOOZE, "09:59:30", "10:00:00"),
+        (Key.LATE, "10:09:30", "10:10:00"),
+    ],
+)
+async def test_other_answers_hold_from_memory_too(bench: Bench, key: Key, quiet: str, again: str) -> None:
+    with bench.locked():
+        bench.day.clock.at = when("2026-03-02 09:56:00")
+        await bench.press(key)
+        before = len(bench.rungs())
+        await bench.at("09:59:00")
+        await bench.at(quiet)
+        assert len(bench.rungs()) == before
+        await bench.at(again)
+        assert bench.rungs()[before:] == ["0m"]
+    await bench.at(again[:6] + "30")
+    assert bench.rungs()[before:] == ["0m"]
+
+
+async def test_the_therapist_is_told_once_after_a_while_and_once_when_it_is_over(bench: Bench) -> None:
+    with bench.locked():
+        for seconds in (0, 19, 21, 60, 300):
+            bench.watch.seconds = seconds
+            await bench.at("09:56:00")
+            assert bench.told() == ([CANNOT] if seconds > 20 else [])
+    await bench.turn()
+    assert bench.told() == [CANNOT, CAN_AGAIN]
+    assert bench.audits == 1  # the next one is not waited for
+    assert [one.title for one in bench.day.screen.open_notices.values()].count(CANNOT) == 0
+    await bench.turn()
+    assert bench.told() == [CANNOT, CAN_AGAIN]
+
+
+async def test_of_a_short_outage_nothing_is_said(bench: Bench) -> None:
+    with bench.locked():
+        await bench.at("09:56:00")
+        assert bench.outage.on
+    await bench.turn()
+    assert not bench.outage.on
+    assert bench.told() == []
+
+
+async def test_what_no_channel_takes_is_told_when_one_does(bench: Bench) -> None:
+    bench.day.screen.refuse = True
+    with bench.locked():
+        await bench.at("09:56:00")
+        bench.watch.seconds = 30
+        await bench.turn()
+        bench.day.screen.refuse = False
+        await until(lambda: bench.told() == [CANNOT])
+    await bench.turn()
+    await until(lambda: bench.told() == [CANNOT, CAN_AGAIN])
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not holds():
+            await asyncio.sleep(0)
+
+
+async def test_while_the_store_dawdles_what_is_due_comes_from_memory_and_only_once(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that hangs raises nothing, for as long as it hangs."""
+    monkeypatch.setattr(turns, "_PATIENCE", 0.01)
+    go_on = threading.Event()
+    look = App.look
+    monkeypatch.setattr(App, "look", lambda app: (go_on.wait(30), look(app)))
+    bench.day.clock.at = when("2026-03-02 09:59:00")
+    await bench.turns.turn()
+    await until(lambda: bench.rungs()[-1] == "-1m")
+    bench.day.clock.at = when("2026-03-02 10:00:00")
+    await bench.turns.turn()
+    await until(lambda: bench.rungs()[-1] == "0m")
+    bench.watch.seconds = 100
+    await bench.turns.turn()
+    assert (
+        not bench.health.alive()
+    )  # who knows whether it is the disk that hangs: systemd may try another process
+    go_on.set()
+    await bench.turn()
+    assert bench.rungs()[-2:] == ["-1m", "0m"]
+    assert bench.states()["0m"] == "sent"
+
+
+async def test_a_daemon_that_copes_is_alive_and_not_well(bench: Bench) -> None:
+    with bench.locked():
+        bench.watch.seconds = 100
+        await bench.at("09:56:00")
+        assert bench.health.alive() and not bench.health.ok()
+    await bench.turn()
+    assert bench.health.ok()
+
+
+def full(*_args: object) -> None:
+    raise Unusable("No new store could be made.", "Free some space there.")
+
+
+async def test_a_damaged_store_that_cannot_be_replaced_costs_no_reminder_and_is_not_tried_all_the_time(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[float] = []
+
+    def failing(*_args: object) -> None:
+        tries.append(time.monotonic())
+        full()
+
+    with monkeypatch.context() as there:
+        there.setattr(turns, "begin_anew", failing)
+        there.setattr(Store, "check", _damaged)
+        bench.outage.damaged = True
+        for at in ("09:59:00", "10:00:00", "10:01:00"):
+            await bench.at(at)
+        assert bench.rungs()[-3:] == ["-1m", "0m", "+1m"]
+        assert len(tries) == 1
+    monkeypatch.setattr(turns, "_NOT_AGAIN_FOR", 0.0)
+    await bench.at("10:01:30")
+    assert not bench.outage.on
+    assert {bench.states()[rung] for rung in ("-1m", "0m", "+1m")} == {"sent"}
+
+
+def _damaged(store: Store) -> None:
+    raise Damaged(store.path)
+
+
+async def test_damage_that_is_not_there_any_more_costs_nothing(bench: Bench) -> None:
+    bench.outage.damaged = True
+    await bench.at("09:59:00")
+    assert bench.rungs()[-1] == "-1m"
+    assert list(bench.day.folder.glob("*.damaged-*")) == []
+
+
+async def test_a_new_store_goes_on_where_the_damaged_one_was(bench: Bench) -> None:
+    await bench.press(Key.ACK)
+    with closing(sqlite3.connect(bench.day.store_path)) as other:
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with bench.day.store_path.open("r+b") as file:
+        file.write(b"x" * 100)
+    before = bench.rungs()
+    for at in ("09:59:00", "10:00:00", "10:01:00"):
+        await bench.at(at)
+    assert bench.rungs() == [*before, "0m", "+1m"]
+    assert len(list(bench.day.folder.glob("*.damaged-*T??????"))) == 1
+    assert "Kept Hour's store was damaged" in [notice.title for notice in bench.day.notices()]
+
+
+async def test_no_session_is_taken_for_cancelled_before_its_calendar_was_read_into_the_new_store(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench.turns, "_ask_all", lambda: None)
+    with closing(sqlite3.connect(bench.day.store_path)) as other:
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with bench.day.store_path.open("r+b") as file:
+        file.write(b"x" * 100)
+    bench.day.calendar.broken = Transient("It is down.", "Wait.")
+    await bench.at("09:59:00")
+    bench.day.sync()  # the new store knows of the calendar now, and nothing of what it holds
+    bench.day.app.replan()
+    assert bench.day.only().session.cancelled is False
+    bench.day.calendar.broken = None
+    bench.day.sync()
+    await bench.at("10:00:00")
+    assert "question" not in bench.rungs()
+    assert bench.rungs()[-1] == "0m"
+
+
+def test_an_outage_is_told_with_what_to_do() -> None:
+    watch = Watch()
+    store = Outage(watch)
+    error = Unusable("The disk is full.", "Free some space.")
+    assert store.hit(error) is None
+    watch.seconds = outage._TELL_AFTER + 1
+    notice = store.hit(error)
+    assert notice is not None
+    assert notice.text == "The disk is full. Free some space. Reminders go on from memory."

@@ -1,0 +1,142 @@
+"""The real daemon on a store that is damaged: kept aside, begun anew, and nothing comes twice."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.server.test_daemon_on_a_file import put, soon
+from tests.server.test_store_in_trouble import LADDER, begun, came, prepared, states, told, until
+from tests.support.plays import in_a_world, played
+from tests.support.world import World, eventually
+
+
+def overwritten(store: Path) -> None:
+    """The pages of the sessions and of what the calendar holds, and an index that the pump goes by."""
+    with closing(sqlite3.connect(store)) as connection:
+        query = "SELECT pageno FROM dbstat WHERE name IN ('sessions', 'occurrences', 'ix_reminders_state_not_before')"
+        pages = [page for (page,) in connection.execute(query)]
+    assert len(pages) >= 3
+    with store.open("r+b") as file:
+        for page in pages:
+            file.seek((page - 1) * 4096)
+            file.write(b"\xa5" * 4096)
+
+
+def beheaded(store: Path) -> None:
+    with store.open("r+b") as file:
+        file.write(b"\xa5" * 100)
+
+
+def deleted(store: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        store.with_name(store.name + suffix).unlink(missing_ok=True)
+
+
+@in_a_world
+def torn_under_the_daemon(world: World) -> None:
+    assert damaged_under_the_daemon(world, overwritten) == "Kept Hour's store was damaged"
+
+
+@in_a_world
+def beheaded_under_the_daemon(world: World) -> None:
+    assert damaged_under_the_daemon(world, beheaded) == "Kept Hour's store was damaged"
+
+
+@in_a_world
+def deleted_under_the_daemon(world: World) -> None:
+    assert damaged_under_the_daemon(world, deleted) == "Kept Hour's store was gone"
+
+
+def damaged_under_the_daemon(world: World, damage: Callable[[Path], None]) -> str:
+    """Nothing that went out or was answered before comes again, and all that is to come comes; what is said of it."""
+    prepared(world)
+    put(world, soon(10))
+    with world.daemon() as daemon:
+        begun(world)
+        world.cli("ack")
+        before = came(world)
+        checkpointed(world.store_file)
+        damage(world.store_file)
+        eventually(lambda: "store.begun_anew" in daemon.said(), "the new store")
+        until(world, LADDER[-1])
+        eventually(lambda: states(world)["+2s"] == "sent", "its record")
+    kept = states(world)
+    *earlier, last_but_one, last = came(world)
+    assert (last_but_one, last) == ("0s", "+2s")
+    assert (
+        len(set(earlier)) == len(earlier) <= len(before) + 1
+    )  # one was on its way when it was answered, perhaps
+    assert {kept[rung] for rung in LADDER} == {"sent", "answered", "superseded"}
+    (title,) = told(world)
+    return title
+
+
+@in_a_world
+def cut_short_under_the_daemon(world: World) -> None:
+    """All is lost: what is to come comes by what the calendar holds."""
+    prepared(world)
+    put(world, soon(10))
+    with world.daemon() as daemon:
+        begun(world)
+        checkpointed(world.store_file)
+        with world.store_file.open("r+b") as file:
+            file.truncate(4096)
+        eventually(lambda: "store.begun_anew" in daemon.said(), "the new store")
+        until(world, LADDER[-1])
+        assert world.json("agenda")["sessions"]
+    assert {"0s", "+2s"} <= set(came(world))
+
+
+@in_a_world
+def damaged_while_no_daemon_runs(world: World) -> None:
+    prepared(world)
+    put(world, soon(10))
+    with world.daemon():
+        begun(world)
+        world.cli("here")
+        before = came(world)
+    beheaded(world.store_file)
+    assert "damaged" in world.cli("agenda", expect=1).stderr
+    with world.daemon() as daemon:
+        assert "1 answers were saved" in daemon.said()
+        eventually(lambda: world.json("agenda")["sessions"], "the session, read anew")
+        (session,) = world.json("agenda")["sessions"]
+        eventually(lambda: datetime.now(UTC) > datetime.fromisoformat(session["start"]), "the start")
+    assert (session["state"], session["verdict"]) == ("in_session", "on_time")
+    assert came(world) == before
+
+
+def checkpointed(store: Path) -> None:
+    """All that is in the journal goes into the file: what is damaged there stands nowhere else."""
+    with closing(sqlite3.connect(store, timeout=10)) as connection:
+        busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    assert busy == 0
+
+
+PLAYS = (
+    torn_under_the_daemon,
+    beheaded_under_the_daemon,
+    deleted_under_the_daemon,
+    cut_short_under_the_daemon,
+    damaged_while_no_daemon_runs,
+)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[None]]]:
+    with played(PLAYS, tmp_path_factory) as begun:
+        yield begun
+
+
+@pytest.mark.parametrize("what", [play.__name__ for play in PLAYS])
+def test_a_damaged_store_is_begun_anew_and_nothing_comes_twice(
+    what: str, results: dict[str, Future[None]]
+) -> None:
+    results[what].result()
