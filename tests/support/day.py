@@ -81,7 +81,7 @@ class Day:
             channel.answered = self._answered
         self._heard = False
         dispatcher = self.app.dispatcher(dict(self.channels), lambda: None)
-        self.pump = Pump(self.app, dispatcher, Asker(self.app, self._hear))
+        self.pump = Pump(self.app, dispatcher, Asker(self.app, self._hear), lambda _leap: self._hear())
 
     async def restart(self) -> None:
         """The daemon ends and starts again, and takes up its work as a daemon does."""
@@ -155,7 +155,7 @@ class Day:
             return self.pump.dispatcher.next_without_store()
 
     async def _turn(self) -> None:
-        """A turn, and the next at once if evidence came, as the daemon has it."""
+        """A turn, and the next at once if evidence came or the clock leapt, as the daemon has it."""
         self._heard = False
         await self.pump.turn()
         await self.pump.settle()
