@@ -18,7 +18,7 @@ from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import Why
 from kepthour.core.response import silence
 from kepthour.core.verdict import deadline_after
-from kepthour.store import outbox, reminders, sessions, watches
+from kepthour.store import course, outbox, reminders, responses, sessions, watches
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
@@ -69,7 +69,7 @@ def _found(tx: Tx, now: datetime) -> list[tuple[SessionRow, list[Gap]]]:
 
 
 def _open(tx: Tx, row: SessionRow) -> Open:
-    answers = sessions.responses_to(tx, row)
+    answers = responses.to(tx, row)
     ladder = reminders.of_session(tx, row.id, row.known.revision)
     asked = reminders.of_subject(tx, row.question) if row.question not in {None, row.id} else []
     return Open(
@@ -86,8 +86,8 @@ def _begin_anew(tx: Tx, row: SessionRow, now: datetime) -> None:
     """The planner gives it a new ladder, which hears the answers that are there."""
     old, new = (row.id, row.known.revision), (row.id, row.known.revision + 1)
     outbox.withdraw(tx, silence(reminders.of_session(tx, *old), Why.REPLANNED), now)
-    sessions.adopt(tx, old, new)
-    sessions.begin_anew(tx, row.id, new[1])
+    course.adopt(tx, old, new)
+    course.begin_anew(tx, row.id, new[1])
 
 
 def _tell(tx: Tx, row: SessionRow, channels: Sequence[str], now: datetime) -> None:

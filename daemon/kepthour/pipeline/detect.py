@@ -21,7 +21,17 @@ from kepthour.core.reminder import Why
 from kepthour.core.response import silence
 from kepthour.core.verdict import NOT_FINAL, Because, Finding, Verdict, deadline_after, decide
 from kepthour.ports import Witness
-from kepthour.store import calendars, evidence, outbox, questions, reminders, sessions, watches
+from kepthour.store import (
+    calendars,
+    course,
+    evidence,
+    outbox,
+    questions,
+    reminders,
+    responses,
+    sessions,
+    watches,
+)
 from kepthour.store.calendars import CalendarRow
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
@@ -49,7 +59,7 @@ def detect(detector: Detector, store: Store, now: datetime) -> list[tuple[str, V
     with store.write() as tx:
         found = _findings(tx, detector, now)
         for row, finding in found:
-            sessions.decide(tx, row.id, finding.verdict, finding.because, "daemon", now)
+            course.decide(tx, row.id, finding.verdict, finding.because, "daemon", now)
             log.info(
                 "session.verdict",
                 session=row.id,
@@ -67,12 +77,13 @@ def detect(detector: Detector, store: Store, now: datetime) -> list[tuple[str, V
 def next_deadline(store: Store, now: datetime) -> datetime | None:
     """When the next session will have to be decided without an answer."""
     with store.read() as tx:
-        deadlines = [sessions.next_deadline(tx, now, now + _AHEAD)]
-        deadlines += [
-            deadline_after(row.deadline, row.known.start, sessions.responses_to(tx, row))
-            for row in sessions.announced_late(tx, now, now + _AHEAD)
-        ]
-    return min((deadline for deadline in deadlines if deadline is not None and deadline > now), default=None)
+        awaiting = sessions.awaiting(tx, now, now + _AHEAD)
+        answers = responses.of_sessions(tx, [row.id for row in awaiting])
+    deadlines = [
+        deadline_after(row.deadline, row.known.start, answers.get((row.id, row.known.revision), ()))
+        for row in awaiting
+    ]
+    return min((deadline for deadline in deadlines if deadline > now), default=None)
 
 
 def _findings(tx: Tx, detector: Detector, now: datetime) -> list[tuple[SessionRow, Finding]]:
@@ -85,7 +96,7 @@ def _findings(tx: Tx, detector: Detector, now: datetime) -> list[tuple[SessionRo
 
 
 def _finding(tx: Tx, detector: Detector, row: SessionRow, now: datetime) -> Finding | None:
-    answers = sessions.responses_to(tx, row)
+    answers = responses.to(tx, row)
     known = row.known
     deadline = deadline_after(row.deadline, known.start, answers)
     calendar = calendars.get(tx, known.calendar)
@@ -132,7 +143,7 @@ def _ask(tx: Tx, detector: Detector, rows: Sequence[SessionRow], now: datetime) 
         _silence(tx, row, Why.FLAGGED, now)
     only = rows[0] if len(rows) == 1 else None
     subject = only.id if only else f"question:{rows[0].id}"
-    sessions.ask(tx, [row.id for row in rows], subject)
+    course.ask(tx, [row.id for row in rows], subject)
     revision = only.known.revision if only else 1
     reminders.announce(
         tx,

@@ -17,7 +17,7 @@ from kepthour.core.presence import Presence, Seen, next_ask
 from kepthour.core.response import Kind
 from kepthour.core.verdict import deadline_after
 from kepthour.ports import Slot, Witness
-from kepthour.store import evidence, sessions, watches
+from kepthour.store import evidence, responses, sessions, watches
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
@@ -80,7 +80,7 @@ def _open(
         witness, known = witnesses.get(row.known.calendar), row.known
         if row.verdict is not None or witness is None or not witness.source.can_tell(known.join_url):
             continue
-        answers = sessions.responses_to(tx, row)
+        answers = responses.to(tx, row)
         if any(answer.kind in _THERE for answer in answers):
             continue
         deadline = deadline_after(row.deadline, known.start, answers)

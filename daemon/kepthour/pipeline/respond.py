@@ -23,7 +23,7 @@ from kepthour.core.response import (
     until,
 )
 from kepthour.core.verdict import HELD, Because, SessionState, Verdict, state_of
-from kepthour.store import outbox, questions, reminders, sessions
+from kepthour.store import course, outbox, questions, reminders, responses, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
@@ -63,13 +63,13 @@ def respond(
             raise NeedsPerson("That notice was about another start.", "Answer the newest one.")
         if row.known.cancelled:
             raise NeedsPerson("This session was cancelled.", "There is nothing to answer.")
-        before = sessions.responses_to(tx, row)
+        before = responses.to(tx, row)
         if kind is Kind.OUT and now < row.known.start and not any(r.kind is Kind.HERE for r in before):
             raise _not_begun(row)
         response = _response(row, kind, now, surface, span)
         if kind in _ONCE and any(earlier.kind is kind for earlier in before):
             return Answered(row, response, changed=False)
-        sessions.respond(tx, row.id, row.known.revision, response)
+        responses.respond(tx, row.id, row.known.revision, response)
         ladder = reminders.of_session(tx, row.id, row.known.revision)
         what_follows = effect(response, row.known.start, row.deadline, ladder, before)
         outbox.apply(tx, what_follows, row.id, row.known.revision, now)
@@ -81,7 +81,7 @@ def settle(store: Store, session_id: str, verdict: Verdict, now: datetime, reaso
     """The therapist says what happened. It is never overruled by the program; each correction is kept."""
     with store.write() as tx:
         row = _existing(tx, session_id)
-        sessions.decide(tx, row.id, verdict, Because.SAID, "therapist", now, reason)
+        course.decide(tx, row.id, verdict, Because.SAID, "therapist", now, reason)
         ladder = reminders.of_session(tx, row.id, row.known.revision)
         outbox.withdraw(tx, silence(ladder, Why.SETTLED), now)
         questions.close_idle(tx, now)
@@ -148,7 +148,7 @@ def _response(row: SessionRow, kind: Kind, now: datetime, surface: str, span: ti
 
 def _state(tx: Tx, row: SessionRow, now: datetime) -> SessionState:
     ladder = reminders.of_session(tx, row.id, row.known.revision)
-    answers = sessions.responses_to(tx, row)
+    answers = responses.to(tx, row)
     return state_of(
         row.known.start,
         row.known.end,
@@ -162,7 +162,7 @@ def _state(tx: Tx, row: SessionRow, now: datetime) -> SessionState:
 
 def _is_inside(tx: Tx, row: SessionRow, now: datetime) -> bool:
     """Whether the therapist is in this session, and has not said that it is over; it may have overrun a little."""
-    kinds = {answer.kind for answer in sessions.responses_to(tx, row)}
+    kinds = {answer.kind for answer in responses.to(tx, row)}
     there = Kind.HERE in kinds or (row.verdict in HELD and row.decided_by == "daemon")
     return there and Kind.OUT not in kinds and now < row.known.end + _OVERRUN
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from kepthour.core.freshness import Freshness, freshness
-from kepthour.store.engine import Tx
+from kepthour.store.engine import THERAPIST, Tx
 from kepthour.store.tables import calendars
 
+_MINE = select(calendars).where(calendars.c.therapist_id == THERAPIST)
+_CALLED = _MINE.where(calendars.c.name == bindparam("name"))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -40,9 +42,7 @@ class CalendarRow:
 
 def get(tx: Tx, name: str) -> CalendarRow | None:
     """The calendar called `name`, if it was ever polled."""
-    row = tx.connection.execute(
-        select(calendars).where(calendars.c.therapist_id == tx.therapist, calendars.c.name == name)
-    ).first()
+    row = tx.run(_CALLED, name=name).first()
     return _calendar(row) if row else None
 
 
@@ -91,8 +91,7 @@ def forget_others(tx: Tx, names: Collection[str]) -> None:
 
 def everything(tx: Tx) -> list[CalendarRow]:
     """All calendars that were ever polled."""
-    rows = tx.connection.execute(select(calendars).where(calendars.c.therapist_id == tx.therapist))
-    return [_calendar(row) for row in rows]
+    return [_calendar(row) for row in tx.run(_MINE)]
 
 
 @dataclass(frozen=True, slots=True)

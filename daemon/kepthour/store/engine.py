@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Engine,
+    Executable,
+    Integer,
+    bindparam,
+    create_engine,
+    event,
+    select,
+)
 from sqlalchemy.exc import DatabaseError
 
 from kepthour.core.errors import BrokenPromise, NeedsPerson, TryLater
@@ -19,6 +29,8 @@ from kepthour.store.tables import metadata, therapists
 
 HEAD = "0002"  # the newest migration; a test holds it to the folder
 _BUSY_SECONDS = 5
+
+THERAPIST = bindparam("therapist", type_=Integer)  # `Tx.run` gives it its value
 
 StoreFault = DatabaseError  # what a statement raises inside a transaction; its end translates it
 
@@ -43,6 +55,10 @@ class Tx:
 
     connection: Connection
     therapist: int
+
+    def run(self, statement: Executable, **values: Any) -> CursorResult[Any]:
+        """Execute a statement that was built once: with THERAPIST for whose rows, and other parameters for `values`."""
+        return self.connection.execute(statement, {"therapist": self.therapist, **values})
 
 
 class Store:

@@ -8,14 +8,85 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, insert, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from kepthour.core.ladder import Step, Urgency
 from kepthour.core.reminder import OUT, Reminder, State, Why
-from kepthour.store.engine import Tx
+from kepthour.store.engine import THERAPIST, Tx
 from kepthour.store.tables import reminders, sessions
 
 log = structlog.get_logger()
+
+
+def _subjects(kind: str) -> ColumnElement[bool]:
+    """Subjects that begin with `kind`, as a range: a LIKE would read every reminder there ever was."""
+    return and_(reminders.c.subject >= f"{kind}:", reminders.c.subject < f"{kind};")
+
+
+_BUT = reminders.c.id.not_in(bindparam("but", expanding=True))
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_IS_PENDING = reminders.c.state == State.PENDING.value
+_IS_OPEN = reminders.c.state.in_([State.PENDING.value, State.SENT.value])
+
+# Built once: see sessions.py.
+_MINE = (
+    select(reminders)
+    .where(reminders.c.therapist_id == THERAPIST)
+    .order_by(reminders.c.due_at, reminders.c.id)
+)
+_PENDING = _MINE.where(_IS_PENDING)
+_READY = _PENDING.where(reminders.c.not_before <= bindparam("now"), _BUT)
+_RIVALS = _MINE.where(
+    reminders.c.subject.in_(bindparam("subjects", expanding=True)),
+    reminders.c.due_at <= bindparam("now"),
+    reminders.c.state.in_([State.PENDING.value, *(state.value for state in OUT)]),
+)
+_COMING = _PENDING.where(reminders.c.offset.is_not(None), reminders.c.due_at < bindparam("until")).limit(
+    bindparam("most")
+)
+_NEXT = (
+    _PENDING.where(_BUT)
+    .with_only_columns(reminders.c.not_before)
+    .order_by(None)
+    .order_by(reminders.c.not_before)
+    .limit(1)
+)
+# A session is the subject of all its reminders; of the two columns only `subject` has an index.
+_OF_SESSIONS = _MINE.where(reminders.c.subject.in_(_IDS), reminders.c.session_id.is_not(None))
+_OF_SUBJECT = _MINE.where(reminders.c.subject == bindparam("subject"))
+_OF_START = _OF_SUBJECT.where(
+    reminders.c.session_id.is_not(None), reminders.c.revision == bindparam("revision")
+)
+_ABOUT_DAYS = _PENDING.where(_subjects("day"))
+_OPEN_ALERTS = _MINE.where(_subjects("calendar"), _IS_OPEN)
+_OPEN_QUESTIONS = _MINE.where(_subjects("question"), _IS_OPEN)
+_TO_RECALL = _MINE.where(reminders.c.recall.is_(True))
+_WITH_ID = _MINE.where(reminders.c.id == bindparam("id"))
+_HAS_REFERENCE = reminders.c.reference.is_not(None)
+_SHOWN = (
+    _OF_SUBJECT.where(reminders.c.channel == bindparam("channel"), _HAS_REFERENCE)
+    .with_only_columns(reminders.c.reference)
+    .order_by(None)
+    .order_by(reminders.c.sent_at.desc())
+    .limit(1)
+)
+_SHOWN_OF = (
+    _MINE.where(reminders.c.subject.in_(_IDS), _HAS_REFERENCE)
+    .with_only_columns(reminders.c.subject, reminders.c.channel, reminders.c.reference)
+    .order_by(None)
+    .order_by(reminders.c.sent_at)
+)
 
 
 def due(tx: Tx, now: datetime, but: Collection[int] = ()) -> list[Reminder]:
@@ -23,91 +94,59 @@ def due(tx: Tx, now: datetime, but: Collection[int] = ()) -> list[Reminder]:
 
     With them come those of the same subjects that fell due before, pending or out: to be weighed against.
     """
-    pending = _mine(tx).where(reminders.c.state == State.PENDING.value, reminders.c.id.not_in(but))
-    ready = _read(tx, pending.where(reminders.c.not_before <= now))
+    ready = _read(tx, _READY, now=now, but=list(but))
     if not ready:
         return []
-    rivals = _mine(tx).where(
-        reminders.c.subject.in_({reminder.subject for reminder in ready}),
-        reminders.c.due_at <= now,
-        reminders.c.state.in_([State.PENDING.value, *(state.value for state in OUT)]),
-    )
-    return _read(tx, rivals)
+    return _read(tx, _RIVALS, subjects=list({reminder.subject for reminder in ready}), now=now)
 
 
 def pending(tx: Tx, ids: Collection[int]) -> list[Reminder]:
     """Those of `ids` that are pending."""
-    return _read(tx, _mine(tx).where(reminders.c.id.in_(ids), reminders.c.state == State.PENDING.value))
+    return _read(tx, _PENDING.where(reminders.c.id.in_(_IDS)), ids=list(ids))
 
 
 def coming(tx: Tx, until: datetime, most: int) -> list[Reminder]:
     """The first `most` pending rungs of sessions that are due before `until`, late ones too, by due time."""
-    pending = _mine(tx).where(reminders.c.state == State.PENDING.value, reminders.c.offset.is_not(None))
-    return _read(tx, pending.where(reminders.c.due_at < until).limit(most))
+    return _read(tx, _COMING, until=until, most=most)
 
 
 def next_time(tx: Tx, but: Collection[int] = ()) -> datetime | None:
     """When the next pending reminder is due, or may be tried again; not those that are being sent (`but`)."""
-    row = tx.connection.execute(
-        select(reminders.c.not_before)
-        .where(
-            reminders.c.therapist_id == tx.therapist,
-            reminders.c.state == State.PENDING.value,
-            reminders.c.id.not_in(but),
-        )
-        .order_by(reminders.c.not_before)
-        .limit(1)
-    ).first()
+    row = tx.run(_NEXT, but=list(but)).first()
     return row.not_before if row else None
 
 
 def of_session(tx: Tx, session_id: str, revision: int) -> list[Reminder]:
     """All reminders for one start of a session, by due time."""
-    found = _about_sessions(tx, [session_id]).where(reminders.c.revision == revision)
-    return _read(tx, found)
+    return _read(tx, _OF_START, subject=session_id, revision=revision)
 
 
 def of_sessions(tx: Tx, ids: Collection[str]) -> dict[tuple[str, int], list[Reminder]]:
     """All reminders of these sessions, each start's by due time; by session id and revision."""
     found: defaultdict[tuple[str, int], list[Reminder]] = defaultdict(list)
-    for reminder in _read(tx, _about_sessions(tx, ids)):
+    for reminder in _read(tx, _OF_SESSIONS, ids=list(ids)):
         found[reminder.subject, reminder.revision].append(reminder)
     return found
 
 
 def of_subject(tx: Tx, subject: str) -> list[Reminder]:
     """All reminders about one subject, by due time."""
-    return _read(tx, _mine(tx).where(reminders.c.subject == subject))
+    return _read(tx, _OF_SUBJECT, subject=subject)
 
 
 def about_days(tx: Tx) -> list[Reminder]:
     """Pending digests."""
-    return _read(
-        tx,
-        _mine(tx).where(_subjects("day"), reminders.c.state == State.PENDING.value),
-    )
+    return _read(tx, _ABOUT_DAYS)
 
 
 def open_alerts(tx: Tx) -> list[Reminder]:
     """Alerts about calendars that are out or about to go out."""
-    return _read(
-        tx,
-        _mine(tx).where(
-            _subjects("calendar"),
-            reminders.c.state.in_([State.PENDING.value, State.SENT.value]),
-        ),
-    )
+    return _read(tx, _OPEN_ALERTS)
 
 
 def open_questions(tx: Tx) -> list[Reminder]:
     """Questions about several sessions at once that are out or about to go out."""
-    return _read(
-        tx,
-        _mine(tx).where(
-            _subjects("question"),
-            reminders.c.state.in_([State.PENDING.value, State.SENT.value]),
-        ),
-    )
+    return _read(tx, _OPEN_QUESTIONS)
 
 
 def changed_after(tx: Tx, at: datetime, useful_after: datetime) -> list[str]:
@@ -145,7 +184,7 @@ def put_digests_aside(tx: Tx, after: datetime, useful_after: datetime) -> None:
 
 def everything(tx: Tx, start: datetime | None = None, end: datetime | None = None) -> list[Reminder]:
     """All reminders due in [start, end), by due time."""
-    query = _mine(tx)
+    query = _MINE
     if start is not None:
         query = query.where(reminders.c.due_at >= start)
     if end is not None:
@@ -155,36 +194,20 @@ def everything(tx: Tx, start: datetime | None = None, end: datetime | None = Non
 
 def to_recall(tx: Tx) -> list[Reminder]:
     """Reminders whose open notice is to be taken back."""
-    return _read(tx, _mine(tx).where(reminders.c.recall.is_(True)))
+    return _read(tx, _TO_RECALL)
 
 
 def shown(tx: Tx, subject: str, channel: str) -> str | None:
     """The channel's reference of the newest notice about `subject`, to be replaced by the next."""
-    row = tx.connection.execute(
-        select(reminders.c.reference)
-        .where(
-            reminders.c.therapist_id == tx.therapist,
-            reminders.c.subject == subject,
-            reminders.c.channel == channel,
-            reminders.c.reference.is_not(None),
-        )
-        .order_by(reminders.c.sent_at.desc())
-        .limit(1)
-    ).first()
+    row = tx.run(_SHOWN, subject=subject, channel=channel).first()
     return row.reference if row else None
 
 
 def shown_of(tx: Tx, subjects: Collection[str]) -> dict[tuple[str, str], str]:
     """As `shown`, for all notices about these subjects; by subject and channel."""
-    rows = tx.connection.execute(
-        select(reminders.c.subject, reminders.c.channel, reminders.c.reference)
-        .where(
-            reminders.c.therapist_id == tx.therapist,
-            reminders.c.subject.in_(subjects),
-            reminders.c.reference.is_not(None),
-        )
-        .order_by(reminders.c.sent_at)
-    )
+    if not subjects:
+        return {}
+    rows = tx.run(_SHOWN_OF, ids=list(subjects))
     return {(row.subject, row.channel): row.reference for row in rows}
 
 
@@ -192,9 +215,9 @@ def left_open(tx: Tx, now: datetime) -> list[Reminder]:
     """The newest useful reminder of each subject and channel that may still be on a screen."""
     shown = _read(
         tx,
-        _mine(tx).where(
+        _MINE.where(
             reminders.c.state == State.SENT.value,
-            reminders.c.reference.is_not(None),
+            _HAS_REFERENCE,
             reminders.c.recall.is_(False),
             reminders.c.useful_until > now,
         ),
@@ -264,32 +287,17 @@ def drop(tx: Tx, ids: Iterable[int]) -> None:
     """Forget pending reminders that were never begun: the plan changed before it mattered."""
     unwanted = list(ids)
     if unwanted:
-        pending = reminders.c.state == State.PENDING.value
-        tx.connection.execute(delete(reminders).where(reminders.c.id.in_(unwanted), pending))
+        tx.connection.execute(delete(reminders).where(reminders.c.id.in_(unwanted), _IS_PENDING))
 
 
 def get(tx: Tx, reminder_id: int) -> Reminder | None:
     """The reminder with this id."""
-    found = _read(tx, _mine(tx).where(reminders.c.id == reminder_id))
+    found = _read(tx, _WITH_ID, id=reminder_id)
     return found[0] if found else None
 
 
-def _mine(tx: Tx) -> Select[Any]:
-    return select(reminders).where(reminders.c.therapist_id == tx.therapist)
-
-
-def _about_sessions(tx: Tx, ids: Collection[str]) -> Select[Any]:
-    """A session is the subject of all its reminders; of the two columns only `subject` has an index."""
-    return _mine(tx).where(reminders.c.subject.in_(ids), reminders.c.session_id.is_not(None))
-
-
-def _subjects(kind: str) -> ColumnElement[bool]:
-    """Subjects that begin with `kind`, as a range: a LIKE would read every reminder there ever was."""
-    return and_(reminders.c.subject >= f"{kind}:", reminders.c.subject < f"{kind};")
-
-
-def _read(tx: Tx, query: Select[Any]) -> list[Reminder]:
-    rows = tx.connection.execute(query.order_by(reminders.c.due_at, reminders.c.id))
+def _read(tx: Tx, statement: Select[Any], **values: Any) -> list[Reminder]:
+    rows = tx.run(statement, **values)
     return [reminder for row in rows if (reminder := _if_understood(row)) is not None]
 
 

@@ -1,25 +1,71 @@
-"""Sessions that are or were watched, with their answers and verdicts."""
+"""Sessions that are or were watched. What becomes of them stands in course.py, what was answered in responses.py.
+
+Statements that every turn of the daemon asks are built once: building one takes longer than SQLite takes to answer it.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, func, insert, or_, select, update
+from sqlalchemy import Row, Select, and_, bindparam, exists, func, or_, select
 
 from kepthour.core.changes import KnownSession
 from kepthour.core.duplicates import same
-from kepthour.core.privacy import Phi
-from kepthour.core.response import Kind, Response
-from kepthour.core.sessions import Session
+from kepthour.core.response import Kind
 from kepthour.core.verdict import HELD, NOT_FINAL, Because, Verdict
-from kepthour.store.engine import Tx
-from kepthour.store.tables import cards, evidence, responses, sessions, verdicts
+from kepthour.store.engine import THERAPIST, Tx
+from kepthour.store.tables import responses, sessions
 
 _AT_ONCE = 1000  # parameters of one statement; SQLite has a limit
+
+_NOT_FINAL = [verdict.value for verdict in NOT_FINAL]
+_OVERLAPS = and_(sessions.c.start < bindparam("end"), sessions.c.end > bindparam("start"))
+_BEGINS = and_(sessions.c.start >= bindparam("start"), sessions.c.start < bindparam("end"))
+
+_MINE = select(sessions).where(sessions.c.therapist_id == THERAPIST).order_by(sessions.c.start, sessions.c.id)
+_WITH_ID = _MINE.where(sessions.c.id == bindparam("id"))
+_WITH_IDS = _MINE.where(sessions.c.id.in_(bindparam("ids", expanding=True)))
+_BETWEEN = _MINE.where(_OVERLAPS)
+
+# Those that take or took place.
+_PRESENT = _MINE.where(sessions.c.cancelled_at.is_(None), sessions.c.hidden.is_(False))
+_AWAITING = _PRESENT.where(sessions.c.verdict.is_(None), _OVERLAPS)
+_COMING = _PRESENT.where(_BEGINS)
+_SOONEST = (
+    _COMING.with_only_columns(sessions.c.calendar, func.min(sessions.c.start).label("first"))
+    .order_by(None)
+    .group_by(sessions.c.calendar)
+)
+_THERE = exists().where(
+    responses.c.session_id == sessions.c.id, responses.c.kind.in_([Kind.HERE.value, Kind.OUT.value])
+)
+_UNDECIDED = _PRESENT.where(
+    or_(
+        and_(
+            sessions.c.verdict.is_(None),
+            or_(and_(sessions.c.start <= bindparam("now"), sessions.c.end > bindparam("since")), _THERE),
+        ),
+        and_(
+            sessions.c.verdict.in_(_NOT_FINAL),
+            sessions.c.decided_by == "daemon",
+            _THERE.where(responses.c.at > sessions.c.decided_at),
+        ),
+    )
+)
+_ATTENDED = _PRESENT.where(
+    _OVERLAPS,
+    or_(
+        exists().where(
+            responses.c.session_id == sessions.c.id,
+            responses.c.revision == sessions.c.revision,
+            responses.c.kind == Kind.HERE.value,
+        ),
+        sessions.c.verdict.in_([verdict.value for verdict in HELD]),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,31 +90,20 @@ class SessionRow:
         return self.known.id
 
 
-_UNDECIDED: dict[str, None] = dict.fromkeys(("verdict", "because", "decided_by", "decided_at", "question"))
-
-
 def get(tx: Tx, session_id: str) -> SessionRow | None:
     """The session with this id."""
-    row = tx.connection.execute(
-        select(sessions).where(sessions.c.therapist_id == tx.therapist, sessions.c.id == session_id)
-    ).first()
-    return _session(row) if row else None
+    found = _read(tx, _WITH_ID, id=session_id)
+    return found[0] if found else None
 
 
 def any_at_all(tx: Tx) -> bool:
     """Whether a session was ever stored."""
-    row = tx.connection.execute(select(sessions.c.id).where(sessions.c.therapist_id == tx.therapist).limit(1))
-    return row.first() is not None
+    return tx.run(_MINE.with_only_columns(sessions.c.id).order_by(None).limit(1)).first() is not None
 
 
 def between(tx: Tx, start: datetime, end: datetime) -> list[SessionRow]:
     """Sessions that overlap [start, end), by start; hidden and cancelled ones too."""
-    rows = tx.connection.execute(
-        select(sessions)
-        .where(sessions.c.therapist_id == tx.therapist, sessions.c.start < end, sessions.c.end > start)
-        .order_by(sessions.c.start, sessions.c.id)
-    )
-    return [_session(row) for row in rows]
+    return _read(tx, _BETWEEN, start=start, end=end)
 
 
 def living(tx: Tx, session_id: str) -> SessionRow | None:
@@ -84,12 +119,7 @@ def living(tx: Tx, session_id: str) -> SessionRow | None:
 def missed(tx: Tx, since: datetime) -> list[SessionRow]:
     """Sessions that begin at `since` or later and were, or may have been, missed."""
     verdicts = [Verdict.SUSPECTED_MISS.value, Verdict.MISSED.value]
-    rows = tx.connection.execute(
-        _present(tx)
-        .where(sessions.c.start >= since, sessions.c.verdict.in_(verdicts))
-        .order_by(sessions.c.start)
-    )
-    return [_session(row) for row in rows]
+    return _read(tx, _PRESENT.where(sessions.c.start >= since, sessions.c.verdict.in_(verdicts)))
 
 
 def contradicted(tx: Tx, row: SessionRow) -> bool:
@@ -107,11 +137,7 @@ def with_ids(tx: Tx, ids: Collection[str]) -> list[SessionRow]:
     """Sessions with one of `ids`."""
     wanted, found = list(ids), []
     for first in range(0, len(wanted), _AT_ONCE):
-        some = wanted[first : first + _AT_ONCE]
-        rows = tx.connection.execute(
-            select(sessions).where(sessions.c.therapist_id == tx.therapist, sessions.c.id.in_(some))
-        )
-        found += [_session(row) for row in rows]
+        found += _read(tx, _WITH_IDS, ids=wanted[first : first + _AT_ONCE])
     return found
 
 
@@ -120,323 +146,42 @@ def undecided(tx: Tx, now: datetime, since: datetime | None) -> list[SessionRow]
 
     Sessions that ended before `since` (the first watch; None: there was none) count only if they were answered.
     """
-    there = exists().where(
-        responses.c.session_id == sessions.c.id, responses.c.kind.in_([Kind.HERE.value, Kind.OUT.value])
-    )
-    begun = and_(sessions.c.start <= now, sessions.c.end > since) if since is not None else false()
-    not_final = [verdict.value for verdict in NOT_FINAL]
-    rows = tx.connection.execute(
-        _present(tx)
-        .where(
-            or_(
-                and_(sessions.c.verdict.is_(None), or_(begun, there)),
-                and_(
-                    sessions.c.verdict.in_(not_final),
-                    sessions.c.decided_by == "daemon",
-                    there.where(responses.c.at > sessions.c.decided_at),
-                ),
-            )
-        )
-        .order_by(sessions.c.start)
-    )
-    return [_session(row) for row in rows]
+    return _read(tx, _UNDECIDED, now=now, since=since)  # nothing is later than NULL
 
 
 def awaiting(tx: Tx, start: datetime, end: datetime) -> list[SessionRow]:
     """Sessions without a verdict that overlap [start, end), by start."""
-    rows = tx.connection.execute(_awaiting(tx, start, end).order_by(sessions.c.start))
-    return [_session(row) for row in rows]
+    return _read(tx, _AWAITING, start=start, end=end)
 
 
 def coming(tx: Tx, start: datetime, end: datetime) -> list[SessionRow]:
     """Sessions that begin in [start, end), by start."""
-    rows = tx.connection.execute(
-        _present(tx).where(sessions.c.start >= start, sessions.c.start < end).order_by(sessions.c.start)
-    )
-    return [_session(row) for row in rows]
+    return _read(tx, _COMING, start=start, end=end)
 
 
 def soonest(tx: Tx, start: datetime, end: datetime) -> dict[str, datetime]:
     """By calendar: when its first session in [start, end) begins."""
-    query = _present(tx).where(sessions.c.start >= start, sessions.c.start < end)
-    first = query.with_only_columns(sessions.c.calendar, func.min(sessions.c.start)).group_by(
-        sessions.c.calendar
-    )
-    return {row[0]: row[1] for row in tx.connection.execute(first)}
-
-
-def next_deadline(tx: Tx, now: datetime, end: datetime) -> datetime | None:
-    """The first deadline after `now` of sessions that begin before `end`, have no verdict, and are not late."""
-    query = _awaiting(tx, now, end).where(sessions.c.deadline > now, ~_has_response(Kind.LATE))
-    found: datetime | None = tx.connection.execute(
-        query.with_only_columns(func.min(sessions.c.deadline))
-    ).scalar()
-    return found
-
-
-def announced_late(tx: Tx, start: datetime, end: datetime) -> list[SessionRow]:
-    """Sessions without a verdict that overlap [start, end) and whose therapist is running late, by start."""
-    query = _awaiting(tx, start, end).where(_has_response(Kind.LATE)).order_by(sessions.c.start)
-    return [_session(row) for row in tx.connection.execute(query)]
+    return {row.calendar: row.first for row in tx.run(_SOONEST, start=start, end=end)}
 
 
 def attended(tx: Tx, start: datetime, end: datetime) -> list[SessionRow]:
     """Sessions that overlap [start, end) and in which the therapist was proven to be, by start."""
-    query = _present(tx).where(
-        sessions.c.start < end,
-        sessions.c.end > start,
-        or_(_has_response(Kind.HERE), sessions.c.verdict.in_([verdict.value for verdict in HELD])),
-    )
-    return [_session(row) for row in tx.connection.execute(query.order_by(sessions.c.start))]
+    return _read(tx, _ATTENDED, start=start, end=end)
 
 
 def asked_in(tx: Tx, question: str) -> list[SessionRow]:
     """The sessions that the notice `question` asks about."""
-    rows = tx.connection.execute(
-        select(sessions)
-        .where(sessions.c.therapist_id == tx.therapist, sessions.c.question == question)
-        .order_by(sessions.c.start)
-    )
-    return [_session(row) for row in rows]
+    return _read(tx, _MINE.where(sessions.c.question == question))
 
 
 def open_questions(tx: Tx) -> list[SessionRow]:
     """Sessions of which it is asked what happened, by start."""
-    rows = tx.connection.execute(
-        _present(tx)
-        .where(
-            sessions.c.verdict.in_([verdict.value for verdict in NOT_FINAL]),
-            sessions.c.decided_by == "daemon",  # "unknown" may also be the therapist's own last word
-        )
-        .order_by(sessions.c.start)
-    )
-    return [_session(row) for row in rows]
+    # "unknown" may also be the therapist's own last word
+    return _read(tx, _PRESENT.where(sessions.c.verdict.in_(_NOT_FINAL), sessions.c.decided_by == "daemon"))
 
 
-def add(tx: Tx, session: Session, deadline: datetime, late_after: timedelta) -> None:
-    """A session seen for the first time."""
-    tx.connection.execute(
-        insert(sessions).values(
-            id=session.id,
-            therapist_id=tx.therapist,
-            revision=1,
-            hidden=False,
-            **_facts(session),
-            deadline=deadline,
-            late_after=late_after,
-        )
-    )
-
-
-def edit(tx: Tx, session: Session, deadline: datetime, late_after: timedelta) -> None:
-    """New facts for a session whose start stays."""
-    _update(tx, session.id, **_facts(session), deadline=deadline, late_after=late_after, hidden=False)
-
-
-def restart(tx: Tx, session: Session, revision: int, deadline: datetime, late_after: timedelta) -> None:
-    """A new start, or back after a cancellation: answers and verdict of the old one no longer count."""
-    _update(
-        tx,
-        session.id,
-        **_facts(session),
-        revision=revision,
-        cancelled_at=None,
-        hidden=False,
-        deadline=deadline,
-        late_after=late_after,
-        successor=None,
-        **_UNDECIDED,
-    )
-
-
-def begin_anew(tx: Tx, session_id: str, revision: int) -> None:
-    """The same start as another revision: nothing is concluded of it, and nothing asked."""
-    _update(tx, session_id, revision=revision, **_UNDECIDED)
-
-
-def forget_conclusions(tx: Tx, now: datetime) -> None:
-    """No verdict of the daemon's own can be later than `now`: it is decided again. What was asked stays asked."""
-    tx.connection.execute(
-        update(sessions)
-        .where(
-            sessions.c.therapist_id == tx.therapist,
-            sessions.c.decided_by == "daemon",
-            sessions.c.decided_at > now,
-        )
-        .values(verdict=None, because=None, decided_by=None, decided_at=None)
-    )
-
-
-def set_limits(tx: Tx, session_id: str, deadline: datetime, late_after: timedelta) -> None:
-    """The limits of a ladder that is planned anew."""
-    _update(tx, session_id, deadline=deadline, late_after=late_after)
-
-
-def cancel(tx: Tx, session_id: str, at: datetime) -> None:
-    """The calendar says that it does not take place, or holds it no longer."""
-    _update(tx, session_id, cancelled_at=at)
-
-
-def hide(tx: Tx, session_id: str, at: datetime, successor: str | None = None) -> None:
-    """It lives on under another id, or the configuration no longer counts it as a session.
-
-    `successor` is the id that takes the answers to this one from now on.
-    """
-    _update(tx, session_id, cancelled_at=at, hidden=True, successor=successor)
-
-
-def ask(tx: Tx, ids: Iterable[str], question: str) -> None:
-    """Remember which notice asks about these sessions."""
-    for session_id in ids:
-        _update(tx, session_id, question=question)
-
-
-def decide(
-    tx: Tx,
-    session_id: str,
-    verdict: Verdict,
-    because: Because,
-    by: str,
-    at: datetime,
-    reason: Phi | None = None,
-) -> None:
-    """A new verdict; the earlier ones stay in the history."""
-    _update(tx, session_id, verdict=verdict.value, because=because.value, decided_by=by, decided_at=at)
-    tx.connection.execute(
-        insert(verdicts).values(
-            therapist_id=tx.therapist,
-            session_id=session_id,
-            verdict=verdict.value,
-            because=because.value,
-            by=by,
-            at=at,
-            reason=reason,
-        )
-    )
-
-
-def respond(tx: Tx, session_id: str, revision: int, response: Response) -> None:
-    """Keep an answer."""
-    tx.connection.execute(
-        insert(responses).values(
-            therapist_id=tx.therapist,
-            session_id=session_id,
-            revision=revision,
-            kind=response.kind.value,
-            at=response.at,
-            until=response.until,
-            surface=response.surface,
-        )
-    )
-
-
-def responses_to(tx: Tx, session: SessionRow) -> list[Response]:
-    """The answers to the session's present start, oldest first."""
-    rows = tx.connection.execute(
-        select(responses)
-        .where(responses.c.session_id == session.id, responses.c.revision == session.known.revision)
-        .order_by(responses.c.at, responses.c.id)
-    )
-    return [_response(row) for row in rows]
-
-
-def responses_of(tx: Tx, ids: Collection[str]) -> dict[tuple[str, int], list[Response]]:
-    """The answers to these sessions, each start's by time; by session id and revision."""
-    found: defaultdict[tuple[str, int], list[Response]] = defaultdict(list)
-    rows = tx.connection.execute(
-        select(responses).where(responses.c.session_id.in_(ids)).order_by(responses.c.at, responses.c.id)
-    )
-    for row in rows:
-        found[row.session_id, row.revision].append(_response(row))
-    return found
-
-
-def adopt(
-    tx: Tx,
-    old: tuple[str, int],
-    new: tuple[str, int],
-    until: datetime | None = None,
-    kinds: Collection[Kind] | None = None,
-) -> None:
-    """What was answered and seen of one start (id, revision) counts for another.
-
-    With `until`, what was by then; with `kinds`, answers of these kinds only.
-    """
-    for table, at in ((responses, responses.c.at), (evidence, evidence.c.asked_at)):
-        query = update(table).where(
-            table.c.therapist_id == tx.therapist, table.c.session_id == old[0], table.c.revision == old[1]
-        )
-        if until is not None:
-            query = query.where(at <= until)
-        if kinds is not None and table is responses:
-            query = query.where(responses.c.kind.in_([kind.value for kind in kinds]))
-        tx.connection.execute(query.values(session_id=new[0], revision=new[1]))
-
-
-def inherit(tx: Tx, predecessor: SessionRow, successor: str) -> None:
-    """A session lives on at the same start under another id: what was said of it holds."""
-    if predecessor.verdict is None or predecessor.because is None or predecessor.decided_at is None:
-        return
-    by = predecessor.decided_by or "daemon"
-    decide(tx, successor, predecessor.verdict, predecessor.because, by, predecessor.decided_at)
-    _update_cards(tx, predecessor.id, successor)
-    if predecessor.question is not None:
-        alone = predecessor.question == predecessor.id
-        ask(tx, [successor], successor if alone else predecessor.question)
-
-
-def _update_cards(tx: Tx, old: str, new: str) -> None:
-    """A repair card goes with its session."""
-    if old != new:
-        mine = and_(cards.c.therapist_id == tx.therapist, cards.c.session_id == old)
-        tx.connection.execute(update(cards).where(mine).values(session_id=new))
-
-
-def _present(tx: Tx) -> Select[Any]:
-    """Sessions that take or took place."""
-    return select(sessions).where(
-        sessions.c.therapist_id == tx.therapist,
-        sessions.c.cancelled_at.is_(None),
-        sessions.c.hidden.is_(False),
-    )
-
-
-def _awaiting(tx: Tx, start: datetime, end: datetime) -> Select[Any]:
-    return _present(tx).where(sessions.c.verdict.is_(None), sessions.c.start < end, sessions.c.end > start)
-
-
-def _has_response(kind: Kind) -> ColumnElement[bool]:
-    """That the session's present start was answered so."""
-    return exists().where(
-        responses.c.session_id == sessions.c.id,
-        responses.c.revision == sessions.c.revision,
-        responses.c.kind == kind.value,
-    )
-
-
-def _facts(session: Session) -> dict[str, Any]:
-    return {
-        "calendar": session.calendar,
-        "uid": session.uid,
-        "recurrence_id": session.recurrence_id,
-        "start": session.start,
-        "end": session.end,
-        "client": session.client,
-        "place": session.place,
-        "join_url": session.join_url,
-    }
-
-
-def _update(tx: Tx, session_id: str, **values: Any) -> None:
-    tx.connection.execute(
-        update(sessions)
-        .where(sessions.c.therapist_id == tx.therapist, sessions.c.id == session_id)
-        .values(**values)
-    )
-
-
-def _response(row: Row[Any]) -> Response:
-    return Response(Kind(row.kind), row.at, row.surface, row.until)
+def _read(tx: Tx, statement: Select[Any], **values: Any) -> list[SessionRow]:
+    return [_session(row) for row in tx.run(statement, **values)]
 
 
 def _session(row: Row[Any]) -> SessionRow:

@@ -6,10 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 
-from kepthour.store.engine import Tx
+from kepthour.store.engine import THERAPIST, Tx
 from kepthour.store.tables import therapists, watches
+
+# Built once: see sessions.py.
+_MINE = select(watches).where(watches.c.therapist_id == THERAPIST)
+_LATEST = _MINE.order_by(watches.c.until.desc(), watches.c.id.desc()).limit(1)
+_WITHIN = _MINE.where(watches.c.since <= bindparam("end"), watches.c.until >= bindparam("start")).order_by(
+    watches.c.since, watches.c.id
+)
+_GO_ON = update(watches).where(watches.c.id == bindparam("latest")).values(until=bindparam("now"))
+_FIRST_EVER = select(therapists.c.since).where(therapists.c.id == THERAPIST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +35,7 @@ def beat(tx: Tx, now: datetime, pid: int, version: str, at_most: timedelta) -> N
     """A sign of life. More than `at_most` after the last one (or from another process) a new watch begins."""
     latest = _latest_row(tx)
     if latest is not None and latest.pid == pid and timedelta() <= now - latest.until <= at_most:
-        tx.connection.execute(update(watches).where(watches.c.id == latest.id).values(until=now))
+        tx.run(_GO_ON, latest=latest.id, now=now)
         return
     tx.connection.execute(
         insert(watches).values(therapist_id=tx.therapist, since=now, until=now, pid=pid, version=version)
@@ -56,24 +65,15 @@ def latest(tx: Tx) -> Watch | None:
 
 def within(tx: Tx, start: datetime, end: datetime) -> list[Watch]:
     """Watches that overlap [start, end], oldest first."""
-    rows = tx.connection.execute(
-        select(watches)
-        .where(watches.c.therapist_id == tx.therapist, watches.c.since <= end, watches.c.until >= start)
-        .order_by(watches.c.since, watches.c.id)
-    )
+    rows = tx.run(_WITHIN, start=start, end=end)
     return [Watch(row.since, row.until, row.pid, row.version) for row in rows]
 
 
 def first_ever(tx: Tx) -> datetime | None:
     """When a daemon first watched over this store; sessions before that are nobody's fault."""
-    row = tx.connection.execute(select(therapists.c.since).where(therapists.c.id == tx.therapist)).first()
+    row = tx.run(_FIRST_EVER).first()
     return row.since if row else None
 
 
 def _latest_row(tx: Tx) -> Row[Any] | None:
-    return tx.connection.execute(
-        select(watches)
-        .where(watches.c.therapist_id == tx.therapist)
-        .order_by(watches.c.until.desc(), watches.c.id.desc())
-        .limit(1)
-    ).first()
+    return tx.run(_LATEST).first()

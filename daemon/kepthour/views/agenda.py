@@ -17,7 +17,7 @@ from kepthour.core.sessions import Judgement, Session, as_session, judge
 from kepthour.core.spans import midnight
 from kepthour.core.verdict import SessionState, Verdict, state_of
 from kepthour.pipeline.poll import far
-from kepthour.store import calendars, reminders, sessions
+from kepthour.store import calendars, reminders, responses, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
@@ -127,7 +127,7 @@ def _known(session: Session, row: SessionRow | None) -> KnownSession:
 
 def _entry(tx: Tx, row: SessionRow | None, known: KnownSession, now: datetime) -> Entry:
     ladder = reminders.of_session(tx, row.id, row.known.revision) if row else []
-    answers = sessions.responses_to(tx, row) if row else []
+    answers = responses.to(tx, row) if row else []
     verdict = row.verdict if row else None
     state = state_of(
         known.start,

@@ -14,7 +14,7 @@ from kepthour.core.ladder import Step, Urgency, climb
 from kepthour.core.reminder import Reminder, State
 from kepthour.core.verdict import announced_start, deadline_after
 from kepthour.core.words import digest_text, question_text, rung_text
-from kepthour.store import reminders, sessions
+from kepthour.store import reminders, responses, sessions
 from kepthour.store.engine import Store
 from kepthour.views.agenda import agenda
 
@@ -76,7 +76,7 @@ def _answered(store: Store, now: datetime, end: datetime) -> dict[str, _Course]:
     found = {}
     with store.read() as tx:
         for row in sessions.between(tx, now, end):
-            answers = sessions.responses_to(tx, row)
+            answers = responses.to(tx, row)
             if not answers and row.verdict is None:
                 continue
             ladder = reminders.of_session(tx, row.id, row.known.revision)

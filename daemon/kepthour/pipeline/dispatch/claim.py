@@ -13,7 +13,7 @@ from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import Change, Reminder, State, Why, hand_out, next_attempt
 from kepthour.core.verdict import SessionState, state_of
 from kepthour.pipeline.dispatch.wording import Unworded, Wording, Words, words_for
-from kepthour.store import outbox, reminders, sessions
+from kepthour.store import outbox, reminders, responses, sessions
 from kepthour.store.engine import Store, Tx
 
 log = structlog.get_logger()
@@ -175,7 +175,7 @@ def _in_session(tx: Tx, now: datetime, due: Iterable[Reminder]) -> set[str]:
             cancelled=row.known.cancelled,
             reminded=False,
             verdict=row.verdict,
-            responses=sessions.responses_to(tx, row),
+            responses=responses.to(tx, row),
             now=now,
         )
         if state is SessionState.IN_SESSION:

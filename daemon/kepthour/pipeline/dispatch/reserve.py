@@ -14,7 +14,7 @@ from kepthour.core.reminder import Reminder, State, hand_out, next_attempt
 from kepthour.core.response import Effect, Kind, Response, Shift, effect, until
 from kepthour.pipeline.dispatch.claim import Parcel
 from kepthour.pipeline.dispatch.wording import Wording, Words, rung_words
-from kepthour.store import reminders, sessions
+from kepthour.store import reminders, responses, sessions
 from kepthour.store.engine import Store
 
 AHEAD = timedelta(hours=24)
@@ -39,7 +39,7 @@ def provisions(store: Store, wording: Wording, now: datetime) -> list[Provision]
         coming = reminders.coming(tx, now + AHEAD, _MOST)
         ids = {one.session_id for one in coming if one.session_id is not None}
         rows = {row.id: row for row in sessions.with_ids(tx, ids)}
-        answers, shown = sessions.responses_of(tx, ids), reminders.shown_of(tx, ids)
+        answers, shown = responses.of_sessions(tx, ids), reminders.shown_of(tx, ids)
     for one in coming:
         row = rows.get(one.session_id or "")
         if row is not None and row.known.revision == one.revision:

@@ -26,7 +26,7 @@ from kepthour.core.response import Response
 from kepthour.core.spans import midnight
 from kepthour.core.verdict import announced_start
 from kepthour.core.words import calendar_text
-from kepthour.store import calendars, sessions
+from kepthour.store import calendars, responses, sessions
 from kepthour.store.engine import StoreFault, Tx
 
 log = structlog.get_logger()
@@ -89,7 +89,7 @@ def words_of(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Wor
         return None
     if reminder.rung == "audit":
         return _fixed(lost_track_notice(reminder, row.known, wording.how))
-    return rung_words(reminder, row, sessions.responses_to(tx, row), wording)
+    return rung_words(reminder, row, responses.to(tx, row), wording)
 
 
 def rung_words(

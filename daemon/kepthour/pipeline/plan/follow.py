@@ -12,7 +12,7 @@ from kepthour.core.response import EARLIEST_CHECK_IN, Kind, silence
 from kepthour.core.sessions import GONE, Judgement, Session
 from kepthour.core.verdict import NOT_FINAL
 from kepthour.pipeline.plan.policy import BEHIND, Policy
-from kepthour.store import cards, outbox, reminders, sessions
+from kepthour.store import cards, course, outbox, reminders, sessions
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
 
@@ -36,7 +36,7 @@ def follow(
     ladder = policy.ladder
     deadline = ladder.deadline(new.start, new.end)
     if happening.fate is Fate.EDITED:
-        sessions.edit(tx, new, deadline, ladder.late_after)
+        course.edit(tx, new, deadline, ladder.late_after)
     elif happening.fate is not Fate.SAME:
         _begin(tx, happening, new, row, deadline, ladder.late_after, now)
     return happening.fate
@@ -54,7 +54,7 @@ def _begin(
     """A start that is new: of a new session, one that moved, or one that is back. If it is as before, answers hold."""
     revision = 1
     if row is None:
-        sessions.add(tx, new, deadline, late_after)
+        course.add(tx, new, deadline, late_after)
     else:
         revision = row.known.revision + 1
         _restart(tx, new, row, deadline, late_after, now)
@@ -71,13 +71,13 @@ def _restart(
     """Another revision of a known session, with the answers that still hold."""
     old, revised = (row.id, row.known.revision), (row.id, row.known.revision + 1)
     _silence(tx, row, Why.MOVED, now)
-    sessions.restart(tx, new, revised[1], deadline, late_after)
+    course.restart(tx, new, revised[1], deadline, late_after)
     if row.known.start == new.start:
-        sessions.adopt(tx, old, revised)
+        course.adopt(tx, old, revised)
     elif _is_put_right(row, new, now):
-        sessions.adopt(tx, old, revised, kinds=_PRESENT)
+        course.adopt(tx, old, revised, kinds=_PRESENT)
         if row.decided_by == "therapist":
-            sessions.inherit(tx, row, row.id)
+            course.inherit(tx, row, row.id)
 
 
 def _is_put_right(row: SessionRow, new: Session, now: datetime) -> bool:
@@ -105,14 +105,14 @@ def _take_over(
 ) -> None:
     """The same session under another id: its ladder goes on where it is, and its answers hold."""
     old, new = (before.id, before.known.revision), (successor, revision)
-    sessions.adopt(tx, old, new)
+    course.adopt(tx, old, new)
     # What was settled before it began was about the old event ("cancelled", say): the new one is to be watched.
     if before.decided_by == "therapist" and now < before.known.start:
         return
     if not with_ladder:
         return
     outbox.hand_over(tx, old, new)
-    sessions.inherit(tx, before, successor)
+    course.inherit(tx, before, successor)
 
 
 def _lose(
@@ -122,7 +122,7 @@ def _lose(
     if happening.fate is Fate.SUCCEEDED:
         if not happening.keeps_answers:
             _silence(tx, row, Why.MOVED, now)
-        sessions.hide(tx, row.id, now, happening.successor if happening.keeps_answers else None)
+        course.hide(tx, row.id, now, happening.successor if happening.keeps_answers else None)
         return Fate.SUCCEEDED
     cancelled = judgement is not None and judgement.why in GONE
     is_over = row.known.end <= now or row.known.start < now - BEHIND
@@ -133,11 +133,11 @@ def _lose(
     # The rules changed, or it is no calendar of ours any more: it is not the session that is gone.
     dropped = not policy.has(row.known.calendar) or (judgement is not None and not cancelled)
     if dropped:
-        sessions.hide(tx, row.id, now)
+        course.hide(tx, row.id, now)
     else:
-        sessions.cancel(tx, row.id, now)
+        course.cancel(tx, row.id, now)
         if _is_suspected(row):
-            sessions.begin_anew(tx, row.id, row.known.revision)
+            course.begin_anew(tx, row.id, row.known.revision)
         if judgement is None and now < row.known.start <= now + _ASK_WITHIN:
             _ask_about_vanished(tx, policy, row, now)
     return happening.fate
@@ -145,7 +145,7 @@ def _lose(
 
 def _ask_about_vanished(tx: Tx, policy: Policy, row: SessionRow, now: datetime) -> None:
     """So near its start a session that is simply gone may be a slip, or a broken feed: somebody has to know."""
-    sessions.ask(tx, [row.id], row.id)
+    course.ask(tx, [row.id], row.id)
     channels = policy.digest_channels
     until = row.known.end
     reminders.announce(tx, row.id, row.id, row.known.revision, "question", channels, Urgency.HIGH, now, until)

@@ -12,7 +12,7 @@ from kepthour.core.ladder import Ladder, Step, Urgency, climb
 from kepthour.core.reminder import Change, Reminder, State, Why
 from kepthour.core.response import Response, effect
 from kepthour.pipeline.plan.policy import Policy
-from kepthour.store import outbox, reminders, sessions
+from kepthour.store import course, outbox, reminders
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
 
@@ -61,7 +61,7 @@ def plan_ladder(
         return
     reminders.plan(tx, row.id, row.id, session.revision, missing)
     if (row.deadline, row.late_after) != (deadline, ladder.late_after):
-        sessions.set_limits(tx, row.id, deadline, ladder.late_after)
+        course.set_limits(tx, row.id, deadline, ladder.late_after)
     for count, answer in enumerate(answers):
         rungs = reminders.of_session(tx, row.id, session.revision)
         what = effect(answer, session.start, deadline, rungs, answers[:count])

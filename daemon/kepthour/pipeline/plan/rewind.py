@@ -14,7 +14,7 @@ import structlog
 from kepthour.core.reminder import Reminder, State, Why
 from kepthour.core.response import silence
 from kepthour.core.timekeeping import EARLY
-from kepthour.store import cards, outbox, questions, reminders, sessions, watches
+from kepthour.store import cards, course, outbox, questions, reminders, sessions, watches
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
 
@@ -24,7 +24,7 @@ log = structlog.get_logger()
 def rewind(tx: Tx, now: datetime) -> frozenset[str]:
     """Take back what `now` (aware UTC) makes untrue; returns the sessions whose ladders are to be completed."""
     watches.forget_future(tx, now)
-    sessions.forget_conclusions(tx, now)
+    course.forget_conclusions(tx, now)
     limit = now + EARLY
     rewound = set()
     for session_id in reminders.changed_after(tx, limit, useful_after=now):
@@ -46,8 +46,8 @@ def _set_back(tx: Tx, row: SessionRow, limit: datetime, now: datetime) -> None:
     happened = [one for one in ladder if _has_happened(one, limit)]
     _withdraw(tx, [one for one in ladder if one not in happened], now)
     outbox.hand_over(tx, old, new, only=[one.id for one in happened])
-    sessions.adopt(tx, old, new, until=limit)
-    sessions.begin_anew(tx, row.id, new[1])
+    course.adopt(tx, old, new, until=limit)
+    course.begin_anew(tx, row.id, new[1])
     cards.forget_untouched(tx, row.id, opened_after=limit)
 
 

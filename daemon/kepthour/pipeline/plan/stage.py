@@ -15,7 +15,7 @@ from kepthour.pipeline.plan.ladders import Known, Lacks, may_be_planned, plan_di
 from kepthour.pipeline.plan.observe import Observed, observe
 from kepthour.pipeline.plan.policy import AHEAD, BEHIND, Policy
 from kepthour.pipeline.plan.rewind import rewind
-from kepthour.store import questions, reminders, sessions
+from kepthour.store import questions, reminders, responses, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
@@ -74,7 +74,7 @@ def _plan_what_comes(
     days = by_day((row.known for row in current), policy.zone)
     open_ones = [row for row in current if may_be_planned(row, policy.ladder, now)]
     ladders = reminders.of_sessions(tx, [row.id for row in open_ones])
-    answers = sessions.responses_of(tx, [row.id for row in open_ones])
+    answers = responses.of_sessions(tx, [row.id for row in open_ones])
     for row in open_ones:
         key = row.id, row.known.revision
         day = days.get(row.known.start.astimezone(policy.zone).date(), [])

@@ -1,0 +1,183 @@
+"""What becomes of sessions: seen, edited, moved, cancelled, put in another's place, asked about, decided."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, insert, update
+
+from kepthour.core.privacy import Phi
+from kepthour.core.response import Kind
+from kepthour.core.sessions import Session
+from kepthour.core.verdict import Because, Verdict
+from kepthour.store.engine import Tx
+from kepthour.store.sessions import SessionRow
+from kepthour.store.tables import cards, evidence, responses, sessions, verdicts
+
+_UNDECIDED: dict[str, None] = dict.fromkeys(("verdict", "because", "decided_by", "decided_at", "question"))
+
+
+def add(tx: Tx, session: Session, deadline: datetime, late_after: timedelta) -> None:
+    """A session seen for the first time."""
+    tx.connection.execute(
+        insert(sessions).values(
+            id=session.id,
+            therapist_id=tx.therapist,
+            revision=1,
+            hidden=False,
+            **_facts(session),
+            deadline=deadline,
+            late_after=late_after,
+        )
+    )
+
+
+def edit(tx: Tx, session: Session, deadline: datetime, late_after: timedelta) -> None:
+    """New facts for a session whose start stays."""
+    _update(tx, session.id, **_facts(session), deadline=deadline, late_after=late_after, hidden=False)
+
+
+def restart(tx: Tx, session: Session, revision: int, deadline: datetime, late_after: timedelta) -> None:
+    """A new start, or back after a cancellation: answers and verdict of the old one no longer count."""
+    _update(
+        tx,
+        session.id,
+        **_facts(session),
+        revision=revision,
+        cancelled_at=None,
+        hidden=False,
+        deadline=deadline,
+        late_after=late_after,
+        successor=None,
+        **_UNDECIDED,
+    )
+
+
+def begin_anew(tx: Tx, session_id: str, revision: int) -> None:
+    """The same start as another revision: nothing is concluded of it, and nothing asked."""
+    _update(tx, session_id, revision=revision, **_UNDECIDED)
+
+
+def forget_conclusions(tx: Tx, now: datetime) -> None:
+    """No verdict of the daemon's own can be later than `now`: it is decided again. What was asked stays asked."""
+    tx.connection.execute(
+        update(sessions)
+        .where(
+            sessions.c.therapist_id == tx.therapist,
+            sessions.c.decided_by == "daemon",
+            sessions.c.decided_at > now,
+        )
+        .values(verdict=None, because=None, decided_by=None, decided_at=None)
+    )
+
+
+def set_limits(tx: Tx, session_id: str, deadline: datetime, late_after: timedelta) -> None:
+    """The limits of a ladder that is planned anew."""
+    _update(tx, session_id, deadline=deadline, late_after=late_after)
+
+
+def cancel(tx: Tx, session_id: str, at: datetime) -> None:
+    """The calendar says that it does not take place, or holds it no longer."""
+    _update(tx, session_id, cancelled_at=at)
+
+
+def hide(tx: Tx, session_id: str, at: datetime, successor: str | None = None) -> None:
+    """It lives on under another id, or the configuration no longer counts it as a session.
+
+    `successor` is the id that takes the answers to this one from now on.
+    """
+    _update(tx, session_id, cancelled_at=at, hidden=True, successor=successor)
+
+
+def ask(tx: Tx, ids: Iterable[str], question: str) -> None:
+    """Remember which notice asks about these sessions."""
+    for session_id in ids:
+        _update(tx, session_id, question=question)
+
+
+def decide(
+    tx: Tx,
+    session_id: str,
+    verdict: Verdict,
+    because: Because,
+    by: str,
+    at: datetime,
+    reason: Phi | None = None,
+) -> None:
+    """A new verdict; the earlier ones stay in the history."""
+    _update(tx, session_id, verdict=verdict.value, because=because.value, decided_by=by, decided_at=at)
+    tx.connection.execute(
+        insert(verdicts).values(
+            therapist_id=tx.therapist,
+            session_id=session_id,
+            verdict=verdict.value,
+            because=because.value,
+            by=by,
+            at=at,
+            reason=reason,
+        )
+    )
+
+
+def adopt(
+    tx: Tx,
+    old: tuple[str, int],
+    new: tuple[str, int],
+    until: datetime | None = None,
+    kinds: Collection[Kind] | None = None,
+) -> None:
+    """What was answered and seen of one start (id, revision) counts for another.
+
+    With `until`, what was by then; with `kinds`, answers of these kinds only.
+    """
+    for table, at in ((responses, responses.c.at), (evidence, evidence.c.asked_at)):
+        query = update(table).where(
+            table.c.therapist_id == tx.therapist, table.c.session_id == old[0], table.c.revision == old[1]
+        )
+        if until is not None:
+            query = query.where(at <= until)
+        if kinds is not None and table is responses:
+            query = query.where(responses.c.kind.in_([kind.value for kind in kinds]))
+        tx.connection.execute(query.values(session_id=new[0], revision=new[1]))
+
+
+def inherit(tx: Tx, predecessor: SessionRow, successor: str) -> None:
+    """A session lives on at the same start under another id: what was said of it holds."""
+    if predecessor.verdict is None or predecessor.because is None or predecessor.decided_at is None:
+        return
+    by = predecessor.decided_by or "daemon"
+    decide(tx, successor, predecessor.verdict, predecessor.because, by, predecessor.decided_at)
+    _update_cards(tx, predecessor.id, successor)
+    if predecessor.question is not None:
+        alone = predecessor.question == predecessor.id
+        ask(tx, [successor], successor if alone else predecessor.question)
+
+
+def _update_cards(tx: Tx, old: str, new: str) -> None:
+    """A repair card goes with its session."""
+    if old != new:
+        mine = and_(cards.c.therapist_id == tx.therapist, cards.c.session_id == old)
+        tx.connection.execute(update(cards).where(mine).values(session_id=new))
+
+
+def _facts(session: Session) -> dict[str, Any]:
+    return {
+        "calendar": session.calendar,
+        "uid": session.uid,
+        "recurrence_id": session.recurrence_id,
+        "start": session.start,
+        "end": session.end,
+        "client": session.client,
+        "place": session.place,
+        "join_url": session.join_url,
+    }
+
+
+def _update(tx: Tx, session_id: str, **values: Any) -> None:
+    tx.connection.execute(
+        update(sessions)
+        .where(sessions.c.therapist_id == tx.therapist, sessions.c.id == session_id)
+        .values(**values)
+    )
