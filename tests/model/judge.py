@@ -68,7 +68,7 @@ class Judge:
         self._last_poll: datetime | None = None
         self._moods = dict.fromkeys((name for name, _joins in setup.channels), Mood.TAKES)
         self._known = Known(setup)
-        self._in_hand: dict[int, tuple[Ladder, str, Rung, bool]] = {}
+        self._in_hand: dict[tuple[str, int], tuple[Ladder, str, Rung, bool]] = {}
         self._shown: dict[str, tuple[Ladder, str]] = {}  # open notices of rungs
         self._outdated: dict[str, float] = {}  # those that no longer hold, and for how many seconds
         self._shown_again: set[tuple[int, str]] = set()
@@ -252,7 +252,7 @@ class Judge:
         if not again:
             self._check(handed, ladder, rung)
         rung.in_hand = handed.number
-        self._in_hand[handed.number] = (ladder, handed.channel, rung, again)
+        self._in_hand[handed.channel, handed.number] = (ladder, handed.channel, rung, again)
 
     def _ladder_of(self, handed: Handed) -> Ladder | None:
         alias = self._aliases.get(handed.subject)
@@ -293,7 +293,9 @@ class Judge:
             raise Fault(f"{what} comes, although [{newer[-1].name}] is due")
 
     def _took(self, took: Took) -> None:
-        ladder, channel, rung, again = self._in_hand.pop(took.handed.number, (None, "", None, False))
+        ladder, channel, rung, again = self._in_hand.pop(
+            (took.handed.channel, took.handed.number), (None, "", None, False)
+        )
         if took.handed.replaces is not None:
             self._shown.pop(took.handed.replaces, None)
             self._outdated.pop(took.handed.replaces, None)
@@ -309,7 +311,9 @@ class Judge:
             rung.taken_at = self._now
 
     def _refused(self, refused: Refused) -> None:
-        ladder, channel, rung, again = self._in_hand.pop(refused.handed.number, (None, "", None, False))
+        ladder, channel, rung, again = self._in_hand.pop(
+            (refused.handed.channel, refused.handed.number), (None, "", None, False)
+        )
         if rung is None or ladder is None:
             return
         rung.in_hand = None

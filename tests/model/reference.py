@@ -229,12 +229,15 @@ class Ladder:
             touched = any(rung.due < announced for rung in rungs)
             moves = [rung for rung in rungs if rung.open and not rung.due < self.start]
             moved = {id(rung): at >= self.ends(channel, rung) for rung in moves}
+            for rung in (rung for rung in rungs if rung.excused and not rung.due < self.start):
+                rung.doubtful = True  # shown, and not noted: to the daemon it is one that moves
+                rung.until = deadline
             for rung in moves:
                 rung.doubtful = rung.doubtful or moved[id(rung)] or over
                 rung.due, rung.until = self.start + rung.offset + by, deadline
                 rung.chance = 0.0
             if touched and not any(id(rung) in moved and not moved[id(rung)] for rung in own):
-                doubtful = over or not own or any(id(rung) in moved for rung in own)
+                doubtful = over or not own or any(id(rung) in moved or rung.excused for rung in own)
                 rungs.append(self._extra(announced, deadline, doubtful=doubtful))
         self._silence(self.start)
         self.deadline = max(self.deadline, deadline)
