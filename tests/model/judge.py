@@ -170,7 +170,7 @@ class Judge:
             self._covered_since = jump.at
         else:
             self._covered_since = min(self._covered_since, jump.at)
-        self._jumped_down = not self._up
+        self._jumped_down = not self._up and jump.by > timedelta()  # one back hides how long it was down
         self._unheard = self._now
         self._unsettle()
         if self._up:
@@ -211,11 +211,10 @@ class Judge:
         for ladder in self._known.all():
             ladder.crashes += end.crash
             for rung in (rung for rungs in ladder.channels.values() for rung in rungs):
-                if end.crash and rung.taken_at == self._now:
-                    rung.excused = True
-                    self._shown = {
-                        ref: owner for ref, owner in self._shown.items() if ref not in rung.references
-                    }
+                if not end.crash or rung.shown_at != self._now:
+                    continue
+                rung.excused = rung.excused or rung.taken_at == self._now
+                self._shown = {ref: one for ref, one in self._shown.items() if ref not in rung.references}
         self._outdated = {ref: age for ref, age in self._outdated.items() if ref in self._shown}
         for ladder, _channel, rung, _again in self._in_hand.values():
             rung.in_hand = None
@@ -233,8 +232,15 @@ class Judge:
 
     def _outdate(self, ladder: Ladder) -> None:
         """What is shown of it no longer holds."""
+        unnoted = {
+            reference
+            for rungs in ladder.channels.values()
+            for rung in rungs
+            if rung.unnoted(self._now)
+            for reference in rung.references
+        }
         for reference, (owner, _channel) in self._shown.items():
-            if owner is ladder:
+            if owner is ladder and reference not in unnoted:
                 self._outdated.setdefault(reference, 0.0)
 
     # The displays
@@ -307,6 +313,7 @@ class Judge:
         if rung.silenced or self._known.ladders.get(ladder.key) is not ladder:
             self._outdated[took.reference] = 0.0
         ladder.add(Sent(took.handed.at, channel, rung.name, took.reference))
+        rung.shown_at = self._now
         if not again:
             rung.taken_at = self._now
 
@@ -382,7 +389,8 @@ class Judge:
         sent = [event for event in ladder.events if isinstance(event, Sent)]
         if not any(event.at <= ladder.start + _MINUTE for event in sent):
             raise Fault(f"{what}, although no reminder came by its start")
-        last = [rungs[-1] for rungs in ladder.channels.values() if rungs]
+        calls = [[rung for rung in rungs if not rung.silenced] for rungs in ladder.channels.values()]
+        last = [max(rungs, key=lambda rung: rung.due) for rungs in calls if rungs]
         if not any(rung.delivered or rung.doubtful for rung in last):
             raise Fault(f"{what}, although its last reminder never came")
 

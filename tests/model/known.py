@@ -58,9 +58,10 @@ class Known:
 
     def _begin(self, key: Key, at: datetime) -> Ladder:
         ladder = Ladder(self._setup, key, at)
+        ladder.vague = at >= ladder.start + LENGTH  # over when it was first seen, or when it was put there
         lost = self._lost.pop(key, None)
         if lost is not None:  # restored: the answers hold
-            ladder.vague = lost.vague or lost.uncertain
+            ladder.vague = ladder.vague or lost.vague or lost.uncertain
             for said in lost.said:
                 ladder.add(said)
         return ladder

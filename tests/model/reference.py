@@ -13,6 +13,7 @@ from tests.model.story import Key
 AHEAD = timedelta(minutes=5)  # what happened later than so much after now happened in a wrong time
 _ABOUT = timedelta(seconds=30)  # around that both is right
 PAUSES = (2, 5, 15, 30, 60)  # seconds after the first, second … refusal
+_A_MOMENT = timedelta(milliseconds=50)
 _ONCE = {Kind.ACK, Kind.HERE, Kind.OUT, Kind.JOIN}
 SNOOZE, LATE = timedelta(minutes=5), timedelta(minutes=10)  # of a button
 
@@ -29,7 +30,8 @@ class Rung:
     doubtful: bool = False
     delivered: bool = False
     references: set[str] = field(default_factory=set)
-    taken_at: datetime | None = None
+    taken_at: datetime | None = None  # when a channel last took it
+    shown_at: datetime | None = None  # the same, or when it was shown again after a start
     excused: bool = False  # the daemon died before it could note that this was delivered
     in_hand: int | None = None  # the handing over that the channel has not answered yet
     refusals: int = 0
@@ -40,6 +42,10 @@ class Rung:
     def open(self) -> bool:
         """Neither delivered nor silenced."""
         return not self.delivered and not self.silenced
+
+    def unnoted(self, at: datetime) -> bool:
+        """Shown, but perhaps not noted by the daemon at `at`: it died over it, or was just about to."""
+        return self.excused or (self.taken_at is not None and timedelta() <= at - self.taken_at < _A_MOMENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,15 +235,16 @@ class Ladder:
             touched = any(rung.due < announced for rung in rungs)
             moves = [rung for rung in rungs if rung.open and not rung.due < self.start]
             moved = {id(rung): at >= self.ends(channel, rung) for rung in moves}
-            for rung in (rung for rung in rungs if rung.excused and not rung.due < self.start):
-                rung.doubtful = True  # shown, and not noted: to the daemon it is one that moves
+            unnoted = [rung for rung in rungs if rung.unnoted(at) and not rung.due < self.start]
+            for rung in unnoted:
+                rung.doubtful = True  # to the daemon it may be one that moves
                 rung.until = deadline
             for rung in moves:
                 rung.doubtful = rung.doubtful or moved[id(rung)] or over
                 rung.due, rung.until = self.start + rung.offset + by, deadline
                 rung.chance = 0.0
             if touched and not any(id(rung) in moved and not moved[id(rung)] for rung in own):
-                doubtful = over or not own or any(id(rung) in moved or rung.excused for rung in own)
+                doubtful = over or not own or any(id(rung) in moved or rung in unnoted for rung in own)
                 rungs.append(self._extra(announced, deadline, doubtful=doubtful))
         self._silence(self.start)
         self.deadline = max(self.deadline, deadline)

@@ -132,15 +132,18 @@ def _facts(session: KnownSession | Session) -> tuple[object, ...]:
 def _pair(
     lost: Sequence[KnownSession], found: Sequence[Session], cancelled: Collection[str]
 ) -> dict[str, str]:
-    """New id -> the id it takes over from. The same calendar, then the nearest starts first; each is used once."""
+    """New id -> the id it takes over from. The same calendar, the same UID, the nearest start first; each is used once.
+
+    The UID counts for more than the start: who flies west finds the floating ten o'clock where noon used to be.
+    """
     candidates = sorted(
-        (old.calendar != new.calendar, abs(new.start - old.start), new.id, old.id)
+        (old.calendar != new.calendar, old.uid != new.uid, abs(new.start - old.start), new.id, old.id)
         for old in lost
         for new in found
         if _could_be_one(old, new) and (old.calendar == new.calendar or old.id not in cancelled)
     )
     heirs: dict[str, str] = {}
-    for _elsewhere, _distance, new_id, old_id in candidates:
+    for *_order, new_id, old_id in candidates:
         if new_id not in heirs and old_id not in heirs.values():
             heirs[new_id] = old_id
     return heirs
