@@ -56,6 +56,7 @@ class Judge:
         self._settled = self._now
         self._began = self._now
         self._covered_since = self._now
+        self._spells: list[tuple[datetime, datetime]] = []  # before the clock was set ahead
         self._down_since = self._now
         self._jumped_down = False
         self._latest = (
@@ -167,9 +168,12 @@ class Judge:
 
     def _jump(self, jump: Jumped) -> None:
         if jump.by > _MINUTE:
+            self._spells.append((self._covered_since, self._now))
             self._covered_since = jump.at
         else:
             self._covered_since = min(self._covered_since, jump.at)
+            while self._spells and jump.at - self._spells[-1][1] <= _MINUTE:  # back in the spell before
+                self._covered_since = min(self._covered_since, self._spells.pop()[0])
         self._jumped_down = not self._up and jump.by > timedelta()  # one back hides how long it was down
         self._unheard = self._now
         self._unsettle()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tests.model.practice import LENGTH
 from tests.model.reference import Ladder
 from tests.model.setups import Setup
 from tests.model.story import Key, Polled
+
+_NEAR = timedelta(minutes=30)
 
 
 class Known:
@@ -59,6 +61,9 @@ class Known:
     def _begin(self, key: Key, at: datetime) -> Ladder:
         ladder = Ladder(self._setup, key, at)
         ladder.vague = at >= ladder.start + LENGTH  # over when it was first seen, or when it was put there
+        # A session that has begun, and was put where it really was: who is there stays there.
+        put_right = [one for one in self.all() if one.key[0] == key[0] and one.kinds and one.start <= at]
+        ladder.vague = ladder.vague or any(abs(one.start - ladder.start) <= _NEAR for one in put_right)
         lost = self._lost.pop(key, None)
         if lost is not None:  # restored: the answers hold
             ladder.vague = ladder.vague or lost.vague or lost.uncertain

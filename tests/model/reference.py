@@ -151,7 +151,9 @@ class Ladder:
             rung.name
             for channel, rungs in self.channels.items()
             for rung in rungs
-            if rung.open and self.ends(channel, rung) <= min(before, now + AHEAD + _ABOUT)
+            if rung.open
+            and rung.due <= now + _ABOUT
+            and self.ends(channel, rung) <= min(before, now + AHEAD + _ABOUT)
         ]
         kept = [event for event in self.events if self._holds(event, now, _ABOUT)]
         sure = [event for event in kept if self._holds(event, now, -_ABOUT)]

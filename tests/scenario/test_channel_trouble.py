@@ -154,3 +154,14 @@ async def test_a_channel_in_trouble_is_opened_and_closed_as_well_as_it_can_be(
 
 def heal(channel: Recorder) -> None:
     channel.refuse, channel.hangs, channel.bug = False, False, None
+
+
+@TROUBLES
+async def test_who_was_not_reached_by_the_last_rung_is_not_suspected(trouble: object, tmp_path: Path) -> None:
+    """It is still being tried when the deadline comes: that it never came is as true as of one that was given up."""
+    assert callable(trouble)
+    day = made(tmp_path, CONFIG)
+    await day.until("2026-03-02 10:04:30")
+    trouble(day.screen)
+    await day.until("2026-03-02 10:16")
+    assert day.only().verdict is Verdict.UNKNOWN

@@ -141,6 +141,19 @@ async def test_a_suspicion_of_a_wrong_time_is_raised_again_when_its_time_comes(d
     assert len(day.cards()) == 1
 
 
+async def test_rungs_that_a_fast_clock_ended_come_when_their_time_comes(day: Day) -> None:
+    """It is four minutes fast for a moment, and by it the session's deadline is over."""
+    day.put("two", "2026-03-02T12:00:00", 8)  # its deadline is four minutes after its start
+    day.sync()
+    await day.until("2026-03-02 12:00:30")
+    set_clock(day, timedelta(minutes=4))
+    await day.until("2026-03-02 12:04:40")
+    assert day.rungs()[-1][1] == "question"
+    set_clock(day, -timedelta(minutes=4))
+    await day.until("2026-03-02 12:03")
+    assert day.rungs_since("12:00:40")[-3:] == [("12:01:00", "+1m"), ("12:02:00", "+2m"), ("12:03:00", "+3m")]
+
+
 async def test_a_digest_that_came_an_hour_too_early_comes_again(tmp_path: Path) -> None:
     day = Day(tmp_path, "2026-03-02 07:00", CONFIG.replace("enabled = false", "enabled = true"))
     day.put("one", "2026-03-02T12:00:00")

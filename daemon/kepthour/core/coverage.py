@@ -31,7 +31,7 @@ def coverage(
     return Coverage(
         daemon=watched(watches, max(began, start - _DECISIVE), deadline),
         calendar=last_good_sync is not None and last_good_sync >= deadline - stale_after - GAP,
-        ladder=went_out(rungs, start),
+        ladder=went_out(rungs, start, deadline),
     )
 
 
@@ -49,10 +49,10 @@ def watched(watches: Sequence[tuple[datetime, datetime]], start: datetime, end: 
     return began is not None and began <= start and end - reached <= GAP
 
 
-def went_out(rungs: Sequence[Reminder], start: datetime) -> bool:
-    """Whether one rung went out by the start (or as the first of the ladder), and no due one was lost.
+def went_out(rungs: Sequence[Reminder], start: datetime, deadline: datetime) -> bool:
+    """Whether one rung went out by the start (or as the first of the ladder), and none that was due by then was lost.
 
-    A rung that reached any of its channels went out.
+    A rung that reached any of its channels went out. One that its channels refuse up to the deadline was lost.
     """
     sent = [rung for rung in rungs if rung.state in OUT and rung.sent_at is not None]
     if not sent:
@@ -60,5 +60,9 @@ def went_out(rungs: Sequence[Reminder], start: datetime) -> bool:
     first_due = min(rung.due_at for rung in rungs)
     in_time = min(rung.sent_at for rung in sent if rung.sent_at) <= max(start, first_due) + GAP
     reached = {rung.rung for rung in sent}
-    lost = {rung.rung for rung in rungs if rung.state in _MISSED} - reached
+    lost = {rung.rung for rung in rungs if rung.state in _MISSED or _waits(rung, deadline)} - reached
     return in_time and not lost
+
+
+def _waits(rung: Reminder, until: datetime) -> bool:
+    return rung.state is State.PENDING and rung.due_at < until

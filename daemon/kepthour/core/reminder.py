@@ -30,9 +30,11 @@ MOVES: dict[State, frozenset[State]] = {
     State.SENT: frozenset({State.ANSWERED, State.WITHDRAWN}),
     State.ANSWERED: frozenset({State.WITHDRAWN}),
     State.SUPERSEDED: frozenset({State.PENDING}),  # a snooze ends just where it was due
-    State.COLLAPSED: frozenset(),
-    State.EXPIRED: frozenset(),
-    State.FAILED: frozenset(),
+    State.COLLAPSED: frozenset(
+        {State.PENDING}
+    ),  # these, too, if the clock is set back to before they are due
+    State.EXPIRED: frozenset({State.PENDING}),
+    State.FAILED: frozenset({State.PENDING}),
     State.WITHDRAWN: frozenset(),
 }
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, or_, select, update
 
 from kepthour.core.ladder import Step
 from kepthour.core.reminder import Change, Reminder, State, Why, check_move
@@ -15,7 +15,7 @@ from kepthour.core.response import Effect, Raise
 from kepthour.core.spans import in_seconds
 from kepthour.store.engine import Tx
 from kepthour.store.reminders import get, of_session, of_subject, plan
-from kepthour.store.tables import reminders
+from kepthour.store.tables import reminders, sessions
 
 
 def lease(tx: Tx, claimed: Iterable[Reminder], now: datetime, until: datetime) -> None:
@@ -118,6 +118,35 @@ def change(tx: Tx, changes: Iterable[Change], at: datetime) -> None:
             moves[one.to, one.why].append(row.id)
     for (to, why), ids in moves.items():
         _update(tx, ids, state=to.value, why=why.value, changed_at=at)
+
+
+def call_back(tx: Tx, now: datetime) -> None:
+    """Rungs to come that were ended, undelivered, at a time later than `now`: that time has not come.
+
+    Those apart that an answer ended: it was given all the same.
+    """
+    there = select(sessions.c.id).where(
+        sessions.c.id == reminders.c.session_id,
+        sessions.c.revision == reminders.c.revision,
+        sessions.c.cancelled_at.is_(None),
+        sessions.c.verdict.is_(None),
+    )
+    ended = or_(
+        reminders.c.state.in_([State.COLLAPSED.value, State.EXPIRED.value, State.FAILED.value]),
+        and_(reminders.c.state == State.SUPERSEDED.value, reminders.c.why == Why.FLAGGED.value),
+    )
+    tx.connection.execute(
+        update(reminders)
+        .where(
+            reminders.c.therapist_id == tx.therapist,
+            reminders.c.offset.is_not(None),
+            reminders.c.changed_at > now,
+            reminders.c.due_at > now,
+            ended,
+            there.exists(),
+        )
+        .values(state=State.PENDING.value, why=None, changed_at=now, not_before=reminders.c.due_at)
+    )
 
 
 def withdraw(tx: Tx, effect: Effect, at: datetime) -> None:

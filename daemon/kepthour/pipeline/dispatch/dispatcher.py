@@ -86,6 +86,8 @@ class Dispatcher:
 
     async def begin(self) -> None:
         """After a start or a step of the clock: whoever leased a reminder before is dead, or leased by another time."""
+        now = self._clock.now()
+        self._newest = {target: due for target, due in self._newest.items() if due <= now}
         await asyncio.to_thread(claim.release, self._store, self.in_hand)
 
     async def renewed(self) -> None:

@@ -1,7 +1,7 @@
 """After the clock was set back: takes back what was concluded, and shown too early, in a time that has not come.
 
 A laptop whose clock was years ahead has found every session slept through, and asked about each; one that was an hour
-ahead has reminded an hour too early. What lies at most five minutes ahead stays as it is: it need not be said twice.
+ahead has reminded an hour too early. What was said at most five minutes ahead stays said: it need not be said twice.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ def rewind(tx: Tx, now: datetime) -> frozenset[str]:
     """Take back what `now` (aware UTC) makes untrue; returns the sessions whose ladders are to be completed."""
     watches.forget_future(tx, now)
     course.forget_conclusions(tx, now)
+    outbox.call_back(tx, now)
     limit = now + EARLY
     rewound = set()
     for session_id in reminders.changed_after(tx, limit, useful_after=now):
