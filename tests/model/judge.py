@@ -29,6 +29,7 @@ from tests.model.story import (
     Recalled,
     Refused,
     Rejected,
+    Stopping,
     Story,
     Took,
     Turned,
@@ -62,6 +63,9 @@ class Judge:
         self._latest = (
             self._now
         )  # what the clock showed at most while the daemon was up, since it was set back
+        self._decided_ahead = (
+            self._now
+        )  # what was decided up to then was decided before the clock was set back
         self._unheard: datetime | None = (
             self._now
         )  # since then, a start, sleep or step, no calendar was asked
@@ -96,6 +100,8 @@ class Judge:
                 self._unheard = None
             case Began():
                 self._start()
+            case Stopping():
+                self._up = False
             case Ended():
                 self._end(entry)
             case Jumped():
@@ -176,6 +182,7 @@ class Judge:
                 self._covered_since = min(self._covered_since, self._spells.pop()[0])
         self._jumped_down = not self._up and jump.by > timedelta()  # one back hides how long it was down
         self._unheard = self._now
+        self._decided_ahead = self._latest
         self._unsettle()
         if self._up:
             self._set_back()
@@ -374,7 +381,8 @@ class Judge:
 
     def _check_conclusion(self, ladder: Ladder, concluded: Concluded) -> None:
         what = f"{_name(ladder)} is noted as {concluded.verdict}"
-        if self._unheard is not None and concluded.decided_at >= self._unheard:
+        since = max(self._unheard, self._decided_ahead) if self._unheard is not None else None
+        if since is not None and concluded.decided_at >= since:
             raise Fault(f"{what} before the calendar was asked")
         if ladder.ended:
             raise Fault(f"{what}, although the therapist said that they were there")

@@ -162,10 +162,16 @@ class Ladder:
         self.vague = self.vague or self._spread or any(isinstance(event, Said) for event in about)
         refused = any(rung.refusals for rungs in self.channels.values() for rung in rungs)
         doubtful = {*dropped, *(event.rung for event in about if isinstance(event, Sent))}
+        unnoted = {
+            (channel, rung.name) for channel, rungs in self.channels.items() for rung in rungs if rung.excused
+        }
         self.events, self.unasked = kept, 0.0
         self._begin()
         for event in kept:
             self._apply(event)
+        for channel, rungs in self.channels.items():
+            for rung in rungs:
+                rung.excused = (channel, rung.name) in unnoted
         for rung in (rung for rungs in self.channels.values() for rung in rungs):
             rung.refusals = len(PAUSES) if refused else 0
             rung.doubtful = rung.doubtful or rung.name in doubtful
@@ -245,8 +251,8 @@ class Ladder:
                 rung.doubtful = rung.doubtful or moved[id(rung)] or over
                 rung.due, rung.until = self.start + rung.offset + by, deadline
                 rung.chance = 0.0
-            if touched and not any(id(rung) in moved and not moved[id(rung)] for rung in own):
-                doubtful = over or not own or any(id(rung) in moved or rung in unnoted for rung in own)
+            if touched and not any(id(rung) in moved and not rung.doubtful for rung in own):
+                doubtful = over or not own or any(id(rung) in moved or rung.doubtful for rung in own)
                 rungs.append(self._extra(announced, deadline, doubtful=doubtful))
         self._silence(self.start)
         self.deadline = max(self.deadline, deadline)

@@ -70,6 +70,14 @@ class Began(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class Stopping(Entry):
+    """It was told to stop: nothing is begun any more, and what is on its way may arrive."""
+
+    def __str__(self) -> str:
+        return "the daemon is told to stop"
+
+
+@dataclass(frozen=True, slots=True)
 class Ended(Entry):
     """It ends: dead on the spot, or stopped in peace."""
 

@@ -36,6 +36,7 @@ from tests.model.story import (
     Polled,
     PollFailed,
     Rejected,
+    Stopping,
     Story,
     Told,
     Turned,
@@ -98,6 +99,7 @@ class World:
         """The service is stopped in peace."""
         self._begin.clear()
         if self._life is not None:
+            self.story.add(Stopping(self.clock.now()))
             self._life.stop()
         self._run(asyncio.sleep(0.01))
 
