@@ -5,7 +5,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-LONG := tests/model tests/scenario/test_year.py
+LONG := tests/scenario/test_year.py
 
 .PHONY: demo test lint unit long clean
 

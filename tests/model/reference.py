@@ -13,6 +13,7 @@ from tests.model.story import Key
 AHEAD = timedelta(minutes=5)  # what happened later than so much after now happened in a wrong time
 _ABOUT = timedelta(seconds=30)  # around that both is right
 PAUSES = (2, 5, 15, 30, 60)  # seconds after the first, second … refusal
+_NAMED = 1.6  # seconds by which a rung's name may differ from its offset
 _A_MOMENT = timedelta(milliseconds=50)
 _ONCE = {Kind.ACK, Kind.HERE, Kind.OUT, Kind.JOIN}
 SNOOZE, LATE = timedelta(minutes=5), timedelta(minutes=10)  # of a button
@@ -116,8 +117,12 @@ class Ladder:
 
     def find(self, channel: str, name: str, now: datetime) -> Rung | None:
         """The rung that a notice of this name is, at `now`."""
-        seconds = parse_offset(name).total_seconds()  # "+2m" and "+120s" are two rungs of one offset
-        named = [rung for rung in self.channels[channel] if round(rung.offset.total_seconds()) == seconds]
+        seconds = parse_offset(
+            name
+        ).total_seconds()  # "+2m" and "+120s" are two rungs, "+121s" a third, of one offset
+        named = [
+            rung for rung in self.channels[channel] if abs(rung.offset.total_seconds() - seconds) < _NAMED
+        ]
         return min(
             named, key=lambda rung: (not rung.open, rung.due > now, -rung.due.timestamp()), default=None
         )
@@ -255,4 +260,4 @@ class Ladder:
                 doubtful = over or not own or any(id(rung) in moved or rung.doubtful for rung in own)
                 rungs.append(self._extra(announced, deadline, doubtful=doubtful))
         self._silence(self.start)
-        self.deadline = max(self.deadline, deadline)
+        self.deadline = deadline  # the last announcement counts

@@ -12,7 +12,7 @@ from kepthour.core.response import Kind
 from kepthour.core.verdict import SessionState, Verdict
 from kepthour.ports import Key
 from kepthour_connectors.base import Transient
-from tests.support.day import CONFIG, Day
+from tests.support.day import CONFIG, Day, a_morning
 
 STANDARD = [
     ("09:00:00", "-60m"),
@@ -138,6 +138,17 @@ async def test_running_late_after_the_start_asks_again_at_the_announced_time(day
     day.answer(Kind.LATE, timedelta(minutes=5))
     await day.until("2026-03-02 10:14")
     assert day.rungs()[8:] == [("10:08:00", "+8m"), ("10:12:00", "+4m"), ("10:13:00", "+5m")]
+
+
+async def test_an_announced_start_is_asked_for_beside_a_rung_whose_name_is_taken(tmp_path: Path) -> None:
+    """Half a second after the start, half a minute is announced: that rounds to the name of the rung at +30s."""
+    rungs = "".join(f'[[reminders.rungs]]\nat = "{at}"\nurgency = "high"\n' for at in ("0m", "+30s"))
+    day = a_morning(tmp_path, CONFIG + rungs)
+    await day.until("2026-03-02 10:00")
+    day.clock.at += timedelta(seconds=0.5)
+    day.answer(Kind.LATE, timedelta(seconds=30))
+    await day.until("2026-03-02 10:02")
+    assert day.rungs() == [("10:00:00", "0m"), ("10:00:30", "+31s"), ("10:01:00", "+30s")]
 
 
 async def test_checking_out_ends_the_session(day: Day) -> None:

@@ -56,9 +56,9 @@ def format_offset(offset: timedelta) -> str:
     return ("-" if offset < timedelta() else "+") + format_duration(abs(offset))
 
 
-def in_seconds(offset: timedelta) -> str:
-    """An offset as a rung's other name, where the usual one is taken: `+300s`."""
-    return f"{round(offset.total_seconds()):+d}s"
+def in_seconds(offset: timedelta, later: int = 0) -> str:
+    """An offset as a rung's other name, where the usual one is taken: `+300s`; or the name of one so much `later`."""
+    return f"{round(offset.total_seconds()) + later:+d}s"
 
 
 def spoken(span: timedelta) -> str:

@@ -177,10 +177,12 @@ def _raise(
         times = {"due_at": one.due_at, "not_before": one.due_at, "useful_until": one.useful_until}
         _update(tx, [namesake.id], state=State.PENDING.value, why=None, changed_at=at, **times)
         return
-    rung = one.rung if namesake is None else in_seconds(one.offset)
-    if (rung, one.channel) not in there:
-        step = Step(rung, one.offset, one.channel, one.urgency, one.due_at, one.useful_until, False)
-        plan(tx, start[0], start[0], start[1], [step])
+    if any((r.channel, r.offset, r.due_at) == (one.channel, one.offset, one.due_at) for r in there.values()):
+        return
+    names = [one.rung, *(in_seconds(one.offset, later) for later in range(len(there) + 1))]
+    rung = next(name for name in names if (name, one.channel) not in there)
+    step = Step(rung, one.offset, one.channel, one.urgency, one.due_at, one.useful_until, False)
+    plan(tx, start[0], start[0], start[1], [step])
 
 
 def hand_over(
