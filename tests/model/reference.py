@@ -28,6 +28,7 @@ class Rung:
     due: datetime
     until: datetime
     silenced: bool = False
+    announced: bool = False  # at a start that a "running late" promised
     doubtful: bool = False
     delivered: bool = False
     references: set[str] = field(default_factory=set)
@@ -244,6 +245,8 @@ class Ladder:
         over = at >= self.deadline
         deadline = self.start + self._setup.missed_after + by
         for channel, rungs in self.channels.items():
+            for rung in rungs:  # the last announcement counts
+                rung.silenced = rung.silenced or (rung.announced and rung.open)
             own = [rung for rung in rungs if not rung.offset]
             touched = any(rung.due < announced for rung in rungs)
             moves = [rung for rung in rungs if rung.open and not rung.due < self.start]
@@ -259,5 +262,6 @@ class Ladder:
             if touched and not any(id(rung) in moved and not rung.doubtful for rung in own):
                 doubtful = over or not own or any(id(rung) in moved or rung.doubtful for rung in own)
                 rungs.append(self._extra(announced, deadline, doubtful=doubtful))
+                rungs[-1].announced = True
         self._silence(self.start)
         self.deadline = deadline  # the last announcement counts
