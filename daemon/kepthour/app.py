@@ -54,6 +54,7 @@ class App:
             ladder=config.ladder,
             digests=config.digests,
             digest_channels=config.near_channels,
+            end_cues=config.end_cues,
             zone=config.zone,
         )
         self._gaps: list[audit.Found] = []  # of the last audit
@@ -205,6 +206,8 @@ class App:
         detector = detect.Detector(self.config.near_channels, self._stale_after, self._witnesses)
         verdicts = detect.detect(detector, self.store, now)
         repair.follow_verdicts(self.store, verdicts, now)
+        if verdicts:
+            plan.cue(self._policy, self.store, now)
 
     def next_look(self) -> datetime | None:
         """When the next question to a source of evidence or the next deadline comes; None: none is foreseen."""
@@ -244,6 +247,7 @@ class App:
         answered = respond.respond(self.store, wanted, kind, now, surface, span, delivery)
         try:
             self.look()
+            plan.cue(self._policy, self.store, now)
         except Exception as error:  # noqa: BLE001  supervised: the answer is stored, and the daemon looks, too
             log.warning("answer.not_followed_up", problem=error, place=place(error))
         return answered

@@ -42,7 +42,7 @@ PARTS = [
     (watches, "beat"),
     (dispatcher, "provisions"),
     (claim, "claim"),
-    (claim, "_in_session"),
+    (claim, "attended"),
     (claim, "record"),
     (outbox, "lease"),
     (reminders, "to_recall"),

@@ -73,7 +73,8 @@ def damaged_under_the_daemon(world: World, damage: Callable[[Path], None]) -> st
     assert (
         len(set(earlier)) == len(earlier) <= len(before) + 1
     )  # one was on its way when it was answered, perhaps
-    assert {kept[rung] for rung in LADDER} == {"sent", "answered", "superseded"}
+    what = {kept[rung] for rung in LADDER}  # on a slow machine nothing was left to be superseded
+    assert {"sent", "answered"} <= what <= {"sent", "answered", "superseded"}
     (title,) = told(world)
     return title
 

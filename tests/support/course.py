@@ -40,6 +40,7 @@ class Course:
     promised: str | None = None  # the rung at an announced start
     asked: bool = False
     gone: bool = False
+    held: str | None = None  # the rung that waits until another session is over
     shown: tuple[str, datetime] | None = None  # what stands on the screen, and how long it is of use
 
     @property
@@ -62,6 +63,17 @@ class Course:
             yield from self.rungs.values()
             yield from (at for at, _answer in self.answers)
             yield self.deadline
+            if self.here is not None and not self.over:
+                yield self.slot.end  # what was held back comes then
+
+
+@dataclass
+class Question:
+    """A question that waits to be put."""
+
+    asked: list[Course]
+    about: str
+    until: datetime
 
 
 @dataclass

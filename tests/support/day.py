@@ -39,6 +39,8 @@ sessions = "all"
 type = "recorder"
 [digests]
 enabled = false
+[quiet]
+end_cues = []
 """
 
 

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from tests.support.course import Course, Reminder, Told, deadline_of, rung_at, silence, verdict_of
+from tests.support.course import Course, Question, Reminder, Told, deadline_of, rung_at, silence, verdict_of
 from tests.support.practice import HOME, Answer, Edit, Key, Practice, Restart, Say, Slot
 
 _SECOND, _MINUTE, _HOUR, _DAY = (timedelta(seconds=n) for n in (1, 60, 3600, 86400))
 _RUNGS = (-60, -15, -5, -1, 0, 1, 2, 3, 4, 5)  # minutes from the start
 _FORESEEN = 3 * _DAY
-_EARLY = {"-60m", "-15m"}  # left out while the therapist is with another client
+_EARLY = {"-60m", "-15m"}  # the calm ones
+_FOLLOWS = 10 * _MINUTE  # so soon after another a session follows it
 
 
 class Oracle:
@@ -29,6 +30,7 @@ class Oracle:
         self.courses: dict[Key, Course] = {}
         self.days: dict[date, list[Course]] = {}
         self.digests: dict[tuple[date, str], datetime] = {}  # those that went out -> how long they are of use
+        self.questions: list[Question] = []
         self.told = Told()
 
     def walk(self) -> Told:
@@ -179,6 +181,7 @@ class Oracle:
             if answer.say is Say.OVER:
                 course.over = True
             else:
+                self._end_the_one_before(course, now)
                 course.here = course.here or now
         elif answer.say is Say.ON_MY_WAY:
             silence(course, course.start)
@@ -189,6 +192,13 @@ class Oracle:
                 course.rungs[rung_at(end - course.start)] = end
         else:
             self._late(course, max(course.start, now) + answer.minutes * _MINUTE)
+
+    def _end_the_one_before(self, course: Course, now: datetime) -> None:
+        for one in self._attended(now, course):
+            ends = one.slot.end
+            if one.start < course.start and ends - _FOLLOWS <= now and ends <= course.start + _FOLLOWS:
+                one.over = True
+                one.clear()
 
     def _late(self, course: Course, announced: datetime) -> None:
         by = announced - course.start
@@ -208,25 +218,25 @@ class Oracle:
         for course in self.courses.values():
             if not course.gone and not course.asked:
                 self._climb(course, now)
+        self._put_questions(now)
         for day, name, due, until in list(self._digests_to_come()):
-            if due <= now < until:
+            if due <= now < until and not self._attended(now):
                 self.digests[day, name] = until
                 self._say(now, name, self._about_day(day))
 
     def _climb(self, course: Course, now: datetime) -> None:
         """The newest rung that is due goes out, if it is still of use; the older ones are dropped."""
         due = {name: at for name, at in course.rungs.items() if at <= now}
-        if "-60m" in due and (course.begun or not self._notable(course)):
+        if "-60m" in due and course.held != "-60m" and (course.begun or not self._notable(course)):
             del due["-60m"]
-        if due and self._with_another(course, now):
-            for name in _EARLY & due.keys():
-                del due[name], course.rungs[name]
-                course.begun = True
         for name in due:
             del course.rungs[name]
         useful = [name for name in due if now < course.until(name)]
         if useful:
             newest = max(useful, key=lambda name: due[name])
+            if self._waits(course, newest, due[newest], now):
+                course.begun, course.held, course.rungs[newest] = True, newest, due[newest]
+                return
             course.begun, course.shown = True, (newest, course.until(newest))
             course.first_out = course.first_out or now
             self._say(now, newest.removesuffix(" as announced"), self._about(course))
@@ -240,10 +250,18 @@ class Oracle:
         for course in silent:
             course.asked = True
             course.clear()
-        if len(silent) == 1:
-            silent[0].shown = ("question", now + _DAY)
         if silent:
-            self._say(now, "question", " and ".join(sorted(self._about(course) for course in silent)))
+            about = " and ".join(sorted(self._about(course) for course in silent))
+            self.questions.append(Question(silent, about, now + _DAY))
+
+    def _put_questions(self, now: datetime) -> None:
+        """One that nobody was with a client for is put at once; the others when that is over, if they still are one."""
+        for question in [] if self._attended(now) else list(self.questions):
+            self.questions.remove(question)
+            if not any(course.here or course.over for course in question.asked) and now < question.until:
+                self._say(now, "question", question.about)
+                if len(question.asked) == 1:
+                    question.asked[0].shown = ("question", question.until)
 
     def _notable(self, course: Course) -> bool:
         """The first of the day, after ninety minutes, or at another place than the one before."""
@@ -254,11 +272,28 @@ class Oracle:
         gap = course.start - max(one.slot.end for one in before)
         return gap >= 90 * _MINUTE or before[-1].slot.place != course.slot.place
 
-    def _with_another(self, course: Course, now: datetime) -> bool:
-        return any(
-            one is not course and one.here is not None and not one.over and not one.gone and now < one.slot.end
+    def _attended(self, now: datetime, but: Course | None = None) -> list[Course]:
+        """The sessions that the therapist is in."""
+        return [
+            one
             for one in self.courses.values()
-        )  # fmt: skip
+            if one is not but
+            and one.here is not None
+            and not one.over
+            and not one.gone
+            and now < one.slot.end
+        ]
+
+    def _waits(self, course: Course, name: str, due: datetime, now: datetime) -> bool:
+        """Whether a rung waits until another session is over."""
+        if due >= course.start:
+            return False
+        urgent = 1 * _MINUTE < course.start - due <= 5 * _MINUTE
+        for one in self._attended(now, course):
+            after = course.start - one.slot.end
+            if name in _EARLY if after < timedelta() else not (urgent and after <= _FOLLOWS):
+                return True
+        return False
 
     # Digests ------------------------------------------------------------------------------------------------------
 

@@ -61,6 +61,7 @@ class Configuration:
     ladder: Ladder
     channels: tuple[ChannelConfig, ...]
     digests: DigestTimes
+    end_cues: tuple[timedelta, ...]  # so long before the end of a session
     show: Show
     heartbeat: HeartbeatConfig | None  # None: nobody is told that the daemon is well
     store: Path | None  # None: the default place

@@ -141,6 +141,20 @@ class DigestKeys(Model):
     morning: _Clock = time(7, 30)
 
 
+def _parse_cue(text: str) -> timedelta:
+    span = parse_duration(text)
+    if not timedelta(minutes=1) <= span <= timedelta(hours=1) or span % timedelta(minutes=1):
+        raise ValueError('must be whole minutes, "1m" to "60m"')
+    return span
+
+
+class QuietKeys(Model):
+    end_cues: tuple[Annotated[timedelta, _text_to(_parse_cue)], ...] = (
+        timedelta(minutes=10),
+        timedelta(minutes=5),
+    )
+
+
 class WakeKeys(Model):
     enabled: bool = False
     before: _Duration = timedelta(minutes=10)
@@ -169,6 +183,7 @@ class Keys(Model):
         default_factory=lambda: {"desktop": {"type": "desktop"}}, min_length=1
     )
     digests: DigestKeys = DigestKeys()
+    quiet: QuietKeys = QuietKeys()
     wake: WakeKeys = WakeKeys()
     privacy: PrivacyKeys = PrivacyKeys()
     heartbeat: HeartbeatKeys | None = None

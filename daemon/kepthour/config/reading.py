@@ -92,6 +92,7 @@ class _Reading:
             ),
             channels=tuple(config for _name, config, _rule in channels),
             digests=_digest_times(keys.digests),
+            end_cues=keys.quiet.end_cues,
             show=keys.privacy.notice,
             heartbeat=HeartbeatConfig(keys.heartbeat.url, keys.heartbeat.every) if keys.heartbeat else None,
             store=_store_path(keys.store.url),

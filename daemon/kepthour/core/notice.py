@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -18,7 +18,9 @@ from kepthour.core.words import (
     Text,
     bare_text,
     check_text,
+    cue_text,
     digest_text,
+    joint_text,
     lost_track_text,
     question_text,
     rescued_text,
@@ -84,6 +86,21 @@ def rung_notice(
     words = rung_text(session, reminder.offset, now, how.zone, how.show, announced)
     stays = reminder.urgency in {Urgency.HIGH, Urgency.CRITICAL}
     return _notice(reminder, words, session, how, _offers(session, now), stays=stays)
+
+
+def joint_notice(reminder: Reminder, session: KnownSession, ends: datetime, how: Showing) -> Notice:
+    """A rung of the session that follows the one the therapist is in, which `ends` then: quiet, and one answer."""
+    actions = (Action(Key.HERE, "End this, start the next"),)
+    words = joint_text(session, ends, how.zone)
+    return replace(_notice(reminder, words, session, how, actions, stays=True), urgency=Urgency.NORMAL)
+
+
+def cue_notice(
+    reminder: Reminder, session: KnownSession, then: datetime | None, now: datetime, how: Showing
+) -> Notice:
+    """The end of the session is near. `then` is when the next begins, if that is soon after it."""
+    words = cue_text(session, then, now, how.zone)
+    return _notice(reminder, words, session, how, (Action(Key.OUT, "It is over"),), stays=False)
 
 
 def bare_notice(reminder: Reminder, how: Showing) -> Notice:

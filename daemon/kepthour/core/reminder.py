@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -102,11 +102,20 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """A reminder that is left alone until then."""
+
+    reminder: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Hand:
-    """What a pump is to do now: hand these over, and record these."""
+    """What a pump is to do now: hand these over, record these, and hold these back."""
 
     send: tuple[Reminder, ...]
     changes: tuple[Change, ...]
+    holds: tuple[Hold, ...] = ()
 
 
 _WEIGHT = {Urgency.PASSIVE: 0, Urgency.NORMAL: 1, Urgency.HIGH: 2, Urgency.CRITICAL: 3}
@@ -122,17 +131,20 @@ _Target = tuple[str, int, str]
 
 
 def hand_out(
-    due: Iterable[Reminder], now: datetime, in_session_with: Collection[str], in_hand: Collection[int] = ()
+    due: Iterable[Reminder],
+    now: datetime,
+    held_until: Callable[[Reminder], datetime | None],
+    in_hand: Collection[int] = (),
 ) -> Hand:
     """Decide about reminders whose time has come (`due_at <= now`), most urgent first.
 
     Of each subject and channel only the newest that is still useful goes out; older ones collapse into it, also
     into one that went out before, so that no refused reminder follows a newer one. `due` holds pending reminders
-    and those of the same subjects that went out; `in_session_with` are the sessions in which the therapist is proven
-    to be. Never raises.
+    and those of the same subjects that went out; `held_until` says of one that it has to wait. Never raises.
     """
     send: list[Reminder] = []
     changes: list[Change] = []
+    holds: list[Hold] = []
     by_target: defaultdict[_Target, list[Reminder]] = defaultdict(list)
     newest_out: dict[_Target, datetime] = {}
     for reminder in due:
@@ -141,8 +153,6 @@ def hand_out(
             newest_out[target] = max(newest_out.get(target, reminder.due_at), reminder.due_at)
         elif reminder.useful_until <= now:
             changes.append(_too_late(reminder))
-        elif reminder.skip_in_session and set(in_session_with) - {reminder.session_id}:
-            changes.append(Change(reminder.id, State.SUPERSEDED, Why.IN_SESSION))
         else:
             by_target[target].append(reminder)
     for target, rivals in by_target.items():
@@ -150,10 +160,14 @@ def hand_out(
         if target in newest_out and newest_out[target] > newest.due_at:
             older.append(newest)
         elif newest.not_before <= now:
-            send.append(newest)
+            until = held_until(newest)
+            if until is None or until <= now:
+                send.append(newest)
+            else:
+                holds.append(Hold(newest.id, until))
         changes += [Change(reminder.id, State.COLLAPSED, Why.NEWER) for reminder in older]
     send.sort(key=lambda reminder: (-_WEIGHT[reminder.urgency], reminder.due_at))
-    return Hand(tuple(send), tuple(changes))
+    return Hand(tuple(send), tuple(changes), tuple(holds))
 
 
 def _too_late(reminder: Reminder) -> Change:

@@ -9,7 +9,7 @@ out           ends the session
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -115,9 +115,9 @@ def effect(
         return Effect()
     match response.kind:
         case Kind.HERE:
-            return _silence(reminders, Why.CHECKED_IN)
+            return _silence(reminders, Why.CHECKED_IN, also=_is_question)
         case Kind.OUT:
-            return _silence(reminders, Why.CHECKED_OUT)
+            return _silence(reminders, Why.CHECKED_OUT, also=lambda _reminder: True)
         case Kind.ACK:
             return _silence(reminders, Why.ACKNOWLEDGED, until=start)
         case Kind.SNOOZE:
@@ -136,13 +136,27 @@ def silence(reminders: Sequence[Reminder], why: Why) -> Effect:
     return Effect(pending + withdrawn, tuple(r.id for r in out))
 
 
-def _silence(reminders: Sequence[Reminder], why: Why, until: datetime | None = None) -> Effect:
-    """Answered: the newest notice takes the answer, all that are due before `until` are superseded."""
+def _is_question(reminder: Reminder) -> bool:
+    return reminder.rung == "question"
+
+
+def _silence(
+    reminders: Sequence[Reminder],
+    why: Why,
+    until: datetime | None = None,
+    also: Callable[[Reminder], bool] = lambda _reminder: False,
+) -> Effect:
+    """Answered: the newest notice takes the answer, all rungs that are due before `until` are superseded.
+
+    So are those that are no rungs if they are `also` meant.
+    """
     answered = [Change(r.id, State.ANSWERED, why) for r in last_out(reminders)]
     superseded = [
         Change(r.id, State.SUPERSEDED, why)
         for r in reminders
-        if r.state is State.PENDING and r.offset is not None and (until is None or r.due_at < until)
+        if r.state is State.PENDING
+        and (r.offset is not None or also(r))
+        and (until is None or r.due_at < until)
     ]
     out = tuple(r.id for r in reminders if r.state in {State.SENT, State.ANSWERED})
     return Effect(tuple(answered + superseded), out)

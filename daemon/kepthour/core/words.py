@@ -58,6 +58,19 @@ def rung_text(
     )
 
 
+def joint_text(session: KnownSession, ends: datetime, zone: ZoneInfo) -> Text:
+    """The session that the therapist is in `ends` then, and this one begins at once, or nearly so. Names nobody."""
+    title = f"Session ends at {_clock(ends, zone)}, the next begins at {_clock(session.start, zone)}"
+    return Text(title, f"Then: {_facts(session)}. One answer ends this one and starts the next.")
+
+
+def cue_text(session: KnownSession, then: datetime | None, now: datetime, zone: ZoneInfo) -> Text:
+    """A silent word before the end of a session: somebody else may see the screen, so it names nobody."""
+    left = timedelta(minutes=max(1, round((session.end - now) / timedelta(minutes=1))))
+    after = f" The next begins at {_clock(then, zone)}." if then else " Say “It is over” when it is."
+    return Text(f"{spoken(left)} to the end", f"Session ends at {_clock(session.end, zone)}.{after}")
+
+
 def question_text(sessions: Sequence[KnownSession], zone: ZoneInfo, show: Show) -> Text:
     """The question about sessions of which nothing is known: a question, never an accusation."""
     if len(sessions) == 1 and sessions[0].cancelled:

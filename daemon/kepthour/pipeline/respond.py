@@ -13,6 +13,7 @@ import structlog
 
 from kepthour.core.errors import Ambiguous, NeedsPerson, NotFound
 from kepthour.core.privacy import Phi
+from kepthour.core.quiet import ended_by
 from kepthour.core.reminder import Reminder, State, Why
 from kepthour.core.response import (
     EARLIEST_CHECK_IN,
@@ -25,6 +26,7 @@ from kepthour.core.response import (
 from kepthour.core.verdict import HELD, Because, SessionState, Verdict, state_of
 from kepthour.store import course, outbox, questions, reminders, responses, sessions
 from kepthour.store.engine import Store, Tx
+from kepthour.store.presence import attended
 from kepthour.store.sessions import SessionRow
 
 log = structlog.get_logger()
@@ -73,8 +75,26 @@ def respond(
         ladder = reminders.of_session(tx, row.id, row.known.revision)
         what_follows = effect(response, row.known.start, row.deadline, ladder, before)
         outbox.apply(tx, what_follows, row.id, row.known.revision, now)
+        if kind is Kind.HERE:
+            _end_the_one_before(tx, row, now, surface)
+        if kind in {Kind.HERE, Kind.OUT}:
+            outbox.end_holds(tx)
     log.info("answer.taken", session=session_id, answer=kind.value, surface=surface)
     return Answered(row, response, changed=True)
+
+
+def _end_the_one_before(tx: Tx, row: SessionRow, now: datetime, surface: str) -> None:
+    """Back to back one answer ends a session and starts the next."""
+    for ended in ended_by(row.known.start, row.id, attended(tx, now), now):
+        other = sessions.get(tx, ended.id)
+        if other is None:
+            continue
+        before = responses.to(tx, other)
+        response = Response(Kind.OUT, now, surface)
+        responses.respond(tx, other.id, other.known.revision, response)
+        ladder = reminders.of_session(tx, other.id, other.known.revision)
+        what_follows = effect(response, other.known.start, other.deadline, ladder, before)
+        outbox.apply(tx, what_follows, other.id, other.known.revision, now)
 
 
 def settle(store: Store, session_id: str, verdict: Verdict, now: datetime, reason: Phi | None) -> SessionRow:
@@ -84,6 +104,7 @@ def settle(store: Store, session_id: str, verdict: Verdict, now: datetime, reaso
         course.decide(tx, row.id, verdict, Because.SAID, "therapist", now, reason)
         ladder = reminders.of_session(tx, row.id, row.known.revision)
         outbox.withdraw(tx, silence(ladder, Why.SETTLED), now)
+        outbox.end_holds(tx)  # a client who did not come, say: the therapist is free
         questions.close_idle(tx, now)
     log.info("session.settled", session=session_id, verdict=verdict.value)
     return row

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import and_, or_, select, update
 
 from kepthour.core.ladder import Step
-from kepthour.core.reminder import Change, Reminder, State, Why, check_move
+from kepthour.core.reminder import Change, Hold, Reminder, State, Why, check_move
 from kepthour.core.response import Effect, Raise
 from kepthour.core.spans import in_seconds
 from kepthour.store.engine import Tx
@@ -24,6 +24,7 @@ def lease(tx: Tx, claimed: Iterable[Reminder], now: datetime, until: datetime) -
         tx,
         [reminder.id for reminder in claimed],
         not_before=until,
+        why=None,
         claimed_at=now,
         attempts=reminders.c.attempts + 1,
     )
@@ -40,6 +41,25 @@ def release(tx: Tx, but: Collection[int] = ()) -> None:
             reminders.c.id.not_in(but),
         )
         .values(not_before=reminders.c.due_at)
+    )
+
+
+def hold(tx: Tx, holds: Iterable[Hold]) -> None:
+    """Leave these alone for a while: the therapist is with a client."""
+    for one in holds:
+        _update(tx, [one.reminder], not_before=one.until, why=Why.IN_SESSION.value)
+
+
+def end_holds(tx: Tx) -> None:
+    """Whoever was with a client may not be any more: all that was held back is weighed again."""
+    tx.connection.execute(
+        update(reminders)
+        .where(
+            reminders.c.therapist_id == tx.therapist,
+            reminders.c.state == State.PENDING.value,
+            reminders.c.why == Why.IN_SESSION.value,
+        )
+        .values(not_before=reminders.c.due_at, why=None)
     )
 
 

@@ -11,9 +11,10 @@ from kepthour.config import Configuration
 from kepthour.core.changes import KnownSession
 from kepthour.core.day import by_day, digests, notable
 from kepthour.core.ladder import Step, Urgency, climb
+from kepthour.core.quiet import CUE
 from kepthour.core.reminder import Reminder, State
 from kepthour.core.verdict import announced_start, deadline_after
-from kepthour.core.words import digest_text, question_text, rung_text
+from kepthour.core.words import cue_text, digest_text, question_text, rung_text
 from kepthour.store import reminders, responses, sessions
 from kepthour.store.engine import Store
 from kepthour.views.agenda import agenda
@@ -40,6 +41,7 @@ class _Course:
     rungs: Sequence[Step | Reminder]
     deadline: datetime | None
     announced: datetime | None = None  # the start that a "running late" promised
+    cues: Sequence[Reminder] = ()
 
 
 def rehearse(
@@ -60,7 +62,7 @@ def rehearse(
     ]
     found = [*_digests(config, days), *_questions(config, courses)]
     for session, course in courses:
-        found += _ladder(config, session, course)
+        found += [*_ladder(config, session, course), *_cues(config, session, course)]
     return sorted(
         (one for one in found if start <= one.at < end), key=lambda one: (one.at, one.session or "")
     )
@@ -82,9 +84,9 @@ def _answered(store: Store, now: datetime, end: datetime) -> dict[str, _Course]:
             ladder = reminders.of_session(tx, row.id, row.known.revision)
             pending = [one for one in ladder if one.state is State.PENDING and one.offset is not None]
             deadline = deadline_after(row.deadline, row.known.start, answers)
-            found[row.id] = _Course(
-                pending, deadline if row.verdict is None else None, announced_start(answers)
-            )
+            cues = [one for one in ladder if one.state is State.PENDING and one.rung.startswith(CUE)]
+            open_until = deadline if row.verdict is None else None
+            found[row.id] = _Course(pending, open_until, announced_start(answers), cues)
     return found
 
 
@@ -98,6 +100,12 @@ def _ladder(config: Configuration, session: KnownSession, course: _Course) -> It
         words = rung_text(session, first.offset, first.due_at, config.zone, config.show, course.announced)
         channels = tuple(step.channel for step in steps)
         yield Rehearsed(first.due_at, session.id, rung, first.urgency, channels, words.whole)
+
+
+def _cues(config: Configuration, session: KnownSession, course: _Course) -> Iterator[Rehearsed]:
+    for one in course.cues:
+        words = cue_text(session, None, one.due_at, config.zone)
+        yield Rehearsed(one.due_at, session.id, one.rung, one.urgency, (one.channel,), words.whole)
 
 
 def _questions(config: Configuration, courses: Iterable[tuple[KnownSession, _Course]]) -> Iterator[Rehearsed]:

@@ -10,18 +10,18 @@ from datetime import datetime, timedelta
 import structlog
 
 from kepthour.core.ladder import Urgency
+from kepthour.core.quiet import held_until
 from kepthour.core.reminder import Change, Reminder, State, Why, hand_out, next_attempt
-from kepthour.core.verdict import SessionState, state_of
 from kepthour.pipeline.dispatch.wording import Unworded, Wording, Words, words_for
-from kepthour.store import outbox, reminders, responses, sessions
+from kepthour.store import outbox, reminders
 from kepthour.store.engine import Store, Tx
+from kepthour.store.presence import attended
 
 log = structlog.get_logger()
 
 LEASE = timedelta(seconds=45)  # longer than a channel may take, so that no reminder is in two hands
 _REFUSALS = 2  # so often a channel may refuse before the others are tried
 _URGENT = {Urgency.HIGH, Urgency.CRITICAL}
-_LONGEST_SESSION = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,10 @@ def claim(
             return [], outdated
     with store.write() as tx:
         due = reminders.due(tx, horizon, in_hand)
-        hand = hand_out(due, horizon, _in_session(tx, now, due), in_hand)
+        there = attended(tx, now)
+        hand = hand_out(due, horizon, lambda reminder: held_until(reminder, there), in_hand)
         outbox.change(tx, hand.changes, now)
+        outbox.hold(tx, hand.holds)
         parcels = [_wrap(tx, reminder, wording, now, channels) for reminder in hand.send]
         claimed = [parcel for parcel in parcels if parcel is not None]
         outbox.lease(tx, [parcel.reminder for parcel in claimed], now, now + LEASE)
@@ -161,23 +163,3 @@ def recalled(store: Store, reminder: Reminder) -> None:
     """A notice was taken back."""
     with store.write() as tx:
         outbox.recalled(tx, reminder.id)
-
-
-def _in_session(tx: Tx, now: datetime, due: Iterable[Reminder]) -> set[str]:
-    """The sessions in which the therapist is proven to be, if that matters for one of `due`."""
-    if not any(reminder.skip_in_session for reminder in due):
-        return set()
-    found = set()
-    for row in sessions.attended(tx, now - _LONGEST_SESSION, now + timedelta(hours=1)):
-        state = state_of(
-            row.known.start,
-            row.known.end,
-            cancelled=row.known.cancelled,
-            reminded=False,
-            verdict=row.verdict,
-            responses=responses.to(tx, row),
-            now=now,
-        )
-        if state is SessionState.IN_SESSION:
-            found.add(row.id)
-    return found

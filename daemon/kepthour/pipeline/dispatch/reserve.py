@@ -96,7 +96,7 @@ class Reserve:
             for one in self._kept.values()
             if one.reminder.due_at <= now and one.reminder.id not in in_hand
         ]
-        hand = hand_out(due, now, ())
+        hand = hand_out(due, now, lambda _reminder: None)  # rather too loud than nothing
         for change in hand.changes:
             if change.to is not State.SUPERSEDED:  # late or useless; the store hears of it by itself
                 self._kept.pop(change.reminder, None)

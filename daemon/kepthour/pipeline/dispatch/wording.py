@@ -16,17 +16,20 @@ from kepthour.core.notice import (
     Showing,
     bare_notice,
     calendar_notice,
+    cue_notice,
     digest_notice,
+    joint_notice,
     lost_track_notice,
     question_notice,
     rung_notice,
 )
-from kepthour.core.reminder import Reminder
+from kepthour.core.quiet import BACK_TO_BACK, CUE, Attended, ending_before, told_by_a_rung
+from kepthour.core.reminder import Reminder, State
 from kepthour.core.response import Response
 from kepthour.core.spans import midnight
 from kepthour.core.verdict import announced_start
 from kepthour.core.words import calendar_text
-from kepthour.store import calendars, responses, sessions
+from kepthour.store import calendars, presence, reminders, responses, sessions
 from kepthour.store.engine import StoreFault, Tx
 
 log = structlog.get_logger()
@@ -89,6 +92,11 @@ def words_of(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Wor
         return None
     if reminder.rung == "audit":
         return _fixed(lost_track_notice(reminder, row.known, wording.how))
+    if reminder.rung.startswith(CUE):
+        return _cue(tx, reminder, row, now, wording)
+    before = ending_before(row.known.start, row.id, presence.attended(tx, now))
+    if before is not None and reminder.offset is not None and reminder.offset < timedelta():
+        return partial(_joint, reminder, row, before.end, wording.how)
     return rung_words(reminder, row, responses.to(tx, row), wording)
 
 
@@ -103,6 +111,33 @@ def _rung(
     reminder: Reminder, row: sessions.SessionRow, how: Showing, announced: datetime | None, now: datetime
 ) -> Notice:
     return rung_notice(reminder, row.known, now, how, announced)
+
+
+def _joint(
+    reminder: Reminder, row: sessions.SessionRow, ends: datetime, how: Showing, _now: datetime
+) -> Notice:
+    return joint_notice(reminder, row.known, ends, how)
+
+
+def _cue(
+    tx: Tx, reminder: Reminder, row: sessions.SessionRow, now: datetime, wording: Wording
+) -> Words | None:
+    """An end cue; none if a rung of the next session says it all."""
+    session = Attended(row.id, row.known.start, row.known.end)
+    if session not in presence.attended(tx, now):
+        return None
+    coming = sessions.coming(tx, session.end, session.end + BACK_TO_BACK)
+    ladders = reminders.of_sessions(tx, [one.id for one in coming])
+    pending = [one for ladder in ladders.values() for one in ladder if one.state is State.PENDING]
+    if told_by_a_rung(reminder.due_at, session, [one for one in pending if one.channel == reminder.channel]):
+        return None
+    return partial(_cued, reminder, row, coming[0].known.start if coming else None, wording.how)
+
+
+def _cued(
+    reminder: Reminder, row: sessions.SessionRow, then: datetime | None, how: Showing, now: datetime
+) -> Notice:
+    return cue_notice(reminder, row.known, then, now, how)
 
 
 def _fixed(notice: Notice) -> Words:

@@ -5,8 +5,10 @@
 3  carry that out: new, edited, moved, restored, cancelled           follow.py
 4  plan the ladders that have not begun; those that have stay        ladders.py, with core.ladder
 5  plan the digests                                                  ladders.py, with core.day
+6  plan the end cues of sessions that the therapist is in            cues.py, with core.quiet
 """
 
+from kepthour.pipeline.plan.cues import cue
 from kepthour.pipeline.plan.stage import Policy, plan
 
-__all__ = ["Policy", "plan"]
+__all__ = ["Policy", "cue", "plan"]

@@ -21,7 +21,8 @@ class Policy:
     rules: tuple[Rule, ...]
     ladder: Ladder
     digests: DigestTimes
-    digest_channels: tuple[str, ...]
+    digest_channels: tuple[str, ...]  # digests, questions and cues go there
+    end_cues: tuple[timedelta, ...]  # so long before the end of a session
     zone: ZoneInfo
 
     def has(self, calendar: str) -> bool:

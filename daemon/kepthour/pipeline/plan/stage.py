@@ -10,12 +10,13 @@ import structlog
 
 from kepthour.core.changes import Fate, compare
 from kepthour.core.day import by_day, notable
+from kepthour.pipeline.plan.cues import plan_cues
 from kepthour.pipeline.plan.follow import follow
 from kepthour.pipeline.plan.ladders import Known, Lacks, may_be_planned, plan_digests, plan_ladder
 from kepthour.pipeline.plan.observe import Observed, observe
 from kepthour.pipeline.plan.policy import AHEAD, BEHIND, Policy
 from kepthour.pipeline.plan.rewind import rewind
-from kepthour.store import questions, reminders, responses, sessions
+from kepthour.store import outbox, questions, reminders, responses, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
@@ -33,6 +34,7 @@ def plan(policy: Policy, store: Store, now: datetime, *, set_back: bool = False)
         rewound = rewind(tx, now) if set_back else frozenset[str]()
         counts, lengthened = _follow_calendars(tx, policy, now)
         questions.close_idle(tx, now)
+        outbox.end_holds(tx)
         _plan_what_comes(tx, policy, now, rewound, lengthened)
     happened: dict[Fate, int] = {fate: count for fate, count in counts.items() if fate is not Fate.SAME}
     if happened:
@@ -83,3 +85,4 @@ def _plan_what_comes(
         known = Known(row, ladders.get(key, []), answers.get(key, []))
         plan_ladder(tx, policy.ladder, known, now, is_notable=early, lacks=lacks)
     plan_digests(tx, policy, current, now)
+    plan_cues(tx, policy, now)

@@ -1,0 +1,113 @@
+"""Quiet while the therapist is proven to be with a client: what waits, until when, and what is said instead.
+
+Only proven presence makes quiet. If the calendar alone did, a client who does not come would mute the very reminder
+that is needed. What is held back comes when the session is over, or said to be; nothing is dropped for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from kepthour.core.ladder import Urgency
+from kepthour.core.reminder import Reminder
+
+BACK_TO_BACK = timedelta(minutes=10)  # a session that begins so soon after the end of another follows it
+_SOON = timedelta(minutes=5)
+_CALM = {Urgency.PASSIVE, Urgency.NORMAL}
+
+
+@dataclass(frozen=True, slots=True)
+class Attended:
+    """A session that the therapist is proven to be in. Instants are aware UTC."""
+
+    id: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A silent word before the end of a session. Instants are aware UTC."""
+
+    rung: str
+    due_at: datetime
+
+
+def cues(session: Attended, before: Iterable[timedelta]) -> list[Cue]:
+    """The end cues of one session, so long `before` its end; the last is called `end-cue`.
+
+    Those that would come before its start are left out.
+    """
+    spans = sorted(set(before))
+    names = [CUE, *(f"{CUE}-{round(span.total_seconds() / 60)}m" for span in spans[1:])]
+    found = zip(names, (session.end - span for span in spans), strict=False)
+    return [Cue(rung, due) for rung, due in found if due > session.start]
+
+
+CUE = "end-cue"
+
+
+def held_until(reminder: Reminder, attended: Collection[Attended]) -> datetime | None:
+    """Until when `reminder`, which is due, is held back (aware UTC); None: it goes out now.
+
+    A client who waits already is never kept waiting by this: what is due at a start or after it goes out, and so does
+    what is urgent before a start that lies within the session. Never raises.
+    """
+    ends = [one.end for one in attended if one.id != reminder.session_id and _waits_for(reminder, one)]
+    return max(ends, default=None)
+
+
+def _waits_for(reminder: Reminder, session: Attended) -> bool:
+    if reminder.offset is None:
+        return not reminder.rung.startswith(CUE)
+    if reminder.offset >= timedelta():
+        return False
+    start = reminder.due_at - reminder.offset
+    if start < session.end:
+        return reminder.urgency in _CALM and reminder.skip_in_session
+    return not _joins(reminder, start, session)
+
+
+def _joins(reminder: Reminder, start: datetime, session: Attended) -> bool:
+    """Whether it is the one urgent rung that takes the place of the session's end cue."""
+    return reminder.urgency is Urgency.HIGH and start - session.end <= BACK_TO_BACK
+
+
+def ending_before(start: datetime, session_id: str, attended: Iterable[Attended]) -> Attended | None:
+    """The session that the therapist is in, and that this one follows back to back; None: there is none."""
+    before = [
+        one
+        for one in attended
+        if one.id != session_id and one.start < start and timedelta() <= start - one.end <= BACK_TO_BACK
+    ]
+    return max(before, key=lambda one: one.end, default=None)
+
+
+def ended_by(start: datetime, session_id: str, attended: Iterable[Attended], now: datetime) -> list[Attended]:
+    """The sessions that a check-in to this one, at `now`, ends: nobody is in two at once.
+
+    Not one that has more than ten minutes to go: the check-in may be a slip.
+    """
+    return [
+        one
+        for one in attended
+        if one.id != session_id
+        and one.start < start
+        and now >= one.end - BACK_TO_BACK
+        and one.end <= start + BACK_TO_BACK
+    ]
+
+
+def told_by_a_rung(cue_due: datetime, session: Attended, rungs: Sequence[Reminder]) -> bool:
+    """Whether one of these pending `rungs` of other sessions comes soon after the cue, and says it all."""
+    return any(
+        one.offset is not None
+        and one.session_id != session.id
+        and timedelta() <= one.due_at - cue_due < _SOON
+        and one.due_at < session.end
+        and one.due_at - one.offset >= session.end
+        and _joins(one, one.due_at - one.offset, session)
+        for one in rungs
+    )

@@ -1,0 +1,32 @@
+"""Where the therapist is proven to be just now."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from kepthour.core.quiet import Attended
+from kepthour.core.verdict import SessionState, state_of
+from kepthour.store import responses, sessions
+from kepthour.store.engine import Tx
+
+_LONGEST_SESSION = timedelta(hours=12)
+_EARLY = timedelta(hours=1)  # nobody checks in earlier
+
+
+def attended(tx: Tx, now: datetime) -> list[Attended]:
+    """The sessions in which the therapist is proven to be at `now` (aware UTC), by start."""
+    rows = sessions.attended(tx, now - _LONGEST_SESSION, now + _EARLY)
+    return [Attended(row.id, row.known.start, row.known.end) for row in rows if _is_inside(tx, row, now)]
+
+
+def _is_inside(tx: Tx, row: sessions.SessionRow, now: datetime) -> bool:
+    state = state_of(
+        row.known.start,
+        row.known.end,
+        cancelled=row.known.cancelled,
+        reminded=False,
+        verdict=row.verdict,
+        responses=responses.to(tx, row),
+        now=now,
+    )
+    return state is SessionState.IN_SESSION
