@@ -148,6 +148,22 @@ BROKEN: dict[str, tuple[str, str, str]] = {
         "reminders.profile",
         "'standard', 'gentle' or 'persistent'",
     ),
+    "rules that say nothing": (
+        MINIMAL + '[[reminders.rules]]\nclient = "AB"\n',
+        "reminders.rules[0]",
+        "exactly one of",
+    ),
+    "no weekday": (
+        MINIMAL + '[[reminders.rules]]\nweekday = ["monday"]\nprofile = "gentle"\n',
+        "reminders.rules[0].weekday[0]",
+        "'mon'",
+    ),
+    "two rungs at once for some": (
+        MINIMAL + '[[reminders.rules]]\nalso = [{ at = "-1m" }, { at = "-60s" }]\n',
+        "reminders.rules[0].also[1].at",
+        "comes at the same time",
+    ),
+    "cues of seconds": (MINIMAL + '[quiet]\nend_cues = ["90s"]\n', "quiet.end_cues[0]", "whole minutes"),
     "a bad offset": (MINIMAL + '[[reminders.rungs]]\nat = "soon"\n', "reminders.rungs[0].at", '"-15m"'),
     "two rungs at the same time": (
         MINIMAL + '[[reminders.rungs]]\nat = "-1m"\n[[reminders.rungs]]\nat = "-60s"\n',

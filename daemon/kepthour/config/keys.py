@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from kepthour.core.ladder import Urgency
+from kepthour.core.ladder import Modality, Urgency
 from kepthour.core.sessions import Take
 from kepthour.core.spans import parse_duration, parse_offset
 from kepthour.core.words import Show
@@ -119,9 +119,34 @@ class RungKeys(Model):
     channels: tuple[str, ...] | None = Field(None, min_length=1)
 
 
-class ReminderKeys(Model):
-    profile: Literal["standard", "gentle", "persistent"] = "standard"
+_Profile = Literal["standard", "gentle", "persistent"]
+
+
+class SpecialKeys(Model):
+    calendar: str | None = None
+    client: str | None = Field(None, min_length=1)
+    weekday: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] | None = Field(
+        None, min_length=1
+    )
+    modality: Modality | None = None
+    place: _Pattern | None = None
+    profile: _Profile | None = None
     rungs: list[RungKeys] | None = Field(None, min_length=1)
+    also: list[RungKeys] | None = Field(None, min_length=1)
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> SpecialKeys:
+        if sum(one is not None for one in (self.profile, self.rungs, self.also)) != 1:
+            raise ValueError(
+                'must have exactly one of "profile", "rungs" (instead of the others) and "also" (besides them)'
+            )
+        return self
+
+
+class ReminderKeys(Model):
+    profile: _Profile = "standard"
+    rungs: list[RungKeys] | None = Field(None, min_length=1)
+    rules: list[SpecialKeys] = []
 
 
 class VerdictKeys(Model):

@@ -26,14 +26,16 @@ from kepthour.config.keys import (
     ReminderKeys,
     RuleKeys,
     RungKeys,
+    SpecialKeys,
 )
 from kepthour.core.day import DigestTimes
 from kepthour.core.errors import NeedsPerson
-from kepthour.core.ladder import PROFILES, ChannelRule, Ladder, Rung
+from kepthour.core.ladder import PROFILES, ChannelRule, Ladder, Rung, Special
 from kepthour.core.sessions import Rule, Take
 from kepthour.core.spans import parse_offset
 from kepthour.plugins import CHANNELS, CONNECTORS, Plugins
 
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _M = TypeVar("_M", bound=BaseModel)
 
 
@@ -89,6 +91,7 @@ class _Reading:
                 channels=tuple(rule for _name, _config, rule in channels),
                 late_after=keys.verdict.late_after,
                 missed_after=keys.verdict.missed_after,
+                specials=tuple(_special(rule, _rungs(keys.reminders)) for rule in keys.reminders.rules),
             ),
             channels=tuple(config for _name, config, _rule in channels),
             digests=_digest_times(keys.digests),
@@ -173,21 +176,28 @@ class _Reading:
             if pair and pair[0].sessions is Take.RULES and not _applying(keys, pair[0].name):
                 text = 'is "rules", but no [[sessions.rules]] entry makes its events sessions; add one, or say "all"'
                 self._faults.append(Fault(f"calendars[{index}].sessions", text))
-        self._check_rungs(keys.reminders.rungs or [], channels | set(keys.channels))
+        known = channels | set(keys.channels)
+        self._check_rungs("reminders.rungs", keys.reminders.rungs or [], known)
+        for index, special in enumerate(keys.reminders.rules):
+            path = f"reminders.rules[{index}]"
+            self._check_rungs(f"{path}.rungs", special.rungs or [], known)
+            self._check_rungs(f"{path}.also", special.also or [], known)
+            if special.calendar is not None and special.calendar not in names | all_named:
+                self._faults.append(Fault(f"{path}.calendar", "there is no calendar of this name"))
 
-    def _check_rungs(self, rungs: Iterable[RungKeys], channels: set[str]) -> None:
+    def _check_rungs(self, path: str, rungs: Iterable[RungKeys], channels: set[str]) -> None:
         offsets: dict[timedelta, int] = {}
         for index, rung in enumerate(rungs):
             offset = parse_offset(rung.at)
             if offset in offsets:
-                text = f"reminders.rungs[{offsets[offset]}] comes at the same time; two reminders at once say the same"
-                self._faults.append(Fault(f"reminders.rungs[{index}].at", text))
+                text = f"{path}[{offsets[offset]}] comes at the same time; two reminders at once say the same"
+                self._faults.append(Fault(f"{path}[{index}].at", text))
             offsets.setdefault(offset, index)
             for place, name in enumerate(rung.channels or ()):
                 if name not in channels:
                     known = ", ".join(sorted(channels))
                     text = f'there is no channel "{name}"; add [channels.{name}], or name one of: {known}'
-                    self._faults.append(Fault(f"reminders.rungs[{index}].channels[{place}]", text))
+                    self._faults.append(Fault(f"{path}[{index}].channels[{place}]", text))
 
     def _calendar(self, index: int, keys: CalendarKeys, options: BaseModel, whole: Keys) -> Calendar:
         take = keys.sessions or (Take.RULES if _applying(whole, keys.name) else Take.ALL)
@@ -228,9 +238,28 @@ def _rule(keys: RuleKeys) -> Rule:
 
 
 def _rungs(keys: ReminderKeys) -> tuple[Rung, ...]:
-    if keys.rungs is None:
-        return PROFILES[keys.profile]
-    return tuple(Rung(parse_offset(rung.at), rung.at, rung.urgency, rung.channels) for rung in keys.rungs)
+    return PROFILES[keys.profile] if keys.rungs is None else _own_rungs(keys.rungs)
+
+
+def _own_rungs(rungs: Iterable[RungKeys]) -> tuple[Rung, ...]:
+    return tuple(Rung(parse_offset(rung.at), rung.at, rung.urgency, rung.channels) for rung in rungs)
+
+
+def _special(keys: SpecialKeys, usual: tuple[Rung, ...]) -> Special:
+    own = _own_rungs(keys.rungs or keys.also or ())
+    if keys.profile is not None:
+        own = PROFILES[keys.profile]
+    elif keys.also is not None:
+        named = {rung.offset for rung in own}
+        own = (*own, *(rung for rung in usual if rung.offset not in named))
+    return Special(
+        rungs=own,
+        calendar=keys.calendar,
+        client=keys.client,
+        weekdays=frozenset(_WEEKDAYS.index(day) for day in keys.weekday) if keys.weekday else None,
+        modality=keys.modality,
+        place=keys.place,
+    )
 
 
 def _digest_times(keys: DigestKeys) -> DigestTimes:

@@ -6,11 +6,15 @@ Source of the standard profile: therapists' accounts of how sessions are forgott
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
+from zoneinfo import ZoneInfo
 
+from kepthour.core.privacy import Phi
 from kepthour.core.spans import format_offset
 
 
@@ -61,6 +65,51 @@ class ChannelRule:
         return self.joins is None or rung.offset >= self.joins
 
 
+class Modality(StrEnum):
+    """How a session is held, as far as its event tells."""
+
+    VIDEO = "video"  # it has a link into a video room
+    IN_PERSON = "in_person"  # it has none; it may be by telephone
+
+
+class Described(Protocol):
+    """What a session is known by."""
+
+    @property
+    def calendar(self) -> str: ...
+    @property
+    def start(self) -> datetime: ...
+    @property
+    def client(self) -> Phi: ...
+    @property
+    def place(self) -> Phi: ...
+    @property
+    def join_url(self) -> Phi: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Special:
+    """Rungs for some sessions; a condition that is None holds for all. `weekdays` are local, Monday is 0."""
+
+    rungs: tuple[Rung, ...]
+    calendar: str | None = None
+    client: str | None = None
+    weekdays: frozenset[int] | None = None
+    modality: Modality | None = None
+    place: re.Pattern[str] | None = None
+
+    def fits(self, session: Described, zone: ZoneInfo) -> bool:
+        """Whether these are the rungs of `session`."""
+        modality = Modality.VIDEO if session.join_url else Modality.IN_PERSON
+        return (
+            (self.calendar is None or session.calendar == self.calendar)
+            and (self.client is None or session.client.reveal() == self.client)
+            and (self.weekdays is None or session.start.astimezone(zone).weekday() in self.weekdays)
+            and (self.modality is None or modality is self.modality)
+            and (self.place is None or self.place.search(session.place.reveal()) is not None)
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Ladder:
     """Rungs and limits, as one configuration has them."""
@@ -69,6 +118,12 @@ class Ladder:
     channels: tuple[ChannelRule, ...]
     late_after: timedelta
     missed_after: timedelta
+    specials: tuple[Special, ...] = ()  # the first that fits a session has its rungs
+
+    def of(self, session: Described, zone: ZoneInfo) -> Ladder:
+        """The ladder of one session."""
+        rungs = next((one.rungs for one in self.specials if one.fits(session, zone)), self.rungs)
+        return replace(self, rungs=rungs, specials=())
 
     def deadline(self, start: datetime, end: datetime) -> datetime:
         """When nagging stops and a miss is suspected: `missed_after`, or half of a session under twice that."""

@@ -69,7 +69,9 @@ def rehearse(
 
 
 def _unanswered(config: Configuration, session: KnownSession, day: Sequence[KnownSession]) -> _Course:
-    steps = climb(config.ladder, session.start, session.end, notable=notable(session, day))
+    steps = climb(
+        config.ladder.of(session, config.zone), session.start, session.end, notable=notable(session, day)
+    )
     return _Course(steps, config.ladder.deadline(session.start, session.end))
 
 

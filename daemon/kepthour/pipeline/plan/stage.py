@@ -83,6 +83,7 @@ def _plan_what_comes(
         early = notable(row.known, day)
         lacks = Lacks.ALL if row.id in rewound else Lacks.TO_COME if row.id in lengthened else Lacks.NOTHING
         known = Known(row, ladders.get(key, []), answers.get(key, []))
-        plan_ladder(tx, policy.ladder, known, now, is_notable=early, lacks=lacks)
+        ladder = policy.ladder.of(row.known, policy.zone)
+        plan_ladder(tx, ladder, known, now, is_notable=early, lacks=lacks)
     plan_digests(tx, policy, current, now)
     plan_cues(tx, policy, now)
