@@ -122,6 +122,16 @@ async def test_a_question_that_was_held_back_is_not_put_any_more_when_it_is_answ
     assert "question" not in [rung for _at, rung in day.rungs()]
 
 
+async def test_the_auditor_leaves_the_quiet_alone(tmp_path: Path) -> None:
+    day = made(tmp_path, "10:00", "11:00")
+    await check_in_to_the_first(day, "09:59:30")
+    await day.until("2026-03-02 10:47")
+    day.app.audit()
+    day.app.audit()
+    await day.until("2026-03-02 10:51")
+    assert day.rungs_since("10:46") == [("10:50:00", "-15m")]
+
+
 async def test_a_check_out_ends_the_cues(tmp_path: Path) -> None:
     day = made(tmp_path, "10:00")
     await check_in_to_the_first(day, "09:59:30")

@@ -85,7 +85,10 @@ def _is_asked(session: Open) -> bool:
 
 
 def _is_held_back(rung: Reminder, now: datetime) -> bool:
-    return rung.state is State.PENDING and rung.not_before > max(rung.due_at, now) + _SLACK
+    """Longer than it may be: while the therapist is with a client it may wait, but never until it is useless."""
+    quiet = rung.why is Why.IN_SESSION and rung.not_before <= rung.useful_until
+    late = rung.not_before > max(rung.due_at, now) + _SLACK
+    return rung.state is State.PENDING and late and not quiet
 
 
 def _undelivered(rungs: Sequence[Reminder], now: datetime) -> list[Gap]:

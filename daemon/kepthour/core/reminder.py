@@ -164,7 +164,7 @@ def hand_out(
             if until is None or until <= now:
                 send.append(newest)
             else:
-                holds.append(Hold(newest.id, until))
+                holds.append(Hold(newest.id, min(until, newest.useful_until)))
         changes += [Change(reminder.id, State.COLLAPSED, Why.NEWER) for reminder in older]
     send.sort(key=lambda reminder: (-_WEIGHT[reminder.urgency], reminder.due_at))
     return Hand(tuple(send), tuple(changes), tuple(holds))
