@@ -82,6 +82,14 @@ async def test_back_to_back_without_an_answer_the_ladder_goes_on_at_the_start(tm
     assert day.rungs_since("10:46") == [("10:50:00", "0m"), ("10:51:00", "+1m"), ("10:52:00", "+2m")]
 
 
+async def test_who_stays_away_from_the_second_of_two_is_asked_as_ever(tmp_path: Path) -> None:
+    """That its rungs had to wait takes nothing from what silence means: the others came."""
+    day = made(tmp_path, "10:00", "10:50")
+    await check_in_to_the_first(day, "09:59:30")
+    await day.until("2026-03-02 11:06")
+    assert day.agenda("2026-03-02 00:00", "2026-03-03 00:00")[1].verdict is Verdict.SUSPECTED_MISS
+
+
 async def test_a_client_who_waits_is_never_kept_waiting_by_the_quiet(tmp_path: Path) -> None:
     """Two sessions overlap: who is in the first has to know of the second."""
     day = made(tmp_path, "10:00", "10:30")
@@ -125,9 +133,9 @@ async def test_a_question_that_was_held_back_is_not_put_any_more_when_it_is_answ
 async def test_the_auditor_leaves_the_quiet_alone(tmp_path: Path) -> None:
     day = made(tmp_path, "10:00", "11:00")
     await check_in_to_the_first(day, "09:59:30")
-    await day.until("2026-03-02 10:47")
-    day.app.audit()
-    day.app.audit()
+    for at in ("10:46:30", "10:47:30"):
+        await day.until(f"2026-03-02 {at}")
+        day.app.audit()
     await day.until("2026-03-02 10:51")
     assert day.rungs_since("10:46") == [("10:50:00", "-15m")]
 

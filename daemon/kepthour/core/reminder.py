@@ -171,6 +171,8 @@ def hand_out(
 
 
 def _too_late(reminder: Reminder) -> Change:
+    if reminder.why is Why.IN_SESSION:  # it was not lost: it had to wait
+        return Change(reminder.id, State.COLLAPSED, Why.IN_SESSION)
     if reminder.problem is not None:
         return Change(reminder.id, State.FAILED, Why.ATTEMPTS)
     return Change(reminder.id, State.EXPIRED, Why.TOO_LATE)
