@@ -16,6 +16,7 @@ from pathlib import Path
 import structlog
 
 from kepthour.config import Calendar, Configuration
+from kepthour.core.away import Absence
 from kepthour.core.errors import KeptHourError, NeedsPerson, place
 from kepthour.core.notice import LATE, SNOOZE, Showing
 from kepthour.core.polling import LOOKS, next_poll
@@ -23,7 +24,19 @@ from kepthour.core.presence import Presence
 from kepthour.core.privacy import NOTHING, Phi
 from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
-from kepthour.pipeline import alert, audit, detect, dispatch, inquire, plan, poll, reconcile, repair, respond
+from kepthour.pipeline import (
+    alert,
+    audit,
+    detect,
+    dispatch,
+    inquire,
+    leave,
+    plan,
+    poll,
+    reconcile,
+    repair,
+    respond,
+)
 from kepthour.plugins import Plugins
 from kepthour.ports import Channel, Clock, GivesEvidence, Witness
 from kepthour.store import calendars, sessions
@@ -251,6 +264,18 @@ class App:
         except Exception as error:  # noqa: BLE001  supervised: the answer is stored, and the daemon looks, too
             log.warning("answer.not_followed_up", problem=error, place=place(error))
         return answered
+
+    def away(self, start: datetime, end: datetime) -> leave.Leave:
+        """The therapist is away in [start, end), aware UTC."""
+        return leave.go(self.store, start, end, self.clock.now())
+
+    def come_back(self) -> list[Absence]:
+        """The therapist is back: every absence that was noted ends. Raises NeedsPerson if there is none."""
+        return leave.come_back(self.store, self.clock.now())
+
+    def leaves(self) -> list[leave.Leave]:
+        """The present absence and those to come, each with the sessions inside."""
+        return leave.leaves(self.store, self.clock.now())
 
     def join_link(self, session_id: str) -> Phi:
         """The link into the video room of a session; empty if it has none. Raises NeedsPerson, TryLater."""

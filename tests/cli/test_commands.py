@@ -113,6 +113,20 @@ def test_answers_work_without_a_daemon(world: World) -> None:
     assert world.json("out")["state"] == "ended"
 
 
+def test_a_leave_is_noted_with_what_stands_inside_and_ended(world: World) -> None:
+    world.cli("sync")
+    said = world.cli("away", "--until", "+2d").stdout
+    assert "Away from" in said
+    assert "somebody expects you" in said
+    (leave,) = world.json("away", "--json")["away"]
+    assert leave["source"] == "therapist"
+    assert len(leave["sessions"]) == said.count("silent:") > 0
+    assert world.json("status", "--json")["away_until"] == leave["to"]
+    assert "Welcome back" in world.cli("away", "--end").stdout
+    assert world.json("away", "--json") == {"away": []}
+    assert world.json("status", "--json")["away_until"] is None
+
+
 def test_an_answer_without_a_session_that_is_due_is_refused(world: World) -> None:
     put(world, ("three", "CD", at(days=1)))
     world.cli("sync")

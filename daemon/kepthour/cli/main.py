@@ -27,6 +27,7 @@ _COMMANDS = {
     "snooze": "kepthour.cli.answers:snooze",
     "late": "kepthour.cli.answers:late",
     "out": "kepthour.cli.answers:out",
+    "away": "kepthour.cli.away:away",
     "settle": "kepthour.cli.answers:settle",
     "repair": "kepthour.cli.repair:repair",
 }

@@ -66,6 +66,7 @@ def _shape(found: Status, zone: tzinfo) -> dict[str, Any]:
             }
             for row in found.open_questions
         ],
+        "away_until": stamp(found.away.end, zone) if found.away else None,
     }
 
 
@@ -84,6 +85,10 @@ def _tell_daemon(found: Status, zone: tzinfo) -> None:
         click.echo("Daemon: not running. Nobody is reminded. Start it with: kepthour run")
     else:
         click.echo(f"Daemon: running since {clock(found.since, zone)} (process {found.pid}).")
+    if found.away is not None:
+        click.echo(
+            f"You are away until {clock(found.away.end, zone)}: no session reminds. See: kepthour away"
+        )
 
 
 def _tell_edges(found: Status, zone: tzinfo) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from kepthour.core.reminder import OUT, Reminder, State, Why
+from kepthour.core.reminder import HELD, OUT, Reminder, State, Why
 from kepthour.core.response import Kind
 from kepthour.core.verdict import NOT_FINAL, Verdict
 
@@ -85,8 +85,8 @@ def _is_asked(session: Open) -> bool:
 
 
 def _is_held_back(rung: Reminder, now: datetime) -> bool:
-    """Longer than it may be: while the therapist is with a client it may wait, but never until it is useless."""
-    quiet = rung.why is Why.IN_SESSION and rung.not_before <= rung.useful_until
+    """Longer than it may be: while the therapist is with a client, or away, it may wait as long as it is useful."""
+    quiet = rung.why in HELD and rung.not_before <= rung.useful_until
     late = rung.not_before > max(rung.due_at, now) + _SLACK
     return rung.state is State.PENDING and late and not quiet
 

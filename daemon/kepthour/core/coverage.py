@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from kepthour.core.away import Absence, covering
 from kepthour.core.reminder import OUT, Reminder, State
 from kepthour.core.verdict import Coverage
 
@@ -20,6 +21,7 @@ def coverage(
     reminders: Sequence[Reminder],
     last_good_sync: datetime | None,
     stale_after: timedelta,
+    absences: Sequence[Absence] = (),
 ) -> Coverage:
     """What was covered of one session, from its decisive rungs up to `deadline`. Instants are aware UTC.
 
@@ -32,6 +34,7 @@ def coverage(
         daemon=watched(watches, max(began, start - _DECISIVE), deadline),
         calendar=last_good_sync is not None and last_good_sync >= deadline - stale_after - GAP,
         ladder=went_out(rungs, start, deadline),
+        away=covering(start, absences) is not None,
     )
 
 

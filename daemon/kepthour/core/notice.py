@@ -16,6 +16,7 @@ from kepthour.core.response import EARLIEST_CHECK_IN
 from kepthour.core.words import (
     Show,
     Text,
+    away_text,
     bare_text,
     check_text,
     cue_text,
@@ -122,6 +123,12 @@ def digest_notice(
 ) -> Notice:
     """A digest of a day with sessions; `troubled` are the calendars, by name, that are not in sync."""
     return _notice(reminder, digest_text(reminder.rung, day, how.zone, troubled), None, how, (), stays=False)
+
+
+def away_notice(reminder: Reminder, inside: Sequence[KnownSession], how: Showing) -> Notice:
+    """A digest of a day on which the therapist is away: only the sessions that stand all the same."""
+    words = away_text(reminder.rung, len(inside), inside[0].start, how.zone)
+    return _notice(reminder, words, None, how, (), stays=False)
 
 
 def calendar_notice(reminder: Reminder, words: Text, how: Showing) -> Notice:

@@ -58,12 +58,16 @@ class Why(StrEnum):
     CANCELLED = "cancelled"
     REPLANNED = "replanned"
     IN_SESSION = "in_another_session"
+    AWAY = "away"
     NEWER = "newer_one_due"
     TOO_LATE = "too_late"
     ATTEMPTS = "no_attempt_accepted"
     HEALED = "healed"
     CLOCK_SET = "clock_was_set"
     NO_CHANNEL = "channel_not_configured"
+
+
+HELD = {Why.IN_SESSION, Why.AWAY}  # of a pending one: it waits, and is weighed again then
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +107,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A reminder that is left alone until then."""
+    """A reminder that is left alone until then, and why."""
 
     reminder: int
     until: datetime
+    why: Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +138,14 @@ _Target = tuple[str, int, str]
 def hand_out(
     due: Iterable[Reminder],
     now: datetime,
-    held_until: Callable[[Reminder], datetime | None],
+    waits: Callable[[Reminder], tuple[datetime, Why] | None],
     in_hand: Collection[int] = (),
 ) -> Hand:
     """Decide about reminders whose time has come (`due_at <= now`), most urgent first.
 
     Of each subject and channel only the newest that is still useful goes out; older ones collapse into it, also
     into one that went out before, so that no refused reminder follows a newer one. `due` holds pending reminders
-    and those of the same subjects that went out; `held_until` says of one that it has to wait. Never raises.
+    and those of the same subjects that went out; `waits` says of one until when it has to wait, and why. Never raises.
     """
     send: list[Reminder] = []
     changes: list[Change] = []
@@ -160,19 +165,19 @@ def hand_out(
         if target in newest_out and newest_out[target] > newest.due_at:
             older.append(newest)
         elif newest.not_before <= now:
-            until = held_until(newest)
-            if until is None or until <= now:
+            wait = waits(newest)
+            if wait is None or wait[0] <= now:
                 send.append(newest)
             else:
-                holds.append(Hold(newest.id, min(until, newest.useful_until)))
+                holds.append(Hold(newest.id, min(wait[0], newest.useful_until), wait[1]))
         changes += [Change(reminder.id, State.COLLAPSED, Why.NEWER) for reminder in older]
     send.sort(key=lambda reminder: (-_WEIGHT[reminder.urgency], reminder.due_at))
     return Hand(tuple(send), tuple(changes), tuple(holds))
 
 
 def _too_late(reminder: Reminder) -> Change:
-    if reminder.why is Why.IN_SESSION:  # it was not lost: it had to wait
-        return Change(reminder.id, State.COLLAPSED, Why.IN_SESSION)
+    if reminder.why in HELD:  # it was not lost: it had to wait
+        return Change(reminder.id, State.COLLAPSED, reminder.why)
     if reminder.problem is not None:
         return Change(reminder.id, State.FAILED, Why.ATTEMPTS)
     return Change(reminder.id, State.EXPIRED, Why.TOO_LATE)

@@ -47,6 +47,7 @@ class Because(StrEnum):
     DAEMON_GAP = "daemon_was_not_running"
     CALENDAR_STALE = "calendar_was_not_fresh"
     LADDER_GAP = "reminders_did_not_go_out"
+    AWAY = "therapist_was_away"
     SAID = "said_by_the_therapist"
 
 
@@ -57,6 +58,7 @@ class Coverage:
     daemon: bool  # it ran for the whole ladder, up to the deadline
     calendar: bool  # at the deadline the last good sync was recent enough: the session still stood there
     ladder: bool  # a rung went out by the start, and none that was due failed
+    away: bool = False  # the therapist was away then: nothing was to go out
 
     @property
     def gap(self) -> Because | None:
@@ -129,7 +131,7 @@ def decide(
         return Finding(Verdict.ON_TIME, Because.CHECKED_OUT)
     if now < deadline or not heard:
         return None
-    gap = coverage.gap
+    gap = Because.AWAY if coverage.away else coverage.gap
     if gap is not None:
         return Finding(Verdict.UNKNOWN, gap)
     return Finding(Verdict.SUSPECTED_MISS, Because.NO_EVIDENCE)

@@ -102,6 +102,16 @@ def digest_text(
     return Text(title, "All calendars are in sync. See the day with: kepthour agenda.")
 
 
+def away_text(rung: str, count: int, first: datetime, zone: ZoneInfo) -> Text:
+    """A digest of a day on which the therapist is away, and sessions stand in the calendar all the same."""
+    day = "tomorrow" if rung == "digest-evening" else "today"
+    them = f"{count} sessions stand" if count != 1 else "a session stands"
+    title = f"You are away {day}, and {them} in the calendar"
+    return Text(
+        title, f"The first at {_clock(first, zone)}. Move or cancel; or you are back: kepthour away --end."
+    )
+
+
 def calendar_text(
     calendar: str,
     state: Freshness,

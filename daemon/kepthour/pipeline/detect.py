@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from kepthour.core.away import covering
 from kepthour.core.coverage import coverage
 from kepthour.core.freshness import timely
 from kepthour.core.ladder import Urgency
@@ -22,6 +23,7 @@ from kepthour.core.response import silence
 from kepthour.core.verdict import NOT_FINAL, Because, Finding, Verdict, deadline_after, decide
 from kepthour.ports import Witness
 from kepthour.store import (
+    absences,
     calendars,
     course,
     evidence,
@@ -107,6 +109,7 @@ def _finding(tx: Tx, detector: Detector, row: SessionRow, now: datetime) -> Find
         reminders.of_session(tx, row.id, known.revision),
         None if sessions.contradicted(tx, row) else _last_good(calendar, now),
         detector.stale_after.get(known.calendar, timedelta()),
+        absences.between(tx, known.start, deadline),
     )
     witness = detector.witnesses.get(known.calendar)
     testimony = evidence.about(tx, row)
@@ -136,7 +139,8 @@ def _silence(tx: Tx, row: SessionRow, why: Why, now: datetime) -> None:
 
 
 def _ask(tx: Tx, detector: Detector, rows: Sequence[SessionRow], now: datetime) -> None:
-    """One question for one session; several that became unknown together share one."""
+    """One question for one session; several that became unknown together share one; those of a leave, when it ends."""
+    rows = [row for row in rows if not _is_asked_later(tx, detector, row, now)]
     if not rows:
         return
     for row in rows:
@@ -156,3 +160,25 @@ def _ask(tx: Tx, detector: Detector, rows: Sequence[SessionRow], now: datetime) 
         now,
         now + _ASK_FOR,
     )
+
+
+def _is_asked_later(tx: Tx, detector: Detector, row: SessionRow, now: datetime) -> bool:
+    """A session inside an absence: all of them are asked about together, when the therapist is back."""
+    absence = covering(row.known.start, absences.between(tx, row.known.start, row.known.end))
+    if absence is None:
+        return False
+    _silence(tx, row, Why.AWAY, now)
+    due = max(absence.end, now)
+    course.ask(tx, [row.id], absence.question)
+    reminders.announce(
+        tx,
+        absence.question,
+        None,
+        1,
+        "question",
+        detector.channels,
+        Urgency.NORMAL,
+        due,
+        due + _ASK_FOR,
+    )
+    return True

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import and_, or_, select, update
 
 from kepthour.core.ladder import Step
-from kepthour.core.reminder import Change, Hold, Reminder, State, Why, check_move
+from kepthour.core.reminder import HELD, Change, Hold, Reminder, State, Why, check_move
 from kepthour.core.response import Effect, Raise
 from kepthour.core.spans import in_seconds
 from kepthour.store.engine import Tx
@@ -45,21 +45,35 @@ def release(tx: Tx, but: Collection[int] = ()) -> None:
 
 
 def hold(tx: Tx, holds: Iterable[Hold]) -> None:
-    """Leave these alone for a while: the therapist is with a client."""
+    """Leave these alone for a while: the therapist is with a client, or away."""
     for one in holds:
-        _update(tx, [one.reminder], not_before=one.until, why=Why.IN_SESSION.value)
+        _update(tx, [one.reminder], not_before=one.until, why=one.why.value)
 
 
 def end_holds(tx: Tx) -> None:
-    """Whoever was with a client may not be any more: all that was held back is weighed again."""
+    """Whoever was with a client, or away, may not be any more: all that was held back is weighed again."""
     tx.connection.execute(
         update(reminders)
         .where(
             reminders.c.therapist_id == tx.therapist,
             reminders.c.state == State.PENDING.value,
-            reminders.c.why == Why.IN_SESSION.value,
+            reminders.c.why.in_([why.value for why in HELD]),
         )
         .values(not_before=reminders.c.due_at, why=None)
+    )
+
+
+def bring_forward(tx: Tx, subject: str, at: datetime) -> None:
+    """What is pending about a subject, and due later, is due `at`."""
+    tx.connection.execute(
+        update(reminders)
+        .where(
+            reminders.c.therapist_id == tx.therapist,
+            reminders.c.subject == subject,
+            reminders.c.state == State.PENDING.value,
+            reminders.c.due_at > at,
+        )
+        .values(due_at=at, not_before=at)
     )
 
 

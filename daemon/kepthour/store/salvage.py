@@ -30,6 +30,7 @@ _SAVED = (
     "verdicts",
     "cards",
     "card_steps",
+    "absences",
     "watches",
 )
 _WORDS: dict[tuple[str, str], type[StrEnum]] = {

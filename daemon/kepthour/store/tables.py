@@ -5,6 +5,7 @@ therapists ─┬─ calendars ── resources ── occurrences      what the
             │            ├─ evidence                      where the therapist was seen
             │            ├─ responses · verdicts          what was answered and concluded
             │            └─ cards ── card_steps           what is to be repaired
+            ├─ absences                                   when the therapist is away
             └─ watches                                    when a daemon was there to watch
 """
 
@@ -114,7 +115,7 @@ occurrences = Table(
     Column("cancelled", Boolean, nullable=False),
     Column("declined", Boolean, nullable=False),
     Column("free", Boolean, nullable=False),
-    Column("kind", Text),
+    Column("kind", Text, index=True),
     Index(None, "calendar_id", "start"),
 )
 
@@ -238,6 +239,17 @@ card_steps = Table(
     _therapist(),
     Column("due_at", Instant, nullable=False),
     Column("done_at", Instant),
+)
+
+absences = Table(
+    "absences",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _therapist(),
+    Column("start", Instant, nullable=False),
+    Column("end", Instant, nullable=False),
+    Column("noted_at", Instant, nullable=False),
+    Index(None, "therapist_id", "end"),
 )
 
 watches = Table(

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from kepthour.config import Configuration
+from kepthour.core.away import Absence, covering
 from kepthour.core.changes import KnownSession
 from kepthour.core.day import by_day, digests, notable
 from kepthour.core.ladder import Step, Urgency, climb
 from kepthour.core.quiet import CUE
 from kepthour.core.reminder import Reminder, State
 from kepthour.core.verdict import announced_start, deadline_after
-from kepthour.core.words import cue_text, digest_text, question_text, rung_text
-from kepthour.store import reminders, responses, sessions
+from kepthour.core.words import away_text, cue_text, digest_text, question_text, rung_text
+from kepthour.store import absences, reminders, responses, sessions
 from kepthour.store.engine import Store
 from kepthour.views.agenda import agenda
 
@@ -48,6 +49,8 @@ def rehearse(
     config: Configuration, store: Store, start: datetime, end: datetime, now: datetime
 ) -> list[Rehearsed]:
     """Reminders due in [start, end), in order, from the stored calendar, this configuration and the answers so far."""
+    with store.read() as tx:
+        absent = absences.between(tx, start - _FRINGE, end + _FRINGE)
     held = [
         entry.session
         for entry in agenda(config, store, start - _FRINGE, end + _FRINGE, now)
@@ -59,8 +62,9 @@ def rehearse(
         (session, answered.get(session.id) or _unanswered(config, session, day))
         for day in days.values()
         for session in day
+        if covering(session.start, absent) is None
     ]
-    found = [*_digests(config, days), *_questions(config, courses)]
+    found = [*_digests(config, days, absent), *_questions(config, courses)]
     for session, course in courses:
         found += [*_ladder(config, session, course), *_cues(config, session, course)]
     return sorted(
@@ -122,7 +126,13 @@ def _questions(config: Configuration, courses: Iterable[tuple[KnownSession, _Cou
         yield Rehearsed(deadline, session_id, "question", Urgency.NORMAL, config.near_channels, words.whole)
 
 
-def _digests(config: Configuration, days: dict[date, list[KnownSession]]) -> Iterator[Rehearsed]:
+def _digests(
+    config: Configuration, days: dict[date, list[KnownSession]], absent: Sequence[Absence]
+) -> Iterator[Rehearsed]:
     for one in digests(days, config.zone, config.digests):
-        words = digest_text(one.rung, one.sessions, config.zone, {})
+        there = [session for session in one.sessions if covering(session.start, absent) is None]
+        if there:
+            words = digest_text(one.rung, there, config.zone, {})
+        else:
+            words = away_text(one.rung, len(one.sessions), one.sessions[0].start, config.zone)
         yield Rehearsed(one.due_at, None, one.rung, Urgency.PASSIVE, config.near_channels, words.whole)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kepthour.config import Calendar, Configuration
+from kepthour.core.away import Absence, covering
 from kepthour.core.freshness import SOON, Freshness, freshness
 from kepthour.core.heartbeat import Record
 from kepthour.core.reminder import Reminder, State
 from kepthour.core.verdict import SessionState
-from kepthour.store import calendars, heartbeat, holdings, reminders, sessions, watches
+from kepthour.store import absences, calendars, heartbeat, holdings, reminders, sessions, watches
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 from kepthour.views.agenda import Entry, agenda
@@ -55,6 +56,7 @@ class Status:
     next_session: Entry | None
     next_rung: Reminder | None
     open_questions: tuple[SessionRow, ...]
+    away: Absence | None = None
 
 
 def calendar_statuses(config: Configuration, store: Store, now: datetime) -> tuple[CalendarStatus, ...]:
@@ -83,6 +85,7 @@ def status(config: Configuration, store: Store, pid: int | None, now: datetime) 
             next_session=coming[0] if coming else None,
             next_rung=next((r for r in recent if _is_coming(r, now)), None),
             open_questions=tuple(sessions.open_questions(tx)),
+            away=covering(now, absences.between(tx, now, now + timedelta(seconds=1))),
         )
 
 

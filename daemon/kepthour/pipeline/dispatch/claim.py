@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
+from kepthour.core.away import Absence, silenced_until
 from kepthour.core.ladder import Urgency
-from kepthour.core.quiet import held_until
+from kepthour.core.quiet import Attended, held_until
 from kepthour.core.reminder import Change, Reminder, State, Why, hand_out, next_attempt
 from kepthour.pipeline.dispatch.wording import Unworded, Wording, Words, words_for
-from kepthour.store import outbox, reminders
+from kepthour.store import absences, outbox, reminders
 from kepthour.store.engine import Store, Tx
 from kepthour.store.presence import attended
 
 log = structlog.get_logger()
 
 LEASE = timedelta(seconds=45)  # longer than a channel may take, so that no reminder is in two hands
+_LONG_BEFORE = timedelta(days=2)  # no rung is further from its session
 _REFUSALS = 2  # so often a channel may refuse before the others are tried
 _URGENT = {Urgency.HIGH, Urgency.CRITICAL}
 
@@ -62,14 +64,34 @@ def claim(
             return [], outdated
     with store.write() as tx:
         due = reminders.due(tx, horizon, in_hand)
-        there = attended(tx, now)
-        hand = hand_out(due, horizon, lambda reminder: held_until(reminder, there), in_hand)
+        hand = hand_out(due, horizon, _Waiting.read(tx, now).of, in_hand)
         outbox.change(tx, hand.changes, now)
         outbox.hold(tx, hand.holds)
         parcels = [_wrap(tx, reminder, wording, now, channels) for reminder in hand.send]
         claimed = [parcel for parcel in parcels if parcel is not None]
         outbox.lease(tx, [parcel.reminder for parcel in claimed], now, now + LEASE)
         return claimed, outdated
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """What makes reminders wait just now."""
+
+    now: datetime
+    attended: Sequence[Attended]
+    absences: Sequence[Absence]
+
+    @classmethod
+    def read(cls, tx: Tx, now: datetime) -> _Waiting:
+        return cls(now, attended(tx, now), absences.between(tx, now - _LONG_BEFORE, now + _LONG_BEFORE))
+
+    def of(self, reminder: Reminder) -> tuple[datetime, Why] | None:
+        """Until when `reminder` waits, and why; None: it does not."""
+        away = silenced_until(reminder, self.absences, self.now)
+        if away is not None:
+            return away, Why.AWAY
+        busy = held_until(reminder, self.attended)
+        return (busy, Why.IN_SESSION) if busy is not None else None
 
 
 def still_wanted(store: Store, claimed: Iterable[Reminder]) -> set[int]:

@@ -9,11 +9,13 @@ from functools import partial
 
 import structlog
 
+from kepthour.core.away import covering
 from kepthour.core.errors import KeptHourError, place
 from kepthour.core.freshness import SOON
 from kepthour.core.notice import (
     Notice,
     Showing,
+    away_notice,
     bare_notice,
     calendar_notice,
     cue_notice,
@@ -29,7 +31,7 @@ from kepthour.core.response import Response
 from kepthour.core.spans import midnight
 from kepthour.core.verdict import announced_start
 from kepthour.core.words import calendar_text
-from kepthour.store import calendars, presence, reminders, responses, sessions
+from kepthour.store import absences, calendars, presence, reminders, responses, sessions
 from kepthour.store.engine import StoreFault, Tx
 
 log = structlog.get_logger()
@@ -172,5 +174,9 @@ def _digest(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Word
     ]
     if not held:
         return None
+    absent = absences.between(tx, start, end)
+    if all(covering(row.known.start, absent) for row in held):
+        return _fixed(away_notice(reminder, [row.known for row in held], wording.how))
+    held = [row for row in held if not covering(row.known.start, absent)]
     troubled = {one.calendar.name: one.state for one in _troubled(tx, wording, now)}
     return _fixed(digest_notice(reminder, [row.known for row in held], wording.how, troubled))
