@@ -39,6 +39,8 @@ MOVES: dict[State, frozenset[State]] = {
 }
 
 
+KEPT_QUIET = "microphone-in-use"  # the problem of a channel that could, and leaves the therapist in peace
+
 OUT = frozenset({State.SENT, State.ANSWERED, State.WITHDRAWN})  # a channel accepted it
 
 
@@ -109,9 +111,6 @@ class Hand:
     changes: tuple[Change, ...]
 
 
-_WEIGHT = {Urgency.PASSIVE: 0, Urgency.NORMAL: 1, Urgency.HIGH: 2, Urgency.CRITICAL: 3}
-
-
 def check_move(before: State, after: State) -> None:
     """Raises BrokenPromise for a move that the table does not allow."""
     if after not in MOVES[before]:
@@ -152,7 +151,7 @@ def hand_out(
         elif newest.not_before <= now:
             send.append(newest)
         changes += [Change(reminder.id, State.COLLAPSED, Why.NEWER) for reminder in older]
-    send.sort(key=lambda reminder: (-_WEIGHT[reminder.urgency], reminder.due_at))
+    send.sort(key=lambda reminder: (-reminder.urgency.rank, reminder.due_at))
     return Hand(tuple(send), tuple(changes))
 
 
