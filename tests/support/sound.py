@@ -27,8 +27,9 @@ PULSEAUDIO = ("pulseaudio", "paplay", "parec", "pactl")
 
 RATE = 48_000  # frames a second of all that is recorded
 RING, MARK = 1000.0, 3000.0  # Hz
-_BLOCK = RATE // 100
-_LOUD = 0.02  # of the loudest
+BLOCK = RATE // 100  # frames
+_LOUD = 0.02  # of the loudest: something is heard
+_NOTE = 0.2  # a note, not the click with which another one ends
 _NODE = (
     "{{ factory = adapter args = {{ factory.name = support.null-audio-sink node.name = {name} media.class = {kind}"
     " audio.position = [ FL FR ] object.linger = true priority.session = 1000 }} }}\n"
@@ -61,8 +62,8 @@ class Recording:
     def blocks(self, hertz: float) -> list[int]:
         """The hundredths of a second in which the note is heard, counted from the beginning."""
         samples = array("h", self._file.read_bytes()[: self.frames() * 2])
-        count = len(samples) // _BLOCK
-        return [at for at in range(count) if _has(samples[at * _BLOCK : (at + 1) * _BLOCK], hertz)]
+        count = len(samples) // BLOCK
+        return [at for at in range(count) if _has(samples[at * BLOCK : (at + 1) * BLOCK], hertz)]
 
     def sounds(self) -> bool:
         """Whether anything was heard at all."""
@@ -84,7 +85,7 @@ def _has(block: array[int], hertz: float) -> bool:
     for sample in block:
         before, last = last, sample + twice * last - before
     power = before * before + last * last - twice * before * last
-    return math.sqrt(max(power, 0.0)) * 2 / len(block) > 32_767 * _LOUD
+    return math.sqrt(max(power, 0.0)) * 2 / len(block) > 32_767 * _NOTE
 
 
 class SoundServer:

@@ -15,7 +15,7 @@ import structlog
 
 from kepthour.channels.sound import players
 from kepthour.channels.sound.options import Options
-from kepthour.channels.sound.players import Clip
+from kepthour.channels.sound.players import Clip, stop
 from kepthour.channels.sound.ringing import Round, begin, repeat
 from kepthour.channels.sound.streams import ask
 from kepthour.channels.sound.tone import Tone
@@ -47,6 +47,7 @@ class Sound:
         self._references = (f"{secrets.token_hex(8)} {count}" for count in itertools.count())
         self._rings: dict[str, _Ring] = {}  # by subject
         self._ringing: asyncio.Task[None] | None = None
+        self._first: Round | None = None  # with which that began
         self._tone: Tone | None = None
         self._beginning = asyncio.Lock()
 
@@ -70,6 +71,7 @@ class Sound:
             ring = _Ring(next(self._references), until)
             self._rings[notice.subject] = ring
             if first is not None:
+                self._first = first
                 self._ringing = asyncio.create_task(self._ring(first))
         if notice.rung == "check" and first is not None:  # who tests it wants to hear it
             with suppress(TimeoutError):
@@ -155,14 +157,15 @@ class Sound:
             await self._silence()
 
     async def _silence(self) -> None:
-        ringing = self._ringing
+        ringing, first = self._ringing, self._first
         self._forget()
-        if ringing is not None:
+        if ringing is not None and first is not None:
             ringing.cancel()
             await asyncio.gather(ringing, return_exceptions=True)
+            await stop(first.process)  # if it was cancelled before its first step, nobody else does
 
     def _forget(self) -> None:
-        self._ringing = None
+        self._ringing = self._first = None
         self._rings.clear()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import signal
 from contextlib import suppress
@@ -105,7 +106,7 @@ async def stop(process: asyncio.subprocess.Process) -> None:
         return
     for number in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
-            process.send_signal(number)
+            os.killpg(process.pid, number)  # what is called a player may be a script around one
         with suppress(TimeoutError):
             await asyncio.wait_for(process.wait(), _GRACE_SECONDS)
             return

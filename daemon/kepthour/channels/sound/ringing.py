@@ -50,9 +50,7 @@ async def begin(players: Sequence[Player], clips: Sequence[Clip]) -> Round | Non
                 fate = await _watched(process, player)
                 if fate is _Fate.RUNS:
                     return Round(player, clip, process)
-                log.info(
-                    "sound.not_played", player=player.name, own=clip.handle is not None, fate=fate.name
-                )
+                log.info("sound.not_played", player=player.name, own=clip.handle is not None, fate=fate.name)
                 if fate is _Fate.SILENT:
                     break
     return None
@@ -78,11 +76,13 @@ async def _fate(process: asyncio.subprocess.Process, player: Player) -> _Fate:
         if process.returncode is not None:
             return _Fate.REFUSED if process.returncode else _Fate.RUNS
         streams = await ask() if player.served else None
-        if streams is not None and process.pid in streams.playing:
+        lasted = loop.time() - began
+        if streams is None:
+            if lasted >= _SETTLED_SECONDS:
+                return _Fate.RUNS
+        elif process.pid in streams.playing:
             return _Fate.RUNS
-        if streams is None and loop.time() - began >= _SETTLED_SECONDS:
-            return _Fate.RUNS
-        if loop.time() - began >= _HEARD_WITHIN_SECONDS:
+        elif lasted >= _HEARD_WITHIN_SECONDS:
             return _Fate.SILENT
 
 
