@@ -118,6 +118,17 @@ async def test_it_is_silent_in_a_call_and_rings_after_it(server: SoundServer, tm
     await channel.close()
 
 
+async def test_an_effect_that_is_always_there_is_no_call(server: SoundServer, tmp_path: Path) -> None:
+    server.loop()
+    heard = server.listen()
+    channel = ringer(tmp_path)
+    await channel.send(NOTICE, None)
+    await asyncio.to_thread(eventually, heard.sounds, "the ringing")
+    with server.call(), pytest.raises(ChannelFailed):
+        await channel.send(OTHER, None)
+    await channel.close()
+
+
 async def test_a_call_that_begins_ends_the_ringing(server: SoundServer, tmp_path: Path) -> None:
     heard = server.listen()
     channel = ringer(tmp_path)

@@ -30,6 +30,10 @@ def link(source: int, to: int) -> dict[str, Any]:
     )
 
 
+EFFECT = {
+    "state": "running",
+    "props": {"media.class": RECORDS, "node.virtual": True, "node.link-group": "echo-cancel-1485-18"},
+}
 DEVICES = [
     pw("Core", 0, {"name": "pipewire-0", "version": "0.3.65", "props": {}}),
     node(SPEAKER, "Audio/Sink"),
@@ -52,6 +56,7 @@ DEVICES = [
         ([node(STREAM, RECORDS, stream_monitor=True), link(MICROPHONE, STREAM)], False),
         ([node(STREAM, RECORDS, node_passive=True), link(MICROPHONE, STREAM)], False),
         ([node(STREAM, RECORDS, node_passive="false"), link(MICROPHONE, STREAM)], True),
+        ([node(STREAM, RECORDS) | {"info": EFFECT}, link(MICROPHONE, STREAM)], False),
         ([node(STREAM, RECORDS), link(SPEAKER, STREAM)], False),
         ([node(STREAM, RECORDS), link(SPEAKER, STREAM), link(MICROPHONE, STREAM)], True),
         ([node(STREAM, "Stream/Input/Video")], False),
@@ -62,6 +67,7 @@ DEVICES = [
         "nobody", "a call", "a call that is being linked", "a call on hold", "a call that ended",
         "what is played is recorded", "the same from another version", "a level meter", "an effect nobody listens to",
         "a stream that says it is no effect",
+        "an echo canceller that is always there",
         "linked to the speaker by hand", "speaker and microphone", "a camera", "music", "a node that just went",
     ],
 )  # fmt: skip
@@ -111,6 +117,8 @@ def output(source: int, *, corked: bool = False, resample: str = "", **props: st
         ([output(0), output(1)], True),
         ([output(1, resample="peaks")], False),
         ([output(9, stream_capture_sink="true")], False),
+        ([output(1, media_role="abstract")], False),
+        ([output(1, media_role="phone")], True),
         ([output(9)], True),
     ],
     ids=[
@@ -120,7 +128,9 @@ def output(source: int, *, corked: bool = False, resample: str = "", **props: st
         "of the speaker",
         "both",
         "a level meter",
-        "pipewire-pulse's",
+        "of pipewire-pulse",
+        "a loop",
+        "a telephone",
         "of the unknown",
     ],
 )

@@ -157,6 +157,10 @@ class SoundServer:
         finally:
             _end(process)
 
+    def loop(self) -> None:
+        """An effect from microphone to speaker is set up, and stays: nobody has to listen to it."""
+        raise NotImplementedError
+
     def mark(self, file: Path) -> None:
         """Play `file` to its end."""
         done = subprocess.run(
@@ -166,8 +170,13 @@ class SoundServer:
 
     def said(self, *command: str) -> Any:
         """The JSON that a command prints; None if it fails."""
+        said = self.said_text(*command)
+        return json.loads(said) if said else None
+
+    def said_text(self, *command: str) -> bytes:
+        """What a command prints; nothing if it fails."""
         done = subprocess.run(command, env=self.env, timeout=20, check=False, capture_output=True)
-        return json.loads(done.stdout) if done.returncode == 0 and done.stdout else None
+        return done.stdout if done.returncode == 0 else b""
 
 
 class PipeWire(SoundServer):
@@ -205,6 +214,11 @@ class PipeWire(SoundServer):
         """See SoundServer."""
         return ["pw-play", "--latency=20ms", str(file)]
 
+    def loop(self) -> None:
+        """See SoundServer."""
+        self.run("pw-loopback", "-C", "microphone", "-P", "speaker")
+        eventually(lambda: b"loopback" in self.said_text("pw-link", "--links"), "the loop")
+
 
 class PulseAudio(SoundServer):
     """PulseAudio itself, as on desktops without PipeWire."""
@@ -230,6 +244,11 @@ class PulseAudio(SoundServer):
     def play_command(self, file: Path) -> list[str]:
         """See SoundServer."""
         return ["paplay", "--latency-msec=20", str(file)]
+
+    def loop(self) -> None:
+        """See SoundServer."""
+        self.said_text("pactl", "load-module", "module-loopback", "source=microphone", "sink=speaker")
+        eventually(lambda: self.said("pactl", "-f", "json", "list", "source-outputs"), "the loop")
 
 
 def missing_for(programs: tuple[str, ...]) -> list[str]:

@@ -85,9 +85,7 @@ def pipewire(text: bytes) -> Streams | None:
         _process(props, clients) for props in running.values() if _is(props, "Stream/Output/Audio")
     } - {0}
     recording = any(
-        _is(props, "Stream/Input/Audio")
-        and not _only_watches(props)
-        and not _within(fed_by.get(number), sinks)
+        _is(props, "Stream/Input/Audio") and not _no_call(props) and not _within(fed_by.get(number), sinks)
         for number, props in running.items()
     )
     return Streams(frozenset(playing), recording)
@@ -107,9 +105,13 @@ def _is(props: Mapping[str, Any], media_class: str) -> bool:
     return bool(props.get("media.class") == media_class)
 
 
-def _only_watches(props: Mapping[str, Any]) -> bool:
-    """A level meter, an effect that runs only if somebody listens to it, or a recording of what is played."""
-    return any(_true(props.get(key)) for key in ("stream.capture.sink", "stream.monitor", "node.passive"))
+# A recording of what is played, a level meter, a stream that runs only with others, and a part of an effect: whoever
+# records from an effect has a stream of their own, and an effect may be there all day.
+_NO_CALL = ("stream.capture.sink", "stream.monitor", "node.passive", "node.link-group")
+
+
+def _no_call(props: Mapping[str, Any]) -> bool:
+    return any(_true(props.get(key)) for key in _NO_CALL) or props.get("media.role") in {"filter", "abstract"}
 
 
 def _true(value: object) -> bool:
@@ -140,7 +142,7 @@ def pulseaudio(text: bytes) -> Streams | None:
     } - {0}
     recording = any(
         not one.get("corked") and one.get("source") not in monitors and one.get("resample_method") != "peaks"
-        and not _only_watches(one.get("properties", {}))
+        and not _no_call(one.get("properties", {}))
         for one in said.get("source_outputs", [])
     )  # fmt: skip
     return Streams(frozenset(playing), recording)
