@@ -11,6 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 from pydantic import BaseModel
 
 from kepthour.core.errors import NeedsPerson
+from kepthour.core.ladder import Urgency
 from kepthour.core.notice import Action, Key, Notice
 from kepthour.core.presence import Presence
 from kepthour.core.privacy import Phi
@@ -30,6 +31,7 @@ __all__ = [
     "Notice",
     "Probeable",
     "Recallable",
+    "Selective",
     "Slot",
     "Witness",
 ]
@@ -117,6 +119,16 @@ class ChannelKind(Protocol):
 
     def make(self, name: str, options: Any) -> Channel:
         """A channel called `name` in the configuration, for validated `options`. Does no I/O yet."""
+        ...
+
+
+@runtime_checkable
+class Selective(Protocol):
+    """A kind of channel that by itself is not for everything."""
+
+    @property
+    def DEFAULT_URGENCY(self) -> Urgency:  # noqa: N802  (it is a constant of a module)
+        """The lowest urgency that it takes, unless the configuration says otherwise."""
         ...
 
 

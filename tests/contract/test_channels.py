@@ -18,11 +18,12 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from kepthour.channels import command, console, desktop
+from kepthour.channels import command, console, desktop, sound
 from kepthour.core.ladder import Urgency
 from kepthour.ports import Action, Answer, Channel, ChannelFailed, Key, Notice, Probeable, Recallable
 from tests.fakes.channels import Recorder
 from tests.support.clock import FakeClock
+from tests.support.players import Stubs
 from tests.support.world import eventually
 
 START = datetime(2026, 3, 2, 14, tzinfo=UTC)
@@ -38,15 +39,23 @@ def keep(file: Path) -> command.Options:
     return command.Options(argv=("/bin/sh", "-c", 'cat >"$0"', str(file)))
 
 
-@pytest.fixture(params=["console", "command", "recorder", pytest.param("desktop", marks=pytest.mark.desktop)])
-def channel(request: pytest.FixtureRequest, tmp_path: Path) -> Channel:
+@pytest.fixture(
+    params=["console", "command", "recorder", "sound", pytest.param("desktop", marks=pytest.mark.desktop)]
+)
+def channel(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Channel:
     if request.param == "desktop":
         request.getfixturevalue("desktop")
+    if request.param == "sound":
+        stubs = Stubs(tmp_path / "bin")
+        stubs.player("pw-play")
+        stubs.pipewire()
+        monkeypatch.setenv("PATH", str(stubs.folder))
     makers: dict[str, Callable[[], Channel]] = {
         "console": lambda: console.make("c", console.Options()),
         "command": lambda: command.make("c", keep(tmp_path / "got")),
         "recorder": lambda: Recorder(FakeClock(START)),
         "desktop": lambda: desktop.make("c", desktop.Options()),
+        "sound": lambda: sound.make("c", sound.Options()),
     }
     return makers[request.param]()
 
@@ -120,15 +129,17 @@ def held() -> tuple[int, int, list[str]]:
     return len(os.listdir("/proc/self/fd")), len(asyncio.all_tasks()), sorted(commands)  # noqa: PTH208
 
 
-@pytest.mark.parametrize("kind", ["console", "command", "desktop"])
+@pytest.mark.parametrize("kind", ["console", "command", "desktop", "sound"])
 async def test_a_channel_that_cannot_deliver_says_so_in_the_one_way(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus")
+    monkeypatch.setenv("PATH", "/nowhere")
     makers: dict[str, Callable[[], Channel]] = {
         "console": lambda: console.make("c", console.Options()),
         "command": lambda: command.make("c", command.Options(argv=("/nowhere/at/all",))),
         "desktop": lambda: desktop.make("c", desktop.Options()),
+        "sound": lambda: sound.make("c", sound.Options()),
     }
     channel = makers[kind]()
     await channel.open(lambda answer: None)

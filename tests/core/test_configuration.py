@@ -10,7 +10,7 @@ import pytest
 from kepthour.config import Configuration
 from kepthour.config.faults import Faulty
 from kepthour.config.reading import load
-from kepthour.core.ladder import PROFILES
+from kepthour.core.ladder import PROFILES, ChannelRule, Rung, Urgency
 from kepthour.core.sessions import Take
 from kepthour.plugins import Plugins
 
@@ -38,6 +38,51 @@ def test_the_example_shows_every_key_and_is_accepted() -> None:
     assert [channel.name for channel in config.channels] == ["desktop", "script"]
 
 
+@pytest.mark.parametrize(
+    ("channels", "near", "urgencies"),
+    [
+        ('[channels.a]\ntype = "desktop"\n', ("a",), ["passive"]),
+        ('[channels.a]\ntype = "desktop"\nurgency = "normal"\n', ("a",), ["normal"]),
+        ('[channels.a]\ntype = "desktop"\n[channels.b]\ntype = "sound"\n', ("a",), ["passive", "critical"]),
+        ('[channels.a]\ntype = "desktop"\n[channels.b]\ntype = "sound"\nurgency = "passive"\n', ("a", "b"),
+         ["passive", "passive"]),
+        ('[channels.a]\ntype = "desktop"\njoins = "-5m"\n[channels.b]\ntype = "sound"\n', ("a",),
+         ["passive", "critical"]),
+        ('[channels.a]\ntype = "desktop"\nurgency = "high"\n[channels.b]\ntype = "sound"\n', ("a",),
+         ["high", "critical"]),
+        ('[channels.b]\ntype = "sound"\n', ("b",), ["critical"]),
+    ],
+    ids=["one", "not the passive", "a bell besides", "a bell for all", "the calm one joins later", "none is calm",
+         "a bell alone"],
+)  # fmt: skip
+def test_digests_go_to_channels_that_take_calm_notices(
+    channels: str, near: tuple[str, ...], urgencies: list[str], tmp_path: Path
+) -> None:
+    config = read(tmp_path, MINIMAL + channels)
+    assert config.near_channels == near
+    assert [rule.urgency.value for rule in config.ladder.channels] == urgencies
+
+
+@pytest.mark.parametrize("urgency", Urgency)
+def test_a_channel_takes_rungs_from_its_urgency_on(urgency: Urgency) -> None:
+    rule = ChannelRule("bell", urgency=urgency)
+    order = [Urgency.PASSIVE, Urgency.NORMAL, Urgency.HIGH, Urgency.CRITICAL]
+    taken = [one for one in order if rule.takes(Rung(timedelta(), "0m", one))]
+    assert taken == order[order.index(urgency) :]
+
+
+def test_a_rung_that_names_a_channel_goes_there_whatever_its_urgency() -> None:
+    rule = ChannelRule("bell", urgency=Urgency.CRITICAL)
+    assert rule.takes(Rung(timedelta(), "0m", Urgency.PASSIVE, channels=("bell",)))
+
+
+def test_urgency_and_joins_both_hold() -> None:
+    rule = ChannelRule("bell", joins=timedelta(minutes=2), urgency=Urgency.CRITICAL)
+    assert not rule.takes(Rung(timedelta(minutes=1), "+1m", Urgency.CRITICAL))
+    assert not rule.takes(Rung(timedelta(minutes=2), "+2m", Urgency.HIGH))
+    assert rule.takes(Rung(timedelta(minutes=2), "+2m", Urgency.CRITICAL))
+
+
 def test_the_example_names_every_key_that_the_models_know() -> None:
     from pydantic import BaseModel
 
@@ -47,7 +92,7 @@ def test_the_example_names_every_key_that_the_models_know() -> None:
     models = [m for m in vars(keys).values() if isinstance(m, type) and issubclass(m, BaseModel)]
     plugins = Plugins()
     models += [plugins.connector(name).Options for name in ("caldav", "google", "ics")]
-    models += [plugins.channel(name).Options for name in ("command", "console", "desktop")]
+    models += [plugins.channel(name).Options for name in ("command", "console", "desktop", "sound")]
     names = {field.alias or name for m in models for name, field in m.model_fields.items()}
     missing = {
         name for name in names if not any(form in text for form in (f"{name} = ", f"[{name}", f".{name}]"))
@@ -179,6 +224,11 @@ BROKEN: dict[str, tuple[str, str, str]] = {
         MINIMAL + '[[reminders.rungs]]\nat = "-1m"\nurgency = "loud"\n',
         "reminders.rungs[0].urgency",
         "'critical'",
+    ),
+    "an urgency that there is not": (
+        MINIMAL + '[channels.x]\ntype = "desktop"\nurgency = "loud"\n',
+        "channels.x.urgency",
+        "'passive', 'normal', 'high' or 'critical'",
     ),
     "an unknown kind of channel": (
         MINIMAL + '[channels.x]\ntype = "pigeon"\n',

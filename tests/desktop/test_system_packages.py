@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).parents[2] / "tools" / "system-packages"
-_PROGRAMS = ("Xvfb", "dbus-daemon", "busctl", "dunst", "dunstctl", "cc")
+_SOUND = ("pipewire", "wireplumber", "pw-play", "pulseaudio", "paplay")
+_PROGRAMS = ("Xvfb", "dbus-daemon", "busctl", "dunst", "dunstctl", "cc", *_SOUND)
 _KEEP = 'echo "$@" >>"${0%/*}/../calls"'
 
 
@@ -65,6 +66,8 @@ def test_root_installs_what_is_missing_each_package_once(tmp_path: Path) -> None
         ({"Xvfb"}, "xvfb. The tests on a desktop cannot run."),
         ({"busctl"}, "systemd. The tests on a desktop and under systemd cannot run."),
         ({"cc"}, "gcc. The tests with a turned clock cannot run."),
+        ({"pipewire", "pw-play"}, "pipewire-bin. The tests with sound cannot run."),
+        ({"paplay"}, "pulseaudio-utils. The tests with sound cannot run."),
     ],
 )
 def test_the_tests_that_cannot_run_are_named(tmp_path: Path, programs: set[str], said: str) -> None:

@@ -24,6 +24,7 @@ class Recorder:
     received: list[tuple[datetime, Notice]] = field(default_factory=list)
     open_notices: dict[str, Notice] = field(default_factory=dict)
     refuse: bool = False
+    code: str = "refused"  # with which it does
     hangs: bool = False  # until it is cancelled
     bug: Exception | None = None  # raised by whatever it is asked for
     answered: Callable[[Answer], None] | None = None
@@ -35,7 +36,7 @@ class Recorder:
     async def send(self, notice: Notice, replaces: str | None) -> str | None:
         await self._fail()
         if self.refuse:
-            raise ChannelFailed("refused", "The test refuses.", "Let it pass.")
+            raise ChannelFailed(self.code, "The test refuses.", "Let it pass.")
         if replaces is not None:
             self.open_notices.pop(replaces, None)
         reference = f"shown-{len(self.received)}"

@@ -31,6 +31,9 @@ profile = "standard"                   # standard | gentle | persistent
 [channels.desktop]
 type = "desktop"
 
+# [channels.bell]                       # rings until you answer, and is silent in a call: docs/sound.md
+# type = "sound"
+
 [privacy]
 notice = "time"                        # time: no client on any screen | alias
 """

@@ -69,9 +69,14 @@ class Configuration:
 
     @property
     def near_channels(self) -> tuple[str, ...]:
-        """The channels that take part from the first rung on: digests and questions go there."""
-        near = tuple(rule.name for rule in self.ladder.channels if rule.joins is None)
-        return near or tuple(rule.name for rule in self.ladder.channels)
+        """The channels that take part from the first rung on, in calm ones too: digests and questions go there.
+
+        If there is none: those that take the calmest.
+        """
+        rules = self.ladder.channels
+        calmest = min((rule.urgency.rank for rule in rules), default=0)
+        near = tuple(rule.name for rule in rules if rule.near)
+        return near or tuple(rule.name for rule in rules if rule.urgency.rank == calmest)
 
     def calendar(self, name: str) -> Calendar:
         """The calendar called `name`. Raises NeedsPerson."""

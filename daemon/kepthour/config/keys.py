@@ -87,6 +87,7 @@ class ChannelKeys(Model):
 
     type: str
     joins: Annotated[timedelta, _text_to(parse_offset)] | None = None
+    urgency: Urgency | None = None  # None: the kind's own default, or all
 
 
 class RuleKeys(Model):

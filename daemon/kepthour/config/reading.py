@@ -30,10 +30,11 @@ from kepthour.config.keys import (
 )
 from kepthour.core.day import DigestTimes
 from kepthour.core.errors import NeedsPerson
-from kepthour.core.ladder import PROFILES, ChannelRule, Ladder, Rung, Special
+from kepthour.core.ladder import PROFILES, ChannelRule, Ladder, Rung, Special, Urgency
 from kepthour.core.sessions import Rule, Take
 from kepthour.core.spans import parse_offset
 from kepthour.plugins import CHANNELS, CONNECTORS, Plugins
+from kepthour.ports import Selective
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _M = TypeVar("_M", bound=BaseModel)
@@ -147,8 +148,14 @@ class _Reading:
             keys = self._validate(ChannelKeys, table, path)
             options = self._options(CHANNELS, table, path, set(ChannelKeys.model_fields))
             if keys and options:
-                found.append((name, ChannelConfig(name, keys.type, options), ChannelRule(name, keys.joins)))
+                rule = ChannelRule(name, keys.joins, keys.urgency or self._default_urgency(keys.type))
+                found.append((name, ChannelConfig(name, keys.type, options), rule))
         return found
+
+    def _default_urgency(self, kind: str) -> Urgency:
+        """The lowest that a kind takes if the configuration does not say."""
+        made = self._plugins.channel(kind)
+        return made.DEFAULT_URGENCY if isinstance(made, Selective) else Urgency.PASSIVE
 
     def _options(self, group: str, raw: dict[str, Any], path: str, common: set[str]) -> BaseModel | None:
         kind = self._kind(group, raw.get("type"), path)

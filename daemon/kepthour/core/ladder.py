@@ -26,6 +26,11 @@ class Urgency(StrEnum):
     HIGH = "high"
     CRITICAL = "critical"
 
+    @property
+    def rank(self) -> int:
+        """0 for the calmest."""
+        return tuple(Urgency).index(self)
+
 
 class OnlyIf(StrEnum):
     """A rung's condition, checked when the ladder is planned."""
@@ -41,7 +46,9 @@ class Rung:
     offset: timedelta  # negative: before the start
     label: str  # the offset as configured; the rung's name everywhere
     urgency: Urgency
-    channels: tuple[str, ...] | None = None  # None: every channel that has joined by this offset
+    channels: tuple[str, ...] | None = (
+        None  # None: every channel that has joined by this offset, and takes its urgency
+    )
     only_if: OnlyIf = OnlyIf.ALWAYS
     skip_in_session: bool = False  # not while the therapist is proven to be with another client
 
@@ -53,16 +60,23 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class ChannelRule:
-    """From which offset on a configured channel takes part in rungs that name no channels."""
+    """In which rungs a configured channel takes part, if they name no channels themselves."""
 
     name: str
-    joins: timedelta | None = None  # None: from the first rung on
+    joins: timedelta | None = None  # from this offset on; None: from the first rung on
+    urgency: Urgency = Urgency.PASSIVE  # the lowest that it takes
 
     def takes(self, rung: Rung) -> bool:
         """Whether `rung` goes out on this channel."""
         if rung.channels is not None:
             return self.name in rung.channels
-        return self.joins is None or rung.offset >= self.joins
+        joined = self.joins is None or rung.offset >= self.joins
+        return joined and rung.urgency.rank >= self.urgency.rank
+
+    @property
+    def near(self) -> bool:
+        """Whether it takes calm notices from the first rung on, so that digests and questions may go there."""
+        return self.joins is None and self.urgency.rank <= Urgency.NORMAL.rank
 
 
 class Modality(StrEnum):

@@ -39,6 +39,8 @@ MOVES: dict[State, frozenset[State]] = {
 }
 
 
+KEPT_QUIET = "microphone-in-use"  # the problem of a channel that could, and leaves the therapist in peace
+
 OUT = frozenset({State.SENT, State.ANSWERED, State.WITHDRAWN})  # a channel accepted it
 
 
@@ -123,9 +125,6 @@ class Hand:
     holds: tuple[Hold, ...] = ()
 
 
-_WEIGHT = {Urgency.PASSIVE: 0, Urgency.NORMAL: 1, Urgency.HIGH: 2, Urgency.CRITICAL: 3}
-
-
 def check_move(before: State, after: State) -> None:
     """Raises BrokenPromise for a move that the table does not allow."""
     if after not in MOVES[before]:
@@ -171,7 +170,7 @@ def hand_out(
             else:
                 holds.append(Hold(newest.id, min(wait[0], newest.useful_until), wait[1]))
         changes += [Change(reminder.id, State.COLLAPSED, Why.NEWER) for reminder in older]
-    send.sort(key=lambda reminder: (-_WEIGHT[reminder.urgency], reminder.due_at))
+    send.sort(key=lambda reminder: (-reminder.urgency.rank, reminder.due_at))
     return Hand(tuple(send), tuple(changes), tuple(holds))
 
 

@@ -12,7 +12,7 @@ import structlog
 from kepthour.core.away import Absence, silenced_until
 from kepthour.core.ladder import Urgency
 from kepthour.core.quiet import Attended, held_until
-from kepthour.core.reminder import Change, Reminder, State, Why, hand_out, next_attempt
+from kepthour.core.reminder import KEPT_QUIET, OUT, Change, Reminder, State, Why, hand_out, next_attempt
 from kepthour.pipeline.dispatch.wording import Unworded, Wording, Words, words_for
 from kepthour.store import absences, outbox, reminders
 from kepthour.store.engine import Store, Tx
@@ -129,7 +129,7 @@ def _wrap(
 def record(store: Store, outcomes: Iterable[Outcome], channels: Collection[str]) -> list[Outcome]:
     """Store what became of parcels, all of them or none; returns those accepted whose notice no longer holds.
 
-    What matters and was refused twice goes to all `channels`.
+    What matters and was refused twice goes to all `channels`, unless the refusal was out of consideration.
     """
     outdated = []
     with store.write() as tx:
@@ -138,11 +138,23 @@ def record(store: Store, outcomes: Iterable[Outcome], channels: Collection[str])
                 attempts = one.reminder.attempts + 1
                 again = next_attempt(attempts, one.at, one.reminder.useful_until)
                 wanted = outbox.refused(tx, one.reminder, one.problem, again)
-                if wanted and attempts >= _REFUSALS and one.reminder.urgency in _URGENT:
+                if wanted and attempts >= _REFUSALS and _matters(tx, one):
                     outbox.spread(tx, one.reminder, channels)
             elif not outbox.accepted(tx, one.reminder, one.at, one.reference):
                 outdated.append(one)
     return outdated
+
+
+def _matters(tx: Tx, refused: Outcome) -> bool:
+    """Whether the other channels are to have it. In a call they need not, if one of them has reached the therapist."""
+    reminder = refused.reminder
+    if reminder.urgency not in _URGENT:
+        return False
+    same = (reminder.revision, reminder.rung)
+    return refused.problem != KEPT_QUIET or not any(
+        other.state in OUT and (other.revision, other.rung) == same
+        for other in reminders.of_subject(tx, reminder.subject)
+    )
 
 
 def lost(store: Store, wanted: Iterable[Reminder]) -> set[Reminder]:

@@ -1,0 +1,160 @@
+"""What the sound servers say: who plays, and whether somebody listens at a microphone.
+
+Both are asked, PipeWire and PulseAudio: on some machines both run, and only one of them has the sound.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+_SECONDS = 2.0  # a server that has not answered by then cannot tell
+_QUESTIONS = (("pw-dump",), ("pactl", "-f", "json", "list"))
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """`playing` are the processes that are heard by a sound server; `recording`: a microphone is in use."""
+
+    playing: frozenset[int]
+    recording: bool
+
+
+async def ask() -> Streams | None:
+    """The present streams of all sound servers; None if none can tell, and after two seconds at most."""
+    texts = await asyncio.gather(*(_said(question) for question in _QUESTIONS))
+    known = [one for one in (_read(pipewire, texts[0]), _read(pulseaudio, texts[1])) if one is not None]
+    if not known:
+        return None
+    playing = frozenset[int]().union(*(one.playing for one in known))
+    return Streams(playing, any(one.recording for one in known))
+
+
+def _read(reader: Callable[[bytes], Streams | None], text: bytes) -> Streams | None:
+    try:
+        return reader(text)
+    except (ValueError, TypeError, KeyError, AttributeError):  # another version's form: it cannot tell, then
+        return None
+
+
+async def _said(question: tuple[str, ...]) -> bytes:
+    """What a program prints; nothing if it is not there, fails, or takes too long."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *question,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError:
+        return b""
+    try:
+        async with asyncio.timeout(_SECONDS):
+            said, _ = await process.communicate()
+    except TimeoutError:
+        return b""
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # its children, too: they would hold the pipe open
+            await process.wait()
+    return said if process.returncode == 0 else b""
+
+
+def pipewire(text: bytes) -> Streams | None:
+    """`text` is what `pw-dump` printed; None if it is not that."""
+    objects = _parsed(text, list)
+    if objects is None:
+        return None
+    nodes = {one["id"]: one["info"] for one in _of_type(objects, "Node")}
+    clients = {one["id"]: one["info"] for one in _of_type(objects, "Client")}
+    fed_by: dict[int, set[int]] = {}
+    for link in _of_type(objects, "Link"):
+        ends = link["info"]
+        fed_by.setdefault(ends.get("input-node-id"), set()).add(ends.get("output-node-id"))
+    sinks = {number for number, info in nodes.items() if _props(info).get("media.class") == "Audio/Sink"}
+    running = {number: _props(info) for number, info in nodes.items() if info.get("state") == "running"}
+    playing = {
+        _process(props, clients) for props in running.values() if _is(props, "Stream/Output/Audio")
+    } - {0}
+    recording = any(
+        _is(props, "Stream/Input/Audio") and not _no_call(props) and not _within(fed_by.get(number), sinks)
+        for number, props in running.items()
+    )
+    return Streams(frozenset(playing), recording)
+
+
+def _of_type(objects: Iterable[Any], kind: str) -> list[dict[str, Any]]:
+    """Those whose details are known: of what just went, pw-dump shows `null`."""
+    wanted = f"PipeWire:Interface:{kind}"
+    return [one for one in objects if one.get("type") == wanted and isinstance(one.get("info"), dict)]
+
+
+def _props(info: Mapping[str, Any]) -> dict[str, Any]:
+    return info.get("props") or {}
+
+
+def _is(props: Mapping[str, Any], media_class: str) -> bool:
+    return bool(props.get("media.class") == media_class)
+
+
+# A recording of what is played, a level meter, a stream that runs only with others, and a part of an effect: whoever
+# records from an effect has a stream of their own, and an effect may be there all day.
+_NO_CALL = ("stream.capture.sink", "stream.monitor", "node.passive", "node.link-group")
+
+
+def _no_call(props: Mapping[str, Any]) -> bool:
+    return any(_true(props.get(key)) for key in _NO_CALL) or props.get("media.role") in {"filter", "abstract"}
+
+
+def _true(value: object) -> bool:
+    return value not in {None, False, "false", "0", "out", ""}
+
+
+def _within(sources: set[int] | None, sinks: set[int]) -> bool:
+    """Whether a stream is fed, and by nothing but what sinks play."""
+    return bool(sources) and sources is not None and sources <= sinks
+
+
+def _process(props: Mapping[str, Any], clients: Mapping[int, Mapping[str, Any]]) -> int:
+    """Whose stream it is. A program that speaks to pipewire-pulse has its number on the stream alone."""
+    client = _props(clients.get(props.get("client.id", -1), {}))
+    return int(props.get("application.process.id") or client.get("application.process.id") or 0)
+
+
+def pulseaudio(text: bytes) -> Streams | None:
+    """`text` is what `pactl -f json list` printed; None if it is not that."""
+    said = _parsed(text, dict)
+    if said is None:
+        return None
+    monitors = {one["index"] for one in said.get("sources", []) if _is_monitor(one)}
+    playing = {
+        int(one.get("properties", {}).get("application.process.id", 0))
+        for one in said.get("sink_inputs", [])
+        if not one.get("corked")
+    } - {0}
+    recording = any(
+        not one.get("corked") and one.get("source") not in monitors and one.get("resample_method") != "peaks"
+        and not _no_call(one.get("properties", {}))
+        for one in said.get("source_outputs", [])
+    )  # fmt: skip
+    return Streams(frozenset(playing), recording)
+
+
+def _is_monitor(source: Mapping[str, Any]) -> bool:
+    return bool(source.get("monitor_source")) or source.get("properties", {}).get("device.class") == "monitor"
+
+
+def _parsed(text: bytes, kind: type[Any]) -> Any:
+    try:
+        said = json.loads(text)
+    except ValueError:
+        return None
+    return said if isinstance(said, kind) else None
