@@ -18,3 +18,10 @@ def bare_session() -> niquests.Session:
     )  # one transport, one way to fail
     made.trust_env = False
     return made
+
+
+def bare_async_session() -> niquests.AsyncSession:
+    """The same for what runs on an event loop."""
+    made = niquests.AsyncSession(disable_http3=True, revocation_configuration=None)
+    made.trust_env = False
+    return made

@@ -38,7 +38,7 @@ from kepthour.pipeline import (
     respond,
 )
 from kepthour.plugins import Plugins
-from kepthour.ports import Channel, Clock, GivesEvidence, Witness
+from kepthour.ports import Channel, Clock, GivesEvidence, Housed, Witness
 from kepthour.store import calendars, sessions
 from kepthour.store.engine import Store
 from kepthour_connectors.base import Kind as BatchKind
@@ -291,10 +291,14 @@ class App:
 
     def channels(self) -> dict[str, Channel]:
         """The configured channels, not yet opened."""
-        return {
+        made = {
             channel.name: self._plugins.channel(channel.type).make(channel.name, channel.options)
             for channel in self.config.channels
         }
+        for name, channel in made.items():
+            if isinstance(channel, Housed):
+                channel.house(self._folder("channels", name), self.clock)
+        return made
 
     def dispatcher(self, channels: dict[str, Channel], refused: Callable[[], None]) -> dispatch.Dispatcher:
         """The pump for this configuration; `refused` is called when a reminder is to be tried again."""
@@ -303,7 +307,7 @@ class App:
 
     def surroundings(self, calendar: str) -> Surroundings:
         """What the connector of this calendar may know. No I/O."""
-        return Surroundings(calendar, self._folder(calendar))
+        return Surroundings(calendar, self._folder("calendars", calendar))
 
     def close(self) -> None:
         """Let go of connections; the store stays open."""
@@ -330,11 +334,13 @@ class App:
         except (KeyError, NeedsPerson):  # evidence is an extra: without it everything else goes on
             log.warning("evidence.not_installed", source=name, calendar=calendar.name)
             return None
-        return Witness(name, kind.make(calendar.options, calendar.name, self._folder(calendar.name)))
+        return Witness(
+            name, kind.make(calendar.options, calendar.name, self._folder("calendars", calendar.name))
+        )
 
-    def _folder(self, calendar: str) -> Path:
-        """A calendar's own private folder; a connector that needs it makes it."""
-        return self.store.path.parent / "calendars" / hashlib.sha256(calendar.encode()).hexdigest()[:12]
+    def _folder(self, kind: str, name: str) -> Path:
+        """The private folder of one calendar or channel; who needs it makes it."""
+        return self.store.path.parent / kind / hashlib.sha256(name.encode()).hexdigest()[:12]
 
 
 def _too_slow(name: str) -> poll.Polled:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -27,6 +27,7 @@ __all__ = [
     "EvidenceKind",
     "EvidenceSource",
     "GivesEvidence",
+    "Housed",
     "Key",
     "Notice",
     "Probeable",
@@ -57,6 +58,7 @@ class Answer:
     subject: str
     key: Key
     surface: str  # where it was given: the channel's name
+    ago: timedelta = timedelta()  # so long before it was heard it was given: nobody listened at the time
 
 
 class ChannelFailed(NeedsPerson):
@@ -103,6 +105,18 @@ class Probeable(Protocol):
 
     async def probe(self) -> None:
         """Look as far as can be seen. Called after `open`. Raises ChannelFailed with what `send` would say."""
+        ...
+
+
+@runtime_checkable
+class Housed(Protocol):
+    """A channel that keeps something from one start of the daemon to the next."""
+
+    def house(self, folder: Path, clock: Clock) -> None:
+        """Told once, before `open`, by the daemon alone: a private folder, which the channel makes if it needs it.
+
+        No I/O yet. A channel that was not told keeps nothing, and listens for no answers: another process looks at it.
+        """
         ...
 
 

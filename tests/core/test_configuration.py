@@ -92,7 +92,8 @@ def test_the_example_names_every_key_that_the_models_know() -> None:
     models = [m for m in vars(keys).values() if isinstance(m, type) and issubclass(m, BaseModel)]
     plugins = Plugins()
     models += [plugins.connector(name).Options for name in ("caldav", "google", "ics")]
-    models += [plugins.channel(name).Options for name in ("command", "console", "desktop", "sound")]
+    kinds = ("apprise", "command", "console", "desktop", "ntfy", "sound")
+    models += [plugins.channel(name).Options for name in kinds]
     names = {field.alias or name for m in models for name, field in m.model_fields.items()}
     missing = {
         name for name in names if not any(form in text for form in (f"{name} = ", f"[{name}", f".{name}]"))

@@ -93,12 +93,12 @@ class Life:
 
     async def _take_up(self) -> None:
         """As `Daemon._take_up`."""
-        for screen in self._screens.values():
-            await screen.open(self._answered)
         dispatcher = self.app.dispatcher(dict(self._screens), self.wake)
         dispatcher.stock = _nothing  # the store never fails here, and a reserve costs a fifth of a run
-        self._pump = Pump(self.app, dispatcher, Asker(self.app, self.wake), self._leapt, AHEAD)
         self._answering = Answering(self.app, dispatcher, self.wake)
+        for screen in self._screens.values():
+            await screen.open(self._answered)
+        self._pump = Pump(self.app, dispatcher, Asker(self.app, self.wake), self._leapt, AHEAD)
         await self._pump.begin()
         self._ask_at_once()
 

@@ -13,12 +13,17 @@ from structlog.testing import capture_logs
 
 from kepthour.app import App
 from kepthour.config.reading import load
+from kepthour.core.verdict import Verdict
 from kepthour.pipeline.dispatch import claim
+from kepthour.ports import Answer, Key
 from kepthour.runtime import daemon as module
 from kepthour.runtime import health
 from kepthour.runtime.clock import SystemClock
 from kepthour.runtime.daemon import Daemon
+from kepthour.store import responses, sessions
 from kepthour.store.engine import open_store
+from kepthour.store.sessions import SessionRow
+from kepthour.views.agenda import Entry, agenda
 from tests.fakes.channels import Recorder
 from tests.support.calendars import calendar, event
 from tests.support.day import CONFIG, FakePlugins
@@ -125,3 +130,47 @@ async def test_a_daemon_with_a_bug_does_not_call_itself_well(
             there.setattr(health, "AUDIT_SECONDS", 0.5)
             await until(lambda: not daemon.health.ok(), "the end of that")
         await until(daemon.health.ok, "its being well again")
+
+
+async def test_an_answer_that_a_channel_hears_while_it_opens_is_taken(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was given while no daemon ran."""
+    (session,) = agenda(made.app.config, made.store, *_around(), SystemClock().now())
+
+    async def hears(_self: Recorder, answered: Callable[[Answer], None]) -> None:
+        answered(Answer("0", session.session.id, Key.HERE, "screen"))
+
+    monkeypatch.setattr(Recorder, "open", hears)
+    async with made.running():
+        await until(lambda: _first(made).verdict is Verdict.ON_TIME, "the check-in")
+
+
+async def test_an_answer_counts_from_when_it_was_given(made: Made) -> None:
+    (session,) = agenda(made.app.config, made.store, *_around(), SystemClock().now())
+    async with made.running():
+        await until(lambda: made.screen.answered is not None, "the channel")
+        await until(lambda: "0s" in made.rungs(), "the start")
+        answered = made.screen.answered
+        assert answered is not None
+        answered(Answer("0", session.session.id, Key.HERE, "screen", ago=timedelta(minutes=1)))
+        await until(lambda: _first(made).verdict is not None, "the verdict")
+        with made.store.read() as tx:
+            (response,) = responses.to(tx, _row(made, session.session.id))
+    assert response.at <= session.session.start - timedelta(seconds=50)
+
+
+def _around() -> tuple[datetime, datetime]:
+    now = SystemClock().now()
+    return now - timedelta(hours=1), now + timedelta(hours=1)
+
+
+def _first(made: Made) -> Entry:
+    return agenda(made.app.config, made.store, *_around(), SystemClock().now())[0]
+
+
+def _row(made: Made, session_id: str) -> SessionRow:
+    with made.store.read() as tx:
+        row = sessions.living(tx, session_id)
+    assert row is not None
+    return row

@@ -44,8 +44,8 @@ class Answering:
         return bool(self._held)
 
     async def take(self, answer: Answer) -> None:
-        """Store `answer`, given now, and do what it asks for. Never raises."""
-        one = _Held(answer, self._app.clock.now())
+        """Store `answer`, given now or a while ago, and do what it asks for. Never raises."""
+        one = _Held(answer, self._app.clock.now() - answer.ago)
         if answer.key is Key.JOIN:
             await self._join(answer.subject)
         kind = Kind(answer.key.value)

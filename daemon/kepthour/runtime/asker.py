@@ -12,7 +12,7 @@ from kepthour.core.errors import KeptHourError
 from kepthour.core.presence import Presence, Seen
 from kepthour.pipeline.inquire import Inquiry
 from kepthour.ports import EvidenceSource
-from kepthour.runtime.threads import in_own_thread
+from kepthour.threads import in_own_thread
 
 log = structlog.get_logger()
 

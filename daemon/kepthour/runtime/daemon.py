@@ -189,9 +189,10 @@ class Daemon:
         """Open the channels, plan from what is stored, and put the jobs on the timer."""
         channels = self._app.channels()
         dispatcher = self._app.dispatcher(channels, self.wake)
+        # First: a channel may hear at once what was answered while no daemon ran.
+        self._answering = Answering(self._app, dispatcher, self.wake)
         await dispatcher.open(self._answered)
         pump = Pump(self._app, dispatcher, Asker(self._app, self.wake), self._leapt, AHEAD)
-        self._answering = Answering(self._app, dispatcher, self.wake)
         self._poller = Poller(self._app, self._scheduler, self.wake, self._found_damage)
         self._turns = Turns(
             self._app,

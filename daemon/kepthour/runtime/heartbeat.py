@@ -15,8 +15,8 @@ from kepthour.app import App
 from kepthour.config import HeartbeatConfig
 from kepthour.core.heartbeat import Problem, Record
 from kepthour.runtime.scheduler import Scheduler
-from kepthour.runtime.threads import in_own_thread
 from kepthour.store import heartbeat as store
+from kepthour.threads import in_own_thread
 
 log = structlog.get_logger()
 

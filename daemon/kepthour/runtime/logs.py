@@ -12,6 +12,7 @@ import structlog
 from kepthour.core.privacy import HIDDEN, Phi
 
 _LIBRARIES = (
+    "apprise",
     "apscheduler",
     "caldav",
     "niquests",

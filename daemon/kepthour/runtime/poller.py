@@ -10,8 +10,8 @@ import structlog
 from kepthour.app import App
 from kepthour.core.errors import KeptHourError
 from kepthour.runtime.scheduler import Scheduler, Work
-from kepthour.runtime.threads import in_own_thread
 from kepthour.store.engine import Damaged
+from kepthour.threads import in_own_thread
 
 log = structlog.get_logger()
 

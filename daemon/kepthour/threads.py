@@ -40,3 +40,28 @@ async def in_own_thread(work: Callable[[], _T], name: str) -> _T:
 
     threading.Thread(target=run, name=name, daemon=True).start()
     return await done
+
+
+class Busy(Exception):
+    """All threads are taken by work that does not come to its end."""
+
+
+class FewThreads:
+    """At most `most` own threads at a time: what hangs, and is tried again and again, must not pile up."""
+
+    def __init__(self, most: int, name: str) -> None:
+        self._free = threading.Semaphore(most)
+        self._name = name
+
+    async def run(self, work: Callable[[], _T]) -> _T:
+        """`work()`'s result, or its exception. Whoever stops waiting leaves its thread to end. Raises Busy."""
+        if not self._free.acquire(blocking=False):
+            raise Busy
+
+        def counted() -> _T:
+            try:
+                return work()
+            finally:
+                self._free.release()
+
+        return await in_own_thread(counted, self._name)

@@ -1,0 +1,89 @@
+"""Notice -> the JSON that ntfy publishes. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from kepthour.channels.ntfy.tickets import Ticket, name_of, sealed
+from kepthour.core.ladder import Urgency
+from kepthour.ports import Key, Notice
+
+_PRIORITY = {Urgency.PASSIVE: 2, Urgency.NORMAL: 3, Urgency.HIGH: 4, Urgency.CRITICAL: 5}
+_TAGS = {Urgency.HIGH: ["alarm_clock"], Urgency.CRITICAL: ["rotating_light"]}
+# Not JOIN: the room would open on the computer, far from whoever holds the phone. ntfy takes three buttons.
+_BUTTONS = {Key.HERE: "here", Key.ACK: "ack", Key.SNOOZE: "snooze", Key.LATE: "late", Key.OUT: "out"}
+_MOST_BUTTONS = 3
+_GRACE = timedelta(minutes=10)  # after the session's end
+_MOST_BYTES = 3500  # of 4096: a longer one would become an attachment
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """The way back for answers: the address of their topic, and what they are sealed with."""
+
+    address: str = field(repr=False)
+    secret: bytes = field(repr=False)
+
+
+def document(notice: Notice, topic: str, back: Return | None, secret: bytes | None) -> dict[str, Any]:
+    """What is published for `notice`. Without a way back it has no buttons, and says how to answer."""
+    actions = _actions(notice, back) if back is not None else []
+    found = {
+        "topic": topic,
+        "title": notice.title,
+        "message": _cut(notice.text if actions else notice.text + _hint(notice)),
+        "priority": _PRIORITY[notice.urgency],
+        "tags": _TAGS.get(notice.urgency, []),
+        "actions": actions,
+    }
+    if secret is not None:
+        found["sequence_id"] = name_of(notice.delivery, notice.subject, secret)
+    return found
+
+
+def too_late(topic: str) -> dict[str, Any]:
+    """What is said to whoever presses a button after its time."""
+    return {
+        "topic": topic,
+        "title": "That session is over",
+        "message": "Your answer came after its end, and changed nothing.",
+        "priority": _PRIORITY[Urgency.PASSIVE],
+    }
+
+
+def _actions(notice: Notice, back: Return) -> list[dict[str, Any]]:
+    if notice.end is None or not notice.delivery.isdecimal():
+        return []
+    until = notice.end.astimezone(UTC) + _GRACE
+    offered = {action.key: action.label for action in notice.actions}
+    keys = [key for key in _BUTTONS if key in offered][:_MOST_BUTTONS]
+    return [_action(offered[key], Ticket(notice.delivery, notice.subject, key, until), back) for key in keys]
+
+
+def _action(label: str, ticket: Ticket, back: Return) -> dict[str, Any]:
+    return {
+        "action": "http",
+        "label": label,
+        "url": back.address,
+        "method": "POST",
+        "body": sealed(ticket, back.secret),
+        "clear": True,
+    }
+
+
+def _hint(notice: Notice) -> str:
+    offered = {action.key for action in notice.actions}
+    command = next((word for key, word in _BUTTONS.items() if key in offered and key is not Key.LATE), None)
+    return f"\nAnswer at the computer: kepthour {command}" if command else ""
+
+
+def _cut(text: str) -> str:
+    raw = text.encode("utf-8", "replace")
+    return text if len(raw) <= _MOST_BYTES else raw[:_MOST_BYTES].decode("utf-8", "ignore") + "…"
+
+
+def is_over(ticket: Ticket, given: datetime) -> bool:
+    """Whether an answer given then comes too late. `given` is aware UTC."""
+    return given > ticket.until
