@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -32,6 +33,7 @@ from kepthour.core.errors import NeedsPerson
 from kepthour.core.ladder import PROFILES, ChannelRule, Ladder, Rung
 from kepthour.core.sessions import Rule, Take
 from kepthour.core.spans import parse_offset
+from kepthour.languages import language_of
 from kepthour.plugins import CHANNELS, CONNECTORS, Plugins
 
 _M = TypeVar("_M", bound=BaseModel)
@@ -93,6 +95,7 @@ class _Reading:
             channels=tuple(config for _name, config, _rule in channels),
             digests=_digest_times(keys.digests),
             show=keys.privacy.notice,
+            language=keys.language or language_of(os.environ),
             heartbeat=HeartbeatConfig(keys.heartbeat.url, keys.heartbeat.every) if keys.heartbeat else None,
             store=_store_path(keys.store.url),
             wake_before=keys.wake.before if keys.wake.enabled else None,

@@ -92,10 +92,13 @@ def _ladder(config: Configuration, session: KnownSession, course: _Course) -> It
     rungs: defaultdict[str, list[Step | Reminder]] = defaultdict(list)
     for step in course.rungs:
         rungs[step.rung].append(step)
+    tongue = config.showing.tongue
     for rung, steps in rungs.items():
         first = steps[0]
         assert first.offset is not None, "only rungs are here"
-        words = rung_text(session, first.offset, first.due_at, config.zone, config.show, course.announced)
+        words = rung_text(
+            tongue, session, first.offset, first.due_at, config.zone, config.show, course.announced
+        )
         channels = tuple(step.channel for step in steps)
         yield Rehearsed(first.due_at, session.id, rung, first.urgency, channels, words.whole)
 
@@ -107,12 +110,12 @@ def _questions(config: Configuration, courses: Iterable[tuple[KnownSession, _Cou
         if course.deadline is not None:
             asked[course.deadline].append(session)
     for deadline, those in asked.items():
-        words = question_text(those, config.zone, config.show)
+        words = question_text(config.showing.tongue, those, config.zone, config.show)
         session_id = those[0].id if len(those) == 1 else None
         yield Rehearsed(deadline, session_id, "question", Urgency.NORMAL, config.near_channels, words.whole)
 
 
 def _digests(config: Configuration, days: dict[date, list[KnownSession]]) -> Iterator[Rehearsed]:
     for one in digests(days, config.zone, config.digests):
-        words = digest_text(one.rung, one.sessions, config.zone, {})
+        words = digest_text(config.showing.tongue, one.rung, one.sessions, config.zone, {})
         yield Rehearsed(one.due_at, None, one.rung, Urgency.PASSIVE, config.near_channels, words.whole)
