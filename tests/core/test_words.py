@@ -133,9 +133,7 @@ def test_every_text_is_filled_in_and_ends_as_a_sentence(spoken: Tongue) -> None:
 
 def test_every_text_fits_into_a_notice(spoken: Tongue) -> None:
     long = {
-        name: text
-        for name, _show, text in every(spoken)
-        if len(text.title) > TITLE or len(text.body) > BODY
+        name: text for name, _show, text in every(spoken) if len(text.title) > TITLE or len(text.body) > BODY
     }
     assert long == {}
 
@@ -189,9 +187,7 @@ def test_labels_are_short_and_differ(spoken: Tongue) -> None:
 
 def test_what_a_text_quotes_is_the_label_of_a_button(spoken: Tongue) -> None:
     labels = {label(spoken, key) for key in Key}
-    quoted = {
-        one for _name, _show, text in every(spoken) for one in re.findall("[“„](.+?)[”“]", text.whole)
-    }
+    quoted = {one for _name, _show, text in every(spoken) for one in re.findall("[“„](.+?)[”“]", text.whole)}
     assert quoted
     assert quoted <= labels
 
