@@ -1,13 +1,16 @@
 # make demo    see it work (creates .venv and installs into it first)
 # make test    everything that has to hold: lint, types, import contracts, tests
 # make long    what takes too long for every change: random weeks, a year of a full practice
+# make words   bring the texts of notices into the catalogues, and compile these
 # make clean   remove what the two made
 
 PYTHON ?= python3
 BIN := .venv/bin
 LONG := tests/scenario/test_year.py
+LANGUAGES := daemon/kepthour/languages
+MESSAGES := build/kepthour.pot
 
-.PHONY: demo test lint unit long clean
+.PHONY: demo test lint unit long words clean
 
 demo: .venv/installed
 	$(BIN)/kepthour demo
@@ -27,6 +30,14 @@ unit: .venv/installed-dev
 
 long: .venv/installed-dev
 	$(BIN)/pytest --numprocesses auto --dist loadfile $(LONG)
+
+words: .venv/installed-dev
+	mkdir -p $(dir $(MESSAGES))
+	$(BIN)/pybabel --quiet extract --project kepthour --add-location file --sort-output \
+		--add-comments Translators: --strip-comments --output $(MESSAGES) daemon/kepthour
+	$(BIN)/pybabel --quiet update --domain kepthour --ignore-obsolete --ignore-pot-creation-date --no-wrap \
+		--input-file $(MESSAGES) --output-dir $(LANGUAGES)
+	$(BIN)/pybabel --quiet compile --domain kepthour --directory $(LANGUAGES)
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv || { echo "Python's venv module is missing: install python3-venv." >&2; exit 1; }

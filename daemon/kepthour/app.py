@@ -18,7 +18,7 @@ import structlog
 from kepthour.config import Calendar, Configuration
 from kepthour.core.away import Absence
 from kepthour.core.errors import KeptHourError, NeedsPerson, place
-from kepthour.core.notice import LATE, SNOOZE, Showing
+from kepthour.core.notice import LATE, SNOOZE
 from kepthour.core.polling import LOOKS, next_poll
 from kepthour.core.presence import Presence
 from kepthour.core.privacy import NOTHING, Phi
@@ -302,8 +302,8 @@ class App:
 
     def dispatcher(self, channels: dict[str, Channel], refused: Callable[[], None]) -> dispatch.Dispatcher:
         """The pump for this configuration; `refused` is called when a reminder is to be tried again."""
-        how = Showing(self.config.zone, self.config.show)
-        return dispatch.Dispatcher(self.store, channels, how, self.clock, self._stale_after, refused)
+        how, stale_after = self.config.showing, self._stale_after
+        return dispatch.Dispatcher(self.store, channels, how, self.clock, stale_after, refused)
 
     def surroundings(self, calendar: str) -> Surroundings:
         """What the connector of this calendar may know. No I/O."""

@@ -178,6 +178,14 @@ def test_send_sends_each_channel_one_test_notice(world: World) -> None:
     assert "this is a test" in world.cli("check", "--send", expect=1).stderr
 
 
+def test_the_test_notice_is_in_the_language_of_notices(world: World) -> None:
+    configure(world)
+    world.env["LANG"] = "de_DE.UTF-8"
+    checks(world, "--send", expect=1)
+    (document,) = world.received()
+    assert document["title"] == "Kept Hour: Dies ist ein Test"
+
+
 @pytest.mark.parametrize("options", [[], ["--send"]], ids=["looked at", "sent to"])
 def test_a_channel_that_refuses_is_a_problem(world: World, options: list[str]) -> None:
     world.configure(CONFIG.format(more="", sessions=ALL).replace("@SCRIPT@", '["/nonexistent/on-reminder"]'))

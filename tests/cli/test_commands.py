@@ -100,6 +100,24 @@ def test_explain_says_why_an_event_is_and_another_is_not_a_session(world: World)
     assert "no rule matches it (rule 1: the title differs)" in world.cli("explain", "lunch").stdout
 
 
+@pytest.mark.parametrize(
+    ("key", "locale", "began"),
+    [
+        ("", "C.UTF-8", " began 1 min ago"),
+        ("", "de_DE.UTF-8", " hat vor 1 Minute begonnen"),
+        ('language = "en"\n', "de_DE.UTF-8", " began 1 min ago"),
+    ],
+)
+def test_notices_are_rehearsed_in_the_language_of_choice(
+    world: World, key: str, locale: str, began: str
+) -> None:
+    world.configure(key + CONFIG)
+    world.env["LANG"] = locale
+    texts = [one["text"] for one in world.json("rehearse")["reminders"] if one["rung"] == "+1m"]
+    assert texts
+    assert all(began in text for text in texts)
+
+
 def test_rehearse_sends_nothing(world: World) -> None:
     rungs = [one["rung"] for one in world.json("rehearse")["reminders"] if one["session"]]
     assert rungs[:4] == ["-1m", "0m", "+1m", "+2m"] or rungs[:5] == ["-5m", "-1m", "0m", "+1m", "+2m"]

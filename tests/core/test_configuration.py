@@ -111,6 +111,18 @@ def test_a_minimal_configuration_has_sensible_defaults(tmp_path: Path) -> None:
     assert config.digests.evening == time(18)
 
 
+def test_notices_speak_as_the_environment_does_unless_the_configuration_says_how(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert read(tmp_path, MINIMAL).language == "en"
+    monkeypatch.setenv("LANG", "de_DE.UTF-8")
+    assert read(tmp_path, MINIMAL).language == "de"
+    assert read(tmp_path, 'language = "en"\n' + MINIMAL).language == "en"
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    assert read(tmp_path, MINIMAL).showing.tongue.language == "en"
+    assert read(tmp_path, 'language = "de"\n' + MINIMAL).showing.tongue.language == "de"
+
+
 def test_a_machine_is_woken_only_on_request(tmp_path: Path) -> None:
     assert read(tmp_path, MINIMAL).wake_before is None
     assert read(tmp_path, MINIMAL + '[wake]\nbefore = "5m"\n').wake_before is None
@@ -145,6 +157,8 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "a duplicate name": (MINIMAL * 2, "calendars[1].name", "calendars[0] has this name"),
     "an unknown kind of calendar": (MINIMAL.replace('"ics"', '"exchange"'), "calendars[0].type", '"caldav"'),
     "a bad zone": ('timezone = "Mars/Olympus"\n' + MINIMAL, "timezone", "Europe/Berlin"),
+    "an unknown language": ('language = "tlh"\n' + MINIMAL, "language", 'there are "de", "en"'),
+    "a language that is no text": ("language = 7\n" + MINIMAL, "language", "must be a text"),
     "a bad duration": (MINIMAL + 'poll = "two minutes"\n', "calendars[0].poll", '"15m"'),
     "a negative duration": (MINIMAL + 'poll = "-2m"\n', "calendars[0].poll", '"15m"'),
     "a number for a duration": (MINIMAL + "poll = 120\n", "calendars[0].poll", '"15m"'),

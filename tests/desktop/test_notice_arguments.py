@@ -11,7 +11,7 @@ from kepthour.channels.desktop.notices import arguments, drawing
 from kepthour.core.ladder import Urgency
 from kepthour.ports import Action, Key, Notice
 
-HERE, ACK, JOIN = Action(Key.HERE, "I'm here"), Action(Key.ACK, "On my way"), Action(Key.JOIN, "Join")
+HERE, JOIN = Action(Key.HERE, "I'm here"), Action(Key.JOIN, "Join")
 NOTICE = Notice(
     delivery="7", subject="abc", rung="-5m", urgency=Urgency.NORMAL, title="Session at 14:00 starts in 5 min",
     text="50 min, <video> & more.", start=None, end=None, actions=(JOIN, HERE), stays=False,
@@ -34,20 +34,19 @@ def test_a_server_that_takes_no_actions_gets_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("server", "capabilities", "actions", "ending"),
+    ("server", "capabilities", "hint", "ending"),
     [
-        ("gnome-shell", ("actions",), (JOIN, HERE), "more."),
-        ("gnome-shell", (), (JOIN, HERE), "(Answer in a terminal: kepthour here)"),
-        ("dunst", ("actions",), (HERE, ACK), "(Answer in a terminal: kepthour here)"),
-        ("mako", ("actions",), (ACK,), "(Answer in a terminal: kepthour ack)"),
-        ("dunst", ("actions",), (JOIN,), "more."),
-        ("dunst", ("actions",), (), "more."),
+        ("gnome-shell", ("actions",), "Type: here", "more."),
+        ("gnome-shell", (), "Type: here", "more. (Type: here)"),
+        ("dunst", ("actions",), "Type: here", "more. (Type: here)"),
+        ("mako", ("actions",), "Type:\0ack", "more. (Type: ack)"),
+        ("dunst", ("actions",), "", "more."),
     ],
 )
-def test_where_no_buttons_are_drawn_the_text_names_a_command_that_the_notice_offers(
-    server: str, capabilities: tuple[str, ...], actions: tuple[Action, ...], ending: str
+def test_where_no_buttons_are_drawn_the_text_says_how_to_answer(
+    server: str, capabilities: tuple[str, ...], hint: str, ending: str
 ) -> None:
-    assert asked(replace(NOTICE, actions=actions), server, *capabilities)["body"].endswith(ending)
+    assert asked(replace(NOTICE, hint=hint), server, *capabilities)["body"].endswith(ending)
 
 
 def test_markup_is_escaped_for_servers_that_read_it_and_only_for_them() -> None:

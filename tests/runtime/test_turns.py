@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from kepthour.app import App
-from kepthour.core.notice import Key
+from kepthour.core.notice import Key, Showing, store_notice
+from kepthour.core.tongue import ENGLISH
 from kepthour.core.verdict import Verdict
+from kepthour.core.words import Show
 from kepthour.ports import Answer
 from kepthour.runtime import outage, turns
 from kepthour.runtime.answering import Answering
@@ -24,9 +26,10 @@ from kepthour.runtime.turns import Turns
 from kepthour.store import engine
 from kepthour.store.engine import Damaged, Store, Unusable
 from kepthour_connectors.base import Transient
-from tests.support.day import Day, when
+from tests.support.day import BERLIN, Day, when
 
 CANNOT, CAN_AGAIN = "Kept Hour cannot store anything", "Kept Hour can store again"
+HOW = Showing(BERLIN, Show.TIME, ENGLISH)
 
 
 class Watch:
@@ -321,6 +324,5 @@ def test_an_outage_is_told_with_what_to_do() -> None:
     error = Unusable("The disk is full.", "Free some space.")
     assert store.hit(error) is None
     watch.seconds = outage._TELL_AFTER + 1
-    notice = store.hit(error)
-    assert notice is not None
-    assert notice.text == "The disk is full. Free some space. Reminders go on from memory."
+    assert store.hit(error) is error
+    assert store_notice(error, HOW).text == "The disk is full. Free some space. Reminders go on from memory."

@@ -239,7 +239,8 @@ async def test_two_sessions_slept_through_share_one_question(day: Day) -> None:
     day.sleep_until("2026-03-02 12:30")
     await day.until("2026-03-02 13:00")
     assert day.rungs()[2:] == [("12:30:00", "question")]
-    assert day.notices()[-1].title == "2 sessions without a check-in: 10:00, 11:00. What happened?"
+    assert day.notices()[-1].title == "2 sessions without a check-in. What happened?"
+    assert day.notices()[-1].text.startswith("They began at 10:00, 11:00.")
 
 
 async def test_a_miss_is_not_suspected_while_the_calendar_is_stale(day: Day) -> None:

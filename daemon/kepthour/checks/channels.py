@@ -6,22 +6,23 @@ import asyncio
 from collections.abc import Sequence
 
 from kepthour.checks.record import Check, ok, problem, skipped
-from kepthour.config import ChannelConfig
+from kepthour.config import ChannelConfig, Configuration
 from kepthour.core.errors import NeedsPerson
 from kepthour.core.notice import check_notice
 from kepthour.plugins import Plugins
-from kepthour.ports import Answer, Channel, Probeable
+from kepthour.ports import Answer, Channel, Notice, Probeable
 from kepthour.views.status import ChannelStatus
 
 NAME = "channel"
 _SECONDS = 15.0  # as the daemon has it
 
 
-def examine(channels: Sequence[ChannelConfig], plugins: Plugins, *, send: bool) -> list[Check]:
+def examine(config: Configuration, plugins: Plugins, *, send: bool) -> list[Check]:
     """Opens them all, as they are seen from this process. Sends a test notice to each if `send`."""
+    notice = check_notice(config.showing) if send else None
 
     async def work() -> list[Check]:
-        return [await _tried(channel, plugins, send=send) for channel in channels]
+        return [await _tried(channel, plugins, notice) for channel in config.channels]
 
     return asyncio.run(work())
 
@@ -41,11 +42,11 @@ def refusals(channels: Sequence[ChannelStatus]) -> list[Check]:
     ]
 
 
-async def _tried(config: ChannelConfig, plugins: Plugins, *, send: bool) -> Check:
+async def _tried(config: ChannelConfig, plugins: Plugins, notice: Notice | None) -> Check:
     channel = plugins.channel(config.type).make(config.name, config.options)
     try:
         async with asyncio.timeout(_SECONDS):
-            return await _used(channel, config.name, send=send)
+            return await _used(channel, config.name, notice)
     except NeedsPerson as error:
         return problem(NAME, config.name, error.what, error.remedy, critical=True)
     except TimeoutError:
@@ -58,10 +59,10 @@ async def _tried(config: ChannelConfig, plugins: Plugins, *, send: bool) -> Chec
         await channel.close()
 
 
-async def _used(channel: Channel, name: str, *, send: bool) -> Check:
+async def _used(channel: Channel, name: str, notice: Notice | None) -> Check:
     await channel.open(_unheard)
-    if send:
-        await channel.send(check_notice(), None)
+    if notice is not None:
+        await channel.send(notice, None)
         return ok(NAME, name, "It accepted a test notice. Whether it reached you, only you can tell.")
     if isinstance(channel, Probeable):
         await channel.probe()

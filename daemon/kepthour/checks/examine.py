@@ -31,7 +31,7 @@ def examine(file: Path, plugins: Plugins, clock: Clock, *, send: bool) -> list[C
         *found,
         *stored,
         *_of_the_store(calendars.NAME, app, calendars.examine),
-        *channels.examine(config.channels, plugins, send=send),
+        *channels.examine(config, plugins, send=send),
         *timekeeping.examine(config.zone, clock.now()),
         *_of_the_store(daemon.NAME, app, _daemon),
         *waking.examine(config),

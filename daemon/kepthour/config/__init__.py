@@ -12,8 +12,10 @@ from pydantic import BaseModel
 from kepthour.core.day import DigestTimes
 from kepthour.core.errors import NeedsPerson
 from kepthour.core.ladder import Ladder
+from kepthour.core.notice import Showing
 from kepthour.core.sessions import Rule, Take
 from kepthour.core.words import Show
+from kepthour.languages import tongue
 from kepthour_connectors.secrets import Secret
 
 
@@ -63,9 +65,15 @@ class Configuration:
     digests: DigestTimes
     end_cues: tuple[timedelta, ...]  # so long before the end of a session
     show: Show
+    language: str  # of notices: one of `languages()`
     heartbeat: HeartbeatConfig | None  # None: nobody is told that the daemon is well
     store: Path | None  # None: the default place
     wake_before: timedelta | None = None  # how long before a rung a sleeping machine is woken; None: never
+
+    @property
+    def showing(self) -> Showing:
+        """How notices are worded."""
+        return Showing(self.zone, self.show, tongue(self.language))
 
     @property
     def near_channels(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from kepthour.core.ladder import Modality, Urgency
 from kepthour.core.sessions import Take
 from kepthour.core.spans import parse_duration, parse_offset
 from kepthour.core.words import Show
+from kepthour.languages import languages
 from kepthour_connectors.secrets import Secret
 
 
@@ -63,6 +64,13 @@ def _parse_zone(text: str) -> ZoneInfo:
         return ZoneInfo(text)
     except (KeyError, ValueError, OSError):
         raise ValueError('is no time zone; write one of the IANA names, such as "Europe/Berlin"') from None
+
+
+def _parse_language(text: str) -> str:
+    if text in languages():
+        return text
+    known = ", ".join(f'"{one}"' for one in languages())
+    raise ValueError(f"is no language that notices can have; there are {known}")
 
 
 _Duration = Annotated[timedelta, _text_to(parse_duration)]
@@ -201,6 +209,7 @@ class StoreKeys(Model):
 
 class Keys(Model):
     timezone: Annotated[ZoneInfo, _text_to(_parse_zone)] | None = None
+    language: Annotated[str, _text_to(_parse_language)] | None = None
     calendars: list[dict[str, Any]] = Field(min_length=1)
     sessions: SessionsKeys = SessionsKeys()
     reminders: ReminderKeys = ReminderKeys()

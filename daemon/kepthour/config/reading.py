@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -33,6 +34,7 @@ from kepthour.core.errors import NeedsPerson
 from kepthour.core.ladder import PROFILES, ChannelRule, Ladder, Rung, Special, Urgency
 from kepthour.core.sessions import Rule, Take
 from kepthour.core.spans import parse_offset
+from kepthour.languages import language_of
 from kepthour.plugins import CHANNELS, CONNECTORS, Plugins
 from kepthour.ports import Selective
 
@@ -98,6 +100,7 @@ class _Reading:
             digests=_digest_times(keys.digests),
             end_cues=keys.quiet.end_cues,
             show=keys.privacy.notice,
+            language=keys.language or language_of(os.environ),
             heartbeat=HeartbeatConfig(keys.heartbeat.url, keys.heartbeat.every) if keys.heartbeat else None,
             store=_store_path(keys.store.url),
             wake_before=keys.wake.before if keys.wake.enabled else None,

@@ -9,10 +9,12 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from kepthour.core.changes import KnownSession
+from kepthour.core.errors import KeptHourError, NeedsPerson
 from kepthour.core.freshness import Freshness
 from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import Reminder
 from kepthour.core.response import EARLIEST_CHECK_IN
+from kepthour.core.tongue import Tongue
 from kepthour.core.words import (
     Show,
     Text,
@@ -26,6 +28,7 @@ from kepthour.core.words import (
     question_text,
     rescued_text,
     rung_text,
+    store_busy_text,
     store_text,
     store_works_text,
 )
@@ -43,6 +46,10 @@ class Key(StrEnum):
     LATE = "late"
     JOIN = "join"
     OUT = "out"
+
+
+# What to type instead of pressing a button: the first that is offered.
+_COMMANDS = {Key.HERE: "here", Key.ACK: "ack", Key.SNOOZE: "snooze", Key.OUT: "out"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +76,16 @@ class Notice:
     end: datetime | None
     actions: tuple[Action, ...]
     stays: bool  # keep it on screen until it is answered, replaced or recalled
+    hint: str = ""  # how to answer where none of the actions can be pressed; may be empty
 
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """How notices are worded: in which zone, and how much of a client they may tell."""
+    """How notices are worded: in which zone and language, and how much of a client they may tell."""
 
     zone: ZoneInfo
     show: Show
+    tongue: Tongue
 
 
 def rung_notice(
@@ -84,15 +93,15 @@ def rung_notice(
 ) -> Notice:
     """A rung of a ladder. `announced` is the start that a "running late" promised."""
     assert reminder.offset is not None
-    words = rung_text(session, reminder.offset, now, how.zone, how.show, announced)
+    words = rung_text(how.tongue, session, reminder.offset, now, how.zone, how.show, announced)
     stays = reminder.urgency in {Urgency.HIGH, Urgency.CRITICAL}
-    return _notice(reminder, words, session, how, _offers(session, now), stays=stays)
+    return _notice(reminder, words, session, how, _offers(how.tongue, session, now), stays=stays)
 
 
 def joint_notice(reminder: Reminder, session: KnownSession, ends: datetime, how: Showing) -> Notice:
     """A rung of the session that follows the one the therapist is in, which `ends` then: quiet, and one answer."""
-    actions = (Action(Key.HERE, "End this, start the next"),)
-    words = joint_text(session, ends, how.zone)
+    actions = (Action(Key.HERE, _label_of_both(how.tongue)),)
+    words = joint_text(how.tongue, session, ends, how.zone)
     return replace(_notice(reminder, words, session, how, actions, stays=True), urgency=Urgency.NORMAL)
 
 
@@ -100,14 +109,14 @@ def cue_notice(
     reminder: Reminder, session: KnownSession, then: datetime | None, now: datetime, how: Showing
 ) -> Notice:
     """The end of the session is near. `then` is when the next begins, if that is soon after it."""
-    words = cue_text(session, then, now, how.zone)
-    return _notice(reminder, words, session, how, (Action(Key.OUT, "It is over"),), stays=False)
+    words = cue_text(how.tongue, session, then, now, how.zone)
+    return _notice(reminder, words, session, how, (_action(how.tongue, Key.OUT),), stays=False)
 
 
 def bare_notice(reminder: Reminder, how: Showing) -> Notice:
     """A rung of which nothing is known but when it is due: its session cannot be read."""
     assert reminder.offset is not None
-    words = bare_text(reminder.due_at - reminder.offset, how.zone)
+    words = bare_text(how.tongue, reminder.due_at - reminder.offset, how.zone)
     return _notice(reminder, words, None, how, (), stays=True)
 
 
@@ -115,19 +124,21 @@ def question_notice(reminder: Reminder, asked: Sequence[KnownSession], how: Show
     """The question about one or several sessions of which nothing is known."""
     one = asked[0] if len(asked) == 1 else None
     # No button: a check-in counts from now, and whoever was there all the time would be noted as late.
-    return _notice(reminder, question_text(asked, how.zone, how.show), one, how, (), stays=True)
+    words = question_text(how.tongue, asked, how.zone, how.show)
+    return _notice(reminder, words, one, how, (), stays=True)
 
 
 def digest_notice(
     reminder: Reminder, day: Sequence[KnownSession], how: Showing, troubled: Mapping[str, Freshness]
 ) -> Notice:
     """A digest of a day with sessions; `troubled` are the calendars, by name, that are not in sync."""
-    return _notice(reminder, digest_text(reminder.rung, day, how.zone, troubled), None, how, (), stays=False)
+    words = digest_text(how.tongue, reminder.rung, day, how.zone, troubled)
+    return _notice(reminder, words, None, how, (), stays=False)
 
 
 def away_notice(reminder: Reminder, inside: Sequence[KnownSession], how: Showing) -> Notice:
     """A digest of a day on which the therapist is away: only the sessions that stand all the same."""
-    words = away_text(reminder.rung, len(inside), inside[0].start, how.zone)
+    words = away_text(how.tongue, reminder.rung, len(inside), inside[0].start, how.zone)
     return _notice(reminder, words, None, how, (), stays=False)
 
 
@@ -138,22 +149,25 @@ def calendar_notice(reminder: Reminder, words: Text, how: Showing) -> Notice:
 
 def lost_track_notice(reminder: Reminder, session: KnownSession, how: Showing) -> Notice:
     """A session that the auditor could not help."""
-    return _notice(reminder, lost_track_text(session, how.zone), session, how, (), stays=True)
+    words = lost_track_text(how.tongue, session, how.zone)
+    return _notice(reminder, words, session, how, (), stays=True)
 
 
-def store_notice(what: str, remedy: str) -> Notice:
-    """The store cannot be used; reminders go on from memory."""
-    return _own(Urgency.HIGH, store_text(what, remedy), stays=True)
+def store_notice(error: KeptHourError, how: Showing) -> Notice:
+    """The store cannot be used, as `error` says; reminders go on from memory."""
+    if isinstance(error, NeedsPerson):
+        return _own(Urgency.HIGH, store_text(how.tongue, error.what, error.remedy), stays=True)
+    return _own(Urgency.HIGH, store_busy_text(how.tongue), stays=True)
 
 
-def store_works_notice() -> Notice:
+def store_works_notice(how: Showing) -> Notice:
     """The store can be used again: it takes the place of the notice that said otherwise."""
-    return _own(Urgency.PASSIVE, store_works_text(), stays=False)
+    return _own(Urgency.PASSIVE, store_works_text(how.tongue), stays=False)
 
 
-def rescued_notice(aside: str | None, answers: int) -> Notice:
+def rescued_notice(aside: str | None, answers: int, how: Showing) -> Notice:
     """A damaged store was kept aside under the name `aside` (None: it was gone); so many answers were saved."""
-    return _own(Urgency.HIGH, rescued_text(aside, answers), stays=True)
+    return _own(Urgency.HIGH, rescued_text(how.tongue, aside, answers), stays=True)
 
 
 def _own(urgency: Urgency, words: Text, *, stays: bool) -> Notice:
@@ -161,20 +175,60 @@ def _own(urgency: Urgency, words: Text, *, stays: bool) -> Notice:
     return Notice("store", "store", "store", urgency, words.title, words.body, None, None, (), stays)
 
 
-def check_notice() -> Notice:
+def check_notice(how: Showing) -> Notice:
     """A notice about nothing, to see whether it arrives."""
-    words, name = check_text(), "check"
+    words, name = check_text(how.tongue), "check"
     return Notice(name, name, name, Urgency.NORMAL, words.title, words.body, None, None, (), stays=False)
 
 
-def _offers(session: KnownSession, now: datetime) -> tuple[Action, ...]:
-    join = (Action(Key.JOIN, "Join"),) if session.join_url else ()
-    here = Action(Key.HERE, "I'm here")
+def _offers(tongue: Tongue, session: KnownSession, now: datetime) -> tuple[Action, ...]:
+    here, on_my_way, snooze = (_action(tongue, key) for key in (Key.HERE, Key.ACK, Key.SNOOZE))
+    join = (_action(tongue, Key.JOIN),) if session.join_url else ()
     if now < session.start - EARLIEST_CHECK_IN:
-        return (Action(Key.ACK, "On my way"), Action(Key.SNOOZE, "Snooze"))
+        return (on_my_way, snooze)
     if now < session.start:
-        return (*join, here, Action(Key.ACK, "On my way"), Action(Key.SNOOZE, "Snooze"))
-    return (*join, here, Action(Key.LATE, f"{LATE.seconds // 60} min late"))
+        return (*join, here, on_my_way, snooze)
+    return (*join, here, _action(tongue, Key.LATE))
+
+
+def _action(tongue: Tongue, key: Key) -> Action:
+    return Action(key, _label(tongue, key))
+
+
+def _label(tongue: Tongue, key: Key) -> str:
+    match key:
+        case Key.HERE:
+            # Translators: the labels of buttons are short. This one checks the therapist in.
+            return tongue.pgettext("button", "I'm here")
+        case Key.ACK:
+            # Translators: the therapist has seen the reminder, and goes there.
+            return tongue.pgettext("button", "On my way")
+        case Key.SNOOZE:
+            # Translators: remind again in a few minutes.
+            return tongue.pgettext("button", "Snooze")
+        case Key.LATE:
+            # Translators: the therapist will come that much later than planned.
+            return tongue.pgettext("button", "{minutes} min late", minutes=LATE.seconds // 60)
+        case Key.JOIN:
+            # Translators: opens the video room.
+            return tongue.pgettext("button", "Join")
+        case Key.OUT:
+            # Translators: this session is over.
+            return tongue.pgettext("button", "Session over")
+
+
+def _label_of_both(tongue: Tongue) -> str:
+    # Translators: one button: checks out of the session that ends, and in to the one that follows it.
+    return tongue.pgettext("button", "End this, start next")
+
+
+def _hint(tongue: Tongue, actions: tuple[Action, ...]) -> str:
+    offered = {action.key for action in actions}
+    command = next((command for key, command in _COMMANDS.items() if key in offered), None)
+    if command is None:
+        return ""
+    # Translators: shown in brackets after a notice whose buttons cannot be pressed.
+    return tongue.gettext("Answer in a terminal: kepthour {command}", command=command)
 
 
 def _notice(
@@ -197,4 +251,5 @@ def _notice(
         end=session.end.astimezone(how.zone) if session else None,
         actions=actions,
         stays=stays,
+        hint=_hint(how.tongue, actions),
     )

@@ -61,15 +61,20 @@ def in_seconds(offset: timedelta, later: int = 0) -> str:
     return f"{round(offset.total_seconds()) + later:+d}s"
 
 
-def spoken(span: timedelta) -> str:
-    """`span` for a sentence, exact to the second: `5 min`, `1 min 55 s`, `1 h`, `2 h 10 min`."""
+def parts(span: timedelta) -> list[tuple[int, str]]:
+    """`span` by units, exact to the second, without what is zero: `[(2, "h"), (10, "min")]`. Nothing is 0 min."""
     seconds = round(abs(span).total_seconds())
-    parts = []
-    for name, size in (("h", 3600), ("min", 60), ("s", 1)):
+    found = []
+    for unit, size in (("h", 3600), ("min", 60), ("s", 1)):
         count, seconds = divmod(seconds, size)
         if count:
-            parts.append(f"{count} {name}")
-    return " ".join(parts) or "0 min"
+            found.append((count, unit))
+    return found or [(0, "min")]
+
+
+def spoken(span: timedelta) -> str:
+    """`span` for the command line, exact to the second: `5 min`, `1 min 55 s`, `1 h`, `2 h 10 min`."""
+    return " ".join(f"{count} {unit}" for count, unit in parts(span))
 
 
 def parse_moment(text: str, now: datetime, zone: ZoneInfo) -> datetime:

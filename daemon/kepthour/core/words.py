@@ -1,4 +1,8 @@
-"""Every text a notice can have, in one place: short, with something to do in each, and no client by default."""
+"""Every text a notice can have, in one place: short, with something to do in each, and no client by default.
+
+A text is a function that takes the tongue first, and gives a `Text`. What it says is written here in English, as one
+literal, and `make words` brings it into the catalogues: docs/translating.md.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from kepthour.core.changes import KnownSession
 from kepthour.core.freshness import Freshness
-from kepthour.core.spans import spoken
+from kepthour.core.tongue import Tongue
 
 _PUNCTUAL = timedelta(seconds=20)
 
@@ -32,10 +36,11 @@ class Text:
     @property
     def whole(self) -> str:
         """Both in one line, for lists."""
-        return f"{self.title}{'' if self.title.endswith('?') else '.'} {self.body}"
+        return f"{self.title}{'' if self.title.endswith(('?', '!', '.')) else '.'} {self.body}"
 
 
 def rung_text(
+    tongue: Tongue,
     session: KnownSession,
     offset: timedelta,
     now: datetime,
@@ -52,67 +57,117 @@ def rung_text(
     actual = now - anchor
     distance = offset if abs(actual - offset) <= _PUNCTUAL else actual
     distance = timedelta(seconds=round(distance.total_seconds()))
-    title = f"{_name(session, zone, show)} {_when(distance)}"
-    return Text(
-        title, f"{_facts(session)}. {_next_step(distance, bool(session.join_url), announced is not None)}"
-    )
+    title = _when(tongue, _name(tongue, session, zone, show), distance)
+    step = _next_step(tongue, distance, bool(session.join_url), announced is not None)
+    return Text(title, f"{_facts(tongue, session)}. {step}")
 
 
-def joint_text(session: KnownSession, ends: datetime, zone: ZoneInfo) -> Text:
+def joint_text(tongue: Tongue, session: KnownSession, ends: datetime, zone: ZoneInfo) -> Text:
     """The session that the therapist is in `ends` then, and this one begins at once, or nearly so. Names nobody."""
-    title = f"Session ends at {_clock(ends, zone)}, the next begins at {_clock(session.start, zone)}"
-    return Text(title, f"Then: {_facts(session)}. One answer ends this one and starts the next.")
+    # Translators: {ends} and {clock} are times of day: of the session that goes on, and of the one that follows it.
+    title = tongue.gettext(
+        "Session ends at {ends}, the next begins at {clock}",
+        ends=tongue.clock(ends, zone),
+        clock=tongue.clock(session.start, zone),
+    )
+    # Translators: {facts} is about the next session: "50 min, video".
+    body = tongue.gettext(
+        "Then: {facts}. One answer ends this one and starts the next.", facts=_facts(tongue, session)
+    )
+    return Text(title, body)
 
 
-def cue_text(session: KnownSession, then: datetime | None, now: datetime, zone: ZoneInfo) -> Text:
+def cue_text(
+    tongue: Tongue, session: KnownSession, then: datetime | None, now: datetime, zone: ZoneInfo
+) -> Text:
     """A silent word before the end of a session: somebody else may see the screen, so it names nobody."""
     left = timedelta(minutes=max(1, round((session.end - now) / timedelta(minutes=1))))
-    after = f" The next begins at {_clock(then, zone)}." if then else " Say “It is over” when it is."
-    return Text(f"{spoken(left)} to the end", f"Session ends at {_clock(session.end, zone)}.{after}")
+    # Translators: {span} is how long the present session still lasts: "5 min".
+    title = tongue.gettext("{span} to the end", span=tongue.span(left))
+    ends = tongue.gettext("Session ends at {clock}.", clock=tongue.clock(session.end, zone))
+    if then is not None:
+        after = tongue.gettext("The next begins at {clock}.", clock=tongue.clock(then, zone))
+    else:
+        # Translators: the quoted words are the label of the notice's button.
+        after = tongue.gettext("Say “Session over” when it is.")
+    return Text(title, f"{ends} {after}")
 
 
-def question_text(sessions: Sequence[KnownSession], zone: ZoneInfo, show: Show) -> Text:
+def question_text(tongue: Tongue, sessions: Sequence[KnownSession], zone: ZoneInfo, show: Show) -> Text:
     """The question about sessions of which nothing is known: a question, never an accusation."""
-    if len(sessions) == 1 and sessions[0].cancelled:
-        gone = f"The session at {_clock(sessions[0].start, zone)} is gone from the calendar. Is that right?"
-        return Text(gone, "It reminds no more. If it takes place, put it back into the calendar.")
-    if len(sessions) == 1:
-        name = _clock(sessions[0].start, zone)
-        who = f" ({sessions[0].client.reveal()})" if show is Show.ALIAS and sessions[0].client else ""
-        return Text(f"No check-in for {name}{who}. What happened?", "Say it with: kepthour settle")
-    times = ", ".join(_clock(session.start, zone) for session in sessions)
-    return Text(
-        f"{len(sessions)} sessions without a check-in: {times}. What happened?",
-        "Say it with: kepthour settle",
+    if len(sessions) > 1:
+        return _several_text(tongue, sessions, zone)
+    (session,) = sessions
+    clock = tongue.clock(session.start, zone)
+    if session.cancelled:
+        return Text(
+            tongue.gettext("The session at {clock} is gone from the calendar. Is that right?", clock=clock),
+            tongue.gettext("It reminds no more. If it takes place, put it back into the calendar."),
+        )
+    # Translators: after the question: the therapist answers it by typing this command into a terminal.
+    body = tongue.gettext("Say it with: kepthour settle")
+    if show is Show.ALIAS and session.client:
+        who = session.client.reveal()
+        asked = tongue.gettext("No check-in for {clock} ({client}). What happened?", clock=clock, client=who)
+    else:
+        # Translators: about a session that began at {clock}. A question, never an accusation: perhaps it was held.
+        asked = tongue.gettext("No check-in for {clock}. What happened?", clock=clock)
+    return Text(asked, body)
+
+
+def _several_text(tongue: Tongue, sessions: Sequence[KnownSession], zone: ZoneInfo) -> Text:
+    clocks = ", ".join(tongue.clock(session.start, zone) for session in sessions)
+    # Translators: always two or more. A question, never an accusation: perhaps they were held.
+    asked = tongue.ngettext(
+        "{count} session without a check-in. What happened?",
+        "{count} sessions without a check-in. What happened?",
+        len(sessions),
     )
+    # Translators: {clocks} is a list: "10:00, 11:00".
+    return Text(asked, tongue.gettext("They began at {clocks}. Say it with: kepthour settle", clocks=clocks))
 
 
 def digest_text(
-    rung: str, sessions: Sequence[KnownSession], zone: ZoneInfo, troubled: Mapping[str, Freshness]
+    tongue: Tongue,
+    rung: str,
+    sessions: Sequence[KnownSession],
+    zone: ZoneInfo,
+    troubled: Mapping[str, Freshness],
 ) -> Text:
     """The evening's or morning's digest: how many, the first start, and which calendars (by name) are not in sync."""
-    day = "Tomorrow" if rung == "digest-evening" else "Today"
-    count = len(sessions)
-    title = (
-        f"{day}: {count} session{'s' if count != 1 else ''}, the first at {_clock(sessions[0].start, zone)}"
-    )
-    if troubled:
-        them = ", ".join(f"{name} ({_short(state)})" for name, state in troubled.items())
-        return Text(title, f"This may be incomplete: {them}. See: kepthour status.")
-    return Text(title, "All calendars are in sync. See the day with: kepthour agenda.")
+    title = _day_title(tongue, rung, len(sessions), tongue.clock(sessions[0].start, zone))
+    if not troubled:
+        said = tongue.gettext("All calendars are in sync. See the day with: kepthour agenda.")
+        return Text(title, said)
+    them = ", ".join(f"{name} ({_short(tongue, state)})" for name, state in troubled.items())
+    # Translators: {calendars} is a list with the trouble of each: "practice (not in sync), ehr (sign in again)".
+    said = tongue.gettext("This may be incomplete: {calendars}. See: kepthour status.", calendars=them)
+    return Text(title, said)
 
 
-def away_text(rung: str, count: int, first: datetime, zone: ZoneInfo) -> Text:
+def away_text(tongue: Tongue, rung: str, count: int, first: datetime, zone: ZoneInfo) -> Text:
     """A digest of a day on which the therapist is away, and sessions stand in the calendar all the same."""
-    day = "tomorrow" if rung == "digest-evening" else "today"
-    them = f"{count} sessions stand" if count != 1 else "a session stands"
-    title = f"You are away {day}, and {them} in the calendar"
-    return Text(
-        title, f"The first at {_clock(first, zone)}. Move or cancel; or you are back: kepthour away --end."
+    if rung == "digest-evening":
+        title = tongue.ngettext(
+            "You are away tomorrow, and {count} session stands in the calendar",
+            "You are away tomorrow, and {count} sessions stand in the calendar",
+            count,
+        )
+    else:
+        title = tongue.ngettext(
+            "You are away today, and {count} session stands in the calendar",
+            "You are away today, and {count} sessions stand in the calendar",
+            count,
+        )
+    body = tongue.gettext(
+        "The first at {clock}. Move or cancel; or you are back: kepthour away --end.",
+        clock=tongue.clock(first, zone),
     )
+    return Text(title, body)
 
 
 def calendar_text(
+    tongue: Tongue,
     calendar: str,
     state: Freshness,
     last_good: datetime | None,
@@ -120,87 +175,165 @@ def calendar_text(
     coming: datetime | None,
     zone: ZoneInfo,
 ) -> Text:
-    """A calendar that cannot be trusted: since when, why, and what to do."""
-    again = state is Freshness.SIGN_IN_NEEDED
-    title = f"Calendar {calendar}: sign in again" if again else f"Calendar {calendar} is not in sync"
-    since = (
-        f"Last good sync: {last_good.astimezone(zone):%a %H:%M}." if last_good else "It was never in sync."
-    )
-    near = f" A session at {_clock(coming, zone)} is known from it; it may have changed." if coming else ""
-    return Text(title, f"{since}{near} {problem}".strip())
+    """A calendar that cannot be trusted: since when, why, and what to do. `problem` comes from an error, in English."""
+    if state is Freshness.SIGN_IN_NEEDED:
+        title = tongue.gettext("Calendar {calendar}: sign in again", calendar=calendar)
+    else:
+        title = tongue.gettext("Calendar {calendar} is not in sync", calendar=calendar)
+    said = [_since(tongue, last_good, zone)]
+    if coming:
+        clock = tongue.clock(coming, zone)
+        # Translators: "it" at the end is the session, which may have been moved or cancelled since the last sync.
+        said.append(
+            tongue.gettext("A session at {clock} is known from it; it may have changed.", clock=clock)
+        )
+    return Text(title, " ".join([*said, problem]).strip())
 
 
-def lost_track_text(session: KnownSession, zone: ZoneInfo) -> Text:
+def lost_track_text(tongue: Tongue, session: KnownSession, zone: ZoneInfo) -> Text:
     """The auditor could not mend what is wrong with a session's reminders."""
-    title = f"Look at your calendar: the session at {_clock(session.start, zone)}"
-    return Text(title, "Kept Hour may not remind you of it as it should. See: kepthour log.")
+    clock = tongue.clock(session.start, zone)
+    title = tongue.gettext("Look at your calendar: the session at {clock}", clock=clock)
+    return Text(title, tongue.gettext("Kept Hour may not remind you of it as it should. See: kepthour log."))
 
 
-def store_text(what: str, remedy: str) -> Text:
-    """The store cannot be used: what is wrong, what to do, and that reminders go on."""
-    return Text("Kept Hour cannot store anything", f"{what} {remedy} Reminders go on from memory.")
+def store_text(tongue: Tongue, what: str, remedy: str) -> Text:
+    """The store cannot be used: what is wrong, what to do (both from an error, in English); reminders go on."""
+    said = tongue.gettext("Reminders go on from memory.")
+    return Text(tongue.gettext("Kept Hour cannot store anything"), f"{what} {remedy} {said}")
 
 
-def store_works_text() -> Text:
+def store_busy_text(tongue: Tongue) -> Text:
+    """The store cannot be used, since another program holds it."""
+    return store_text(
+        tongue,
+        tongue.gettext("The store has been busy for a while."),
+        tongue.gettext("End the program that holds it open, a backup perhaps."),
+    )
+
+
+def store_works_text(tongue: Tongue) -> Text:
     """The store can be used again."""
-    return Text("Kept Hour can store again", "Nothing is lost. See: kepthour log.")
+    title = tongue.gettext("Kept Hour can store again")
+    return Text(title, tongue.gettext("Nothing is lost. See: kepthour log."))
 
 
-def rescued_text(aside: str | None, answers: int) -> Text:
+def rescued_text(tongue: Tongue, aside: str | None, answers: int) -> Text:
     """A damaged store was kept aside, or was gone (None), and the calendars are read anew."""
-    what = "damaged" if aside else "gone"
-    kept = f"It is kept as {aside}; " if aside else ""
-    saved = f"{answers} answer{'' if answers == 1 else 's'} of yours could be saved"
-    return Text(f"Kept Hour's store was {what}", f"{kept}{saved}. Look at today: kepthour agenda.")
+    if aside is None:
+        title = tongue.gettext("Kept Hour's store was gone")
+        said = tongue.ngettext(
+            "{count} answer of yours could be saved. Look at today: kepthour agenda.",
+            "{count} answers of yours could be saved. Look at today: kepthour agenda.",
+            answers,
+        )
+        return Text(title, said)
+    title = tongue.gettext("Kept Hour's store was damaged")
+    # Translators: {aside} is the name under which the damaged file is kept.
+    said = tongue.ngettext(
+        "It is kept as {aside}; {count} answer of yours could be saved. Look at today: kepthour agenda.",
+        "It is kept as {aside}; {count} answers of yours could be saved. Look at today: kepthour agenda.",
+        answers,
+        aside=aside,
+    )
+    return Text(title, said)
 
 
-def bare_text(start: datetime, zone: ZoneInfo) -> Text:
+def bare_text(tongue: Tongue, start: datetime, zone: ZoneInfo) -> Text:
     """A session of which only the start is known."""
-    return Text(f"Session at {_clock(start, zone)}", "More could not be read. Look into your calendar.")
+    title = tongue.gettext("Session at {clock}", clock=tongue.clock(start, zone))
+    return Text(title, tongue.gettext("More could not be read. Look into your calendar."))
 
 
-def check_text() -> Text:
+def check_text(tongue: Tongue) -> Text:
     """A notice that proves that notices arrive."""
-    return Text("Kept Hour: this is a test", "Reminders reach you this way. There is nothing to do.")
+    title = tongue.gettext("Kept Hour: this is a test")
+    return Text(title, tongue.gettext("Reminders reach you this way. There is nothing to do."))
 
 
-def _short(state: Freshness) -> str:
-    return "sign in again" if state is Freshness.SIGN_IN_NEEDED else "not in sync"
+def _day_title(tongue: Tongue, rung: str, count: int, clock: str) -> str:
+    if rung == "digest-evening":
+        return tongue.ngettext(
+            "Tomorrow: {count} session, the first at {clock}",
+            "Tomorrow: {count} sessions, the first at {clock}",
+            count,
+            clock=clock,
+        )
+    return tongue.ngettext(
+        "Today: {count} session, the first at {clock}",
+        "Today: {count} sessions, the first at {clock}",
+        count,
+        clock=clock,
+    )
 
 
-def _name(session: KnownSession, zone: ZoneInfo, show: Show) -> str:
-    who = f" with {session.client.reveal()}" if show is Show.ALIAS and session.client else ""
-    return f"Session{who} at {_clock(session.start, zone)}"
+def _short(tongue: Tongue, state: Freshness) -> str:
+    if state is Freshness.SIGN_IN_NEEDED:
+        return tongue.pgettext("calendar", "sign in again")
+    return tongue.pgettext("calendar", "not in sync")
 
 
-def _clock(instant: datetime, zone: ZoneInfo) -> str:
-    moment = instant.astimezone(zone)
-    return f"{moment:%H:%M:%S}" if moment.second else f"{moment:%H:%M}"
+def _since(tongue: Tongue, last_good: datetime | None, zone: ZoneInfo) -> str:
+    if last_good is None:
+        return tongue.gettext("It was never in sync.")
+    weekday, clock = tongue.weekday(last_good, zone), tongue.clock(last_good, zone)
+    return tongue.gettext("Last good sync: {weekday} {clock}.", weekday=weekday, clock=clock)
 
 
-def _facts(session: KnownSession) -> str:
-    return spoken(session.end - session.start) + (", video" if session.join_url else "")
+def _name(tongue: Tongue, session: KnownSession, zone: ZoneInfo, show: Show) -> str:
+    clock = tongue.clock(session.start, zone)
+    if show is Show.ALIAS and session.client:
+        who = session.client.reveal()
+        return tongue.gettext("Session with {client} at {clock}", client=who, clock=clock)
+    return tongue.gettext("Session at {clock}", clock=clock)
 
 
-def _when(distance: timedelta) -> str:
+def _facts(tongue: Tongue, session: KnownSession) -> str:
+    span = tongue.span(session.end - session.start)
+    # Translators: how long a session is, and that it is held by video.
+    return tongue.gettext("{span}, video", span=span) if session.join_url else span
+
+
+def _when(tongue: Tongue, session: str, distance: timedelta) -> str:
     if distance < timedelta():
-        return f"starts in {spoken(distance)}"
-    return "starts now" if not distance else f"began {spoken(distance)} ago"
-
-
-def _next_step(distance: timedelta, has_link: bool, announced: bool) -> str:
-    if announced:
-        return "This is the time you announced. Check in when you are there." if not distance else "Check in."
-    if distance < timedelta(minutes=-30):
-        return "Plan your way there."
-    if distance < timedelta(minutes=-5):
-        return "Finish what you are doing and get ready."
-    if distance < timedelta():
-        return "Join now, or say “I'm here”." if has_link else "Go there now, and say “I'm here”."
+        # Translators: {session} is "Session at 14:00" or "Session with AB at 14:00"; {span} is "5 min".
+        return tongue.gettext("{session} starts in {span}", session=session, span=tongue.span(distance))
     if not distance:
-        return "Check in: say “I'm here”."
+        return tongue.gettext("{session} starts now", session=session)
+    return tongue.gettext("{session} began {span} ago", session=session, span=tongue.span(distance))
+
+
+def _next_step(tongue: Tongue, distance: timedelta, has_link: bool, announced: bool) -> str:
+    """What to do now. What stands in quotes is said by a button: see `core/notice.py`."""
+    if announced:
+        return _as_announced(tongue, distance)
+    if distance < timedelta(minutes=-30):
+        return tongue.gettext("Plan your way there.")
+    if distance < timedelta(minutes=-5):
+        return tongue.gettext("Finish what you are doing and get ready.")
+    if distance < timedelta():
+        return _go(tongue, has_link)
+    if not distance:
+        # Translators: “I'm here” is the label of a button; quote yours as it stands there.
+        return tongue.gettext("Check in: say “I'm here”.")
     if distance < timedelta(minutes=2):
-        return "Your client is waiting. Check in."
+        return tongue.gettext("Your client is waiting. Check in.")
     if distance < timedelta(minutes=5):
-        return "Still no check-in. Go now, then say “I'm here”."
-    return "You are late. Say “Running late”, or check in."
+        # Translators: perhaps the therapist is there, and only forgot to say so. “I'm here” is the label of a button.
+        return tongue.gettext("Still no check-in. Go now, then say “I'm here”.")
+    # Translators: perhaps the therapist is there, and only forgot to say so.
+    return tongue.gettext("Running late? Say so, or check in with “I'm here”.")
+
+
+def _as_announced(tongue: Tongue, distance: timedelta) -> str:
+    if not distance:
+        # Translators: the therapist said "ten minutes late", and these are over.
+        return tongue.gettext("This is the time you announced. Check in when you are there.")
+    return tongue.gettext("Check in.")
+
+
+def _go(tongue: Tongue, has_link: bool) -> str:
+    if has_link:
+        # Translators: a few minutes before the start. “I'm here” is the label of a button.
+        return tongue.gettext("Join now, or say “I'm here”.")
+    return tongue.gettext("Go there now, and say “I'm here”.")

@@ -7,8 +7,7 @@ from collections.abc import Callable
 
 import structlog
 
-from kepthour.core.errors import KeptHourError, NeedsPerson
-from kepthour.core.notice import Notice, store_notice
+from kepthour.core.errors import KeptHourError
 
 log = structlog.get_logger()
 
@@ -30,16 +29,15 @@ class Outage:
         """Whether the store could not be used the last time."""
         return self._since is not None
 
-    def hit(self, error: KeptHourError) -> Notice | None:
-        """The store refused to work; returns what the therapist is to be told now, if anything."""
+    def hit(self, error: KeptHourError) -> KeptHourError | None:
+        """The store refused to work; returns `error` if the therapist is to be told of it now."""
         if self._since is None:
             self._since = self._clock()
             log.error("store.unusable", problem=error)
         if self._notice_made or self._clock() - self._since < _TELL_AFTER:
             return None
         self._notice_made = True
-        what, remedy = (error.what, error.remedy) if isinstance(error, NeedsPerson) else _BUSY
-        return store_notice(what, remedy)
+        return error
 
     def told(self) -> None:
         """What `hit` returned has reached the therapist."""
@@ -52,6 +50,3 @@ class Outage:
         believed = self._told
         self._since, self._notice_made, self._told = None, False, False
         return believed
-
-
-_BUSY = ("The store has been busy for a while.", "End the program that holds it open, a backup perhaps.")

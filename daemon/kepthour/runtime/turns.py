@@ -15,7 +15,7 @@ import structlog
 
 from kepthour.app import App
 from kepthour.core.errors import KeptHourError, TryLater
-from kepthour.core.notice import Notice, rescued_notice, store_works_notice
+from kepthour.core.notice import Notice, rescued_notice, store_notice, store_works_notice
 from kepthour.runtime.answering import Answering
 from kepthour.runtime.health import Health
 from kepthour.runtime.outage import Outage
@@ -119,13 +119,13 @@ class Turns:
             self._health.turned()
         if self._outage.over():
             self._audit()  # none came to its end meanwhile
-            self._tell(store_works_notice())
+            self._tell(store_works_notice(self._app.config.showing))
         return wait
 
     async def _from_memory(self, error: KeptHourError) -> timedelta:
-        notice = self._outage.hit(error)
-        if notice is not None:
-            self._tell(notice, self._outage.told)
+        news = self._outage.hit(error)
+        if news is not None:
+            self._tell(store_notice(news, self._app.config.showing), self._outage.told)
         return min(await self._pump.turn_without_store(), _SOON)
 
     def _tell(self, notice: Notice, told: Callable[[], None] = lambda: None) -> None:
@@ -161,7 +161,8 @@ class Turns:
         self._outage.over()
         await self._pump.store_is_new()
         self._ask_all()
-        self._tell(rescued_notice(rescued.aside.name if rescued.aside else None, rescued.answers))
+        aside = rescued.aside.name if rescued.aside else None
+        self._tell(rescued_notice(aside, rescued.answers, self._app.config.showing))
 
     def _is_whole(self) -> bool:
         """Whoever met damage may have met what was set right meanwhile. Met again and again it is there."""

@@ -100,17 +100,20 @@ def _ladder(config: Configuration, session: KnownSession, course: _Course) -> It
     rungs: defaultdict[str, list[Step | Reminder]] = defaultdict(list)
     for step in course.rungs:
         rungs[step.rung].append(step)
+    tongue = config.showing.tongue
     for rung, steps in rungs.items():
         first = steps[0]
         assert first.offset is not None, "only rungs are here"
-        words = rung_text(session, first.offset, first.due_at, config.zone, config.show, course.announced)
+        words = rung_text(
+            tongue, session, first.offset, first.due_at, config.zone, config.show, course.announced
+        )
         channels = tuple(step.channel for step in steps)
         yield Rehearsed(first.due_at, session.id, rung, first.urgency, channels, words.whole)
 
 
 def _cues(config: Configuration, session: KnownSession, course: _Course) -> Iterator[Rehearsed]:
     for one in course.cues:
-        words = cue_text(session, None, one.due_at, config.zone)
+        words = cue_text(config.showing.tongue, session, None, one.due_at, config.zone)
         yield Rehearsed(one.due_at, session.id, one.rung, one.urgency, (one.channel,), words.whole)
 
 
@@ -121,7 +124,7 @@ def _questions(config: Configuration, courses: Iterable[tuple[KnownSession, _Cou
         if course.deadline is not None:
             asked[course.deadline].append(session)
     for deadline, those in asked.items():
-        words = question_text(those, config.zone, config.show)
+        words = question_text(config.showing.tongue, those, config.zone, config.show)
         session_id = those[0].id if len(those) == 1 else None
         yield Rehearsed(deadline, session_id, "question", Urgency.NORMAL, config.near_channels, words.whole)
 
@@ -130,9 +133,10 @@ def _digests(
     config: Configuration, days: dict[date, list[KnownSession]], absent: Sequence[Absence]
 ) -> Iterator[Rehearsed]:
     for one in digests(days, config.zone, config.digests):
+        tongue = config.showing.tongue
         there = [session for session in one.sessions if covering(session.start, absent) is None]
         if there:
-            words = digest_text(one.rung, there, config.zone, {})
+            words = digest_text(tongue, one.rung, there, config.zone, {})
         else:
-            words = away_text(one.rung, len(one.sessions), one.sessions[0].start, config.zone)
+            words = away_text(tongue, one.rung, len(one.sessions), one.sessions[0].start, config.zone)
         yield Rehearsed(one.due_at, None, one.rung, Urgency.PASSIVE, config.near_channels, words.whole)

@@ -11,7 +11,7 @@ from typing import Any
 from dbus_fast import Variant
 
 from kepthour.core.ladder import Urgency
-from kepthour.ports import Key, Notice
+from kepthour.ports import Notice
 
 APP_NAME = "Kept Hour"
 SIGNATURE = "susssasa{sv}i"
@@ -21,12 +21,6 @@ _SERVER_DECIDES, _NEVER = -1, 0
 _LEVEL = {Urgency.PASSIVE: 0, Urgency.NORMAL: 1, Urgency.HIGH: 2, Urgency.CRITICAL: 2}
 # These say that they can do actions, but keep them in a menu of another program instead of drawing buttons.
 _MENU_ONLY = {"dunst", "mako", "fnott"}
-_COMMANDS = {
-    Key.HERE: "here",
-    Key.ACK: "ack",
-    Key.SNOOZE: "snooze",
-    Key.OUT: "out",
-}  # the first that is offered
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +63,9 @@ def arguments(notice: Notice, draws: Drawing, replaces: int) -> list[Any]:
 
 def _body(notice: Notice, draws: Drawing) -> str:
     text = _sendable(notice.text)
-    if not draws.buttons:
-        text += _hint({action.key for action in notice.actions})
+    if notice.hint and not draws.buttons:
+        text += f" ({_sendable(notice.hint)})"
     return html.escape(text, quote=False) if draws.markup else text
-
-
-def _hint(offered: Collection[Key]) -> str:
-    command = next((command for key, command in _COMMANDS.items() if key in offered), None)
-    return f" (Answer in a terminal: kepthour {command})" if command else ""
 
 
 def _sendable(text: str) -> str:

@@ -156,9 +156,9 @@ def _alert(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Words
     for one in _troubled(tx, wording, now):
         if one.calendar.name == name:
             problem = f"{one.calendar.problem_what or ''} {one.calendar.problem_remedy or ''}".strip()
-            words = calendar_text(
-                name, one.state, one.calendar.last_good_at, problem, one.next_session, wording.how.zone
-            )
+            tongue, zone = wording.how.tongue, wording.how.zone
+            last = one.calendar.last_good_at
+            words = calendar_text(tongue, name, one.state, last, problem, one.next_session, zone)
             return _fixed(calendar_notice(reminder, words, wording.how))
     return None
 

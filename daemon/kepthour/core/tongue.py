@@ -1,0 +1,81 @@
+"""A language of notices: its words, and how it writes times. Where its catalogue comes from is not known here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from gettext import NullTranslations
+from zoneinfo import ZoneInfo
+
+from kepthour.core.spans import parts
+
+
+@dataclass(frozen=True, slots=True)
+class Tongue:
+    """One language. Facts are filled in by name: `tongue.gettext("Session at {clock}", clock=…)`.
+
+    The three first methods are called as gettext's are, so that tools find the messages. A message is written in
+    English, as one literal.
+    """
+
+    language: str  # "de": the name of its catalogue
+    catalogue: NullTranslations = field(default_factory=NullTranslations, compare=False, repr=False)
+
+    def gettext(self, message: str, **facts: object) -> str:
+        """`message` in this language."""
+        return _filled(self.catalogue.gettext(message), message, facts)
+
+    def ngettext(self, one: str, many: str, count: int, **facts: object) -> str:
+        """The one of the two that is right for `count`, which may be filled in."""
+        said = self.catalogue.ngettext(one, many, count)
+        return _filled(said, one if count == 1 else many, {"count": count, **facts})
+
+    def pgettext(self, context: str, message: str, **facts: object) -> str:
+        """`message`, where the same English words mean something else in another `context`."""
+        return _filled(self.catalogue.pgettext(context, message), message, facts)
+
+    def clock(self, instant: datetime, zone: ZoneInfo) -> str:
+        """The time of day in `zone`, with seconds only where there are some."""
+        moment = instant.astimezone(zone)
+        # Translators: a time of day, for Python's strftime; 24-hour clock.
+        whole = self.pgettext("time of day", "%H:%M")
+        # Translators: a time of day with seconds, for Python's strftime; 24-hour clock.
+        exact = self.pgettext("time of day", "%H:%M:%S")
+        return moment.strftime(exact if moment.second else whole)
+
+    def weekday(self, instant: datetime, zone: ZoneInfo) -> str:
+        """The short name of the weekday in `zone`."""
+        names = (
+            self.pgettext("weekday", "Mon"),
+            self.pgettext("weekday", "Tue"),
+            self.pgettext("weekday", "Wed"),
+            self.pgettext("weekday", "Thu"),
+            self.pgettext("weekday", "Fri"),
+            self.pgettext("weekday", "Sat"),
+            self.pgettext("weekday", "Sun"),
+        )
+        return names[instant.astimezone(zone).weekday()]
+
+    def span(self, span: timedelta) -> str:
+        """`span` for a sentence, exact to the second: `5 min`, `1 min 55 s`, `2 h 10 min`."""
+        return " ".join(self._measured(count, unit) for count, unit in parts(span))
+
+    def _measured(self, count: int, unit: str) -> str:
+        match unit:
+            case "h":
+                # Translators: spans stand alone ("1 h, video") and in sentences ("starts in 1 h", "began 1 h ago").
+                return self.ngettext("{count} h", "{count} h", count)
+            case "min":
+                return self.ngettext("{count} min", "{count} min", count)
+            case _:
+                return self.ngettext("{count} s", "{count} s", count)
+
+
+def _filled(said: str, message: str, facts: dict[str, object]) -> str:
+    try:
+        return said.format(**facts)
+    except (AttributeError, IndexError, KeyError, ValueError):
+        return message.format(**facts)  # a slip in a catalogue may cost the language, never the reminder
+
+
+ENGLISH = Tongue("en")

@@ -1,0 +1,305 @@
+"""All texts of notices in all languages: complete, short, and without a client unless one is asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from gettext import NullTranslations
+from itertools import combinations
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kepthour.core.changes import KnownSession
+from kepthour.core.freshness import Freshness
+from kepthour.core.ladder import PROFILES, Urgency
+from kepthour.core.notice import Action, Key, Showing, rung_notice
+from kepthour.core.notice import _label as label
+from kepthour.core.privacy import Phi
+from kepthour.core.reminder import Reminder, State
+from kepthour.core.tongue import ENGLISH, Tongue
+from kepthour.core.words import (
+    Show,
+    Text,
+    away_text,
+    bare_text,
+    calendar_text,
+    check_text,
+    cue_text,
+    digest_text,
+    joint_text,
+    lost_track_text,
+    question_text,
+    rescued_text,
+    rung_text,
+    store_busy_text,
+    store_text,
+    store_works_text,
+)
+from kepthour.languages import languages, tongue
+from tests.support.catalogues import extracted
+
+TITLE, BODY, LABEL = 70, 140, 20  # characters that notices show well
+BERLIN = ZoneInfo("Europe/Berlin")
+START = datetime(2026, 3, 4, 13, tzinfo=UTC)  # a Wednesday, 14:00 in Berlin
+LINKED = KnownSession(
+    id="canary-id", calendar="canary-calendar", uid="canary-uid", recurrence_id=None, start=START,
+    end=START + timedelta(minutes=50), client=Phi("AB"), place=Phi("canary-place"),
+    join_url=Phi("https://zoom.us/j/canary-link"), revision=1, cancelled=False,
+)  # fmt: skip
+BARE = replace(LINKED, join_url=Phi())
+GONE = replace(LINKED, cancelled=True)
+LONG = replace(LINKED, end=START + timedelta(hours=1, minutes=30))
+TWO = (LINKED, replace(LINKED, start=START + timedelta(hours=1)))
+EIGHT = tuple(replace(LINKED, start=START + timedelta(hours=hour)) for hour in range(8))
+MINUTES = (-2880, -1440, -90, -60, -30, -15, -10, -5, -2, -1, 0, 1, 2, 3, 4, 5, 7, 10, 15, 60)
+ASIDE = "kepthour.db.damaged-20260304T131500Z"
+
+Case = Callable[[Tongue, Show], Text]
+
+
+def rung(session: KnownSession, minutes: float, announced: datetime | None = None) -> Case:
+    offset = timedelta(minutes=minutes)
+    now = (announced or session.start) + offset
+    return lambda tongue, show: rung_text(tongue, session, offset, now, BERLIN, show, announced)
+
+
+def question(*sessions: KnownSession) -> Case:
+    return lambda tongue, show: question_text(tongue, sessions, BERLIN, show)
+
+
+def digest(name: str, sessions: tuple[KnownSession, ...], **troubled: Freshness) -> Case:
+    return lambda tongue, _show: digest_text(tongue, name, sessions, BERLIN, troubled)
+
+
+def alert(state: Freshness, last_good: datetime | None, coming: datetime | None) -> Case:
+    return lambda tongue, _show: calendar_text(tongue, "practice", state, last_good, "", coming, BERLIN)
+
+
+def rescue(aside: str | None, answers: int) -> Case:
+    return lambda tongue, _show: rescued_text(tongue, aside, answers)
+
+
+STALE, SIGN_IN = Freshness.STALE, Freshness.SIGN_IN_NEEDED
+CASES: dict[str, Case] = {
+    **{f"rung {minutes}m": rung(BARE, minutes) for minutes in MINUTES},
+    **{f"rung {minutes}m with a link": rung(LINKED, minutes) for minutes in MINUTES},
+    "a rung late by seconds": rung(LINKED, -1.75),
+    "a rung of a session with seconds": rung(replace(LINKED, start=START + timedelta(seconds=55)), 1),
+    "a rung of a long session": rung(LONG, -15),
+    "the announced time": rung(LINKED, 0, START + timedelta(minutes=10)),
+    "after the announced time": rung(LINKED, 2, START + timedelta(minutes=10)),
+    "a question": question(LINKED),
+    "a question about a gone one": question(GONE),
+    "a question about two": question(*TWO),
+    "a question about eight": question(*EIGHT),
+    "tomorrow, one": digest("digest-evening", (LINKED,)),
+    "tomorrow, two": digest("digest-evening", TWO),
+    "today, one": digest("digest-morning", (LINKED,)),
+    "today, in trouble": digest("digest-morning", TWO, practice=STALE, ehr=SIGN_IN),
+    **{f"stale since weekday {day}": alert(STALE, START + timedelta(days=day), START) for day in range(7)},
+    "sign in again": alert(SIGN_IN, START, None),
+    "never in sync": alert(Freshness.NEVER_SYNCED, None, START),
+    "lost track": lambda tongue, _show: lost_track_text(tongue, LINKED, BERLIN),
+    "no store": lambda tongue, _show: store_text(tongue, "The disk is full.", "Free some space."),
+    "a busy store": lambda tongue, _show: store_busy_text(tongue),
+    "a store again": lambda tongue, _show: store_works_text(tongue),
+    **{f"kept aside, {count} answers": rescue(ASIDE, count) for count in (0, 1, 12)},
+    **{f"nothing aside, {count} answers": rescue(None, count) for count in (0, 1, 12)},
+    "bare": lambda tongue, _show: bare_text(tongue, START, BERLIN),
+    "two sessions joined": lambda tongue, _show: joint_text(tongue, LINKED, START, BERLIN),
+    "a cue": lambda tongue, _show: cue_text(tongue, LINKED, None, LINKED.end - timedelta(minutes=5), BERLIN),
+    "a cue before another": lambda tongue, _show: cue_text(
+        tongue, LINKED, LINKED.end, LINKED.end - timedelta(minutes=10), BERLIN
+    ),
+    **{
+        f"away, {rung}, {count}": lambda tongue, _show, rung=rung, count=count: away_text(  # type: ignore[misc]
+            tongue, rung, count, START, BERLIN
+        )
+        for rung in ("digest-evening", "digest-morning")
+        for count in (1, 2)
+    },
+    "a test": lambda tongue, _show: check_text(tongue),
+}
+
+
+@pytest.fixture(params=languages())
+def spoken(request: pytest.FixtureRequest) -> Tongue:
+    return tongue(request.param)
+
+
+def every(spoken: Tongue) -> Iterator[tuple[str, Show, Text]]:
+    for name, case in CASES.items():
+        for show in Show:
+            yield name, show, case(spoken, show)
+
+
+def test_every_text_is_filled_in_and_ends_as_a_sentence(spoken: Tongue) -> None:
+    for name, _show, text in every(spoken):
+        assert not re.search(r"[{}]|\.\.|\?\.|  ", text.whole), name
+        assert text.title.strip() == text.title != "", name
+        assert text.body.strip() == text.body, name
+        assert text.body.endswith((".", "“", "”", "settle", "?")), name
+
+
+def test_every_text_fits_into_a_notice(spoken: Tongue) -> None:
+    long = {
+        name: text for name, _show, text in every(spoken) if len(text.title) > TITLE or len(text.body) > BODY
+    }
+    assert long == {}
+
+
+def test_no_text_tells_more_than_may_be_shown(spoken: Tongue) -> None:
+    for name, show, text in every(spoken):
+        assert "canary" not in text.whole.lower(), name
+        assert show is Show.ALIAS or "AB" not in text.whole, name
+
+
+def test_the_alias_stands_where_it_was_asked_for(spoken: Tongue) -> None:
+    for name in ("rung -5m", "rung 0m", "rung 5m", "a question"):
+        assert "AB" in CASES[name](spoken, Show.ALIAS).title, name
+
+
+def test_two_languages_never_say_the_same() -> None:
+    for name, case in CASES.items():
+        said = [case(tongue(language), Show.TIME) for language in languages()]
+        assert len({text.title for text in said}) == len({text.body for text in said}) == len(said), name
+
+
+def test_what_a_reader_is_to_type_is_the_same_in_every_language() -> None:
+    for name, case in CASES.items():
+        said = [case(tongue(language), Show.TIME).whole for language in languages()]
+        assert len({tuple(re.findall(r"kepthour [a-z]+", text)) for text in said}) == 1, name
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("session", [LINKED, BARE], ids=["video", "in person"])
+def test_every_rung_of_a_ladder_reads_differently(
+    spoken: Tongue, profile: str, session: KnownSession
+) -> None:
+    offsets = [one.offset for one in PROFILES[profile]]
+    texts = [rung_text(spoken, session, one, START + one, BERLIN, Show.TIME) for one in offsets]
+    assert len({text.title for text in texts}) == len(offsets)
+
+
+@given(st.lists(st.integers(min_value=-172800, max_value=43200), min_size=2, max_size=4, unique=True))
+@pytest.mark.parametrize("language", languages())
+def test_no_two_offsets_give_the_same_text(language: str, seconds: list[int]) -> None:
+    spans = [timedelta(seconds=one) for one in seconds]
+    texts = [rung_text(tongue(language), BARE, one, START + one, BERLIN, Show.TIME) for one in spans]
+    assert all(one.title != other.title for one, other in combinations(texts, 2))
+
+
+def test_labels_are_short_and_differ(spoken: Tongue) -> None:
+    labels = [label(spoken, key) for key in Key]
+    assert len(set(labels)) == len(labels)
+    assert all(0 < len(one) <= LABEL and not re.search("[{}]", one) for one in labels)
+
+
+def test_what_a_text_quotes_is_the_label_of_a_button(spoken: Tongue) -> None:
+    labels = {label(spoken, key) for key in Key}
+    quoted = {one for _name, _show, text in every(spoken) for one in re.findall("[“„](.+?)[”“]", text.whole)}
+    assert quoted
+    assert quoted <= labels
+
+
+class Asked(NullTranslations):
+    """English, and a note of every message that was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.messages: set[tuple[str | None, str]] = set()
+
+    def gettext(self, message: str) -> str:
+        self.messages.add((None, message))
+        return message
+
+    def pgettext(self, context: str, message: str) -> str:
+        self.messages.add((context, message))
+        return message
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        self.messages.add((None, msgid1))
+        return msgid1 if n == 1 else msgid2
+
+
+def test_the_table_above_holds_every_text_there_is() -> None:
+    asked = Asked()
+    for _case in every(Tongue("en", asked)):
+        pass
+    for key in Key:
+        label(Tongue("en", asked), key)
+    notice_of(Tongue("en", asked))
+    assert set(extracted()) - asked.messages == set()
+    assert asked.messages - set(extracted()) == set(), "some text is not written as one literal"
+
+
+def notice_of(spoken: Tongue, minutes: int = -5) -> tuple[tuple[Action, ...], str]:
+    """The answers and the hint of a rung."""
+    offset = timedelta(minutes=minutes)
+    due = START + offset
+    reminder = Reminder(
+        id=1, subject="s", session_id="s", revision=1, rung="x", offset=offset, channel="c", urgency=Urgency.HIGH,
+        due_at=due, useful_until=START, skip_in_session=False, state=State.PENDING, why=None, attempts=1,
+        problem=None, not_before=due, claimed_at=None, sent_at=None, changed_at=None, reference=None,
+    )  # fmt: skip
+    notice = rung_notice(reminder, LINKED, due, Showing(BERLIN, Show.TIME, spoken), None)
+    return notice.actions, notice.hint
+
+
+@pytest.mark.parametrize(
+    ("minutes", "labels", "command"),
+    [
+        (-60, ["Unterwegs", "Später erinnern"], "ack"),
+        (-5, ["Beitreten", "Ich bin da", "Unterwegs", "Später erinnern"], "here"),
+        (1, ["Beitreten", "Ich bin da", "10 Min. später"], "here"),
+    ],
+)
+def test_answers_are_offered_in_german(minutes: int, labels: list[str], command: str) -> None:
+    actions, hint = notice_of(tongue("de"), minutes)
+    assert [action.label for action in actions] == labels
+    assert hint == f"Antwort im Terminal: kepthour {command}"
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "body"),
+    [
+        ("rung -15m", "Sitzung um 14:00 Uhr beginnt in 15 Minuten",
+         "50 Minuten. Kommen Sie zum Ende, und machen Sie sich bereit."),
+        ("rung 1m with a link", "Sitzung um 14:00 Uhr hat vor 1 Minute begonnen",
+         "50 Minuten, Video. Sie werden erwartet. Bitte bestätigen Sie, dass Sie da sind."),
+        ("a rung late by seconds", "Sitzung um 14:00 Uhr beginnt in 1 Minute 45 Sekunden",
+         "50 Minuten, Video. Treten Sie jetzt bei, oder bestätigen Sie: „Ich bin da“."),
+        ("a rung of a long session", "Sitzung um 14:00 Uhr beginnt in 15 Minuten",
+         "1 Stunde 30 Minuten, Video. Kommen Sie zum Ende, und machen Sie sich bereit."),
+        ("a question", "Keine Rückmeldung für 14:00 Uhr. Was ist passiert?",
+         "Sie können antworten mit: kepthour settle"),
+        ("a question about two", "2 Sitzungen ohne Rückmeldung. Was ist passiert?",
+         "Beginn: 14:00, 15:00 Uhr. Sie können antworten mit: kepthour settle"),
+        ("tomorrow, one", "Morgen: 1 Sitzung, um 14:00 Uhr",
+         "Alle Kalender sind aktuell. Den Tag zeigt: kepthour agenda."),
+        ("sign in again", "Kalender practice: bitte neu anmelden", "Zuletzt abgeglichen: Mi, 14:00 Uhr."),
+    ],
+)  # fmt: skip
+def test_german_reads_as_german(name: str, title: str, body: str) -> None:
+    assert CASES[name](tongue("de"), Show.TIME) == Text(title, body)
+
+
+class Spoilt(NullTranslations):
+    """A catalogue by somebody who mistook a placeholder."""
+
+    def gettext(self, message: str) -> str:
+        return message.replace("{clock}", "{uhr}")
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return "{count"
+
+
+def test_a_slip_in_a_catalogue_costs_the_language_and_not_the_reminder() -> None:
+    spoilt = Tongue("xx", Spoilt())
+    for name in ("rung -5m", "today, one", "tomorrow, two"):
+        assert CASES[name](spoilt, Show.TIME) == CASES[name](ENGLISH, Show.TIME)
