@@ -19,6 +19,7 @@ from kepthour.core.freshness import Freshness
 from kepthour.core.ladder import PROFILES, Urgency
 from kepthour.core.notice import Action, Key, Showing, rung_notice
 from kepthour.core.notice import _label as label
+from kepthour.core.notice import _label_of_both as label_of_both
 from kepthour.core.privacy import Phi
 from kepthour.core.reminder import Reminder, State
 from kepthour.core.tongue import ENGLISH, Tongue
@@ -195,7 +196,7 @@ def test_no_two_offsets_give_the_same_text(language: str, seconds: list[int]) ->
 
 
 def test_labels_are_short_and_differ(spoken: Tongue) -> None:
-    labels = [label(spoken, key) for key in Key]
+    labels = [*(label(spoken, key) for key in Key), label_of_both(spoken)]
     assert len(set(labels)) == len(labels)
     assert all(0 < len(one) <= LABEL and not re.search("[{}]", one) for one in labels)
 
@@ -233,6 +234,7 @@ def test_the_table_above_holds_every_text_there_is() -> None:
         pass
     for key in Key:
         label(Tongue("en", asked), key)
+    label_of_both(Tongue("en", asked))
     notice_of(Tongue("en", asked))
     assert set(extracted()) - asked.messages == set()
     assert asked.messages - set(extracted()) == set(), "some text is not written as one literal"

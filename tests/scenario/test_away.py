@@ -47,7 +47,8 @@ async def test_what_stood_inside_is_asked_about_once_when_it_is_over_and_suspect
     go(day, "2026-03-02 08:30", "2026-03-02 18:00")
     await day.until("2026-03-02 18:01")
     assert day.rungs() == [("18:00:00", "question")]
-    assert day.notices()[0].title == "2 sessions without a check-in: 10:00, 14:00. What happened?"
+    assert day.notices()[0].title == "2 sessions without a check-in. What happened?"
+    assert day.notices()[0].text.startswith("They began at 10:00, 14:00.")
     with day.app.store.read() as tx:
         rows = sessions.open_questions(tx)
     assert [(row.verdict, row.because) for row in rows] == [(Verdict.UNKNOWN, Because.AWAY)] * 2

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from kepthour.core.repair import CardState
 from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
 from tests.support.calendars import calendar, event
-from tests.support.day import CONFIG, Day
+from tests.support.day import CONFIG, Day, a_morning, when
 
 WEEKLY = "RRULE:FREQ=WEEKLY"
 
@@ -127,3 +128,15 @@ async def test_no_digest_of_the_morning_comes_when_the_day_has_begun(tmp_path: P
     day.app.replan()
     await day.until("2026-03-02 09:12")
     assert "digest-morning" not in [rung for _at, rung in day.rungs()]
+
+
+async def test_a_check_in_that_is_heard_after_a_suspicion_lifts_it(tmp_path: Path) -> None:
+    """It was pressed in time on a phone that had no net."""
+    day = a_morning(tmp_path)
+    await day.until("2026-03-02 10:20")
+    (entry, *_rest) = day.agenda("2026-03-02 09:00", "2026-03-02 12:00")
+    assert entry.verdict is Verdict.SUSPECTED_MISS
+    day.app.answer(Kind.HERE, entry.session.id, "phone", None, when("2026-03-02 09:59"))
+    await day.until("2026-03-02 10:21")
+    assert day.agenda("2026-03-02 09:00", "2026-03-02 12:00")[0].verdict is Verdict.ON_TIME
+    assert all(card.state is CardState.CLOSED for card in day.cards())

@@ -51,7 +51,7 @@ _UNDECIDED = _PRESENT.where(
         and_(
             sessions.c.verdict.in_(_NOT_FINAL),
             sessions.c.decided_by == "daemon",
-            _THERE.where(responses.c.at > sessions.c.decided_at),
+            _THERE,  # also an answer from before the verdict: from a phone that had no net, say
         ),
     )
 )
@@ -142,7 +142,7 @@ def with_ids(tx: Tx, ids: Collection[str]) -> list[SessionRow]:
 
 
 def undecided(tx: Tx, now: datetime, since: datetime | None) -> list[SessionRow]:
-    """Sessions that have begun or were answered and have no verdict, and those answered after an open one.
+    """Sessions that have begun or were answered and have no verdict, and those answered beside an open one.
 
     Sessions that ended before `since` (the first watch; None: there was none) count only if they were answered.
     """
