@@ -265,16 +265,16 @@ class App:
             log.warning("answer.not_followed_up", problem=error, place=place(error))
         return answered
 
-    def away(self, start: datetime, end: datetime) -> leave.Leave:
+    def away(self, start: datetime, end: datetime) -> None:
         """The therapist is away in [start, end), aware UTC."""
-        return leave.go(self.store, start, end, self.clock.now())
+        leave.go(self.store, start, end, self.clock.now())
 
     def come_back(self) -> list[Absence]:
         """The therapist is back: every absence that was noted ends. Raises NeedsPerson if there is none."""
         return leave.come_back(self.store, self.clock.now())
 
-    def leaves(self) -> list[leave.Leave]:
-        """The present absence and those to come, each with the sessions inside."""
+    def leaves(self) -> list[Absence]:
+        """The present absence and those to come, by start."""
         return leave.leaves(self.store, self.clock.now())
 
     def join_link(self, session_id: str) -> Phi:

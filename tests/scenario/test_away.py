@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from kepthour.core.away import Source
 from kepthour.core.errors import NeedsPerson
 from kepthour.core.response import Kind
 from kepthour.core.verdict import Because, Verdict
 from kepthour.store import sessions
+from kepthour.views.agenda import Entry
+from kepthour.views.leaves import leaves
 from kepthour.views.rehearse import rehearse
 from tests.support.day import CONFIG, Day, when
 
@@ -31,8 +34,13 @@ def day(tmp_path: Path) -> Day:
 
 def go(day: Day, start: str, end: str) -> list[str]:
     """The starts of what stands inside."""
-    leave = day.app.away(when(start), when(end))
-    return [f"{row.known.start.astimezone(day.app.config.zone):%H:%M}" for row in leave.sessions]
+    day.app.away(when(start), when(end))
+    return [f"{entry.session.start.astimezone(day.app.config.zone):%H:%M}" for entry in inside(day)]
+
+
+def inside(day: Day) -> tuple[Entry, ...]:
+    (leave,) = leaves(day.app.config, day.app.store, day.app.leaves(), day.clock.at)
+    return leave.sessions
 
 
 async def test_it_is_silent_and_lists_what_it_silences(day: Day) -> None:
@@ -131,12 +139,20 @@ def test_a_rehearsal_leaves_out_what_will_be_silent(day: Day) -> None:
 
 
 def test_an_out_of_office_entry_of_the_calendar_silences_too(day: Day) -> None:
-    with day.app.store.write() as tx:
-        tx.connection.exec_driver_sql(
-            "UPDATE occurrences SET kind = 'outOfOffice' WHERE uid = 'two'"  # as Google's calendar tells
-        )
-    (leave,) = day.app.leaves()
-    assert leave.absence.source.value == "calendar"
+    day.put("leave", "2026-03-02T13:00:00", 300)
+    day.sync()
+    with day.app.store.write() as tx:  # as Google's calendar tells
+        tx.connection.exec_driver_sql("UPDATE occurrences SET kind = 'outOfOffice' WHERE uid = 'leave'")
+    day.app.replan()
+    (absence,) = day.app.leaves()
+    assert absence.source is Source.CALENDAR
+    assert [entry.session.uid for entry in inside(day)] == ["two"]
     with pytest.raises(NeedsPerson, match="not away"):
         day.app.come_back()
-    assert [row.known.uid for row in leave.sessions] == ["two"]
+
+
+def test_it_lists_what_stands_inside_however_far_ahead_it_lies(day: Day) -> None:
+    day.put("later", "2026-04-20T10:00:00")
+    day.sync()
+    go(day, "2026-04-01 00:00", "2026-05-01 00:00")
+    assert [entry.session.uid for entry in inside(day)] == ["later"]

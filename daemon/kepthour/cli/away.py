@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
 
-    from kepthour.pipeline.leave import Leave
+    from kepthour.views.leaves import Leave
 
 
 @click.command()
@@ -31,6 +31,7 @@ def away(ctx: click.Context, until: str | None, start: str | None, end: bool, as
     Sessions that stand inside are listed: somebody expects you there. They are asked about when you are back.
     """
     from kepthour.runtime.bell import ring
+    from kepthour.views.leaves import leaves as read
 
     if end and (until or start):
         raise click.UsageError("--end goes alone.")
@@ -41,14 +42,14 @@ def away(ctx: click.Context, until: str | None, start: str | None, end: bool, as
     if end:
         app.come_back()
     if until:
-        begins = moment(app, start, "--from") if start else app.clock.now()
+        begins = moment(app, start, "--from") if start else app.clock.now().replace(second=0, microsecond=0)
         ends = moment(app, until, "--until")
         if ends <= max(begins, app.clock.now()):
             raise click.BadParameter("must lie after now, and after --from", param_hint="--until")
         app.away(begins, ends)
     if end or until:
         ring(app.store.path)
-    leaves = app.leaves()
+    leaves = read(app.config, app.store, app.leaves(), app.clock.now())
     if as_json:
         document({"away": [_shape(one, zone) for one in leaves]})
         return
@@ -60,7 +61,9 @@ def _shape(leave: Leave, zone: tzinfo) -> dict[str, Any]:
         "from": stamp(leave.absence.start, zone),
         "to": stamp(leave.absence.end, zone),
         "source": leave.absence.source.value,
-        "sessions": [{"id": row.id, "start": stamp(row.known.start, zone)} for row in leave.sessions],
+        "sessions": [
+            {"id": entry.session.id, "start": stamp(entry.session.start, zone)} for entry in leave.sessions
+        ],
     }
 
 
@@ -72,7 +75,7 @@ def _tell(leaves: Sequence[Leave], zone: tzinfo, *, ended: bool) -> None:
     for leave in leaves:
         of = " (by your calendar)" if leave.absence.source.value == "calendar" else ""
         click.echo(f"Away from {clock(leave.absence.start, zone)} to {clock(leave.absence.end, zone)}{of}.")
-        for row in leave.sessions:
-            click.echo(f"  silent: {clock(row.known.start, zone)}  {row.id}")
+        for entry in leave.sessions:
+            click.echo(f"  silent: {clock(entry.session.start, zone)}  {entry.session.id}")
         if leave.sessions:
             click.echo("  These stand in the calendar, and somebody expects you. Move or cancel them there.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -13,41 +12,30 @@ from kepthour.core.errors import NeedsPerson
 from kepthour.core.reminder import Change, State, Why
 from kepthour.core.response import Effect
 from kepthour.store import absences, outbox, reminders, sessions
-from kepthour.store.engine import Store, Tx
-from kepthour.store.sessions import SessionRow
+from kepthour.store.engine import Store
 
 log = structlog.get_logger()
 
 _HORIZON = timedelta(days=366)
 
 
-@dataclass(frozen=True, slots=True)
-class Leave:
-    """An absence, and the sessions that stand inside: they are silent, and somebody expects to be there."""
-
-    absence: Absence
-    sessions: tuple[SessionRow, ...]
-
-
-def leaves(store: Store, now: datetime) -> list[Leave]:
+def leaves(store: Store, now: datetime) -> list[Absence]:
     """The present absence and those to come within a year, by start. `now` is aware UTC."""
     with store.read() as tx:
-        return [_leave(tx, one) for one in absences.between(tx, now, now + _HORIZON)]
+        return absences.between(tx, now, now + _HORIZON)
 
 
-def go(store: Store, start: datetime, end: datetime, now: datetime) -> Leave:
+def go(store: Store, start: datetime, end: datetime, now: datetime) -> None:
     """The therapist is away in [start, end), aware UTC. What is on the screen about sessions inside goes."""
     with store.write() as tx:
         absences.note(tx, start, end, now)
-        leave = _leave(tx, Absence(start, end, Source.THERAPIST))
-        for row in leave.sessions:
+        for row in sessions.coming(tx, start, end):
             ladder = reminders.of_session(tx, row.id, row.known.revision)
             out = [one.id for one in ladder if one.state is State.SENT]
             changes = tuple(Change(one, State.WITHDRAWN, Why.AWAY) for one in out)
             outbox.withdraw(tx, Effect(changes, tuple(out)), now)
         outbox.end_holds(tx)
-    log.info("away.noted", sessions=len(leave.sessions))
-    return leave
+    log.info("away.noted")
 
 
 def come_back(store: Store, now: datetime) -> list[Absence]:
@@ -68,8 +56,3 @@ def _why_not(there: Iterable[Absence], now: datetime) -> tuple[str, str]:
     if covering(now, there) is not None:
         return "You are away by an out-of-office entry.", "Change it in your calendar."
     return "You are not away.", "Note a leave with: kepthour away --until T."
-
-
-def _leave(tx: Tx, absence: Absence) -> Leave:
-    inside = [row for row in sessions.coming(tx, absence.start, absence.end) if row.verdict is None]
-    return Leave(absence, tuple(inside))
