@@ -131,6 +131,16 @@ def test_answers_work_without_a_daemon(world: World) -> None:
     assert world.json("out")["state"] == "ended"
 
 
+def test_who_is_running_late_gets_a_draft_and_nothing_is_sent(world: World) -> None:
+    put(world, ("soon", "AB", at(minutes=3)))
+    world.cli("sync")
+    said = world.cli("late", "10m").stdout
+    assert "I am late, and will be with you at" in said
+    assert "AB" not in said
+    assert "will be with you" in world.json("late", "12m")["draft"]
+    assert world.json("here")["draft"] is None
+
+
 def test_a_leave_is_noted_with_what_stands_inside_and_ended(world: World) -> None:
     world.cli("sync")
     said = world.cli("away", "--until", "+2d").stdout

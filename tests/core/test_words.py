@@ -33,6 +33,7 @@ from kepthour.core.words import (
     cue_text,
     digest_text,
     joint_text,
+    late_text,
     lost_track_text,
     question_text,
     rescued_text,
@@ -124,6 +125,7 @@ CASES: dict[str, Case] = {
         for rung in ("digest-evening", "digest-morning")
         for count in (1, 2)
     },
+    "running late": lambda tongue, _show: late_text(tongue, START, BERLIN),
     "a test": lambda tongue, _show: check_text(tongue),
 }
 

@@ -80,10 +80,23 @@ def _tell(ctx: click.Context, app: App, answered: Answered) -> None:
                 "until": stamp(answered.response.until, zone),
                 "state": entry.state.value,
                 "verdict": entry.verdict.value if entry.verdict else None,
+                "draft": _draft(app, answered),
             }
         )
         return
     click.echo(_sentence(answered, entry.session.start, zone))
+    if draft := _draft(app, answered):
+        click.echo(draft)
+
+
+def _draft(app: App, answered: Answered) -> str | None:
+    """What a therapist who is running late may want to send; None for other answers."""
+    from kepthour.core.words import late_text
+
+    if answered.response.kind.value != "late" or answered.response.until is None:
+        return None
+    words = late_text(app.config.showing.tongue, answered.response.until, app.config.zone)
+    return f"{words.title}\n{words.body}"
 
 
 def _sentence(answered: Answered, start: datetime, zone: Any) -> str:

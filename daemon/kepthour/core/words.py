@@ -93,6 +93,18 @@ def cue_text(
     return Text(title, f"{ends} {after}")
 
 
+def late_text(tongue: Tongue, announced: datetime, zone: ZoneInfo) -> Text:
+    """A draft for the client of a therapist who is running late: theirs to change and to send. Promises no cause."""
+    # Translators: heads the draft, for the therapist. Nothing is sent by the program.
+    title = tongue.gettext("A message for your client, if you want to send one:")
+    # Translators: from the therapist to the client. A fact and a regret; no reason, no excuse.
+    body = tongue.gettext(
+        "I am late, and will be with you at {clock}. I am sorry to keep you waiting.",
+        clock=tongue.clock(announced, zone),
+    )
+    return Text(title, body)
+
+
 def question_text(tongue: Tongue, sessions: Sequence[KnownSession], zone: ZoneInfo, show: Show) -> Text:
     """The question about sessions of which nothing is known: a question, never an accusation."""
     if len(sessions) > 1:
