@@ -40,7 +40,7 @@ _DECISIVE = timedelta(minutes=5)
 _KNOWN = timedelta(days=7)
 _PROMPT = 1.0  # seconds: a rung that is due goes out
 _SETTLED = 20.0  # after a start, a sleep or a step of the clock
-_NO_RUNG = ("question", "calendar")
+_NO_RUNG = ("question", "calendar", "end-cue")
 
 
 class Fault(AssertionError):
@@ -257,7 +257,7 @@ class Judge:
     # The displays
 
     def _handed(self, handed: Handed) -> None:
-        if handed.rung in _NO_RUNG:
+        if handed.rung.startswith(_NO_RUNG):
             return
         ladder = self._ladder_of(handed)
         if ladder is None or ladder.vague:
