@@ -1,6 +1,6 @@
 # make demo    see it work (creates .venv and installs into it first)
 # make test    everything that has to hold: lint, types, import contracts, tests
-# make long    what takes too long for every change: random weeks, a year of a full practice
+# make long    what takes too long for every change: a year of a full practice
 # make words   bring the texts of notices into the catalogues, and compile these
 # make clean   remove what the two made
 
