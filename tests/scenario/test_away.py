@@ -80,6 +80,12 @@ async def test_who_is_back_early_is_reminded_of_what_is_still_to_come(day: Day) 
         day.app.come_back()
 
 
+def test_a_leave_that_never_began_is_forgotten(day: Day) -> None:
+    go(day, "2026-03-04 00:00", "2026-03-06 00:00")
+    day.app.come_back()
+    assert day.app.leaves() == []
+
+
 async def test_a_session_outside_reminds_as_ever(day: Day) -> None:
     assert go(day, "2026-03-02 12:00", "2026-03-02 18:00") == ["14:00"]
     await day.until("2026-03-02 10:01")

@@ -156,6 +156,21 @@ def heal(channel: Recorder) -> None:
     channel.refuse, channel.hangs, channel.bug = False, False, None
 
 
+async def test_a_channel_that_was_taken_out_of_the_configuration_and_is_back_goes_on(tmp_path: Path) -> None:
+    day = made(tmp_path, CONFIG)
+    await day.until("2026-03-02 09:46")
+    for name in ("phone", "screen"):
+        day.config = CONFIG.replace("[channels.screen]", f"[channels.{name}]")
+        await day.restart()
+    await day.until("2026-03-02 10:01")
+    assert day.rungs_since("09:50") == [
+        ("09:55:00", "-5m"),
+        ("09:59:00", "-1m"),
+        ("10:00:00", "0m"),
+        ("10:01:00", "+1m"),
+    ]
+
+
 @TROUBLES
 async def test_who_was_not_reached_by_the_last_rung_is_not_suspected(trouble: object, tmp_path: Path) -> None:
     """It is still being tried when the deadline comes: that it never came is as true as of one that was given up."""

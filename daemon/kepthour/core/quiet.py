@@ -95,7 +95,7 @@ def ended_by(start: datetime, session_id: str, attended: Iterable[Attended], now
         for one in attended
         if one.id != session_id
         and one.start < start
-        and now >= one.end - BACK_TO_BACK
+        and now >= max(one.end - BACK_TO_BACK, one.start + (one.end - one.start) / 2)
         and one.end <= start + BACK_TO_BACK
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from kepthour.core.away import Absence, Source
 from kepthour.store.engine import THERAPIST, Tx
@@ -55,7 +55,10 @@ def note(tx: Tx, start: datetime, end: datetime, now: datetime) -> None:
 def end(tx: Tx, absence: Absence, now: datetime) -> None:
     """The therapist is back: what was noted ends `now`, or never begins."""
     mine = absences.c.id == absence.id
-    tx.connection.execute(update(absences).where(mine).values(end=max(absence.start, now)))
+    if absence.start >= now:
+        tx.connection.execute(delete(absences).where(mine))
+    else:
+        tx.connection.execute(update(absences).where(mine).values(end=now))
 
 
 def _absence(row: Row[Any]) -> Absence:

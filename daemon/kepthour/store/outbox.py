@@ -183,6 +183,12 @@ def call_back(tx: Tx, now: datetime) -> None:
     )
 
 
+def revive(tx: Tx, ids: Collection[int], at: datetime) -> None:
+    """These were superseded, and are called for again, at their own times."""
+    check_move(State.SUPERSEDED, State.PENDING)
+    _update(tx, ids, state=State.PENDING.value, why=None, changed_at=at, not_before=reminders.c.due_at)
+
+
 def withdraw(tx: Tx, effect: Effect, at: datetime) -> None:
     """What no longer holds is superseded, and its open notices are to be taken back."""
     change(tx, effect.changes, at)

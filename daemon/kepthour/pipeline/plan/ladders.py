@@ -57,7 +57,9 @@ def plan_ladder(
         if step.useful_until > now
     ]
     missing = _missing(tx, ladder, planned, wanted, lacks, now) if begun else _anew(tx, planned, wanted)
-    if begun and not missing:
+    back = _back_again(ladder, planned, now) if begun else []
+    outbox.revive(tx, back, now)
+    if begun and not missing and not back:
         return
     reminders.plan(tx, row.id, row.id, session.revision, missing)
     if (row.deadline, row.late_after) != (deadline, ladder.late_after):
@@ -89,6 +91,19 @@ def _missing(
     outbox.change(tx, [Change(r.id, State.SUPERSEDED, Why.NO_CHANNEL) for r in stranded], now)
     rungs = {r.rung for r in stranded}
     return [step for step in absent if step.due_at > now and (lacks is Lacks.TO_COME or step.rung in rungs)]
+
+
+def _back_again(ladder: Ladder, planned: Sequence[Reminder], now: datetime) -> list[int]:
+    """What was given up because its channel was not configured, and is of use: its channel is there again."""
+    configured = {channel.name for channel in ladder.channels}
+    return [
+        r.id
+        for r in planned
+        if r.why is Why.NO_CHANNEL
+        and r.state is State.SUPERSEDED
+        and r.channel in configured
+        and r.useful_until > now
+    ]
 
 
 def _has_begun(planned: Sequence[Reminder], now: datetime) -> bool:
