@@ -124,8 +124,18 @@ class Ladder:
         named = [
             rung for rung in self.channels[channel] if abs(rung.offset.total_seconds() - seconds) < _NAMED
         ]
+        other = name not in {
+            label for label, _at in self._setup.ladder(channel)
+        }  # an announced start's, perhaps
         return min(
-            named, key=lambda rung: (not rung.open, rung.due > now, -rung.due.timestamp()), default=None
+            named,
+            key=lambda rung: (
+                other and not rung.announced,
+                not rung.open,
+                rung.due > now,
+                -rung.due.timestamp(),
+            ),
+            default=None,
         )
 
     def ends(self, channel: str, rung: Rung) -> datetime:

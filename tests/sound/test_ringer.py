@@ -20,12 +20,18 @@ from kepthour.channels.sound import channel as channel_module
 from kepthour.channels.sound import players, ringing
 from kepthour.channels.sound.channel import Sound
 from kepthour.channels.sound.tone import tone
+from kepthour.core.errors import NeedsPerson
 from kepthour.core.ladder import Urgency
-from kepthour.core.notice import check_notice, store_notice, store_works_notice
+from kepthour.core.notice import Showing, check_notice, store_notice, store_works_notice
+from kepthour.core.tongue import ENGLISH
+from kepthour.core.words import Show
 from kepthour.ports import ChannelFailed
 from tests.sound.test_real_servers import NOTICE, OTHER
+from tests.support.day import BERLIN
 from tests.support.players import Stubs
 from tests.support.world import eventually
+
+HOW = Showing(BERLIN, Show.TIME, ENGLISH)
 
 
 @pytest.fixture
@@ -278,11 +284,11 @@ async def test_what_is_calm_and_about_no_session_only_ends_the_ringing(stubs: St
     stubs.player("pw-play")
     stubs.pipewire()
     channel = made()
-    assert await channel.send(store_works_notice(), None) is None
+    assert await channel.send(store_works_notice(HOW), None) is None
     assert stubs.played() == []
-    await channel.send(store_notice("It is full.", "Make room."), None)
+    await channel.send(store_notice(NeedsPerson("It is full.", "Make room."), HOW), None)
     await channel.send(OTHER, None)
-    assert await channel.send(store_works_notice(), None) is None
+    assert await channel.send(store_works_notice(HOW), None) is None
     assert not gone(stubs.processes()[0])  # it rings on for the session
     await channel.close()
 
@@ -291,7 +297,7 @@ async def test_a_test_notice_is_heard_to_its_end(stubs: Stubs) -> None:
     stubs.player("pw-play", seconds=0.5)
     stubs.pipewire()
     channel = made()
-    await channel.send(check_notice(), None)
+    await channel.send(check_notice(HOW), None)
     assert gone(stubs.processes()[0])
     await channel.close()
 
