@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from kepthour.core.quiet import CUE
 from kepthour.core.reminder import Reminder
 
-_SPOKEN_ALL_THE_SAME = ("digest-", "end-cue")
+_SPOKEN_ALL_THE_SAME = ("digest-", CUE)
 
 
 class Source(StrEnum):

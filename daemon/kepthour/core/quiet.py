@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import Reminder
 
+CUE = "end-cue"  # the rung; those further from the end have their minutes behind it
 BACK_TO_BACK = timedelta(minutes=10)  # a session that begins so soon after the end of another follows it
 _SOON = timedelta(minutes=5)
 _CALM = {Urgency.PASSIVE, Urgency.NORMAL}
@@ -44,9 +45,6 @@ def cues(session: Attended, before: Iterable[timedelta]) -> list[Cue]:
     names = [CUE, *(f"{CUE}-{round(span.total_seconds() / 60)}m" for span in spans[1:])]
     found = zip(names, (session.end - span for span in spans), strict=False)
     return [Cue(rung, due) for rung, due in found if due > session.start]
-
-
-CUE = "end-cue"
 
 
 def held_until(reminder: Reminder, attended: Collection[Attended]) -> datetime | None:

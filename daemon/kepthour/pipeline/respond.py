@@ -71,10 +71,7 @@ def respond(
         response = _response(row, kind, now, surface, span)
         if kind in _ONCE and any(earlier.kind is kind for earlier in before):
             return Answered(row, response, changed=False)
-        responses.respond(tx, row.id, row.known.revision, response)
-        ladder = reminders.of_session(tx, row.id, row.known.revision)
-        what_follows = effect(response, row.known.start, row.deadline, ladder, before)
-        outbox.apply(tx, what_follows, row.id, row.known.revision, now)
+        _take(tx, row, response, before)
         if kind is Kind.HERE:
             _end_the_one_before(tx, row, now, surface)
         if kind in {Kind.HERE, Kind.OUT}:
@@ -83,18 +80,21 @@ def respond(
     return Answered(row, response, changed=True)
 
 
+def _take(tx: Tx, row: SessionRow, response: Response, before: Sequence[Response]) -> None:
+    """Store an answer with all that it does. `before` are those that were given earlier to the same start."""
+    responses.respond(tx, row.id, row.known.revision, response)
+    ladder = reminders.of_session(tx, row.id, row.known.revision)
+    what_follows = effect(response, row.known.start, row.deadline, ladder, before)
+    outbox.apply(tx, what_follows, row.id, row.known.revision, response.at)
+
+
 def _end_the_one_before(tx: Tx, row: SessionRow, now: datetime, surface: str) -> None:
     """Back to back one answer ends a session and starts the next."""
     for ended in ended_by(row.known.start, row.id, attended(tx, now), now):
         other = sessions.get(tx, ended.id)
         if other is None:
             continue
-        before = responses.to(tx, other)
-        response = Response(Kind.OUT, now, surface)
-        responses.respond(tx, other.id, other.known.revision, response)
-        ladder = reminders.of_session(tx, other.id, other.known.revision)
-        what_follows = effect(response, other.known.start, other.deadline, ladder, before)
-        outbox.apply(tx, what_follows, other.id, other.known.revision, now)
+        _take(tx, other, Response(Kind.OUT, now, surface), responses.to(tx, other))
 
 
 def settle(store: Store, session_id: str, verdict: Verdict, now: datetime, reason: Phi | None) -> SessionRow:
