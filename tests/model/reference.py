@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from kepthour.core.response import Kind
-from kepthour.core.spans import format_offset, parse_offset
+from kepthour.core.spans import format_offset, in_seconds, parse_offset
 from tests.model.setups import Setup
 from tests.model.story import Key
 
@@ -118,19 +118,16 @@ class Ladder:
 
     def find(self, channel: str, name: str, now: datetime) -> Rung | None:
         """The rung that a notice of this name is, at `now`."""
-        seconds = parse_offset(
-            name
-        ).total_seconds()  # "+2m" and "+120s" are two rungs, "+121s" a third, of one offset
+        # "+2m" and "+120s" are two rungs of one offset; "+121s" may be a third.
+        seconds = parse_offset(name).total_seconds()
         named = [
             rung for rung in self.channels[channel] if abs(rung.offset.total_seconds() - seconds) < _NAMED
         ]
-        other = name not in {
-            label for label, _at in self._setup.ladder(channel)
-        }  # an announced start's, perhaps
         return min(
             named,
             key=lambda rung: (
-                other and not rung.announced,
+                rung.silenced,
+                rung.name != name,
                 not rung.open,
                 rung.due > now,
                 -rung.due.timestamp(),
@@ -271,7 +268,10 @@ class Ladder:
                 rung.chance = 0.0
             if touched and not any(id(rung) in moved and not rung.doubtful for rung in own):
                 doubtful = over or not own or any(id(rung) in moved or rung.doubtful for rung in own)
-                rungs.append(self._extra(announced, deadline, doubtful=doubtful))
-                rungs[-1].announced = True
+                extra = self._extra(announced, deadline, doubtful=doubtful)
+                if any(rung.name == extra.name for rung in rungs):
+                    extra.name = in_seconds(extra.offset)
+                extra.announced = True
+                rungs.append(extra)
         self._silence(self.start)
         self.deadline = deadline  # the last announcement counts

@@ -42,6 +42,7 @@ def run(seed: int, runs: int, *, shrink: bool = True) -> Result:
         stateful_step_count=STEPS_A_RUN,
         deadline=None,  # a run takes as long as this machine lets it
         database=None,
+        derandomize=False,  # on a build machine hypothesis would choose its own
         phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,),
         suppress_health_check=list(HealthCheck),
         print_blob=False,

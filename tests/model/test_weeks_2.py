@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.model.runs import run
+from tests.model.apart import run_apart
 
 
-@pytest.mark.parametrize("seed", range(2, 20 + 2, 4))
+@pytest.mark.parametrize("seed", range(2, 20 + 1, 4))
 def test_no_reminder_is_lost_and_none_comes_twice_whatever_happens(seed: int) -> None:
-    result = run(
-        seed, runs=100, shrink=False
-    )  # a fault names its seed: `python -m tests.model --shrink` shortens it
-    assert result.fault is None, result.fault
-    assert result.deliveries > result.runs  # else nothing was put to the test
+    run_apart(seed)
