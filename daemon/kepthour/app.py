@@ -36,6 +36,7 @@ from kepthour.pipeline import (
     reconcile,
     repair,
     respond,
+    settle,
 )
 from kepthour.plugins import Plugins
 from kepthour.ports import Channel, Clock, GivesEvidence, Housed, Witness
@@ -284,10 +285,12 @@ class App:
         return row.known.join_url if row else NOTHING
 
     def settle(self, session_id: str, verdict: Verdict, reason: str | None) -> None:
-        """The therapist says what happened. Raises NotFound, NeedsPerson."""
+        """The therapist says what happened, or will. Raises NotFound, TryLater."""
         now = self.clock.now()
-        respond.settle(self.store, session_id, verdict, now, Phi(reason) if reason else None)
-        repair.follow_verdicts(self.store, [(session_id, verdict)], now)
+        settled = settle.settle(self.store, session_id, verdict, now, Phi(reason) if reason else None)
+        if settled.anew:
+            self.replan()
+        repair.follow_verdicts(self.store, [(session_id, verdict)], now, settled.corrects)
 
     def channels(self) -> dict[str, Channel]:
         """The configured channels, not yet opened."""

@@ -135,7 +135,7 @@ def test_who_is_running_late_gets_a_draft_and_nothing_is_sent(world: World) -> N
     put(world, ("soon", "AB", at(minutes=3)))
     world.cli("sync")
     said = world.cli("late", "10m").stdout
-    assert "I am late, and will be with you at" in said
+    assert "I am running late, and will be with you at" in said
     assert "AB" not in said
     assert "will be with you" in world.json("late", "12m")["draft"]
     assert world.json("here")["draft"] is None
@@ -225,6 +225,42 @@ def test_settling_opens_a_card_and_its_steps_can_be_ticked_off(world: World) -> 
         world.cli("repair", card["id"], "step", str(n), "done")
     assert world.json("repair")["cards"][0]["state"] == "closed"
     assert "There is no step 12" in world.cli("repair", card["id"], "step", "12", "done", expect=1).stderr
+
+
+def test_what_is_settled_too_early_is_pointed_out_and_taken_back(world: World) -> None:
+    session = world.json("agenda")["sessions"][0]["id"]
+    done = world.cli("settle", session, "missed")
+    assert "has not begun" in done.stderr and f"kepthour settle {session} unknown" in done.stderr
+    assert world.json("status")["next_rung"]["session"] != session
+    assert "reminds you again" in world.cli("settle", session, "unknown").stdout
+    assert world.json("status")["next_rung"]["session"] == session
+    assert world.json("repair")["cards"][0]["state"] == "closed"
+
+
+def test_settle_alone_says_what_is_asked_and_names_a_way(world: World) -> None:
+    assert world.json("settle")["open_questions"] == []
+    assert "kepthour settle ID VERDICT" in world.cli("settle").stdout
+    assert "Nothing is asked" in world.cli("settle", "on_time", expect=1).stderr
+    session = world.json("agenda")["sessions"][0]["id"]
+    assert f"kepthour settle {session} VERDICT" in world.cli("settle", session, expect=2).stderr
+
+
+def test_a_session_within_a_leave_says_so_and_no_rung_of_it_is_next(world: World) -> None:
+    silent = world.json("agenda")["sessions"][0]
+    world.cli("away", "--until", "tomorrow")
+    (shown,) = [one for one in world.json("agenda")["sessions"] if one["id"] == silent["id"]]
+    assert (shown["away"], silent["away"]) == (True, False)
+    assert "you are away" in world.cli("agenda").stdout
+    assert world.json("status")["next_rung"]["session"] != silent["id"]
+    assert "You are away then" in world.cli("status").stdout
+
+
+def test_a_second_leave_is_shown_alone(world: World) -> None:
+    world.cli("away", "--from", "+10d", "--until", "+12d")
+    told = world.cli("away", "--from", "+20d", "--until", "+22d").stdout
+    assert told.count("Away from") == 1
+    assert "kepthour away shows all" in told
+    assert world.cli("away").stdout.count("Away from") == 2
 
 
 def test_a_broken_file_leaves_the_other_calendar_and_what_is_stored(world: World) -> None:

@@ -33,7 +33,7 @@ def test_a_duration_is_read(text: str, seconds: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "15", "m", "-5m", "5 m", "1.5h", "15m1h", "99999999999999999d", "1y"])
 def test_what_is_no_duration_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="duration|thirty"):
+    with pytest.raises(ValueError, match="duration|thirty|has no unit"):
         parse_duration(text)
 
 
@@ -59,6 +59,7 @@ def test_two_different_spans_are_never_spoken_alike(one: int, other: int) -> Non
         ("2026-03-29", "2026-03-29T00:00:00+01:00"),
         ("2026-03-30", "2026-03-30T00:00:00+02:00"),
         ("2026-03-02T14:00", "2026-03-02T14:00:00+01:00"),
+        ("14:00", "2026-03-03T14:00:00+01:00"),
         ("2026-03-02 14:00", "2026-03-02T14:00:00+01:00"),
         ("2026-03-02T14:00+00:00", "2026-03-02T15:00:00+01:00"),
     ],
@@ -67,7 +68,9 @@ def test_a_moment_is_read_in_the_therapists_zone(text: str, expected: str) -> No
     assert parse_moment(text, NOW, BERLIN).isoformat() == expected
 
 
-@pytest.mark.parametrize("text", ["", "yesterday-ish", "2026-02-30", "+d", "14:00", "-7d", "+99999999d"])
+@pytest.mark.parametrize(
+    "text", ["", "yesterday-ish", "2026-02-30", "+d", "25:00", "14", "-7d", "+99999999d"]
+)
 def test_what_is_no_moment_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="no date or time"):
         parse_moment(text, NOW, BERLIN)
@@ -75,3 +78,8 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
 
 def test_a_local_time_that_the_spring_change_skips_is_the_instant_after_it() -> None:
     assert local(date(2026, 3, 29), time(2, 30), BERLIN).isoformat() == "2026-03-29T03:30:00+02:00"
+
+
+def test_a_number_alone_gets_its_unit_suggested() -> None:
+    with pytest.raises(ValueError, match='has no unit; for minutes write "10m"'):
+        parse_duration("10")

@@ -171,6 +171,14 @@ async def test_other_answers_hold_from_memory_too(bench: Bench, key: Key, quiet:
     assert bench.rungs()[before:] == ["0m"]
 
 
+async def test_an_answer_that_is_refused_silences_nothing_from_memory_either(bench: Bench) -> None:
+    bench.day.clock.at = when("2026-03-02 09:56:00")
+    await bench.press(Key.OUT)  # the session has not begun
+    with bench.locked():
+        await bench.at("09:59:00")
+    assert bench.rungs()[-1] == "-1m"
+
+
 async def test_the_therapist_is_told_once_after_a_while_and_once_when_it_is_over(bench: Bench) -> None:
     with bench.locked():
         for seconds in (0, 19, 21, 60, 300):

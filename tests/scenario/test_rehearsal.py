@@ -156,3 +156,13 @@ async def test_what_is_settled_reminds_no_more(tmp_path: Path) -> None:
     day.sync()
     day.app.settle(day.only().session.id, Verdict.CLIENT_CANCELLED, None)
     assert rehearsed(day, "2026-03-02 08:30", "2026-03-02 10:00") == []
+
+
+def test_a_digest_is_rehearsed_with_the_calendars_as_they_are_now(tmp_path: Path) -> None:
+    day = Day(tmp_path, "2026-03-02 08:30", DIGESTS)
+    day.put("one", "2026-03-03T10:00:00")
+    day.sync()
+    evening = "2026-03-02 18:00", "2026-03-02 18:01"
+    assert "in sync" in rehearsed(day, *evening)[0].text
+    day.clock.at += timedelta(hours=8)
+    assert "practice" in rehearsed(day, *evening)[0].text

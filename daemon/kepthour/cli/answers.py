@@ -1,4 +1,4 @@
-"""here, ack, snooze, late, out, settle: what the therapist answers."""
+"""here, ack, snooze, late, out: what the therapist answers."""
 
 from __future__ import annotations
 
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from kepthour.pipeline.respond import Answered
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-_SETTLED = (
-    "on_time", "late", "near_miss", "missed", "client_no_show", "client_cancelled", "therapist_cancelled",
-    "technical", "covered", "not_a_session", "unknown",
-)  # fmt: skip
 
 _session = click.option(
     "--session", "session_id", metavar="ID", help="The session meant; without it, the one that is due."
@@ -107,9 +103,15 @@ def _sentence(answered: Answered, start: datetime, zone: Any) -> str:
         "ack": f"Noted: you are on your way to {when}. You will be asked to check in at the start.",
         "snooze": f"Quiet until {until}.",
         "late": f"Noted: you expect to begin at {until}. The reminders wait until then.",
-        "out": f"The session of {when} is over.",
+        "out": f"The session of {when} is over.{_slip(answered, start)}",
     }[answered.response.kind.value]
     return sentence if answered.changed else f"That was known already. {sentence}"
+
+
+def _slip(answered: Answered, start: datetime) -> str:
+    if answered.response.at >= start:
+        return ""
+    return f" If that was a slip, take it back: kepthour settle {answered.session.id} unknown"
 
 
 @click.command()
@@ -172,24 +174,3 @@ def out(ctx: click.Context, session_id: str | None, as_json: bool) -> None:
     from kepthour.core.response import Kind
 
     _answer(ctx, Kind.OUT, session_id)
-
-
-@click.command()
-@click.argument("session_id", metavar="ID")
-@click.argument("verdict", type=click.Choice(_SETTLED, case_sensitive=False))
-@click.option("--reason", help="Why, for your own records.")
-@as_json
-@common
-@click.pass_context
-def settle(ctx: click.Context, session_id: str, verdict: str, reason: str | None, as_json: bool) -> None:
-    """Say, or correct, what became of the session ID. The program never overrules it."""
-    from kepthour.core.verdict import Verdict
-    from kepthour.runtime.bell import ring
-
-    app = ctx.ensure_object(Setting).app()
-    app.settle(session_id, Verdict(verdict), reason)
-    ring(app.store.path)
-    if as_json:
-        document({"session": session_id, "verdict": verdict})
-    else:
-        click.echo(f"Settled: {verdict.replace('_', ' ')}.")

@@ -11,8 +11,9 @@ from kepthour.cli.printing import clock, document, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import tzinfo
+    from datetime import datetime, tzinfo
 
+    from kepthour.app import App
     from kepthour.views.leaves import Leave
 
 
@@ -41,19 +42,30 @@ def away(ctx: click.Context, until: str | None, start: str | None, end: bool, as
     zone = app.config.zone
     if end:
         app.come_back()
-    if until:
-        begins = moment(app, start, "--from") if start else app.clock.now().replace(second=0, microsecond=0)
-        ends = moment(app, until, "--until")
-        if ends <= max(begins, app.clock.now()):
-            raise click.BadParameter("must lie after now, and after --from", param_hint="--until")
-        app.away(begins, ends)
+    noted = _note(app, start, until) if until else None
     if end or until:
         ring(app.store.path)
     leaves = read(app.config, app.store, app.leaves(), app.clock.now())
     if as_json:
         document({"away": [_shape(one, zone) for one in leaves]})
         return
-    _tell(leaves, zone, ended=end)
+    if end:
+        click.echo("Welcome back. Reminders come again.")
+    elif not leaves:
+        click.echo("No leave is noted. Note one with: kepthour away --until T")
+    told = [one for one in leaves if noted in {None, (one.absence.start, one.absence.end)}]
+    _tell(told, zone)
+    if len(told) < len(leaves):
+        click.echo("Others were noted before: kepthour away shows all.")
+
+
+def _note(app: App, start: str | None, until: str) -> tuple[datetime, datetime]:
+    begins = moment(app, start, "--from") if start else app.clock.now().replace(second=0, microsecond=0)
+    ends = moment(app, until, "--until")
+    if ends <= max(begins, app.clock.now()):
+        raise click.BadParameter("must lie after now, and after --from", param_hint="--until")
+    app.away(begins, ends)
+    return begins, ends
 
 
 def _shape(leave: Leave, zone: tzinfo) -> dict[str, Any]:
@@ -67,11 +79,7 @@ def _shape(leave: Leave, zone: tzinfo) -> dict[str, Any]:
     }
 
 
-def _tell(leaves: Sequence[Leave], zone: tzinfo, *, ended: bool) -> None:
-    if ended:
-        click.echo("Welcome back. Reminders come again.")
-    elif not leaves:
-        click.echo("No leave is noted. Note one with: kepthour away --until T")
+def _tell(leaves: Sequence[Leave], zone: tzinfo) -> None:
     for leave in leaves:
         of = " (by your calendar)" if leave.absence.source.value == "calendar" else ""
         click.echo(f"Away from {clock(leave.absence.start, zone)} to {clock(leave.absence.end, zone)}{of}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from kepthour.cli.context import Setting, as_json, common, span, span_options
-from kepthour.cli.printing import calendar_shape, clock, document, session_shape, stamp, table
+from kepthour.cli.printing import calendar_shape, clock, document, session_shape, stamp, standing, table
 
 
 @click.command()
@@ -75,7 +75,7 @@ def agenda(ctx: click.Context, start: str, end: str, as_json: bool) -> None:
             spoken(entry.session.end - entry.session.start),
             entry.session.client.reveal() or "-",
             "video" if entry.session.join_url else entry.session.place.reveal() or "-",
-            entry.state.value.replace("_", " "),
+            standing(entry),
             entry.verdict.value.replace("_", " ") if entry.verdict else "",
             entry.session.id,
         )

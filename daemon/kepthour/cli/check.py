@@ -65,7 +65,14 @@ def _tell(found: list[Check]) -> None:
     ]
     table(("", "check", "what is found, and what to do"), rows, "Nothing was checked.")
     click.echo()
+    click.echo(_summary(found))
+
+
+def _summary(found: list[Check]) -> str:
+    from kepthour.checks.record import State
+
     if any(one.critical for one in found):
-        click.echo("A reminder could be missed: see each PROBLEM.")
-    else:
-        click.echo("Nothing was found because of which a reminder could be missed.")
+        return "A reminder could be missed: see each PROBLEM."
+    if any(one.state is State.PROBLEM for one in found):
+        return "The reminders will come. See each problem all the same."
+    return "The reminders will come."

@@ -10,6 +10,7 @@ import click
 
 from kepthour.cli.context import Setting, common
 
+_DEFAULT_FILE = "~/sessions.ics"
 _HEAD = """\
 # Kept Hour's configuration. Every key there is, with its meaning: config.example.toml, and docs/configuration.md.
 # Try it with: kepthour sync, kepthour agenda, kepthour rehearse. Then start: kepthour run
@@ -57,7 +58,11 @@ def init(ctx: click.Context, no_input: bool) -> None:
     text = _HEAD.format(zone=json.dumps(zone)) + calendar + "\n" + _SESSIONS
     _write_privately(file, text)
     click.echo(f"Written: {file}")
-    click.echo("Next: kepthour sync, then kepthour agenda. When the sessions are right: kepthour run")
+    if no_input:
+        click.echo(
+            f"Taken for granted: you are in {zone}, and your sessions are in {_DEFAULT_FILE}. Else edit it."
+        )
+    click.echo("Next: kepthour check, then kepthour agenda. When the sessions are right: kepthour run")
 
 
 def _zone(no_input: bool) -> str:
@@ -77,7 +82,7 @@ def _zone(no_input: bool) -> str:
 
 def _calendar(no_input: bool) -> str:
     if no_input:
-        return _file("~/sessions.ics")
+        return _file(_DEFAULT_FILE)
     click.echo("A Google calendar is set up by hand: see docs/calendars/google.md. For the others:")
     kind = click.prompt(
         "Your calendar is: a CalDAV server, an iCal feed (an address), or a file",
@@ -85,7 +90,7 @@ def _calendar(no_input: bool) -> str:
         default="caldav",
     )
     if kind == "file":
-        return _file(click.prompt("The file", default="~/sessions.ics"))
+        return _file(click.prompt("The file", default=_DEFAULT_FILE))
     if kind == "feed":
         return _feed(
             click.prompt(

@@ -28,7 +28,7 @@ _COMMANDS = {
     "late": "kepthour.cli.answers:late",
     "out": "kepthour.cli.answers:out",
     "away": "kepthour.cli.away:away",
-    "settle": "kepthour.cli.answers:settle",
+    "settle": "kepthour.cli.settle:settle",
     "repair": "kepthour.cli.repair:repair",
 }
 

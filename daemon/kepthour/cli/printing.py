@@ -14,6 +14,7 @@ import click
 if TYPE_CHECKING:
     from kepthour.core.reminder import Reminder
     from kepthour.store.cards import Card
+    from kepthour.store.sessions import SessionRow
     from kepthour.views.agenda import Entry
     from kepthour.views.status import CalendarStatus
 
@@ -79,7 +80,23 @@ def session_shape(entry: Entry, zone: tzinfo) -> dict[str, Any]:
         "state": entry.state.value,
         "verdict": entry.verdict.value if entry.verdict else None,
         "oddities": list(entry.oddities),
+        "away": entry.away,
     }
+
+
+def standing(entry: Entry) -> str:
+    """How a session stands, for people."""
+    from kepthour.core.verdict import NOT_FINAL, SessionState
+
+    if entry.state is SessionState.REMINDING and entry.verdict in NOT_FINAL:
+        return "asked about"
+    if entry.away and entry.state in {
+        SessionState.SCHEDULED,
+        SessionState.REMINDING,
+        SessionState.ACKNOWLEDGED,
+    }:
+        return "you are away"
+    return entry.state.value.replace("_", " ")
 
 
 def calendar_shape(calendar: CalendarStatus, zone: tzinfo) -> dict[str, Any]:
@@ -111,6 +128,16 @@ def delivery_shape(reminder: Reminder, zone: tzinfo) -> dict[str, Any]:
         "why": reminder.why.value if reminder.why else None,
         "attempt": reminder.attempts,
         "problem": reminder.problem,
+    }
+
+
+def question_shape(row: SessionRow, zone: tzinfo) -> dict[str, Any]:
+    """One session that is asked about."""
+    return {
+        "session": row.id,
+        "start": stamp(row.known.start, zone),
+        "verdict": row.verdict.value if row.verdict else None,
+        "because": row.because.value if row.because else None,
     }
 
 

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kepthour.cli.context import Setting, as_json, common
-from kepthour.cli.printing import calendar_shape, clock, delivery_shape, document, session_shape, stamp, table
+from kepthour.cli.printing import (
+    calendar_shape,
+    clock,
+    delivery_shape,
+    document,
+    question_shape,
+    session_shape,
+    stamp,
+    table,
+)
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -57,15 +66,7 @@ def _shape(found: Status, zone: tzinfo) -> dict[str, Any]:
         "heartbeat": _heartbeat_shape(found, zone),
         "next_session": session_shape(found.next_session, zone) if found.next_session else None,
         "next_rung": delivery_shape(found.next_rung, zone) if found.next_rung else None,
-        "open_questions": [
-            {
-                "session": row.id,
-                "start": stamp(row.known.start, zone),
-                "verdict": row.verdict.value if row.verdict else None,
-                "because": row.because.value if row.because else None,
-            }
-            for row in found.open_questions
-        ],
+        "open_questions": [question_shape(row, zone) for row in found.open_questions],
         "away_until": stamp(found.away.end, zone) if found.away else None,
     }
 
@@ -122,7 +123,8 @@ def _tell_coming(found: Status, zone: tzinfo) -> None:
     click.echo()
     if found.next_session:
         coming = found.next_session.session
-        click.echo(f"Next session: {clock(coming.start, zone)} ({coming.id})")
+        silent = ". You are away then: it does not remind you" if found.next_session.away else ""
+        click.echo(f"Next session: {clock(coming.start, zone)} ({coming.id}){silent}")
     else:
         click.echo("Next session: none in the next days.")
     if found.next_rung:

@@ -55,6 +55,7 @@ class Why(StrEnum):
     LATE = "running_late"
     CHECKED_OUT = "checked_out"
     SETTLED = "settled"
+    TAKEN_BACK = "taken_back"  # what was said of the session
     FLAGGED = "flagged"
     MOVED = "moved"
     CANCELLED = "cancelled"

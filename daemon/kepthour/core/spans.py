@@ -10,12 +10,16 @@ _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 _LONGEST = timedelta(days=366 * 30)
 DURATION_HELP = 'write a duration as "90s", "15m", "1h30m" or "1d"'
-MOMENT_HELP = 'write a date (2026-11-24), a local time (2026-11-24T14:00), "today", "tomorrow" or "+7d"'
+MOMENT_HELP = (
+    'write a date (2026-11-24), a local time (2026-11-24T14:00, or 14:00 today), "today", "tomorrow" or "+7d"'
+)
 
 
 def parse_duration(text: str) -> timedelta:
     """`text` as a duration of zero or more, at most 30 years. Raises ValueError with what would be right."""
     match = _DURATION.fullmatch(text.strip())
+    if text.strip().isdecimal():
+        raise ValueError(f'has no unit; for minutes write "{text.strip()}m"')
     if not match or not any(match.groups()) or len(text) > 24:
         raise ValueError(f"is no duration; {DURATION_HELP}")
     days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
@@ -92,6 +96,8 @@ def parse_moment(text: str, now: datetime, zone: ZoneInfo) -> datetime:
     try:
         if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
             return midnight(date.fromisoformat(text), zone)
+        if re.fullmatch(r"\d\d:\d\d", text):
+            return local(today, time.fromisoformat(text), zone)
         found = datetime.fromisoformat(text)
         return found.astimezone(zone) if found.tzinfo else found.replace(tzinfo=zone)
     except (ValueError, OverflowError):

@@ -35,6 +35,10 @@ NOT_FINAL = frozenset(
     {Verdict.SUSPECTED_MISS, Verdict.UNKNOWN}
 )  # asked about; an answer may still change them
 HELD = frozenset({Verdict.ON_TIME, Verdict.LATE, Verdict.NEAR_MISS})
+# What can be known before a session begins: that it will not be held, or not by this therapist.
+FORESEEABLE = frozenset(
+    {Verdict.CLIENT_CANCELLED, Verdict.THERAPIST_CANCELLED, Verdict.COVERED, Verdict.NOT_A_SESSION}
+)
 
 
 class Because(StrEnum):
@@ -76,6 +80,11 @@ class Finding:
 
     verdict: Verdict
     because: Because
+
+
+def is_premature(verdict: Verdict, start: datetime, now: datetime) -> bool:
+    """Whether nobody can know that yet. UNKNOWN is never premature: it takes back what was said before."""
+    return now < start and verdict not in FORESEEABLE and verdict is not Verdict.UNKNOWN
 
 
 def checked_in_at(responses: Sequence[Response]) -> datetime | None:

@@ -99,7 +99,7 @@ def late_text(tongue: Tongue, announced: datetime, zone: ZoneInfo) -> Text:
     title = tongue.gettext("A message for your client, if you want to send one:")
     # Translators: from the therapist to the client. A fact and a regret; no reason, no excuse.
     body = tongue.gettext(
-        "I am late, and will be with you at {clock}. I am sorry to keep you waiting.",
+        "I am running late, and will be with you at {clock}. I am sorry for the wait.",
         clock=tongue.clock(announced, zone),
     )
     return Text(title, body)

@@ -16,9 +16,8 @@ import structlog
 from kepthour.core.audit import Gap, Open, gaps
 from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import Why
-from kepthour.core.response import silence
 from kepthour.core.verdict import deadline_after
-from kepthour.store import course, outbox, reminders, responses, sessions, watches
+from kepthour.store import outbox, reminders, renewal, responses, sessions, watches
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
@@ -52,7 +51,7 @@ def audit(store: Store, channels: Sequence[str], now: datetime, before: Sequence
         for row, missing in found:
             log.error("audit.gap", session=row.id, gaps=[gap.value for gap in missing])
             if _ANEW & set(missing):
-                _begin_anew(tx, row, now)
+                renewal.begin_anew(tx, row, Why.REPLANNED, now, answers=True)  # which hears the answers
             if any((row.id, gap) in again for gap in missing):
                 _tell(tx, row, channels, now)
     return [Found(row.id, tuple(missing)) for row, missing in found]
@@ -80,14 +79,6 @@ def _open(tx: Tx, row: SessionRow) -> Open:
         answers=frozenset(answer.kind for answer in answers),
         reminders=[*ladder, *asked],
     )
-
-
-def _begin_anew(tx: Tx, row: SessionRow, now: datetime) -> None:
-    """The planner gives it a new ladder, which hears the answers that are there."""
-    old, new = (row.id, row.known.revision), (row.id, row.known.revision + 1)
-    outbox.withdraw(tx, silence(reminders.of_session(tx, *old), Why.REPLANNED), now)
-    course.adopt(tx, old, new)
-    course.begin_anew(tx, row.id, new[1])
 
 
 def _tell(tx: Tx, row: SessionRow, channels: Sequence[str], now: datetime) -> None:

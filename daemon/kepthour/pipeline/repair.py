@@ -13,19 +13,22 @@ from kepthour.core.verdict import Verdict
 from kepthour.store import cards, sessions
 from kepthour.store.cards import Card
 from kepthour.store.engine import Store
+from kepthour.store.sessions import SessionRow
 
 log = structlog.get_logger()
 
 
-def follow_verdicts(store: Store, verdicts: Sequence[tuple[str, Verdict]], now: datetime) -> None:
-    """Bring the cards in line with new verdicts (session id, verdict)."""
+def follow_verdicts(
+    store: Store, verdicts: Sequence[tuple[str, Verdict]], now: datetime, corrects: Verdict | None = None
+) -> None:
+    """Bring the cards in line with new verdicts (session id, verdict), which take the place of `corrects`."""
     if not verdicts:
         return
     with store.write() as tx:
         for session_id, verdict in verdicts:
             row, card = sessions.get(tx, session_id), cards.of_session(tx, session_id)
             serious = severity(verdict)
-            if card is not None and row is not None and card.opened_at < row.known.start and serious is None:
+            if serious is None and card and row and _is_of_an_earlier_start(card, row, corrects):
                 continue  # the event was moved since, to where it is made up for: what was missed stays missed
             if card is None and verdict in {Verdict.SUSPECTED_MISS, Verdict.MISSED}:
                 assert serious is not None
@@ -36,6 +39,11 @@ def follow_verdicts(store: Store, verdicts: Sequence[tuple[str, Verdict]], now: 
                 log.info("card.closed", session=session_id)
             elif card is not None and serious is not None and _is_to_change(card, serious):
                 cards.set_severity(tx, card, serious)
+
+
+def _is_of_an_earlier_start(card: Card, row: SessionRow, corrects: Verdict | None) -> bool:
+    """Whether it was opened before the present start, and not by a verdict on this very start that is corrected now."""
+    return card.opened_at < row.known.start and (corrects is None or severity(corrects) is None)
 
 
 def without_card(store: Store, since: datetime) -> list[tuple[str, Verdict]]:

@@ -12,19 +12,12 @@ from datetime import datetime, timedelta
 import structlog
 
 from kepthour.core.errors import Ambiguous, NeedsPerson, NotFound
-from kepthour.core.privacy import Phi
+from kepthour.core.objections import object_to_answer
 from kepthour.core.quiet import ended_by
-from kepthour.core.reminder import Reminder, State, Why
-from kepthour.core.response import (
-    EARLIEST_CHECK_IN,
-    Kind,
-    Response,
-    effect,
-    silence,
-    until,
-)
-from kepthour.core.verdict import HELD, Because, SessionState, Verdict, state_of
-from kepthour.store import course, outbox, questions, reminders, responses, sessions
+from kepthour.core.reminder import Reminder, State
+from kepthour.core.response import Kind, Response, effect, until
+from kepthour.core.verdict import HELD, SessionState, Verdict, state_of
+from kepthour.store import outbox, reminders, responses, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.store.presence import attended
 from kepthour.store.sessions import SessionRow
@@ -66,11 +59,10 @@ def respond(
         if row.known.cancelled:
             raise NeedsPerson("This session was cancelled.", "There is nothing to answer.")
         before = responses.to(tx, row)
-        if kind is Kind.OUT and now < row.known.start and not any(r.kind is Kind.HERE for r in before):
-            raise _not_begun(row)
-        response = _response(row, kind, now, surface, span)
+        response = Response(kind, now, surface, until(kind, row.known.start, now, span))
         if kind in _ONCE and any(earlier.kind is kind for earlier in before):
             return Answered(row, response, changed=False)
+        object_to_answer(response, row.known, before, _settled(row))
         _take(tx, row, response, before)
         if kind is Kind.HERE:
             _end_the_one_before(tx, row, now, surface)
@@ -95,19 +87,6 @@ def _end_the_one_before(tx: Tx, row: SessionRow, now: datetime, surface: str) ->
         if other is None:
             continue
         _take(tx, other, Response(Kind.OUT, now, surface), responses.to(tx, other))
-
-
-def settle(store: Store, session_id: str, verdict: Verdict, now: datetime, reason: Phi | None) -> SessionRow:
-    """The therapist says what happened. It is never overruled by the program; each correction is kept."""
-    with store.write() as tx:
-        row = _existing(tx, session_id)
-        course.decide(tx, row.id, verdict, Because.SAID, "therapist", now, reason)
-        ladder = reminders.of_session(tx, row.id, row.known.revision)
-        outbox.withdraw(tx, silence(ladder, Why.SETTLED), now)
-        outbox.end_holds(tx)  # a client who did not come, say: the therapist is free
-        questions.close_idle(tx, now)
-    log.info("session.settled", session=session_id, verdict=verdict.value)
-    return row
 
 
 def due_session(store: Store, now: datetime, kind: Kind) -> str:
@@ -146,27 +125,6 @@ def _is_outdated(tx: Tx, delivery: str, row: SessionRow) -> bool:
     return shown is not None and shown.session_id == row.id and shown.revision != row.known.revision
 
 
-def _not_begun(row: SessionRow) -> NeedsPerson:
-    remedy = f"If it does not take place, say: kepthour settle {row.id} VERDICT."
-    return NeedsPerson("This session has not begun.", remedy)
-
-
-def _response(row: SessionRow, kind: Kind, now: datetime, surface: str, span: timedelta | None) -> Response:
-    if kind is Kind.HERE and now < row.known.start - EARLIEST_CHECK_IN:
-        raise NeedsPerson("It is too early to check in.", "Say that you are on your way: kepthour ack.")
-    if kind is Kind.SNOOZE and now >= row.known.start:
-        raise NeedsPerson(
-            "A session that has begun cannot be snoozed.", "Check in, or say: kepthour late 10m."
-        )
-    response = Response(kind, now, surface, until(kind, row.known.start, now, span))
-    if kind is Kind.LATE and response.until is not None and response.until >= row.known.end:
-        raise NeedsPerson(
-            "That would be after the end of the session.",
-            f"Say a shorter time; or, if it does not take place: kepthour settle {row.id} VERDICT.",
-        )
-    return response
-
-
 def _state(tx: Tx, row: SessionRow, now: datetime) -> SessionState:
     ladder = reminders.of_session(tx, row.id, row.known.revision)
     answers = responses.to(tx, row)
@@ -179,6 +137,11 @@ def _state(tx: Tx, row: SessionRow, now: datetime) -> SessionState:
         responses=answers,
         now=now,
     )
+
+
+def _settled(row: SessionRow) -> Verdict | None:
+    """What the therapist said became of it, unless that is that it was held: then they may say more of it."""
+    return row.verdict if row.decided_by == "therapist" and row.verdict not in HELD else None
 
 
 def _is_inside(tx: Tx, row: SessionRow, now: datetime) -> bool:

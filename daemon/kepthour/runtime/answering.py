@@ -50,12 +50,13 @@ class Answering:
             await self._join(answer.subject)
         kind = Kind(answer.key.value)
         try:
-            await self._store(one)
+            holds = await self._store(one)
         except (TryLater, Unusable) as error:
             log.warning("answer.held", answer=kind.value, problem=error)
             self._held.append(one)
-        # Whether it is stored or not: should the store fail next, it is memory that goes on.
-        self._dispatcher.answered(answer.subject, kind, one.at, _SPANS.get(kind))
+            holds = True
+        if holds:  # whether it is stored or not: should the store fail next, it is memory that goes on
+            self._dispatcher.answered(answer.subject, kind, one.at, _SPANS.get(kind))
 
     async def store_held(self) -> None:
         """What was answered while the store could not be used goes there, in order. Raises TryLater, Unusable.
@@ -67,7 +68,8 @@ class Answering:
             await self._store(self._held[0])
             del self._held[0]
 
-    async def _store(self, one: _Held) -> None:
+    async def _store(self, one: _Held) -> bool:
+        """Whether it was taken; false for one that makes no sense, or no sense any more. Raises TryLater, Unusable."""
         kind = Kind(one.answer.key.value)
         subject, surface = one.answer.subject, one.answer.surface
         try:
@@ -78,11 +80,12 @@ class Answering:
             raise
         except KeptHourError as error:
             log.warning("answer.refused", answer=kind.value, problem=error)
-            return
+            return False
         except Exception as error:  # noqa: BLE001  supervised: one answer must not hold up the others
             log.error("answer.lost", answer=kind.value, problem=error, place=place(error))
-            return
+            return True
         self._tell()
+        return True
 
     async def _join(self, subject: str) -> None:
         """Open the room first: it must not wait for a store that is busy."""

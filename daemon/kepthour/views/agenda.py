@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kepthour.config import Configuration
+from kepthour.core.away import Absence, covering
 from kepthour.core.changes import KnownSession
 from kepthour.core.duplicates import duplicates
 from kepthour.core.errors import NotFound
@@ -17,7 +18,7 @@ from kepthour.core.sessions import Judgement, Session, as_session, judge
 from kepthour.core.spans import midnight
 from kepthour.core.verdict import SessionState, Verdict, state_of
 from kepthour.pipeline.poll import far
-from kepthour.store import calendars, reminders, responses, sessions
+from kepthour.store import absences, calendars, reminders, responses, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
@@ -30,6 +31,7 @@ class Entry:
     state: SessionState
     verdict: Verdict | None
     oddities: tuple[str, ...] = ()
+    away: bool = False  # it begins while the therapist is away: nothing reminds of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +49,16 @@ def agenda(config: Configuration, store: Store, start: datetime, end: datetime, 
     found = {session.id: session for session in _sessions(config, store, start, end)}
     entries = []
     with store.read() as tx:
+        absent = absences.between(tx, start, end)
         watched = {row.id: row for row in sessions.between(tx, start, end)}
         watched |= {row.id: row for row in sessions.with_ids(tx, found.keys() - watched.keys())}
         for session_id, session in found.items():
             row = watched.get(session_id)
-            entries.append(_entry(tx, row, _known(session, row), now))
+            entries.append(_entry(tx, row, _known(session, row), absent, now))
         for row in watched.values():
             shown = _still_shown(config, row, now) or _is_unread(tx, row)
             if row.id not in found and not row.hidden and shown:
-                entries.append(_entry(tx, row, row.known, now))
+                entries.append(_entry(tx, row, row.known, absent, now))
     return sorted(entries, key=lambda entry: (entry.session.start, entry.session.id))
 
 
@@ -67,7 +70,7 @@ def entry_of(store: Store, session_id: str, now: datetime) -> Entry:
             raise NotFound(
                 f'There is no session "{session_id}".', "See the ids with: kepthour agenda --json."
             )
-        return _entry(tx, row, row.known, now)
+        return _entry(tx, row, row.known, absences.between(tx, row.known.start, row.known.end), now)
 
 
 def explain(
@@ -125,7 +128,9 @@ def _known(session: Session, row: SessionRow | None) -> KnownSession:
     )
 
 
-def _entry(tx: Tx, row: SessionRow | None, known: KnownSession, now: datetime) -> Entry:
+def _entry(
+    tx: Tx, row: SessionRow | None, known: KnownSession, absent: Sequence[Absence], now: datetime
+) -> Entry:
     ladder = reminders.of_session(tx, row.id, row.known.revision) if row else []
     answers = responses.to(tx, row) if row else []
     verdict = row.verdict if row else None
@@ -138,4 +143,4 @@ def _entry(tx: Tx, row: SessionRow | None, known: KnownSession, now: datetime) -
         responses=answers,
         now=now,
     )
-    return Entry(known, state, verdict)
+    return Entry(known, state, verdict, away=covering(known.start, absent) is not None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -11,12 +11,13 @@ from kepthour.config import Configuration
 from kepthour.core.away import Absence, covering
 from kepthour.core.changes import KnownSession
 from kepthour.core.day import by_day, digests, notable
+from kepthour.core.freshness import SOON, Freshness
 from kepthour.core.ladder import Step, Urgency, climb
 from kepthour.core.quiet import CUE
 from kepthour.core.reminder import Reminder, State
 from kepthour.core.verdict import announced_start, deadline_after
 from kepthour.core.words import away_text, cue_text, digest_text, question_text, rung_text
-from kepthour.store import absences, reminders, responses, sessions
+from kepthour.store import absences, calendars, reminders, responses, sessions
 from kepthour.store.engine import Store
 from kepthour.views.agenda import agenda
 
@@ -51,6 +52,8 @@ def rehearse(
     """Reminders due in [start, end), in order, from the stored calendar, this configuration and the answers so far."""
     with store.read() as tx:
         absent = absences.between(tx, start - _FRINGE, end + _FRINGE)
+        stale_after = {calendar.name: calendar.stale_after for calendar in config.calendars}
+        troubled = calendars.troubled(tx, stale_after, sessions.soonest(tx, now, now + SOON), now)
     held = [
         entry.session
         for entry in agenda(config, store, start - _FRINGE, end + _FRINGE, now)
@@ -64,7 +67,10 @@ def rehearse(
         for session in day
         if covering(session.start, absent) is None
     ]
-    found = [*_digests(config, days, absent), *_questions(config, courses)]
+    states = {
+        one.calendar.name: one.state for one in troubled
+    }  # as they are now: nobody knows what they will be
+    found = [*_digests(config, days, absent, states), *_questions(config, courses)]
     for session, course in courses:
         found += [*_ladder(config, session, course), *_cues(config, session, course)]
     return sorted(
@@ -130,13 +136,16 @@ def _questions(config: Configuration, courses: Iterable[tuple[KnownSession, _Cou
 
 
 def _digests(
-    config: Configuration, days: dict[date, list[KnownSession]], absent: Sequence[Absence]
+    config: Configuration,
+    days: dict[date, list[KnownSession]],
+    absent: Sequence[Absence],
+    troubled: Mapping[str, Freshness],
 ) -> Iterator[Rehearsed]:
     for one in digests(days, config.zone, config.digests):
         tongue = config.showing.tongue
         there = [session for session in one.sessions if covering(session.start, absent) is None]
         if there:
-            words = digest_text(tongue, one.rung, there, config.zone, {})
+            words = digest_text(tongue, one.rung, there, config.zone, troubled)
         else:
             words = away_text(tongue, one.rung, len(one.sessions), one.sessions[0].start, config.zone)
         yield Rehearsed(one.due_at, None, one.rung, Urgency.PASSIVE, config.near_channels, words.whole)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kepthour.config import Calendar, Configuration
-from kepthour.core.away import Absence, covering
+from kepthour.core.away import Absence, covering, silenced_until
 from kepthour.core.freshness import SOON, Freshness, freshness
 from kepthour.core.heartbeat import Record
 from kepthour.core.reminder import Reminder, State
@@ -65,6 +66,12 @@ def calendar_statuses(config: Configuration, store: Store, now: datetime) -> tup
         return tuple(_calendar(tx, calendar, now) for calendar in config.calendars)
 
 
+def open_questions(store: Store) -> list[SessionRow]:
+    """The sessions that are asked about, by start."""
+    with store.read() as tx:
+        return sessions.open_questions(tx)
+
+
 def status(config: Configuration, store: Store, pid: int | None, now: datetime) -> Status:
     """How things stand at `now`; `pid` is the running daemon's."""
     coming = [
@@ -75,6 +82,7 @@ def status(config: Configuration, store: Store, pid: int | None, now: datetime) 
     with store.read() as tx:
         watch = watches.latest(tx) if pid is not None else None
         recent = reminders.everything(tx, start=now - timedelta(days=1))
+        absent = absences.between(tx, now, now + _NEAR)
         return Status(
             pid=pid,
             since=watch.since if watch else None,
@@ -83,9 +91,9 @@ def status(config: Configuration, store: Store, pid: int | None, now: datetime) 
             channels=tuple(_channel(config, name, recent) for name in (c.name for c in config.channels)),
             heartbeat=heartbeat.kept(store.path) if config.heartbeat else None,
             next_session=coming[0] if coming else None,
-            next_rung=next((r for r in recent if _is_coming(r, now)), None),
+            next_rung=next((r for r in recent if _is_coming(r, absent, now)), None),
             open_questions=tuple(sessions.open_questions(tx)),
-            away=covering(now, absences.between(tx, now, now + timedelta(seconds=1))),
+            away=covering(now, absent),
         )
 
 
@@ -107,8 +115,13 @@ def _calendar(tx: Tx, calendar: Calendar, now: datetime) -> CalendarStatus:
     )
 
 
-def _is_coming(reminder: Reminder, now: datetime) -> bool:
-    return reminder.state is State.PENDING and reminder.offset is not None and reminder.due_at >= now
+def _is_coming(reminder: Reminder, absent: Sequence[Absence], now: datetime) -> bool:
+    return (
+        reminder.state is State.PENDING
+        and reminder.offset is not None
+        and reminder.due_at >= now
+        and silenced_until(reminder, absent, now) is None
+    )
 
 
 def _channel(config: Configuration, name: str, recent: list[Reminder]) -> ChannelStatus:

@@ -1,0 +1,126 @@
+"""settle: what became of a session, or will."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from kepthour.cli.context import Setting, as_json, common
+from kepthour.cli.printing import clock, document, question_shape
+
+if TYPE_CHECKING:
+    from kepthour.app import App
+    from kepthour.core.verdict import Verdict
+
+_VERDICTS = {
+    "on_time": "you were there by the start, or two minutes after it",
+    "late": "you came later than that",
+    "near_miss": "you came, and nearly had not",
+    "missed": "you did not come: opens a repair card",
+    "client_no_show": "you were there, your client was not",
+    "client_cancelled": "your client called it off",
+    "therapist_cancelled": "you called it off",
+    "technical": "the connection failed",
+    "covered": "a colleague took it",
+    "not_a_session": "it was none",
+    "unknown": "you cannot tell; before the start: takes back what you said",
+}
+
+
+@click.command(
+    epilog="\b\nVERDICT is one of:\n"
+    + "\n".join(f"  {name:<20} {meaning}" for name, meaning in _VERDICTS.items()),
+)
+@click.argument("session_id", metavar="[ID]", required=False)
+@click.argument("verdict", metavar="VERDICT", required=False)
+@click.option("--reason", help="Why, for your own records.")
+@as_json
+@common
+@click.pass_context
+def settle(
+    ctx: click.Context, session_id: str | None, verdict: str | None, reason: str | None, as_json: bool
+) -> None:
+    """Say, or correct, what became of the session ID. The program never overrules it.
+
+    Without ID: the one session that is asked about. Without anything: what is asked.
+    """
+    app = ctx.ensure_object(Setting).app()
+    if session_id is None:
+        _tell_questions(app, as_json=as_json)
+        return
+    if verdict is None:
+        session_id, verdict = _the_one_asked_about(app, session_id), session_id
+    if verdict not in _VERDICTS:
+        raise click.BadParameter(f"{verdict!r} is not one of: {', '.join(_VERDICTS)}.", param_hint="VERDICT")
+    _settle(app, session_id, verdict, reason, as_json=as_json)
+
+
+def _settle(app: App, session_id: str, verdict: str, reason: str | None, *, as_json: bool) -> None:
+    from kepthour.core.verdict import Verdict, is_premature
+    from kepthour.runtime.bell import ring
+    from kepthour.views.agenda import entry_of
+
+    said = Verdict(verdict)
+    start = entry_of(app.store, session_id, app.clock.now()).session.start
+    early = is_premature(said, start, app.clock.now())
+    if early and sys.stdin.isatty() and sys.stdout.isatty():
+        click.confirm(f"This session begins only at {clock(start, app.config.zone)}. Really?", abort=True)
+    app.settle(session_id, said, reason)
+    ring(app.store.path)
+    if early:
+        click.echo(_slip(session_id), err=True)
+    if as_json:
+        document({"session": session_id, "verdict": verdict})
+    else:
+        click.echo(_sentence(said, begun=start <= app.clock.now()))
+
+
+def _slip(session_id: str) -> str:
+    return (
+        "kepthour: this session has not begun, and does not remind you any more. "
+        f"If that was a slip, take it back: kepthour settle {session_id} unknown"
+    )
+
+
+def _sentence(verdict: Verdict, *, begun: bool) -> str:
+    if begun:
+        return f"Settled: {verdict.value.replace('_', ' ')}."
+    if verdict.value == "unknown":
+        return "Taken back. The session reminds you again."
+    return f"Settled: {verdict.value.replace('_', ' ')}. The session does not remind you any more."
+
+
+def _tell_questions(app: App, *, as_json: bool) -> None:
+    from kepthour.views.status import open_questions
+
+    asked, zone = open_questions(app.store), app.config.zone
+    if as_json:
+        document({"open_questions": [question_shape(row, zone) for row in asked]})
+        return
+    if not asked:
+        click.echo("Nothing is asked. Any session can be settled: kepthour settle ID VERDICT")
+    for row in asked:
+        click.echo(
+            f"No check-in for {clock(row.known.start, zone)}. What happened? kepthour settle {row.id} VERDICT"
+        )
+    if asked:
+        click.echo(f"VERDICT is one of: {', '.join(_VERDICTS)}.")
+
+
+def _the_one_asked_about(app: App, said: str) -> str:
+    """For one argument alone, which is a verdict. Raises a usage error, Ambiguous, NotFound."""
+    from kepthour.core.errors import Ambiguous, NotFound
+    from kepthour.views.status import open_questions
+
+    if said not in _VERDICTS:
+        raise click.UsageError(
+            f"Say what became of it: kepthour settle {said} VERDICT. See: kepthour settle -h"
+        )
+    ids = tuple(row.id for row in open_questions(app.store))
+    if not ids:
+        raise NotFound("Nothing is asked.", f"Name the session: kepthour settle ID {said}.")
+    if len(ids) > 1:
+        raise Ambiguous("Several sessions are asked about.", f"Name one: {', '.join(ids)}.", ids)
+    return ids[0]

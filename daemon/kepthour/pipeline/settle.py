@@ -1,0 +1,55 @@
+"""Takes what the therapist says became of a session, or will; and takes it back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from kepthour.core.errors import NotFound
+from kepthour.core.privacy import Phi
+from kepthour.core.reminder import Why
+from kepthour.core.response import silence
+from kepthour.core.verdict import Because, Verdict
+from kepthour.store import course, outbox, questions, reminders, renewal, sessions
+from kepthour.store.engine import Store, Tx
+from kepthour.store.sessions import SessionRow
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What it corrects (None: nothing was said or concluded before), and whether the session is to be planned anew."""
+
+    corrects: Verdict | None
+    anew: bool
+
+
+def settle(store: Store, session_id: str, verdict: Verdict, now: datetime, reason: Phi | None) -> Settled:
+    """The program never overrules it; each correction is kept.
+
+    Before the start `unknown` takes back all that was said of the session, check-ins too. Raises NotFound.
+    """
+    with store.write() as tx:
+        row = sessions.living(tx, session_id)
+        if row is None or row.hidden:
+            raise NotFound(
+                f'There is no session "{session_id}".', "See the ids with: kepthour agenda --json."
+            )
+        course.decide(tx, row.id, verdict, Because.SAID, "therapist", now, reason)
+        anew = verdict is Verdict.UNKNOWN and now < row.known.start
+        if anew:
+            renewal.begin_anew(tx, row, Why.TAKEN_BACK, now)
+        else:
+            _close(tx, row, now)
+        outbox.end_holds(tx)  # a client who did not come, say: the therapist is free
+        questions.close_idle(tx, now)
+    log.info("session.settled", session=session_id, verdict=verdict.value)
+    return Settled(row.verdict, anew)
+
+
+def _close(tx: Tx, row: SessionRow, now: datetime) -> None:
+    ladder = reminders.of_session(tx, row.id, row.known.revision)
+    outbox.withdraw(tx, silence(ladder, Why.SETTLED), now)
