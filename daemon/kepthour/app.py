@@ -217,7 +217,8 @@ class App:
         """Decide what can be decided about sessions and calendars; open or close repair cards accordingly."""
         now = self.clock.now()
         alert.alert(self._watched, self.store, now)
-        detector = detect.Detector(self.config.near_channels, self._stale_after, self._witnesses)
+        near, far = self.config.near_channels, self.config.far_channels
+        detector = detect.Detector(near, far, self._stale_after, self._witnesses)
         verdicts = detect.detect(detector, self.store, now)
         repair.follow_verdicts(self.store, verdicts, now)
         if verdicts:

@@ -116,7 +116,19 @@ async def test_a_client_who_does_not_come_brings_the_next_ladder_back(tmp_path: 
         ("10:49:00", "-1m"),
         ("10:50:00", "0m"),
     ]
-    assert day.notices()[-3].urgency.value == "high"
+    assert (day.notices()[-4].urgency.value, day.notices()[-4].stays) == ("high", True)
+
+
+async def test_the_first_rung_speaks_up_only_while_the_therapist_would_have_been_with_the_client(
+    tmp_path: Path,
+) -> None:
+    day = made(tmp_path, "10:00", "11:30")
+    await check_in_to_the_first(day, "09:59:30")
+    await day.until("2026-03-02 10:20")
+    day.app.settle(session(day, 0), Verdict.CLIENT_NO_SHOW, None)
+    await day.until("2026-03-02 11:16")
+    assert day.rungs_since("10:20") == [("11:15:00", "-15m")]
+    assert day.notices()[-1].urgency.value == "normal"
 
 
 async def test_a_question_that_was_held_back_is_not_put_any_more_when_it_is_answered(tmp_path: Path) -> None:

@@ -86,6 +86,12 @@ class Configuration:
         near = tuple(rule.name for rule in rules if rule.near)
         return near or tuple(rule.name for rule in rules if rule.urgency.rank == calmest)
 
+    @property
+    def far_channels(self) -> tuple[str, ...]:
+        """The channels that join later, and take calm notices too: what nobody answers goes there."""
+        near = self.near_channels
+        return tuple(rule.name for rule in self.ladder.channels if rule.calm and rule.name not in near)
+
     def calendar(self, name: str) -> Calendar:
         """The calendar called `name`. Raises NeedsPerson."""
         for calendar in self.calendars:

@@ -76,7 +76,12 @@ class ChannelRule:
     @property
     def near(self) -> bool:
         """Whether it takes calm notices from the first rung on, so that digests and questions may go there."""
-        return self.joins is None and self.urgency.rank <= Urgency.NORMAL.rank
+        return self.joins is None and self.calm
+
+    @property
+    def calm(self) -> bool:
+        """Whether it takes calm notices at all."""
+        return self.urgency.rank <= Urgency.NORMAL.rank
 
 
 class Modality(StrEnum):

@@ -89,9 +89,17 @@ class Showing:
 
 
 def rung_notice(
-    reminder: Reminder, session: KnownSession, now: datetime, how: Showing, announced: datetime | None
+    reminder: Reminder,
+    session: KnownSession,
+    now: datetime,
+    how: Showing,
+    announced: datetime | None,
+    *,
+    loud: bool = False,
 ) -> Notice:
-    """A rung of a ladder. `announced` is the start that a "running late" promised."""
+    """A rung of a ladder. `announced` is the start that a "running late" promised; `loud`: it speaks up."""
+    if loud:
+        reminder = replace(reminder, urgency=Urgency.HIGH)
     assert reminder.offset is not None
     words = rung_text(how.tongue, session, reminder.offset, now, how.zone, how.show, announced)
     stays = reminder.urgency in {Urgency.HIGH, Urgency.CRITICAL}

@@ -73,6 +73,22 @@ def _joins(reminder: Reminder, start: datetime, session: Attended) -> bool:
     return reminder.urgency is Urgency.HIGH and start - session.end <= BACK_TO_BACK
 
 
+def is_loud(reminder: Reminder, let_down: Iterable[Attended], now: datetime) -> bool:
+    """Whether a calm rung speaks up: a client did not come (`let_down`, those sessions), and the therapist is free.
+
+    Whoever expected to sit with a client, and does not, goes off to do something else. So until ten minutes after
+    such a session would have ended, the next one's first rungs stay on the screen. `now` is aware UTC.
+    """
+    return (
+        reminder.offset is not None
+        and reminder.offset < timedelta()
+        and reminder.urgency in _CALM
+        and any(
+            one.id != reminder.session_id and one.start <= now < one.end + BACK_TO_BACK for one in let_down
+        )
+    )
+
+
 def ending_before(start: datetime, session_id: str, attended: Iterable[Attended]) -> Attended | None:
     """The session that the therapist is in, and that this one follows back to back; None: there is none."""
     before = [

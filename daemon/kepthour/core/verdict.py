@@ -34,6 +34,7 @@ class Verdict(StrEnum):
 NOT_FINAL = frozenset(
     {Verdict.SUSPECTED_MISS, Verdict.UNKNOWN}
 )  # asked about; an answer may still change them
+SILENCE = timedelta(minutes=5)  # so long a suspected miss is asked about near the therapist; then everywhere
 HELD = frozenset({Verdict.ON_TIME, Verdict.LATE, Verdict.NEAR_MISS})
 # What can be known before a session begins: that it will not be held, or not by this therapist.
 FORESEEABLE = frozenset(

@@ -20,7 +20,7 @@ from kepthour.core.ladder import Urgency
 from kepthour.core.presence import is_heard, proven_since
 from kepthour.core.reminder import Why
 from kepthour.core.response import silence
-from kepthour.core.verdict import NOT_FINAL, Because, Finding, Verdict, deadline_after, decide
+from kepthour.core.verdict import NOT_FINAL, SILENCE, Because, Finding, Verdict, deadline_after, decide
 from kepthour.ports import Witness
 from kepthour.store import (
     absences,
@@ -49,6 +49,7 @@ class Detector:
     """What detection needs to know of the configuration."""
 
     channels: tuple[str, ...]  # where questions go
+    far_channels: tuple[str, ...]  # where they go as well if nobody answers, and a client may have waited
     stale_after: Mapping[str, timedelta]  # by calendar name
     witnesses: Mapping[str, Witness]  # by calendar name
 
@@ -72,7 +73,7 @@ def detect(detector: Detector, store: Store, now: datetime) -> list[tuple[str, V
             if finding.because is Because.IN_THE_ROOM:
                 _silence(tx, row, Why.IN_THE_ROOM, now)
         questions.close_idle(tx, now)
-        _ask(tx, detector, [row for row, finding in found if finding.verdict in NOT_FINAL], now)
+        _ask(tx, detector, [one for one in found if one[1].verdict in NOT_FINAL], now)
     return [(row.id, finding.verdict) for row, finding in found]
 
 
@@ -138,9 +139,10 @@ def _silence(tx: Tx, row: SessionRow, why: Why, now: datetime) -> None:
     outbox.withdraw(tx, silence(ladder, why), now)
 
 
-def _ask(tx: Tx, detector: Detector, rows: Sequence[SessionRow], now: datetime) -> None:
+def _ask(tx: Tx, detector: Detector, found: Sequence[tuple[SessionRow, Finding]], now: datetime) -> None:
     """One question for one session; several that became unknown together share one; those of a leave, when it ends."""
-    rows = [row for row in rows if not _is_asked_later(tx, detector, row, now)]
+    asked = [one for one in found if not _is_asked_later(tx, detector, one[0], now)]
+    rows = [row for row, _finding in asked]
     if not rows:
         return
     for row in rows:
@@ -149,17 +151,21 @@ def _ask(tx: Tx, detector: Detector, rows: Sequence[SessionRow], now: datetime) 
     subject = only.id if only else f"question:{rows[0].id}"
     course.ask(tx, [row.id for row in rows], subject)
     revision = only.known.revision if only else 1
-    reminders.announce(
-        tx,
-        subject,
-        only.id if only else None,
-        revision,
-        "question",
-        detector.channels,
-        Urgency.NORMAL,
-        now,
-        now + _ASK_FOR,
-    )
+    put = [(detector.channels, now)]
+    if any(finding.verdict is Verdict.SUSPECTED_MISS for _row, finding in asked):
+        put.append((detector.far_channels, now + SILENCE))
+    for channels, due in put:
+        reminders.announce(
+            tx,
+            subject,
+            only.id if only else None,
+            revision,
+            "question",
+            channels,
+            Urgency.NORMAL,
+            due,
+            now + _ASK_FOR,
+        )
 
 
 def _is_asked_later(tx: Tx, detector: Detector, row: SessionRow, now: datetime) -> bool:

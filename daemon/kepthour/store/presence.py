@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from kepthour.core.quiet import Attended
-from kepthour.core.verdict import SessionState, state_of
+from kepthour.core.quiet import BACK_TO_BACK, Attended
+from kepthour.core.verdict import SessionState, Verdict, state_of
 from kepthour.store import responses, sessions
 from kepthour.store.engine import Tx
 
@@ -17,6 +17,16 @@ def attended(tx: Tx, now: datetime) -> list[Attended]:
     """The sessions in which the therapist is proven to be at `now` (aware UTC), by start."""
     rows = sessions.attended(tx, now - _LONGEST_SESSION, now + _EARLY)
     return [Attended(row.id, row.known.start, row.known.end) for row in rows if _is_inside(tx, row, now)]
+
+
+def let_down(tx: Tx, now: datetime) -> list[Attended]:
+    """The sessions around `now` (aware UTC) to which the client did not come, as the therapist said."""
+    rows = sessions.between(tx, now - BACK_TO_BACK, now)
+    return [
+        Attended(row.id, row.known.start, row.known.end)
+        for row in rows
+        if row.verdict is Verdict.CLIENT_NO_SHOW and not row.hidden and not row.known.cancelled
+    ]
 
 
 def _is_inside(tx: Tx, row: sessions.SessionRow, now: datetime) -> bool:

@@ -15,7 +15,7 @@ from kepthour.core.freshness import SOON, Freshness
 from kepthour.core.ladder import Step, Urgency, climb
 from kepthour.core.quiet import CUE
 from kepthour.core.reminder import Reminder, State
-from kepthour.core.verdict import announced_start, deadline_after
+from kepthour.core.verdict import SILENCE, announced_start, deadline_after
 from kepthour.core.words import away_text, cue_text, digest_text, question_text, rung_text
 from kepthour.store import absences, calendars, reminders, responses, sessions
 from kepthour.store.engine import Store
@@ -132,7 +132,9 @@ def _questions(config: Configuration, courses: Iterable[tuple[KnownSession, _Cou
     for deadline, those in asked.items():
         words = question_text(config.showing.tongue, those, config.zone, config.show)
         session_id = those[0].id if len(those) == 1 else None
-        yield Rehearsed(deadline, session_id, "question", Urgency.NORMAL, config.near_channels, words.whole)
+        for channels, at in ((config.near_channels, deadline), (config.far_channels, deadline + SILENCE)):
+            if channels:
+                yield Rehearsed(at, session_id, "question", Urgency.NORMAL, channels, words.whole)
 
 
 def _digests(

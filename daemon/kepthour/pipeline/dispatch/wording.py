@@ -25,7 +25,7 @@ from kepthour.core.notice import (
     question_notice,
     rung_notice,
 )
-from kepthour.core.quiet import BACK_TO_BACK, CUE, Attended, ending_before, told_by_a_rung
+from kepthour.core.quiet import BACK_TO_BACK, CUE, Attended, ending_before, is_loud, told_by_a_rung
 from kepthour.core.reminder import Reminder, State
 from kepthour.core.response import Response
 from kepthour.core.spans import midnight
@@ -99,20 +99,31 @@ def words_of(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Wor
     before = ending_before(row.known.start, row.id, presence.attended(tx, now))
     if before is not None and reminder.offset is not None and reminder.offset < timedelta():
         return partial(_joint, reminder, row, before.end, wording.how)
-    return rung_words(reminder, row, responses.to(tx, row), wording)
+    loud = is_loud(reminder, presence.let_down(tx, now), now)
+    return rung_words(reminder, row, responses.to(tx, row), wording, loud=loud)
 
 
 def rung_words(
-    reminder: Reminder, row: sessions.SessionRow, answers: Sequence[Response], wording: Wording
+    reminder: Reminder,
+    row: sessions.SessionRow,
+    answers: Sequence[Response],
+    wording: Wording,
+    *,
+    loud: bool = False,
 ) -> Words:
     """What a rung of the session `row` is to say. `answers` are those to its present start, by time."""
-    return partial(_rung, reminder, row, wording.how, announced_start(answers))
+    return partial(_rung, reminder, row, wording.how, announced_start(answers), loud)
 
 
 def _rung(
-    reminder: Reminder, row: sessions.SessionRow, how: Showing, announced: datetime | None, now: datetime
+    reminder: Reminder,
+    row: sessions.SessionRow,
+    how: Showing,
+    announced: datetime | None,
+    loud: bool,
+    now: datetime,
 ) -> Notice:
-    return rung_notice(reminder, row.known, now, how, announced)
+    return rung_notice(reminder, row.known, now, how, announced, loud=loud)
 
 
 def _joint(
