@@ -74,8 +74,8 @@ def question(*sessions: KnownSession) -> Case:
     return lambda tongue, show: question_text(tongue, sessions, BERLIN, show)
 
 
-def digest(name: str, sessions: tuple[KnownSession, ...], **troubled: Freshness) -> Case:
-    return lambda tongue, _show: digest_text(tongue, name, sessions, BERLIN, troubled)
+def digest(name: str, sessions: tuple[KnownSession, ...], silent: int = 0, **troubled: Freshness) -> Case:
+    return lambda tongue, _show: digest_text(tongue, name, sessions, BERLIN, troubled, silent)
 
 
 def alert(state: Freshness, last_good: datetime | None, coming: datetime | None) -> Case:
@@ -102,6 +102,8 @@ CASES: dict[str, Case] = {
     "tomorrow, one": digest("digest-evening", (LINKED,)),
     "tomorrow, two": digest("digest-evening", TWO),
     "today, one": digest("digest-morning", (LINKED,)),
+    "today, and one in a leave": digest("digest-morning", (LINKED,), 1),
+    "tomorrow, and two in a leave": digest("digest-evening", TWO, 2),
     "today, in trouble": digest("digest-morning", TWO, practice=STALE, ehr=SIGN_IN),
     **{f"stale since weekday {day}": alert(STALE, START + timedelta(days=day), START) for day in range(7)},
     "sign in again": alert(SIGN_IN, START, None),

@@ -75,6 +75,13 @@ async def test_back_to_back_the_next_joins_the_end_cue_and_one_answer_starts_it(
     assert (first.verdict, second.verdict) == (Verdict.ON_TIME, Verdict.ON_TIME)
 
 
+async def test_an_end_cue_names_the_next_session_up_to_ten_minutes_after_the_end(tmp_path: Path) -> None:
+    day = made(tmp_path, "10:00", "11:00")
+    await check_in_to_the_first(day, "09:59:30")
+    await day.until("2026-03-02 10:41")
+    assert "11:00" in day.notices()[-1].text
+
+
 async def test_back_to_back_without_an_answer_the_ladder_goes_on_at_the_start(tmp_path: Path) -> None:
     day = made(tmp_path, "10:00", "10:50")
     await check_in_to_the_first(day, "09:59:30")

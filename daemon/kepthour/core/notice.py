@@ -137,10 +137,17 @@ def question_notice(reminder: Reminder, asked: Sequence[KnownSession], how: Show
 
 
 def digest_notice(
-    reminder: Reminder, day: Sequence[KnownSession], how: Showing, troubled: Mapping[str, Freshness]
+    reminder: Reminder,
+    day: Sequence[KnownSession],
+    how: Showing,
+    troubled: Mapping[str, Freshness],
+    silent: int,
 ) -> Notice:
-    """A digest of a day with sessions; `troubled` are the calendars, by name, that are not in sync."""
-    words = digest_text(how.tongue, reminder.rung, day, how.zone, troubled)
+    """A digest of a day with sessions; `troubled` are the calendars, by name, that are not in sync.
+
+    `silent` more sessions of that day stand in a leave.
+    """
+    words = digest_text(how.tongue, reminder.rung, day, how.zone, troubled, silent)
     return _notice(reminder, words, None, how, (), stays=False)
 
 

@@ -145,16 +145,32 @@ def digest_text(
     sessions: Sequence[KnownSession],
     zone: ZoneInfo,
     troubled: Mapping[str, Freshness],
+    silent: int = 0,
 ) -> Text:
-    """The evening's or morning's digest: how many, the first start, and which calendars (by name) are not in sync."""
+    """The evening's or morning's digest: how many, the first start, and which calendars (by name) are not in sync.
+
+    `silent` counts the sessions of that day that stand in a leave.
+    """
     title = _day_title(tongue, rung, len(sessions), tongue.clock(sessions[0].start, zone))
-    if not troubled:
-        said = tongue.gettext("All calendars are in sync. See the day with: kepthour agenda.")
-        return Text(title, said)
-    them = ", ".join(f"{name} ({_short(tongue, state)})" for name, state in troubled.items())
-    # Translators: {calendars} is a list with the trouble of each: "practice (not in sync), ehr (sign in again)".
-    said = tongue.gettext("This may be incomplete: {calendars}. See: kepthour status.", calendars=them)
-    return Text(title, said)
+    parts = [_silent(tongue, silent)] if silent else []
+    if troubled:
+        them = ", ".join(f"{name} ({_short(tongue, state)})" for name, state in troubled.items())
+        # Translators: {calendars} is a list with the trouble of each: "practice (not in sync), ehr (sign in again)".
+        parts.append(
+            tongue.gettext("This may be incomplete: {calendars}. See: kepthour status.", calendars=them)
+        )
+    else:
+        parts.append(tongue.gettext("All calendars are in sync. See the day with: kepthour agenda."))
+    return Text(title, " ".join(parts))
+
+
+def _silent(tongue: Tongue, count: int) -> str:
+    # Translators: besides the sessions that the digest counts; the therapist is away for a part of that day.
+    return tongue.ngettext(
+        "{count} more stands in your leave: move or cancel it.",
+        "{count} more stand in your leave: move or cancel them.",
+        count,
+    )
 
 
 def away_text(tongue: Tongue, rung: str, count: int, first: datetime, zone: ZoneInfo) -> Text:

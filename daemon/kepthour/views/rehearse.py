@@ -147,7 +147,8 @@ def _digests(
         tongue = config.showing.tongue
         there = [session for session in one.sessions if covering(session.start, absent) is None]
         if there:
-            words = digest_text(tongue, one.rung, there, config.zone, troubled)
+            silent = len(one.sessions) - len(there)
+            words = digest_text(tongue, one.rung, there, config.zone, troubled, silent)
         else:
             words = away_text(tongue, one.rung, len(one.sessions), one.sessions[0].start, config.zone)
         yield Rehearsed(one.due_at, None, one.rung, Urgency.PASSIVE, config.near_channels, words.whole)

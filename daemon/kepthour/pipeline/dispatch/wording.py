@@ -139,7 +139,8 @@ def _cue(
     session = Attended(row.id, row.known.start, row.known.end)
     if session not in presence.attended(tx, now):
         return None
-    coming = sessions.coming(tx, session.end, session.end + BACK_TO_BACK)
+    soon = sessions.coming(tx, session.end, session.end + 2 * BACK_TO_BACK)
+    coming = [one for one in soon if one.known.start - session.end <= BACK_TO_BACK]
     ladders = reminders.of_sessions(tx, [one.id for one in coming])
     pending = [one for ladder in ladders.values() for one in ladder if one.state is State.PENDING]
     if told_by_a_rung(reminder.due_at, session, [one for one in pending if one.channel == reminder.channel]):
@@ -188,6 +189,7 @@ def _digest(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Word
     absent = absences.between(tx, start, end)
     if all(covering(row.known.start, absent) for row in held):
         return _fixed(away_notice(reminder, [row.known for row in held], wording.how))
-    held = [row for row in held if not covering(row.known.start, absent)]
+    present = [row.known for row in held if not covering(row.known.start, absent)]
     troubled = {one.calendar.name: one.state for one in _troubled(tx, wording, now)}
-    return _fixed(digest_notice(reminder, [row.known for row in held], wording.how, troubled))
+    silent = len(held) - len(present)
+    return _fixed(digest_notice(reminder, present, wording.how, troubled, silent))
