@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from kepthour.runtime.logs import set_up
+from tests.support.fence import fenced, watch_logs
 from tests.support.fixtures import desktop, turnable_clock, user_manager
 
 __all__ = ["desktop", "turnable_clock", "user_manager"]
@@ -24,8 +25,11 @@ def _own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     for name in ("LC_ALL", "LC_MESSAGES"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    set_up(0)
+    set_up(2)
+    logged = watch_logs()
     yield
+    for event in logged:
+        fenced(event)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 from kepthour.ports import Answer, ChannelFailed, Clock, Key, Notice
+from tests.support.fence import fenced
 
 
 class Options(BaseModel):
@@ -39,6 +40,7 @@ class Recorder:
             raise ChannelFailed(self.code, "The test refuses.", "Let it pass.")
         if replaces is not None:
             self.open_notices.pop(replaces, None)
+        fenced(repr(notice))
         reference = f"shown-{len(self.received)}"
         self.received.append((self.clock.now(), notice))
         self.open_notices[reference] = notice

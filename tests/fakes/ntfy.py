@@ -23,6 +23,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.support.fence import fenced
+
 _TOPIC = re.compile(r"[-_A-Za-z0-9]{1,64}")
 _PUBLISH_KEYS = {"topic", "title", "message", "priority", "tags", "click", "icon", "actions", "attach", "markdown",
                  "filename", "email", "call", "cache", "firebase", "delay", "sequence_id"}  # fmt: skip
@@ -95,6 +97,7 @@ class Ntfy:
 
     def published(self, topic: str) -> list[dict[str, Any]]:
         """The messages of a topic."""
+        fenced(str(self.events))
         return [one for one in self.events if one["topic"] == topic and one["event"] == "message"]
 
     def deleted(self, topic: str) -> list[str]:

@@ -298,7 +298,7 @@ async def test_the_phone_joins_two_minutes_after_the_start(tmp_path: Path) -> No
     day.put("one", "2026-03-02T10:00:00")
     day.sync()
     await day.until("2026-03-02 10:30")
-    assert [rung for _at, rung in day.rungs("phone")] == ["+2m", "+3m", "+4m", "+5m"]
+    assert [rung for _at, rung in day.rungs("phone")] == ["+2m", "+3m", "+4m", "+5m", "question"]
 
 
 async def test_a_configuration_edit_does_not_shift_a_running_ladder(day: Day) -> None:

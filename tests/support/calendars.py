@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.support.fence import LINES, TITLE
+
 BERLIN = "\r\n".join(
     [
         "BEGIN:VTIMEZONE",
@@ -28,7 +30,7 @@ BERLIN = "\r\n".join(
 
 def event(
     uid: str | None,
-    summary: str = "AB",
+    summary: str = f"AB {TITLE}",
     start: str = "20260302T090000",
     end: str = "20260302T095000",
     *more: str,
@@ -44,6 +46,7 @@ def event(
         f"DTSTART{where}:{start}",
         f"DTEND{where}:{end}",
         f"SUMMARY:{summary}",
+        *(line for line in LINES if not any(one.startswith(line[:7]) for one in more)),
         *more,
         "END:VEVENT",
     ]
@@ -56,7 +59,7 @@ def calendar(*components: str, zones: str = BERLIN, head: tuple[str, ...] = ()) 
     return "\r\n".join(lines) + "\r\n" + zones + "".join(components) + "END:VCALENDAR\r\n"
 
 
-def single(uid: str, summary: str = "AB", *more: str) -> str:
+def single(uid: str, summary: str = f"AB {TITLE}", *more: str) -> str:
     """A whole calendar object resource with one event."""
     return calendar(event(uid, summary, "20260302T090000", "20260302T095000", *more))
 

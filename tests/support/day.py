@@ -25,6 +25,7 @@ from tests.fakes.channels import Recorder, RecorderKind
 from tests.fakes.evidence import Room
 from tests.support.calendars import calendar, event
 from tests.support.clock import FakeClock
+from tests.support.fence import TITLE
 
 BERLIN = ZoneInfo("Europe/Berlin")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -107,7 +108,7 @@ class Day:
         """The channel "screen"."""
         return self.channels["screen"]
 
-    def put(self, uid: str, start: str, minutes: int = 50, *more: str, title: str = "AB") -> None:
+    def put(self, uid: str, start: str, minutes: int = 50, *more: str, title: str = f"AB {TITLE}") -> None:
         """Put one event into the calendar."""
         begins = datetime.fromisoformat(start)
         ends = begins + timedelta(minutes=minutes)

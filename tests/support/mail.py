@@ -9,6 +9,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
+from tests.support.fence import fenced
+
 
 class Mailbox:
     """Serves while it is entered; `refuses` makes it refuse every mail for good."""
@@ -40,6 +42,7 @@ class Mailbox:
 
     def texts(self) -> list[tuple[str, str]]:
         """Subject and text of each mail."""
+        fenced("".join(one.as_string() for one in self.received))
         return [(str(one["Subject"]), _text(one)) for one in self.received]
 
 

@@ -17,6 +17,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.support.fence import fenced
+
 KEPTHOUR = Path(sysconfig.get_path("scripts")) / "kepthour"
 _SHIMS = Path(__file__).parent / "shim"
 _STEP_SECONDS = 0.02
@@ -74,7 +76,7 @@ class World:
 
     def received(self) -> list[dict[str, Any]]:
         """What the command channel was handed so far."""
-        lines = self.received_file.read_text(encoding="utf-8").splitlines()
+        lines = fenced(self.received_file.read_text(encoding="utf-8")).splitlines()
         return [json.loads(line) for line in lines if line.endswith("}")]
 
     def rungs(self) -> list[str]:
@@ -93,6 +95,7 @@ class World:
             check=False,
         )
         assert "Traceback" not in done.stdout + done.stderr, done.stderr
+        fenced(done.stderr)
         assert done.returncode == expect, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
@@ -159,7 +162,7 @@ class Daemon:
         return self
 
     def said(self) -> str:
-        return self.log.read_text(encoding="utf-8")
+        return fenced(self.log.read_text(encoding="utf-8"))
 
     def kill(self) -> None:
         """As a crash or a power cut would; nothing, if it has ended."""
