@@ -35,6 +35,7 @@ from kepthour.core.words import (
     joint_text,
     late_text,
     lost_track_text,
+    noted_text,
     question_text,
     rescued_text,
     rung_text,
@@ -95,6 +96,9 @@ CASES: dict[str, Case] = {
     "a rung of a long session": rung(LONG, -15),
     "the announced time": rung(LINKED, 0, START + timedelta(minutes=10)),
     "after the announced time": rung(LINKED, 2, START + timedelta(minutes=10)),
+    "running late, on a notice": lambda tongue, _show: noted_text(
+        tongue, START + timedelta(minutes=10), BERLIN
+    ),
     "a question": question(LINKED),
     "a question about a gone one": question(GONE),
     "a question about two": question(*TWO),

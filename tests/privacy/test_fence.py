@@ -40,5 +40,7 @@ def test_a_log_event_is_kept_whatever_its_level(capsys: pytest.CaptureFixture[st
     structlog.get_logger().debug("calendar.read", title=WORDS)
     assert len(kept) == 1
     assert WORDS in kept[0]
-    set_up(2)
+    kept.clear()
+    structlog.get_logger().warning("calendar.read", title=WORDS)
+    assert len(kept) == 1
     assert WORDS in capsys.readouterr().err

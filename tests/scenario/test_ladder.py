@@ -292,6 +292,36 @@ async def test_a_near_session_joins_its_ladder_where_it_stands(tmp_path: Path) -
     assert day.rungs() == [("09:57:00", "-5m"), ("09:59:00", "-1m"), ("10:00:00", "0m")]
 
 
+async def test_running_late_on_a_notice_is_confirmed_there_with_a_draft(day: Day) -> None:
+    await day.until("2026-03-02 10:01")
+    press(day, Key.LATE)
+    await day.until("2026-03-02 10:02")
+    (noted,) = day.screen.open_notices.values()
+    assert (noted.title, noted.stays) == ("Noted: you begin at 10:11", True)
+    assert "I am running late, and will be with you at 10:11." in noted.text
+    await day.until("2026-03-02 10:10")
+    press(day, Key.HERE)
+    await day.until("2026-03-02 10:20")
+    assert (day.only().verdict, day.screen.open_notices) == (Verdict.LATE, {})
+
+
+async def test_running_late_again_is_confirmed_again_and_the_ladder_goes_on(day: Day) -> None:
+    await day.until("2026-03-02 10:01")
+    press(day, Key.LATE)
+    await day.until("2026-03-02 10:02")
+    day.clock.at += timedelta(seconds=30)
+    press(day, Key.LATE)
+    await day.until("2026-03-02 10:14")
+    rungs = [rung for _at, rung in day.rungs_since("10:01:00")]
+    assert rungs == ["+1m", "running-late", "running-late-2", "+12m30s"]
+
+
+def press(day: Day, key: Key) -> None:
+    """A button of the newest notice, as the daemon hears of it."""
+    _at, notice = day.screen.received[-1]
+    day.app.answer(Kind(key.value), notice.subject, "screen", delivery=notice.delivery)
+
+
 async def test_the_phone_joins_two_minutes_after_the_start(tmp_path: Path) -> None:
     phone = '[channels.phone]\ntype = "recorder"\njoins = "+2m"\n'
     day = Day(tmp_path, "2026-03-02 09:30", CONFIG + phone)

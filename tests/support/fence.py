@@ -29,6 +29,8 @@ def watch_logs() -> list[str]:
 
     def keep(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
         kept.append(repr(dict(event)))
+        if event.get("level") in {"debug", "info"}:
+            raise structlog.DropEvent  # a test that fails is read without them
         return event
 
     *first, render = structlog.get_config()["processors"]

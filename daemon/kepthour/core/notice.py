@@ -25,6 +25,7 @@ from kepthour.core.words import (
     digest_text,
     joint_text,
     lost_track_text,
+    noted_text,
     question_text,
     rescued_text,
     rung_text,
@@ -119,6 +120,12 @@ def cue_notice(
     """The end of the session is near. `then` is when the next begins, if that is soon after it."""
     words = cue_text(how.tongue, session, then, now, how.zone)
     return _notice(reminder, words, session, how, (_action(how.tongue, Key.OUT),), stays=False)
+
+
+def noted_notice(reminder: Reminder, session: KnownSession, announced: datetime, how: Showing) -> Notice:
+    """ "Running late" was heard: the therapist begins at `announced`, and may tell the client."""
+    words = noted_text(how.tongue, announced, how.zone)
+    return _notice(reminder, words, session, how, (_action(how.tongue, Key.HERE),), stays=True)
 
 
 def bare_notice(reminder: Reminder, how: Showing) -> Notice:

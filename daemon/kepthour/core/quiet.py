@@ -14,6 +14,7 @@ from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import Reminder
 
 CUE = "end-cue"  # the rung; those further from the end have their minutes behind it
+NOTED = "running-late"  # says that "running late" was heard; later ones of a session have a number behind it
 BACK_TO_BACK = timedelta(minutes=10)  # a session that begins so soon after the end of another follows it
 _SOON = timedelta(minutes=5)
 _CALM = {Urgency.PASSIVE, Urgency.NORMAL}
@@ -59,7 +60,7 @@ def held_until(reminder: Reminder, attended: Collection[Attended]) -> datetime |
 
 def _waits_for(reminder: Reminder, session: Attended) -> bool:
     if reminder.offset is None:
-        return not reminder.rung.startswith(CUE)
+        return not reminder.rung.startswith((CUE, NOTED))
     if reminder.offset >= timedelta():
         return False
     start = reminder.due_at - reminder.offset

@@ -105,6 +105,15 @@ def late_text(tongue: Tongue, announced: datetime, zone: ZoneInfo) -> Text:
     return Text(title, body)
 
 
+def noted_text(tongue: Tongue, announced: datetime, zone: ZoneInfo) -> Text:
+    """ "Running late" was heard: until when it is quiet, and the draft."""
+    # Translators: confirms that the therapist said to be late. {clock} is the start that was announced.
+    title = tongue.gettext("Noted: you begin at {clock}", clock=tongue.clock(announced, zone))
+    draft = late_text(tongue, announced, zone).body
+    # Translators: {draft} is the whole message to the client.
+    return Text(title, tongue.gettext("You may send: {draft}", draft=draft))
+
+
 def question_text(tongue: Tongue, sessions: Sequence[KnownSession], zone: ZoneInfo, show: Show) -> Text:
     """The question about sessions of which nothing is known: a question, never an accusation."""
     if len(sessions) > 1:

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 import structlog
 
 from kepthour.core.errors import Ambiguous, NeedsPerson, NotFound
+from kepthour.core.ladder import Urgency
 from kepthour.core.objections import object_to_answer
-from kepthour.core.quiet import ended_by
+from kepthour.core.quiet import NOTED, ended_by
 from kepthour.core.reminder import Reminder, State
 from kepthour.core.response import Kind, Response, effect, until
 from kepthour.core.verdict import HELD, SessionState, Verdict, state_of
@@ -64,6 +65,8 @@ def respond(
             return Answered(row, response, changed=False)
         object_to_answer(response, row.known, before, _settled(row))
         _take(tx, row, response, before)
+        if kind is Kind.LATE and delivery is not None:
+            _confirm(tx, row, response, delivery)
         if kind is Kind.HERE:
             _end_the_one_before(tx, row, now, surface)
         if kind in {Kind.HERE, Kind.OUT}:
@@ -78,6 +81,26 @@ def _take(tx: Tx, row: SessionRow, response: Response, before: Sequence[Response
     ladder = reminders.of_session(tx, row.id, row.known.revision)
     what_follows = effect(response, row.known.start, row.deadline, ladder, before)
     outbox.apply(tx, what_follows, row.id, row.known.revision, response.at)
+
+
+def _confirm(tx: Tx, row: SessionRow, response: Response, delivery: str) -> None:
+    """Where "running late" was pressed, say until when it is quiet, with a draft for the client who waits."""
+    shown = reminders.get(tx, int(delivery)) if delivery.isdecimal() else None
+    if shown is None or response.until is None:
+        return
+    ladder = reminders.of_session(tx, row.id, row.known.revision)
+    earlier = sum(one.rung.startswith(NOTED) for one in ladder)
+    reminders.announce(
+        tx,
+        row.id,
+        row.id,
+        row.known.revision,
+        f"{NOTED}-{earlier + 1}" if earlier else NOTED,
+        [shown.channel],
+        Urgency.NORMAL,
+        response.at,
+        response.until,
+    )
 
 
 def _end_the_one_before(tx: Tx, row: SessionRow, now: datetime, surface: str) -> None:

@@ -22,10 +22,11 @@ from kepthour.core.notice import (
     digest_notice,
     joint_notice,
     lost_track_notice,
+    noted_notice,
     question_notice,
     rung_notice,
 )
-from kepthour.core.quiet import BACK_TO_BACK, CUE, Attended, ending_before, is_loud, told_by_a_rung
+from kepthour.core.quiet import BACK_TO_BACK, CUE, NOTED, Attended, ending_before, is_loud, told_by_a_rung
 from kepthour.core.reminder import Reminder, State
 from kepthour.core.response import Response
 from kepthour.core.spans import midnight
@@ -96,11 +97,15 @@ def words_of(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Wor
         return _fixed(lost_track_notice(reminder, row.known, wording.how))
     if reminder.rung.startswith(CUE):
         return _cue(tx, reminder, row, now, wording)
+    answers = responses.to(tx, row)
+    if reminder.rung.startswith(NOTED):
+        announced = announced_start(answers)
+        return _fixed(noted_notice(reminder, row.known, announced, wording.how)) if announced else None
     before = ending_before(row.known.start, row.id, presence.attended(tx, now))
     if before is not None and reminder.offset is not None and reminder.offset < timedelta():
         return partial(_joint, reminder, row, before.end, wording.how)
     loud = is_loud(reminder, presence.let_down(tx, now), now)
-    return rung_words(reminder, row, responses.to(tx, row), wording, loud=loud)
+    return rung_words(reminder, row, answers, wording, loud=loud)
 
 
 def rung_words(
