@@ -179,6 +179,16 @@ async def test_an_answer_that_is_refused_silences_nothing_from_memory_either(ben
     assert bench.rungs()[-1] == "-1m"
 
 
+async def test_a_leave_is_silent_from_memory_too(bench: Bench) -> None:
+    bench.day.app.away(when("2026-03-02 09:56"), when("2026-03-02 18:00"))
+    await bench.turn()
+    before = bench.rungs()
+    with bench.locked():
+        await bench.at("09:59:00")
+        await bench.at("10:00:00")
+    assert bench.rungs() == before
+
+
 async def test_the_therapist_is_told_once_after_a_while_and_once_when_it_is_over(bench: Bench) -> None:
     with bench.locked():
         for seconds in (0, 19, 21, 60, 300):

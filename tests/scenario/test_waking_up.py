@@ -9,7 +9,7 @@ import pytest
 
 from kepthour.core.response import Kind
 from kepthour.runtime.wake import wanted_at
-from tests.support.day import BERLIN, CONFIG, Day
+from tests.support.day import BERLIN, CONFIG, Day, when
 
 WAKE = '[wake]\nenabled = true\nbefore = "10m"\n'
 DAY = "2026-03-02"
@@ -76,3 +76,9 @@ async def test_a_digest_wakes_nobody(tmp_path: Path) -> None:
     day.put("one", f"{DAY}T10:00:00")
     day.sync()
     assert wanted(day) == "02. 08:50:00"
+
+
+async def test_during_a_leave_it_is_not_woken(tmp_path: Path) -> None:
+    day = a_day(tmp_path)
+    day.app.away(when(f"{DAY} 08:30"), when("2026-03-05 08:00"))
+    assert wanted(day) == "08. 08:50:00"

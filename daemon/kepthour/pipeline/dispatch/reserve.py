@@ -10,11 +10,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from kepthour.core.away import silenced_until
 from kepthour.core.reminder import Reminder, State, hand_out, next_attempt
 from kepthour.core.response import Effect, Kind, Response, Shift, effect, until
 from kepthour.pipeline.dispatch.claim import Parcel
 from kepthour.pipeline.dispatch.wording import Wording, Words, rung_words
-from kepthour.store import reminders, responses, sessions
+from kepthour.store import absences, reminders, responses, sessions
 from kepthour.store.engine import Store
 
 AHEAD = timedelta(hours=24)
@@ -36,7 +37,12 @@ def provisions(store: Store, wording: Wording, now: datetime) -> list[Provision]
     """What is to be kept at `now` (aware UTC): the pending rungs of the next hours, the soonest first."""
     found = []
     with store.read() as tx:
-        coming = reminders.coming(tx, now + AHEAD, _MOST)
+        absent = absences.between(tx, now, now + 2 * AHEAD)
+        coming = [
+            one
+            for one in reminders.coming(tx, now + AHEAD, _MOST)
+            if silenced_until(one, absent, now) is None
+        ]
         ids = {one.session_id for one in coming if one.session_id is not None}
         rows = {row.id: row for row in sessions.with_ids(tx, ids)}
         answers, shown = responses.of_sessions(tx, ids), reminders.shown_of(tx, ids)
