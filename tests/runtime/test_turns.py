@@ -181,7 +181,7 @@ async def test_an_answer_that_is_refused_silences_nothing_from_memory_either(ben
 
 async def test_a_leave_is_silent_from_memory_too(bench: Bench) -> None:
     bench.day.app.away(when("2026-03-02 09:56"), when("2026-03-02 18:00"))
-    await bench.turn()
+    await bench.at("09:58:00")
     before = bench.rungs()
     with bench.locked():
         await bench.at("09:59:00")

@@ -18,8 +18,8 @@ _AHEAD = timedelta(days=30)  # far more than is planned ahead
 def next_rung(tx: Tx, after: datetime) -> datetime | None:
     """When the first rung later than `after` is due that comes no later than its session's start; None: there is none.
 
-    What comes after the start is no reason to wake a machine that was put to sleep meanwhile: it may be in a bag. Nor is
-    what is silent because the therapist is away.
+    What comes after the start is no reason to wake a machine that was put to sleep meanwhile: it may be in a bag.
+    Nor is what is silent because the therapist is away.
     """
     query = (
         select(reminders.c.due_at, sessions.c.start)
