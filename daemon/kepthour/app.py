@@ -67,6 +67,7 @@ class App:
             rules=config.rules,
             ladder=config.ladder,
             digests=config.digests,
+            sweeps=config.sweeps,
             digest_channels=config.near_channels,
             end_cues=config.end_cues,
             zone=config.zone,

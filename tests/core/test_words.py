@@ -42,6 +42,7 @@ from kepthour.core.words import (
     store_busy_text,
     store_text,
     store_works_text,
+    sweep_text,
 )
 from kepthour.languages import languages, tongue
 from tests.support.catalogues import extracted
@@ -79,6 +80,10 @@ def digest(name: str, sessions: tuple[KnownSession, ...], silent: int = 0, **tro
     return lambda tongue, _show: digest_text(tongue, name, sessions, BERLIN, troubled, silent)
 
 
+def sweep(*asked: KnownSession, whole_day: bool) -> Case:
+    return lambda tongue, _show: sweep_text(tongue, asked, BERLIN, whole_day=whole_day)
+
+
 def alert(state: Freshness, last_good: datetime | None, coming: datetime | None) -> Case:
     return lambda tongue, _show: calendar_text(tongue, "practice", state, last_good, "", coming, BERLIN)
 
@@ -103,6 +108,9 @@ CASES: dict[str, Case] = {
     "a question about a gone one": question(GONE),
     "a question about two": question(*TWO),
     "a question about eight": question(*EIGHT),
+    "a sweep of one": sweep(LINKED, whole_day=False),
+    "an evening's sweep of one": sweep(LINKED, whole_day=True),
+    "an evening's sweep of two": sweep(*TWO, whole_day=True),
     "tomorrow, one": digest("digest-evening", (LINKED,)),
     "tomorrow, two": digest("digest-evening", TWO),
     "today, one": digest("digest-morning", (LINKED,)),
@@ -152,7 +160,7 @@ def test_every_text_is_filled_in_and_ends_as_a_sentence(spoken: Tongue) -> None:
         assert not re.search(r"[{}]|\.\.|\?\.|  ", text.whole), name
         assert text.title.strip() == text.title != "", name
         assert text.body.strip() == text.body, name
-        assert text.body.endswith((".", "“", "”", "settle", "?")), name
+        assert text.body.endswith((".", "“", "”", "settle", "sweep", "?")), name
 
 
 def test_every_text_fits_into_a_notice(spoken: Tongue) -> None:

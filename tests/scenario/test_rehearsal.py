@@ -103,7 +103,7 @@ async def test_what_was_rehearsed_is_what_comes(tmp_path: Path, config: str) -> 
 
 
 async def test_it_is_rehearsed_in_the_language_in_which_it_comes(tmp_path: Path) -> None:
-    start, end = "2026-03-01 12:00", "2026-03-02 10:00"
+    start, end = "2026-03-01 12:00", "2026-03-02 09:59"
     day = Day(tmp_path, start, 'language = "de"\n' + DIGESTS)
     day.put("one", "2026-03-02T09:00:00")
     day.sync()

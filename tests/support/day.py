@@ -40,6 +40,8 @@ sessions = "all"
 type = "recorder"
 [digests]
 enabled = false
+[sweep]
+enabled = false
 [quiet]
 end_cues = []
 """

@@ -29,6 +29,7 @@ _COMMANDS = {
     "out": "kepthour.cli.answers:out",
     "away": "kepthour.cli.away:away",
     "settle": "kepthour.cli.settle:settle",
+    "sweep": "kepthour.cli.sweep:sweep",
     "repair": "kepthour.cli.repair:repair",
 }
 

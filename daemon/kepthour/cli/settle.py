@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from kepthour.app import App
     from kepthour.core.verdict import Verdict
 
-_VERDICTS = {
+VERDICTS = {
     "on_time": "you were there by the start, or two minutes after it",
     "late": "you came later than that",
     "near_miss": "you came, and nearly had not",
@@ -31,7 +31,7 @@ _VERDICTS = {
 
 @click.command(
     epilog="\b\nVERDICT is one of:\n"
-    + "\n".join(f"  {name:<20} {meaning}" for name, meaning in _VERDICTS.items()),
+    + "\n".join(f"  {name:<20} {meaning}" for name, meaning in VERDICTS.items()),
 )
 @click.argument("session_id", metavar="[ID]", required=False)
 @click.argument("verdict", metavar="VERDICT", required=False)
@@ -52,8 +52,8 @@ def settle(
         return
     if verdict is None:
         session_id, verdict = _the_one_asked_about(app, session_id), session_id
-    if verdict not in _VERDICTS:
-        raise click.BadParameter(f"{verdict!r} is not one of: {', '.join(_VERDICTS)}.", param_hint="VERDICT")
+    if verdict not in VERDICTS:
+        raise click.BadParameter(f"{verdict!r} is not one of: {', '.join(VERDICTS)}.", param_hint="VERDICT")
     _settle(app, session_id, verdict, reason, as_json=as_json)
 
 
@@ -106,7 +106,7 @@ def _tell_questions(app: App, *, as_json: bool) -> None:
             f"No check-in for {clock(row.known.start, zone)}. What happened? kepthour settle {row.id} VERDICT"
         )
     if asked:
-        click.echo(f"VERDICT is one of: {', '.join(_VERDICTS)}.")
+        click.echo(f"VERDICT is one of: {', '.join(VERDICTS)}.")
 
 
 def _the_one_asked_about(app: App, said: str) -> str:
@@ -114,7 +114,7 @@ def _the_one_asked_about(app: App, said: str) -> str:
     from kepthour.core.errors import Ambiguous, NotFound
     from kepthour.views.status import open_questions
 
-    if said not in _VERDICTS:
+    if said not in VERDICTS:
         raise click.UsageError(
             f"Say what became of it: kepthour settle {said} VERDICT. See: kepthour settle -h"
         )

@@ -14,6 +14,7 @@ from kepthour.core.errors import NeedsPerson
 from kepthour.core.ladder import Ladder
 from kepthour.core.notice import Showing
 from kepthour.core.sessions import Rule, Take
+from kepthour.core.sweep import SweepTimes
 from kepthour.core.words import Show
 from kepthour.languages import tongue
 from kepthour_connectors.secrets import Secret
@@ -63,6 +64,7 @@ class Configuration:
     ladder: Ladder
     channels: tuple[ChannelConfig, ...]
     digests: DigestTimes
+    sweeps: SweepTimes
     end_cues: tuple[timedelta, ...]  # so long before the end of a session
     show: Show
     language: str  # of notices: one of `languages()`

@@ -175,6 +175,12 @@ class DigestKeys(Model):
     morning: _Clock = time(7, 30)
 
 
+class SweepKeys(Model):
+    enabled: bool = True
+    after: _Duration = timedelta(minutes=10)
+    at: _Clock = time(20)
+
+
 def _parse_cue(text: str) -> timedelta:
     span = parse_duration(text)
     if not timedelta(minutes=1) <= span <= timedelta(hours=1) or span % timedelta(minutes=1):
@@ -218,6 +224,7 @@ class Keys(Model):
         default_factory=lambda: {"desktop": {"type": "desktop"}}, min_length=1
     )
     digests: DigestKeys = DigestKeys()
+    sweep: SweepKeys = SweepKeys()
     quiet: QuietKeys = QuietKeys()
     wake: WakeKeys = WakeKeys()
     privacy: PrivacyKeys = PrivacyKeys()

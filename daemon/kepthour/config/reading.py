@@ -28,12 +28,14 @@ from kepthour.config.keys import (
     RuleKeys,
     RungKeys,
     SpecialKeys,
+    SweepKeys,
 )
 from kepthour.core.day import DigestTimes
 from kepthour.core.errors import NeedsPerson
 from kepthour.core.ladder import PROFILES, ChannelRule, Ladder, Rung, Special, Urgency
 from kepthour.core.sessions import Rule, Take
 from kepthour.core.spans import parse_offset
+from kepthour.core.sweep import SweepTimes
 from kepthour.languages import language_of
 from kepthour.plugins import CHANNELS, CONNECTORS, Plugins
 from kepthour.ports import Selective
@@ -98,6 +100,7 @@ class _Reading:
             ),
             channels=tuple(config for _name, config, _rule in channels),
             digests=_digest_times(keys.digests),
+            sweeps=_sweep_times(keys.sweep),
             end_cues=keys.quiet.end_cues,
             show=keys.privacy.notice,
             language=keys.language or language_of(os.environ),
@@ -274,6 +277,10 @@ def _special(keys: SpecialKeys, usual: tuple[Rung, ...]) -> Special:
 
 def _digest_times(keys: DigestKeys) -> DigestTimes:
     return DigestTimes(keys.evening, keys.morning) if keys.enabled else DigestTimes(None, None)
+
+
+def _sweep_times(keys: SweepKeys) -> SweepTimes:
+    return SweepTimes(keys.after, keys.at) if keys.enabled else SweepTimes(None, None)
 
 
 def _store_path(url: str) -> Path | None:

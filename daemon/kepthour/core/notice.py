@@ -32,6 +32,7 @@ from kepthour.core.words import (
     store_busy_text,
     store_text,
     store_works_text,
+    sweep_text,
 )
 
 SNOOZE = timedelta(minutes=5)  # of the button; never past the start
@@ -140,6 +141,13 @@ def question_notice(reminder: Reminder, asked: Sequence[KnownSession], how: Show
     one = asked[0] if len(asked) == 1 else None
     # No button: a check-in counts from now, and whoever was there all the time would be noted as late.
     words = question_text(how.tongue, asked, how.zone, how.show)
+    return _notice(reminder, words, one, how, (), stays=True)
+
+
+def sweep_notice(reminder: Reminder, asked: Sequence[KnownSession], how: Showing) -> Notice:
+    """Sessions that are over, and of which nobody said what became."""
+    one = asked[0] if reminder.session_id is not None else None
+    words = sweep_text(how.tongue, asked, how.zone, whole_day=one is None)
     return _notice(reminder, words, one, how, (), stays=True)
 
 

@@ -148,6 +148,24 @@ def _several_text(tongue: Tongue, sessions: Sequence[KnownSession], zone: ZoneIn
     return Text(asked, tongue.gettext("They began at {clocks}. Say it with: kepthour settle", clocks=clocks))
 
 
+def sweep_text(tongue: Tongue, asked: Sequence[KnownSession], zone: ZoneInfo, *, whole_day: bool) -> Text:
+    """Sessions that are over, and of which nobody said what became: after one session, or in the evening."""
+    clocks = ", ".join(tongue.clock(session.start, zone) for session in asked)
+    if not whole_day:
+        return Text(
+            tongue.gettext("The session of {clock} is over. Was it held?", clock=clocks),
+            tongue.gettext("Say it with: kepthour settle"),
+        )
+    title = tongue.ngettext(
+        "{count} session of today is not accounted for",
+        "{count} sessions of today are not accounted for",
+        len(asked),
+    )
+    # Translators: {clocks} is one time of day, or a list: "10:00, 11:00".
+    body = tongue.gettext("Begun at {clocks}. Say what became of them: kepthour sweep", clocks=clocks)
+    return Text(title, body)
+
+
 def digest_text(
     tongue: Tongue,
     rung: str,

@@ -20,6 +20,7 @@ from kepthour.core.ladder import Urgency
 from kepthour.core.presence import is_heard, proven_since
 from kepthour.core.reminder import Why
 from kepthour.core.response import silence
+from kepthour.core.sweep import SWEEP
 from kepthour.core.verdict import NOT_FINAL, SILENCE, Because, Finding, Verdict, deadline_after, decide
 from kepthour.ports import Witness
 from kepthour.store import (
@@ -135,7 +136,8 @@ def _last_good(calendar: CalendarRow | None, now: datetime) -> datetime | None:
 
 
 def _silence(tx: Tx, row: SessionRow, why: Why, now: datetime) -> None:
-    ladder = reminders.of_session(tx, row.id, row.known.revision)
+    """The ladder ends. The sweep stays: it finds out in its time whether there is something to ask still."""
+    ladder = [one for one in reminders.of_session(tx, row.id, row.known.revision) if one.rung != SWEEP]
     outbox.withdraw(tx, silence(ladder, why), now)
 
 

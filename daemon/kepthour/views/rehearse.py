@@ -15,8 +15,9 @@ from kepthour.core.freshness import SOON, Freshness
 from kepthour.core.ladder import Step, Urgency, climb
 from kepthour.core.quiet import CUE
 from kepthour.core.reminder import Reminder, State
+from kepthour.core.sweep import SWEEP, after_session, evenings
 from kepthour.core.verdict import SILENCE, announced_start, deadline_after
-from kepthour.core.words import away_text, cue_text, digest_text, question_text, rung_text
+from kepthour.core.words import away_text, cue_text, digest_text, question_text, rung_text, sweep_text
 from kepthour.store import absences, calendars, reminders, responses, sessions
 from kepthour.store.engine import Store
 from kepthour.views.agenda import agenda
@@ -70,7 +71,8 @@ def rehearse(
     states = {
         one.calendar.name: one.state for one in troubled
     }  # as they are now: nobody knows what they will be
-    found = [*_digests(config, days, absent, states), *_questions(config, courses)]
+    asked = [(session, course) for session, course in courses if course.deadline is not None]
+    found = [*_digests(config, days, absent, states), *_questions(config, asked), *_sweeps(config, asked)]
     for session, course in courses:
         found += [*_ladder(config, session, course), *_cues(config, session, course)]
     return sorted(
@@ -127,14 +129,28 @@ def _questions(config: Configuration, courses: Iterable[tuple[KnownSession, _Cou
     """At each deadline one question: sessions with the same one share it."""
     asked: defaultdict[datetime, list[KnownSession]] = defaultdict(list)
     for session, course in courses:
-        if course.deadline is not None:
-            asked[course.deadline].append(session)
+        assert course.deadline is not None, "only those that are asked about are here"
+        asked[course.deadline].append(session)
     for deadline, those in asked.items():
         words = question_text(config.showing.tongue, those, config.zone, config.show)
         session_id = those[0].id if len(those) == 1 else None
         for channels, at in ((config.near_channels, deadline), (config.far_channels, deadline + SILENCE)):
             if channels:
                 yield Rehearsed(at, session_id, "question", Urgency.NORMAL, channels, words.whole)
+
+
+def _sweeps(config: Configuration, asked: Sequence[tuple[KnownSession, _Course]]) -> Iterator[Rehearsed]:
+    """After each session that nobody answers, and in the evening about all of them."""
+    tongue, zone, channels = config.showing.tongue, config.zone, config.near_channels
+    sessions_asked = [session for session, _course in asked]
+    for session in sessions_asked:
+        sweep = after_session(session, zone, config.sweeps)
+        if sweep is not None:
+            words = sweep_text(tongue, [session], zone, whole_day=False)
+            yield Rehearsed(sweep.due_at, session.id, SWEEP, Urgency.PASSIVE, channels, words.whole)
+    for sweep, those in evenings(by_day(sessions_asked, zone), zone, config.sweeps):
+        words = sweep_text(tongue, those, zone, whole_day=True)
+        yield Rehearsed(sweep.due_at, None, SWEEP, Urgency.PASSIVE, channels, words.whole)
 
 
 def _digests(

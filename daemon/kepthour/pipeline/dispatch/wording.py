@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -25,11 +26,13 @@ from kepthour.core.notice import (
     noted_notice,
     question_notice,
     rung_notice,
+    sweep_notice,
 )
 from kepthour.core.quiet import BACK_TO_BACK, CUE, NOTED, Attended, ending_before, is_loud, told_by_a_rung
 from kepthour.core.reminder import Reminder, State
 from kepthour.core.response import Response
 from kepthour.core.spans import midnight
+from kepthour.core.sweep import SWEEP
 from kepthour.core.verdict import announced_start
 from kepthour.core.words import calendar_text
 from kepthour.store import absences, calendars, presence, reminders, responses, sessions
@@ -85,6 +88,8 @@ def words_of(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Wor
     """What `reminder` is to say; None if there is nothing (left) to say."""
     if reminder.rung.startswith("digest-"):
         return _digest(tx, reminder, now, wording)
+    if reminder.rung == SWEEP:
+        return _sweep(tx, reminder, now, wording)
     if reminder.rung == "calendar":
         return _alert(tx, reminder, now, wording)
     if reminder.rung == "question":
@@ -180,10 +185,25 @@ def _alert(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Words
     return None
 
 
-def _digest(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Words | None:
-    zone = wording.how.zone
+def _sweep(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Words | None:
+    """What is asked still of sessions that are over; nothing, if all are accounted for."""
+    asked = [row.known for row in sessions.open_questions(tx) if row.known.end <= now]
+    if reminder.session_id is not None:
+        mine = [one for one in asked if (one.id, one.revision) == (reminder.session_id, reminder.revision)]
+    else:
+        start, end = _bounds(reminder, wording.how.zone)
+        mine = [one for one in asked if start <= one.start < end]
+    return _fixed(sweep_notice(reminder, mine, wording.how)) if mine else None
+
+
+def _bounds(reminder: Reminder, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The day that a digest or a sweep is about."""
     day = date.fromisoformat(reminder.subject.removeprefix("day:"))
-    start, end = midnight(day, zone), midnight(day + timedelta(days=1), zone)
+    return midnight(day, zone), midnight(day + timedelta(days=1), zone)
+
+
+def _digest(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Words | None:
+    start, end = _bounds(reminder, wording.how.zone)
     held: Sequence[sessions.SessionRow] = [
         row
         for row in sessions.between(tx, start, end)

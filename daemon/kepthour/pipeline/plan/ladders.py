@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
-from kepthour.core.day import by_day, digests
+from kepthour.core.day import Digest, by_day, digests
 from kepthour.core.ladder import Ladder, Step, Urgency, climb
 from kepthour.core.reminder import Change, Reminder, State, Why
 from kepthour.core.response import Response, effect
+from kepthour.core.sweep import SWEEP, Sweep, after_session, evenings
 from kepthour.pipeline.plan.policy import Policy
 from kepthour.store import course, outbox, reminders
 from kepthour.store.engine import Tx
@@ -124,25 +125,43 @@ def _says(reminder: Reminder) -> Step | None:
     )
 
 
+def plan_sweep(tx: Tx, policy: Policy, known: Known) -> None:
+    """The look that is taken after the session, as its end is now."""
+    wanted, row = after_session(known.row.known, policy.zone, policy.sweeps), known.row
+    pending = [one for one in known.planned if one.rung == SWEEP and one.state is State.PENDING]
+    reminders.drop(tx, [one.id for one in pending if wanted is None or one.due_at != wanted.due_at])
+    if wanted is not None:
+        reminders.announce(
+            tx,
+            row.id,
+            row.id,
+            row.known.revision,
+            SWEEP,
+            policy.digest_channels,
+            Urgency.PASSIVE,
+            wanted.due_at,
+            wanted.useful_until,
+        )
+
+
 def plan_digests(tx: Tx, policy: Policy, rows: Sequence[SessionRow], now: datetime) -> None:
-    """One digest an evening and a morning. Their texts are made when they go out, from what holds then."""
+    """Two digests and a sweep a day. Their texts are made when they go out, from what holds then."""
     days = by_day((row.known for row in rows), policy.zone)
-    wanted = {
-        (one.subject, one.rung): one
-        for one in digests(days, policy.zone, policy.digests)
-        if one.useful_until > now
-    }
+    planned: list[tuple[str, Digest | Sweep]] = []
+    planned += [(one.rung, one) for one in digests(days, policy.zone, policy.digests)]
+    planned += [(SWEEP, one) for one, _sessions in evenings(days, policy.zone, policy.sweeps)]
+    wanted = {(one.subject, rung): one for rung, one in planned if one.useful_until > now}
     for old in reminders.about_days(tx):
         new = wanted.get((old.subject, old.rung))
         if new is None or new.due_at != old.due_at:
             reminders.drop(tx, [old.id])
-    for one in wanted.values():
+    for (subject, rung), one in wanted.items():
         reminders.announce(
             tx,
-            one.subject,
+            subject,
             None,
             1,
-            one.rung,
+            rung,
             policy.digest_channels,
             Urgency.PASSIVE,
             one.due_at,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from kepthour.core.day import DigestTimes
 from kepthour.core.ladder import Ladder
 from kepthour.core.sessions import Rule, Take
+from kepthour.core.sweep import SweepTimes
 
 BEHIND, AHEAD = timedelta(days=1), timedelta(days=8)
 
@@ -21,6 +22,7 @@ class Policy:
     rules: tuple[Rule, ...]
     ladder: Ladder
     digests: DigestTimes
+    sweeps: SweepTimes
     digest_channels: tuple[str, ...]  # digests, questions and cues go there
     end_cues: tuple[timedelta, ...]  # so long before the end of a session
     zone: ZoneInfo

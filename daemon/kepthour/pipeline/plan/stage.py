@@ -12,7 +12,7 @@ from kepthour.core.changes import Fate, compare
 from kepthour.core.day import by_day, notable
 from kepthour.pipeline.plan.cues import plan_cues
 from kepthour.pipeline.plan.follow import follow
-from kepthour.pipeline.plan.ladders import Known, Lacks, may_be_planned, plan_digests, plan_ladder
+from kepthour.pipeline.plan.ladders import Known, Lacks, may_be_planned, plan_digests, plan_ladder, plan_sweep
 from kepthour.pipeline.plan.observe import Observed, observe
 from kepthour.pipeline.plan.policy import AHEAD, BEHIND, Policy
 from kepthour.pipeline.plan.rewind import rewind
@@ -85,5 +85,6 @@ def _plan_what_comes(
         known = Known(row, ladders.get(key, []), answers.get(key, []))
         ladder = policy.ladder.of(row.known, policy.zone)
         plan_ladder(tx, ladder, known, now, is_notable=early, lacks=lacks)
+        plan_sweep(tx, policy, known)
     plan_digests(tx, policy, current, now)
     plan_cues(tx, policy, now)
