@@ -23,6 +23,7 @@ from kepthour.core.notice import _label_of_both as label_of_both
 from kepthour.core.privacy import Phi
 from kepthour.core.reminder import Reminder, State
 from kepthour.core.tongue import ENGLISH, Tongue
+from kepthour.core.window import window_words
 from kepthour.core.words import (
     Show,
     Text,
@@ -238,6 +239,7 @@ def test_the_table_above_holds_every_text_there_is() -> None:
         label(Tongue("en", asked), key)
     label_of_both(Tongue("en", asked))
     notice_of(Tongue("en", asked))
+    window_words(Tongue("en", asked))
     assert set(extracted()) - asked.messages == set()
     assert asked.messages - set(extracted()) == set(), "some text is not written as one literal"
 

@@ -77,6 +77,8 @@ class Notice:
     actions: tuple[Action, ...]
     stays: bool  # keep it on screen until it is answered, replaced or recalled
     hint: str = ""  # how to answer where none of the actions can be pressed; may be empty
+    moment: datetime | None = None  # what a live clock counts to (aware): the start, or the one that was announced
+    discreet: bool = False  # comes while the therapist is with a client: nothing that both would see
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +97,16 @@ def rung_notice(
     assert reminder.offset is not None
     words = rung_text(how.tongue, session, reminder.offset, now, how.zone, how.show, announced)
     stays = reminder.urgency in {Urgency.HIGH, Urgency.CRITICAL}
-    return _notice(reminder, words, session, how, _offers(how.tongue, session, now), stays=stays)
+    notice = _notice(reminder, words, session, how, _offers(how.tongue, session, now), stays=stays)
+    return replace(notice, moment=announced or session.start)
 
 
 def joint_notice(reminder: Reminder, session: KnownSession, ends: datetime, how: Showing) -> Notice:
     """A rung of the session that follows the one the therapist is in, which `ends` then: quiet, and one answer."""
     actions = (Action(Key.HERE, _label_of_both(how.tongue)),)
     words = joint_text(how.tongue, session, ends, how.zone)
-    return replace(_notice(reminder, words, session, how, actions, stays=True), urgency=Urgency.NORMAL)
+    notice = _notice(reminder, words, session, how, actions, stays=True)
+    return replace(notice, urgency=Urgency.NORMAL, discreet=True)
 
 
 def cue_notice(
@@ -110,7 +114,8 @@ def cue_notice(
 ) -> Notice:
     """The end of the session is near. `then` is when the next begins, if that is soon after it."""
     words = cue_text(how.tongue, session, then, now, how.zone)
-    return _notice(reminder, words, session, how, (_action(how.tongue, Key.OUT),), stays=False)
+    notice = _notice(reminder, words, session, how, (_action(how.tongue, Key.OUT),), stays=False)
+    return replace(notice, discreet=True)
 
 
 def bare_notice(reminder: Reminder, how: Showing) -> Notice:

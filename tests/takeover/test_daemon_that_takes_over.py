@@ -1,0 +1,106 @@
+"""The real daemon on two monitors: an answer from elsewhere takes the window away, and so does the daemon's end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.support.calendars import calendar, event
+from tests.support.monitors import Monitors
+from tests.support.world import Daemon, World, eventually
+
+CONFIG = """
+timezone = "Europe/Berlin"
+[[calendars]]
+name = "practice"
+type = "ics"
+path = "~/practice.ics"
+[[reminders.rungs]]
+at = "-20m"
+urgency = "critical"
+[digests]
+enabled = false
+[channels.window]
+type = "takeover"
+"""
+
+
+@pytest.fixture
+def world(tmp_path: Path, monitors: Monitors) -> World:
+    """A machine on whose screens a session in ten minutes is to be shown."""
+    made = World(tmp_path)
+    made.env["DISPLAY"] = monitors.env["DISPLAY"]
+    made.configure(CONFIG)
+    start, stamp = datetime.now(UTC) + timedelta(minutes=10), "%Y%m%dT%H%M%SZ"
+    text = calendar(
+        event("one", "AB", f"{start:{stamp}}", f"{start + timedelta(minutes=50):{stamp}}", zone=None)
+    )
+    (made.home / "practice.ics").write_text(text, encoding="utf-8", newline="")
+    return made
+
+
+def shown(world: World, monitors: Monitors) -> None:
+    eventually(monitors.shown, "a window on each monitor")
+    eventually(lambda: [one["state"] for one in world.json("log")["deliveries"]] == ["sent"], "its record")
+
+
+def test_a_check_in_in_a_terminal_takes_the_window_away(world: World, monitors: Monitors) -> None:
+    with world.daemon():
+        shown(world, monitors)
+        world.cli("here")
+        eventually(monitors.gone, "the windows to go", within=5)
+
+
+def test_a_button_checks_in(world: World, monitors: Monitors) -> None:
+    with world.daemon():
+        shown(world, monitors)
+
+        def checked_in() -> bool:
+            monitors.press("alt+i")
+            return bool(world.json("agenda")["sessions"][0]["verdict"] == "on_time")
+
+        eventually(checked_in, "the check-in")
+        eventually(monitors.gone, "the windows to go")
+
+
+def test_whoever_has_checked_in_sees_no_window(world: World, monitors: Monitors) -> None:
+    world.cli("sync")
+    world.cli("here")
+    with world.daemon():
+        eventually(lambda: world.json("status")["daemon"]["running"], "the daemon")
+        deliveries = world.json("log")["deliveries"]
+        assert monitors.gone()
+    assert [one["state"] for one in deliveries if one["state"] in {"pending", "sent"}] == []
+
+
+@pytest.mark.parametrize("end", [Daemon.kill, Daemon.end], ids=["killed", "ended"])
+def test_the_window_never_outlives_the_daemon(
+    world: World, monitors: Monitors, end: Callable[[Daemon], None]
+) -> None:
+    with world.daemon() as daemon:
+        shown(world, monitors)
+        end(daemon)
+        eventually(monitors.gone, "the windows to go")
+
+
+def test_a_notice_that_a_crash_took_away_is_shown_again(world: World, monitors: Monitors) -> None:
+    with world.daemon() as first:
+        shown(world, monitors)
+        first.kill()
+        eventually(monitors.gone, "the windows to go")
+    with world.daemon():
+        eventually(monitors.shown, "a window on each monitor, again")
+        world.cli("here")
+        eventually(monitors.gone, "the windows to go")
+
+
+def test_no_word_of_a_notice_is_in_the_daemon_s_log(world: World, monitors: Monitors) -> None:
+    with world.daemon("-vv") as daemon:
+        shown(world, monitors)
+        world.cli("here")
+        eventually(monitors.gone, "the windows to go")
+    assert "Session at" not in daemon.said()
+    assert "takeover" not in daemon.said().replace("channels.takeover", "")
