@@ -6,8 +6,6 @@ bench/README.md.
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
 import subprocess
 import tempfile
@@ -81,5 +79,7 @@ def _keeper(pid: int) -> int | None:
 
 def _megabytes(pid: int) -> float:
     """What belongs to this process alone, and its share of what it has together with others."""
-    line = next(one for one in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines() if one.startswith("Pss:"))
+    line = next(
+        one for one in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines() if one.startswith("Pss:")
+    )
     return int(line.split()[1]) / 1024

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import mmap
 import os
@@ -16,6 +17,12 @@ from types import TracebackType
 from tests.support.world import eventually
 
 PROGRAMS = ("Xvfb", "xrandr", "xdotool")
+_LIBRARIES = (
+    "libEGL.so.1",
+    "libxcb-cursor.so.0",
+    "libxcb-icccm.so.4",
+    "libxcb-keysyms.so.1",
+)  # that may be missing
 BACKGROUND = (0x16, 0x21, 0x1F)  # of the window, as its style says
 _HEIGHT = 768
 _WIDTH = 1024  # of each monitor
@@ -24,8 +31,21 @@ _TITLE = "Kept Hour"
 
 def missing_for_monitors() -> list[str]:
     """Which parts this machine lacks."""
-    libraries = [] if importlib.util.find_spec("PySide6") else ["PySide6"]
-    return [*(name for name in PROGRAMS if shutil.which(name) is None), *libraries]
+    programs = [name for name in PROGRAMS if shutil.which(name) is None]
+    return [*programs, *missing_for_qt(), *(name for name in _LIBRARIES if not _loads(name))]
+
+
+def missing_for_qt() -> list[str]:
+    """Qt itself, if it is not installed."""
+    return [] if importlib.util.find_spec("PySide6") else ["PySide6"]
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +67,9 @@ class Monitors:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._folder.mkdir()
-        self.env = {key: one for key, one in os.environ.items() if key not in {"WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}}
+        self.env = {
+            key: one for key, one in os.environ.items() if key not in {"WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}
+        }
         self._stack = ExitStack()
         self._server: subprocess.Popen[bytes] | None = None
 
@@ -70,7 +92,19 @@ class Monitors:
         read, write = os.pipe()
         size = f"{LEFT.width + RIGHT.width}x{_HEIGHT}x24"
         # The frame buffer is a file, so that a test sees what is drawn.
-        command = ["Xvfb", "-displayfd", str(write), "-screen", "0", size, "-nolisten", "tcp", "-noreset", "-fbdir", self._folder]
+        command = [
+            "Xvfb",
+            "-displayfd",
+            str(write),
+            "-screen",
+            "0",
+            size,
+            "-nolisten",
+            "tcp",
+            "-noreset",
+            "-fbdir",
+            self._folder,
+        ]
         self._server = subprocess.Popen(command, pass_fds=(write,), stderr=subprocess.DEVNULL)
         self._stack.callback(self.end)
         os.close(write)
@@ -113,7 +147,10 @@ class Monitors:
 
     def pixels(self, monitor: Monitor) -> bytes:
         """Red, green and blue of each pixel, line by line."""
-        with (self._folder / "Xvfb_screen0").open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as dump:
+        with (
+            (self._folder / "Xvfb_screen0").open("rb") as file,
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as dump,
+        ):
             header = struct.unpack(">25I", dump[:100])
             begin, stride = header[0] + header[19] * 12, header[12]
             lines = []
@@ -135,7 +172,9 @@ class Monitors:
 
     def _xdotool(self, *args: str) -> str:
         # It exits with 1 where nothing was found, and where a window went meanwhile.
-        return subprocess.run(["xdotool", *args], env=self.env, capture_output=True, text=True, timeout=10, check=False).stdout
+        return subprocess.run(
+            ["xdotool", *args], env=self.env, capture_output=True, text=True, timeout=10, check=False
+        ).stdout
 
     def _run(self, *command: str) -> None:
         subprocess.run(command, env=self.env, capture_output=True, timeout=10, check=True)

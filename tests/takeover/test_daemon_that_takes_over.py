@@ -34,17 +34,22 @@ def world(tmp_path: Path, monitors: Monitors) -> World:
     made = World(tmp_path)
     made.env["DISPLAY"] = monitors.env["DISPLAY"]
     made.configure(CONFIG)
-    start, stamp = datetime.now(UTC) + timedelta(minutes=10), "%Y%m%dT%H%M%SZ"
-    text = calendar(
-        event("one", "AB", f"{start:{stamp}}", f"{start + timedelta(minutes=50):{stamp}}", zone=None)
-    )
-    (made.home / "practice.ics").write_text(text, encoding="utf-8", newline="")
+    put(made, session("one", datetime.now(UTC) + timedelta(minutes=10)))
     return made
+
+
+def session(name: str, start: datetime, minutes: int = 50) -> str:
+    stamp = "%Y%m%dT%H%M%SZ"
+    return event(name, "AB", f"{start:{stamp}}", f"{start + timedelta(minutes=minutes):{stamp}}", zone=None)
+
+
+def put(world: World, *events: str) -> None:
+    (world.home / "practice.ics").write_text(calendar(*events), encoding="utf-8", newline="")
 
 
 def shown(world: World, monitors: Monitors) -> None:
     eventually(monitors.shown, "a window on each monitor")
-    eventually(lambda: [one["state"] for one in world.json("log")["deliveries"]] == ["sent"], "its record")
+    eventually(lambda: "sent" in [one["state"] for one in world.json("log")["deliveries"]], "its record")
 
 
 def test_a_check_in_in_a_terminal_takes_the_window_away(world: World, monitors: Monitors) -> None:
@@ -66,14 +71,23 @@ def test_a_button_checks_in(world: World, monitors: Monitors) -> None:
         eventually(monitors.gone, "the windows to go")
 
 
-def test_whoever_has_checked_in_sees_no_window(world: World, monitors: Monitors) -> None:
+def test_in_front_of_a_client_no_window_comes_and_it_comes_when_the_session_is_over(
+    world: World, monitors: Monitors
+) -> None:
+    now = datetime.now(UTC)
+    put(world, session("one", now - timedelta(minutes=8), 13), session("two", now + timedelta(minutes=10)))
     world.cli("sync")
-    world.cli("here")
+    world.cli("here", "--session", world.json("agenda")["sessions"][0]["id"])
     with world.daemon():
         eventually(lambda: world.json("status")["daemon"]["running"], "the daemon")
-        deliveries = world.json("log")["deliveries"]
         assert monitors.gone()
-    assert [one["state"] for one in deliveries if one["state"] in {"pending", "sent"}] == []
+        over = datetime.now(UTC)
+        world.cli("out")
+        shown(world, monitors)
+    sent = [
+        one["sent_at"] for one in world.json("log")["deliveries"] if one["rung"] == "-20m" and one["sent_at"]
+    ]
+    assert [datetime.fromisoformat(at) > over for at in sent] == [True]
 
 
 @pytest.mark.parametrize("end", [Daemon.kill, Daemon.end], ids=["killed", "ended"])
@@ -102,5 +116,5 @@ def test_no_word_of_a_notice_is_in_the_daemon_s_log(world: World, monitors: Moni
         shown(world, monitors)
         world.cli("here")
         eventually(monitors.gone, "the windows to go")
+    assert "reminder.sent" in daemon.said()
     assert "Session at" not in daemon.said()
-    assert "takeover" not in daemon.said().replace("channels.takeover", "")

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 from tests.support.fixtures import require
-from tests.support.monitors import missing_for_monitors
+from tests.support.monitors import missing_for_qt
 
 _PROGRAM = """
 import json
@@ -35,9 +35,11 @@ print(json.dumps({"pane": told(pane), "title": pane.windowTitle(), "children": [
 
 
 def test_a_screen_reader_finds_names_and_the_window_s_title_tells_nothing() -> None:
-    require([one for one in missing_for_monitors() if one == "PySide6"])
+    require(missing_for_qt())
     env = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
-    done = subprocess.run([sys.executable, "-c", _PROGRAM], env=env, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", _PROGRAM], env=env, capture_output=True, text=True, timeout=30, check=False
+    )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["pane"][0] == "Sitzung um 14:00"

@@ -43,7 +43,9 @@ def test_the_clock_runs_to_the_start_and_on(now: float, english: str, german: st
         ([], []),
     ],
 )
-def test_every_answer_has_a_letter_of_its_own_while_there_are_some(labels: list[str], shown: list[str]) -> None:
+def test_every_answer_has_a_letter_of_its_own_while_there_are_some(
+    labels: list[str], shown: list[str]
+) -> None:
     assert with_mnemonics(labels) == shown
 
 

@@ -29,7 +29,9 @@ NOTICE = Notice(
 )  # fmt: skip
 NEXT = replace(NOTICE, delivery="8", rung="0m", title="Session at 14:00 starts now", actions=(HERE,))
 OTHER = replace(NOTICE, delivery="9", subject="xyz", title="Session at 14:05 starts in 1 min")
-_LOOKED = 0.7  # seconds: more than the half second in which a window takes no key, counted from when it was shown
+_LOOKED = (
+    0.7  # seconds: more than the half second in which a window takes no key, counted from when it was shown
+)
 
 
 class Screen:
@@ -184,7 +186,9 @@ async def test_a_rung_of_the_session_below_does_not_come_between(screen: Screen)
     assert screen.answers[0].subject == "xyz"
 
 
-async def test_what_comes_while_with_a_client_shows_no_window_and_ends_that_of_its_session(screen: Screen) -> None:
+async def test_what_comes_while_with_a_client_shows_no_window_and_ends_that_of_its_session(
+    screen: Screen,
+) -> None:
     assert await screen.channel.send(replace(NOTICE, discreet=True), None) is None
     assert screen.keeper() is None
     await screen.channel.send(NOTICE, None)
@@ -197,7 +201,9 @@ async def test_when_its_process_is_killed_another_shows_it_again(screen: Screen)
     killed = screen.keeper()
     assert killed is not None
     os.kill(killed, signal.SIGKILL)
-    await screen.until(lambda: screen.keeper() not in {None, killed} and screen.monitors.shown(), "the window again")
+    await screen.until(
+        lambda: screen.keeper() not in {None, killed} and screen.monitors.shown(), "the window again"
+    )
     await asyncio.sleep(_LOOKED)
     screen.monitors.press("Return")
     await screen.answered(Key.JOIN)
@@ -210,12 +216,16 @@ async def test_what_came_back_can_be_recalled(screen: Screen) -> None:
     assert killed is not None
     assert reference is not None
     os.kill(killed, signal.SIGKILL)
-    await screen.until(lambda: screen.keeper() not in {None, killed} and screen.monitors.shown(), "the window again")
+    await screen.until(
+        lambda: screen.keeper() not in {None, killed} and screen.monitors.shown(), "the window again"
+    )
     await screen.channel.recall(reference)
     await screen.gone()
 
 
-async def test_a_process_that_dies_while_it_is_to_show_is_a_refusal_and_the_next_try_shows(screen: Screen) -> None:
+async def test_a_process_that_dies_while_it_is_to_show_is_a_refusal_and_the_next_try_shows(
+    screen: Screen,
+) -> None:
     await screen.channel.send(OTHER, None)
     keeper = screen.keeper()
     assert keeper is not None

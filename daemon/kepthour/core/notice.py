@@ -77,7 +77,9 @@ class Notice:
     actions: tuple[Action, ...]
     stays: bool  # keep it on screen until it is answered, replaced or recalled
     hint: str = ""  # how to answer where none of the actions can be pressed; may be empty
-    moment: datetime | None = None  # what a live clock counts to (aware): the start, or the one that was announced
+    moment: datetime | None = (
+        None  # what a live clock counts to (aware): the start, or the one that was announced
+    )
     discreet: bool = False  # comes while the therapist is with a client: nothing that both would see
 
 

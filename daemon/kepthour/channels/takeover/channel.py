@@ -19,7 +19,9 @@ from kepthour.ports import Answer, ChannelFailed, Key, Notice
 
 log = structlog.get_logger()
 
-_SHOWN_SECONDS = 8.0  # a window that is not on every screen by then is behind something, a locked screen perhaps
+_SHOWN_SECONDS = (
+    8.0  # a window that is not on every screen by then is behind something, a locked screen perhaps
+)
 _TEST_SECONDS = 5.0  # a test stays so long, unless it is put away
 _REVIVALS = 3  # of one notice, when the process dies under it
 
@@ -112,7 +114,7 @@ class Takeover:
         return self._child
 
     async def _put(self, child: Child, one: _Open) -> None:
-        """On the screens, in the place of what stands there for its subject. With the lock held. Raises ChannelFailed."""
+        """On the screens, in the place of what its subject has there. With the lock held. Raises ChannelFailed."""
         subject = one.notice.subject
         before = self._open.get(subject)
         if before is not None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import os
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +18,10 @@ from kepthour.ports import ChannelFailed
 _READY_SECONDS = 10.0  # Qt's start on a slow machine, twice over
 _GRACE_SECONDS = 1.0
 _VISIBLE = ("xcb", "wayland")  # Qt's other platforms draw where nobody looks
+# Of Debian's, what Qt needs on X11 and what a desktop without Qt programs may lack.
+_LIBRARIES = (
+    "libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxkbcommon-x11-0"
+)
 INSTALL = "pip install 'kepthour[takeover]'"
 
 
@@ -70,12 +76,7 @@ class Child:
         """Its windows go, and it ends: gladly, or else by force."""
         assert self._process.stdin is not None
         self._process.stdin.close()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._process.wait(), _GRACE_SECONDS)
-        if self._process.returncode is None:
-            with suppress(ProcessLookupError):
-                self._process.kill()
-            await self._process.wait()
+        await _ended(self._process)
         await self._listening
 
     async def _listen(self) -> None:
@@ -83,9 +84,7 @@ class Child:
         with suppress(ValueError, KeyError, TypeError):  # it talks nonsense: it is no window of ours
             while text := await self._process.stdout.readline():
                 self._hear(documents.word(text))
-        with suppress(ProcessLookupError):
-            self._process.kill()
-        await self._process.wait()
+        await _ended(self._process)
         if not self._first.done():
             self._first.set_result(None)
         self._ended(self)
@@ -101,7 +100,9 @@ async def begin(heard: Callable[[Word], None], ended: Callable[[Child], None]) -
     """A process that is ready to show. Cancelled while it starts, it is ended. Raises ChannelFailed."""
     if not installed():
         raise ChannelFailed(
-            "not-installed", "The library PySide6 is not installed.", f"Install it beside Kept Hour: {INSTALL}"
+            "not-installed",
+            "The library PySide6 is not installed.",
+            f"Install it beside Kept Hour: {INSTALL}",
         )
     environment = await surroundings()
     if environment is None:
@@ -111,8 +112,9 @@ async def begin(heard: Callable[[Word], None], ended: Callable[[Child], None]) -
         child = Child(await asyncio.shield(starting), heard, ended)
     except asyncio.CancelledError:
         process = await starting
-        process.kill()
-        await process.communicate()
+        assert process.stdin is not None
+        process.stdin.close()
+        await _ended(process)
         raise
     try:
         await child.ready()
@@ -139,19 +141,31 @@ async def _start(environment: dict[str, str]) -> asyncio.subprocess.Process:
         )  # fmt: skip
     except OSError as error:
         raise ChannelFailed(
-            "not-started", f"The window's process could not be started ({error.strerror}).", "Try again later."
+            "not-started",
+            f"The window's process could not be started ({error.strerror}).",
+            "Try again later.",
         ) from error
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    """Wait for the end of a process that has no reason to go on, and do not wait long."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(process.wait(), _GRACE_SECONDS)
+        return
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
 
 
 def _unable(said: Word | None) -> ChannelFailed:
     match said:
         case Unable("library"):
             return ChannelFailed(
-                "not-loaded", "Qt cannot be loaded.", "apt install libegl1 libgl1 libxkbcommon-x11-0 libdbus-1-3"
+                "not-loaded", "Qt cannot be loaded.", "apt install libegl1 libgl1 libfontconfig1 libdbus-1-3"
             )
         case Unable("plugin"):
             return ChannelFailed(
-                "not-loaded", "Qt lacks a library for this display.", "apt install libxcb-cursor0 libxkbcommon-x11-0"
+                "not-loaded", "Qt lacks a library for this display.", f"apt install {_LIBRARIES}"
             )
         case _:
             return _no_display("The display cannot be reached.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
+import signal
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -47,7 +48,7 @@ async def _told_by_systemd() -> dict[str, str]:
     finally:
         if process.returncode is None:
             with suppress(ProcessLookupError):
-                process.kill()
+                os.kill(process.pid, signal.SIGKILL)
             await process.wait()
     return read_environment(said.decode(errors="replace"))
 

@@ -12,16 +12,19 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from kepthour.channels.takeover import typography
 from kepthour.channels.takeover.documents import Button, Show
 
-_FULL = 1000  # pixels of a screen's height at which letters have the desktop's own size, several times over
-_COLUMN = 46  # widths of a large letter: lines that the eye finds back from
-_TITLE, _CLOCK, _TEXT, _BUTTON, _SMALL = 2.2, 6.0, 1.5, 1.5, 1.15  # times the desktop's own letters
+_FULL = (
+    1500,
+    1000,
+)  # of a screen as wide and high, in pixels, letters have the size below; a larger one has larger ones
+_WIDEST = 0.86  # of a screen
+_TITLE, _CLOCK, _TEXT, _BUTTON, _SMALL = 3.0, 9.0, 2.0, 1.8, 1.3  # times the desktop's own letters
 _STYLE = """
 Pane { background: #16211f; }
 QLabel { color: #e6ece8; background: transparent; }
 QLabel#text, QLabel#also { color: #a9bbb3; }
 QLabel#clock { color: #cfe5d9; }
 QPushButton {
-    color: #e6ece8; background: #22332e; border: 2px solid #3b544a; border-radius: 10px; padding: 0.6em 1.2em;
+    color: #e6ece8; background: #22332e; border: 2px solid #3b544a; border-radius: 12px; padding: 0.7em 1.3em;
 }
 QPushButton:hover { background: #2a4038; }
 QPushButton:focus { border-color: #a5d6be; background: #2d463d; }
@@ -40,7 +43,8 @@ class Pane(QWidget):
         super().__init__()
         self._pressed, self._put_away = pressed, put_away
         self._show: Show | None = None
-        self._scale = max(0.75, min(2.0, screen.geometry().height() / _FULL))
+        at = screen.geometry()
+        self._scale = max(0.7, min(2.0, at.width() / _FULL[0], at.height() / _FULL[1]))
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setWindowFlags(
             Qt.WindowType.Window | Qt.WindowType.FramelessWindowHint | Qt.WindowType.WindowStaysOnTopHint
@@ -104,15 +108,17 @@ class Pane(QWidget):
         self._away = QPushButton(self, objectName="away", flat=True, autoDefault=True)
         self._away.setFont(self._letters(_SMALL))
         self._away.clicked.connect(self._go_away)
+        margin = round(self.screen().geometry().width() * (1 - _WIDEST) / 2)
         column = QVBoxLayout(self)
-        column.setSpacing(round(20 * self._scale))
-        column.addStretch(3)
+        column.setContentsMargins(margin, 0, margin, 0)
+        column.setSpacing(round(24 * self._scale))
+        column.addStretch(4)
         for one in (self._title, self._clock, self._text):
-            column.addWidget(one, alignment=Qt.AlignmentFlag.AlignHCenter)
-        column.addSpacing(round(16 * self._scale))
+            column.addWidget(one)
+        column.addSpacing(round(36 * self._scale))
         column.addLayout(self._answers)
-        column.addStretch(3)
-        column.addWidget(self._also, alignment=Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(4)
+        column.addWidget(self._also)
         column.addWidget(self._away, alignment=Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
 
@@ -120,8 +126,6 @@ class Pane(QWidget):
         label = QLabel(self, objectName=name, wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         label.setFont(self._letters(size, weight))
-        widest = self.screen().geometry().width() * 9 // 10
-        label.setFixedWidth(min(widest, _COLUMN * label.fontMetrics().averageCharWidth()))
         return label
 
     def _letters(self, size: float, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
@@ -139,7 +143,9 @@ class Pane(QWidget):
                 widget.deleteLater()
         self._answers.addStretch()
         self._buttons = []
-        for button, label in zip(buttons, typography.with_mnemonics([one.label for one in buttons]), strict=True):
+        for button, label in zip(
+            buttons, typography.with_mnemonics([one.label for one in buttons]), strict=True
+        ):
             self._buttons.append(self._button(button.key, label))
             self._answers.addWidget(self._buttons[-1])
         self._answers.addStretch()

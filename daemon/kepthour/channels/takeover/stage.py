@@ -5,7 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from PySide6.QtCore import QMessageLogContext, QObject, QSocketNotifier, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import (
+    QMessageLogContext,
+    QObject,
+    QSocketNotifier,
+    QTimer,
+    QtMsgType,
+    qInstallMessageHandler,
+)
 from PySide6.QtGui import QCursor, QGuiApplication, QScreen
 from PySide6.QtWidgets import QApplication
 
@@ -58,6 +65,7 @@ class Stage(QObject):
         self._say = say
         self._shows: dict[str, Show] = {}  # in the order in which they came
         self._panes: dict[QScreen, Pane] = {}
+        self._has_keyboard = False  # it was asked for: since then it is the therapist's to put elsewhere
         self._unseen: list[int] = []  # the numbers of what was not drawn everywhere yet
         self._guard = Guard(self)
         app.installEventFilter(self._guard)
@@ -106,7 +114,7 @@ class Stage(QObject):
     def _refresh(self) -> None:
         """Every screen shows what is to be shown."""
         if not self._shows:
-            panes, self._panes = self._panes, {}
+            panes, self._panes, self._has_keyboard = self._panes, {}, False
             for pane in panes.values():
                 pane.hide()
                 pane.deleteLater()
@@ -117,12 +125,13 @@ class Stage(QObject):
             if screen not in self._panes:
                 self._panes[screen] = Pane(screen, self._pressed, self._put_away)
             self._panes[screen].present(top, others)
-        self._take_the_keyboard()
 
     def _take_the_keyboard(self) -> None:
+        """To the screen where the mouse is, unless it is on another of ours by now. A window that is not drawn cannot."""
         at = QGuiApplication.screenAt(QCursor.pos()) or QGuiApplication.primaryScreen()
         pane = self._panes.get(at)
-        if pane is not None and not any(one.isActiveWindow() for one in self._panes.values()):
+        if pane is not None and not self._has_keyboard:
+            self._has_keyboard = True
             pane.raise_()
             pane.activateWindow()
 
@@ -131,6 +140,7 @@ class Stage(QObject):
             self._look.stop()
         elif self._panes and all(pane.drawn for pane in self._panes.values()):
             self._guard.begin()
+            self._take_the_keyboard()
             unseen, self._unseen = self._unseen, []
             there = {one.number for one in self._shows.values()}
             for number in unseen:
