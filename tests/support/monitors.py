@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import importlib.util
-import mmap
 import os
 import shutil
 import struct
@@ -92,19 +91,8 @@ class Monitors:
         read, write = os.pipe()
         size = f"{LEFT.width + RIGHT.width}x{_HEIGHT}x24"
         # The frame buffer is a file, so that a test sees what is drawn.
-        command = [
-            "Xvfb",
-            "-displayfd",
-            str(write),
-            "-screen",
-            "0",
-            size,
-            "-nolisten",
-            "tcp",
-            "-noreset",
-            "-fbdir",
-            self._folder,
-        ]
+        options = ["-screen", "0", size, "-nolisten", "tcp", "-noreset", "-fbdir", str(self._folder)]
+        command = ["Xvfb", "-displayfd", str(write), *options]
         self._server = subprocess.Popen(command, pass_fds=(write,), stderr=subprocess.DEVNULL)
         self._stack.callback(self.end)
         os.close(write)
@@ -147,19 +135,16 @@ class Monitors:
 
     def pixels(self, monitor: Monitor) -> bytes:
         """Red, green and blue of each pixel, line by line."""
-        with (
-            (self._folder / "Xvfb_screen0").open("rb") as file,
-            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as dump,
-        ):
-            header = struct.unpack(">25I", dump[:100])
-            begin, stride = header[0] + header[19] * 12, header[12]
-            lines = []
-            for y in range(monitor.y, monitor.y + monitor.height):
-                at = begin + y * stride + monitor.x * 4
-                line = dump[at : at + monitor.width * 4]
-                made = bytearray(monitor.width * 3)
-                made[0::3], made[1::3], made[2::3] = line[2::4], line[1::4], line[0::4]
-                lines.append(bytes(made))
+        with (self._folder / "Xvfb_screen0").open("rb") as file:
+            dump = file.read()
+        header = struct.unpack(">25I", dump[:100])
+        begin, stride = header[0] + header[19] * 12, header[12]
+        lines = []
+        for y in range(monitor.y, monitor.y + monitor.height):
+            at = begin + y * stride + monitor.x * 4
+            line, made = dump[at : at + monitor.width * 4], bytearray(monitor.width * 3)
+            made[0::3], made[1::3], made[2::3] = line[2::4], line[1::4], line[0::4]
+            lines.append(bytes(made))
         return b"".join(lines)
 
     def press(self, *keys: str) -> None:

@@ -29,7 +29,6 @@ def told(widget):
     return [found.text(QAccessible.Text.Name), found.role().name]
 
 children = [one for one in pane.children() if one.isWidgetType() and not one.isHidden()]
-focused = told(app.focusWidget()) if app.focusWidget() else None
 print(json.dumps({"pane": told(pane), "title": pane.windowTitle(), "children": [told(one) for one in children]}))
 """
 

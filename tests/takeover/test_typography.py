@@ -54,7 +54,8 @@ def test_a_label_without_a_key_reads_as_it_is() -> None:
 
 
 def test_the_desktop_is_found_through_the_service_manager() -> None:
-    text = "HOME=/home/a\nDISPLAY=:0\nXAUTHORITY=$'/run/user/1000/.a b'\nWAYLAND_DISPLAY='wayland-0'\nXDG_SESSION_TYPE=\"x\n"
+    text = "HOME=/home/a\nDISPLAY=:0\nXAUTHORITY=$'/run/user/1000/.a b'\n"
+    text += "WAYLAND_DISPLAY='wayland-0'\nXDG_SESSION_TYPE=\"x\n"
     assert read_environment(text) == {
         "DISPLAY": ":0",
         "XAUTHORITY": "/run/user/1000/.a b",

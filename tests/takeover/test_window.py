@@ -18,7 +18,7 @@ from kepthour.channels import takeover
 from kepthour.channels.takeover.channel import Takeover
 from kepthour.core.ladder import Urgency
 from kepthour.ports import Action, Answer, ChannelFailed, Key, Notice
-from tests.support.monitors import LEFT, RIGHT, Monitors
+from tests.support.monitors import LEFT, RIGHT, Monitor, Monitors
 
 NOW = datetime.now(UTC)
 JOIN, HERE, SNOOZE = Action(Key.JOIN, "Join"), Action(Key.HERE, "I'm here"), Action(Key.SNOOZE, "Snooze")
@@ -108,20 +108,20 @@ async def test_it_is_answered_by_keyboard(screen: Screen, keys: list[str], answe
 
 
 @pytest.mark.parametrize("monitor", [LEFT, RIGHT], ids=["left", "right"])
-async def test_it_is_answered_with_the_mouse_on_either_monitor(screen: Screen, monitor: object) -> None:
-    at = LEFT if monitor is LEFT else RIGHT
+async def test_it_is_answered_with_the_mouse_on_either_monitor(screen: Screen, monitor: Monitor) -> None:
     await screen.show(NEXT)
-    screen.monitors.click(at.x + at.width // 2, button_row(screen.monitors, at))
+    screen.monitors.click(monitor.x + monitor.width // 2, middle_of_the_button(screen.monitors))
     await screen.answered(Key.HERE)
     await screen.gone()
 
 
-def button_row(monitors: Monitors, monitor: Monitor) -> int:
-    """The height of the middle of the buttons: where the colour of one without the keyboard is."""
+def middle_of_the_button(monitors: Monitors) -> int:
+    """How far down it is; both monitors show the same."""
     line, pixels = LEFT.width * 3, monitors.pixels(LEFT)
-    colour = bytes((0x22, 0x33, 0x2E))
-    rows = [y for y in range(LEFT.height) if pixels[y * line : (y + 1) * line].count(colour) > 20]
-    return rows[len(rows) // 2]
+    colours = [bytes.fromhex(one) for one in ("22332e", "2d463d")]  # without the keyboard, and with it
+    rows = [pixels[y * line : (y + 1) * line] for y in range(LEFT.height)]
+    there = [y for y, row in enumerate(rows) if any(row.count(colour) > 20 for colour in colours)]
+    return there[len(there) // 2]
 
 
 async def test_escape_puts_it_away_until_the_next_rung_and_is_no_answer(screen: Screen) -> None:

@@ -12,10 +12,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from kepthour.channels.takeover import typography
 from kepthour.channels.takeover.documents import Button, Show
 
-_FULL = (
-    1500,
-    1000,
-)  # of a screen as wide and high, in pixels, letters have the size below; a larger one has larger ones
+# On a screen of so many pixels letters have the sizes below; on a larger one larger ones.
+_FULL = (1500, 1000)
 _WIDEST = 0.86  # of a screen
 _TITLE, _CLOCK, _TEXT, _BUTTON, _SMALL = 3.0, 9.0, 2.0, 1.8, 1.3  # times the desktop's own letters
 _STYLE = """
@@ -105,7 +103,8 @@ class Pane(QWidget):
         self._answers = QHBoxLayout()
         self._answers.setSpacing(round(16 * self._scale))
         self._buttons: list[QPushButton] = []
-        self._away = QPushButton(self, objectName="away", flat=True, autoDefault=True)
+        self._away = QPushButton(self, flat=True, autoDefault=True)
+        self._away.setObjectName("away")
         self._away.setFont(self._letters(_SMALL))
         self._away.clicked.connect(self._go_away)
         margin = round(self.screen().geometry().width() * (1 - _WIDEST) / 2)
@@ -123,7 +122,8 @@ class Pane(QWidget):
         column.addStretch(1)
 
     def _label(self, name: str, size: float, weight: QFont.Weight = QFont.Weight.Normal) -> QLabel:
-        label = QLabel(self, objectName=name, wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        label = QLabel(self, wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        label.setObjectName(name)
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         label.setFont(self._letters(size, weight))
         return label

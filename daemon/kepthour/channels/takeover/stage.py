@@ -127,7 +127,7 @@ class Stage(QObject):
             self._panes[screen].present(top, others)
 
     def _take_the_keyboard(self) -> None:
-        """To the screen where the mouse is, unless it is on another of ours by now. A window that is not drawn cannot."""
+        """Once, to the screen where the mouse is. A window that is not drawn could not have it."""
         at = QGuiApplication.screenAt(QCursor.pos()) or QGuiApplication.primaryScreen()
         pane = self._panes.get(at)
         if pane is not None and not self._has_keyboard:

@@ -1,6 +1,6 @@
 """The process with the windows: `python -m kepthour.channels.takeover.window`. Orders come in on standard input.
 
-It ends when standard input does, so it never outlives the daemon. What it shows stands on no command line and in no log.
+It ends when standard input does, so it never outlives the daemon. What it shows stands on no command line, in no log.
 """
 
 from __future__ import annotations
