@@ -189,7 +189,10 @@ def check_notice(how: Showing) -> Notice:
 
 
 def _offers(tongue: Tongue, session: KnownSession, now: datetime) -> tuple[Action, ...]:
-    here, on_my_way, snooze = (_action(tongue, key) for key in (Key.HERE, Key.ACK, Key.SNOOZE))
+    here, on_my_way = (_action(tongue, key) for key in (Key.HERE, Key.ACK))
+    snooze = _action(tongue, Key.SNOOZE)
+    if session.start - SNOOZE <= now < session.start:
+        snooze = Action(Key.SNOOZE, _label_until_start(tongue))
     join = (_action(tongue, Key.JOIN),) if session.join_url else ()
     if now < session.start - EARLIEST_CHECK_IN:
         return (on_my_way, snooze)
@@ -227,6 +230,11 @@ def _label(tongue: Tongue, key: Key) -> str:
 def _label_of_both(tongue: Tongue) -> str:
     # Translators: one button: checks out of the session that ends, and in to the one that follows it.
     return tongue.pgettext("button", "End this, start next")
+
+
+def _label_until_start(tongue: Tongue) -> str:
+    # Translators: remind again at the start, which is a few minutes away.
+    return tongue.pgettext("button", "Snooze until start")
 
 
 def _hint(tongue: Tongue, actions: tuple[Action, ...]) -> str:
