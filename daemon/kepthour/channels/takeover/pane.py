@@ -15,7 +15,7 @@ from kepthour.channels.takeover.documents import Button, Show
 # On a screen of so many pixels letters have the sizes below; on a larger one larger ones.
 _FULL = (1500, 1000)
 _WIDEST = 0.86  # of a screen
-_TITLE, _CLOCK, _TEXT, _BUTTON, _SMALL = 3.0, 9.0, 2.0, 1.8, 1.3  # times the desktop's own letters
+_TITLE, _CLOCK, _TEXT, _BUTTON, _SMALL = 3.0, 9.0, 2.0, 1.8, 1.5  # times the desktop's own letters
 _STYLE = """
 Pane { background: #16211f; }
 QLabel { color: #e6ece8; background: transparent; }
@@ -129,9 +129,9 @@ class Pane(QWidget):
         return label
 
     def _letters(self, size: float, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-        """The desktop's own font, `size` times as large."""
+        """The desktop's own font, `size` times as large, and never smaller than it is."""
         font = QFont(self.font())
-        font.setPointSizeF(font.pointSizeF() * size * self._scale)
+        font.setPointSizeF(font.pointSizeF() * max(1.0, size * self._scale))
         font.setWeight(weight)
         return font
 
