@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from tests.support.world import eventually
-
 PROGRAMS = ("Xvfb", "xrandr", "xdotool")
 _LIBRARIES = (
     "libEGL.so.1",
@@ -23,6 +21,8 @@ _LIBRARIES = (
     "libxcb-keysyms.so.1",
 )  # that may be missing
 BACKGROUND = (0x16, 0x21, 0x1F)  # of the window, as its style says
+# Seconds: a window takes no key in its first half second, so a test has to look at it first. No test gets faster by less.
+LOOKED = 0.7
 _HEIGHT = 768
 _WIDTH = 1024  # of each monitor
 _TITLE = "Kept Hour"
@@ -173,8 +173,3 @@ class Monitors:
 
     def _run(self, *command: str) -> None:
         subprocess.run(command, env=self.env, capture_output=True, timeout=10, check=True)
-
-
-def settled(monitors: Monitors) -> None:
-    """Wait until the windows are there."""
-    eventually(monitors.shown, "a window on each monitor")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.calendars import calendar, event
-from tests.support.monitors import Monitors
+from tests.support.monitors import LOOKED, Monitors
 from tests.support.world import Daemon, World, eventually
 
 CONFIG = """
@@ -62,12 +63,9 @@ def test_a_check_in_in_a_terminal_takes_the_window_away(world: World, monitors: 
 def test_a_button_checks_in(world: World, monitors: Monitors) -> None:
     with world.daemon():
         shown(world, monitors)
-
-        def checked_in() -> bool:
-            monitors.press("alt+i")
-            return bool(world.json("agenda")["sessions"][0]["verdict"] == "on_time")
-
-        eventually(checked_in, "the check-in")
+        time.sleep(LOOKED)
+        monitors.press("alt+i")
+        eventually(lambda: world.json("agenda")["sessions"][0]["verdict"] == "on_time", "the check-in")
         eventually(monitors.gone, "the windows to go")
 
 

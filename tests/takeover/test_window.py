@@ -18,7 +18,7 @@ from kepthour.channels import takeover
 from kepthour.channels.takeover.channel import Takeover
 from kepthour.core.ladder import Urgency
 from kepthour.ports import Action, Answer, ChannelFailed, Key, Notice
-from tests.support.monitors import LEFT, RIGHT, Monitor, Monitors
+from tests.support.monitors import LEFT, LOOKED, RIGHT, Monitor, Monitors
 
 NOW = datetime.now(UTC)
 JOIN, HERE, SNOOZE = Action(Key.JOIN, "Join"), Action(Key.HERE, "I'm here"), Action(Key.SNOOZE, "Snooze")
@@ -29,7 +29,7 @@ NOTICE = Notice(
 )  # fmt: skip
 NEXT = replace(NOTICE, delivery="8", rung="0m", title="Session at 14:00 starts now", actions=(HERE,))
 OTHER = replace(NOTICE, delivery="9", subject="xyz", title="Session at 14:05 starts in 1 min")
-_LOOKED = (
+LOOKED = (
     0.7  # seconds: more than the half second in which a window takes no key, counted from when it was shown
 )
 
@@ -45,7 +45,7 @@ class Screen:
     async def show(self, notice: Notice) -> str | None:
         """Show it, and look at it."""
         reference = await self.channel.send(notice, None)
-        await asyncio.sleep(_LOOKED)
+        await asyncio.sleep(LOOKED)
         return reference
 
     async def until(self, holds: Callable[[], object], what: str) -> None:
@@ -156,7 +156,7 @@ async def test_the_next_rung_changes_the_window_in_its_place(screen: Screen) -> 
     await screen.until(lambda: screen.monitors.pixels(LEFT) != before, "the other text")
     assert first is not None
     await screen.channel.recall(first)  # what was recalled too late takes nothing newer away
-    await asyncio.sleep(_LOOKED)
+    await asyncio.sleep(LOOKED)
     screen.monitors.press("Return")
     await screen.answered(Key.HERE)
     assert second != first
@@ -168,7 +168,7 @@ async def test_of_two_sessions_the_newer_is_on_top_and_the_other_comes_after_it(
     screen.monitors.press("Return")
     await screen.answered(Key.JOIN)
     assert screen.monitors.shown()
-    await asyncio.sleep(_LOOKED)
+    await asyncio.sleep(LOOKED)
     screen.monitors.press("alt+i")
     await screen.answered(Key.JOIN, Key.HERE)
     assert [one.subject for one in screen.answers] == ["xyz", "abc"]
@@ -180,7 +180,7 @@ async def test_a_rung_of_the_session_below_does_not_come_between(screen: Screen)
     await screen.channel.send(OTHER, None)
     assert first is not None
     await screen.channel.send(NEXT, first)
-    await asyncio.sleep(_LOOKED)
+    await asyncio.sleep(LOOKED)
     screen.monitors.press("Return")
     await screen.answered(Key.JOIN)
     assert screen.answers[0].subject == "xyz"
@@ -204,7 +204,7 @@ async def test_when_its_process_is_killed_another_shows_it_again(screen: Screen)
     await screen.until(
         lambda: screen.keeper() not in {None, killed} and screen.monitors.shown(), "the window again"
     )
-    await asyncio.sleep(_LOOKED)
+    await asyncio.sleep(LOOKED)
     screen.monitors.press("Return")
     await screen.answered(Key.JOIN)
     assert reference is not None
@@ -287,6 +287,16 @@ async def test_without_a_display_it_says_what_to_do(
         assert caught.value.code == code
         assert caught.value.remedy
     await channel.close()
+
+
+async def test_a_test_notice_stays_until_it_is_put_away(screen: Screen) -> None:
+    sending = asyncio.create_task(screen.channel.send(replace(NOTICE, subject="check", rung="check"), None))
+    await screen.until(screen.monitors.shown, "the window")
+    await asyncio.sleep(LOOKED)
+    assert not sending.done()
+    screen.monitors.press("Escape")
+    await sending
+    await screen.gone()
 
 
 async def test_a_probe_shows_nothing(screen: Screen) -> None:

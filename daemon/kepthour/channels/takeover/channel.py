@@ -219,6 +219,8 @@ class Takeover:
             for one in lost:
                 if self._open.get(one.notice.subject) is one and not (self._child and one.shown.done()):
                     self._forget(one)
+        if not self._open:  # all were recalled meanwhile
+            self._let_go()
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

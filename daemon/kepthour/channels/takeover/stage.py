@@ -65,7 +65,9 @@ class Stage(QObject):
         self._say = say
         self._shows: dict[str, Show] = {}  # in the order in which they came
         self._panes: dict[QScreen, Pane] = {}
-        self._has_keyboard = False  # it was asked for: since then it is the therapist's to put elsewhere
+        self._has_keyboard = (
+            False  # or it was asked for: until the next rung it is the therapist's to put elsewhere
+        )
         self._unseen: list[int] = []  # the numbers of what was not drawn everywhere yet
         self._guard = Guard(self)
         app.installEventFilter(self._guard)
@@ -98,11 +100,13 @@ class Stage(QObject):
             return
         self._shows[order.subject] = order  # one that is there already keeps its place
         self._unseen.append(order.number)
+        self._has_keyboard = any(pane.isActiveWindow() for pane in self._panes.values())
         self._refresh()
         self._look.start()
 
     def _drop(self, number: int) -> None:
         self._shows = {subject: one for subject, one in self._shows.items() if one.number != number}
+        self._unseen = [one for one in self._unseen if one != number]
         self._refresh()
 
     def _screen_went(self, screen: QScreen) -> None:
@@ -127,12 +131,13 @@ class Stage(QObject):
             self._panes[screen].present(top, others)
 
     def _take_the_keyboard(self) -> None:
-        """Once, to the screen where the mouse is. A window that is not drawn could not have it."""
+        """Once a rung, to the screen where the mouse is. A window that is not drawn could not have it."""
         at = QGuiApplication.screenAt(QCursor.pos()) or QGuiApplication.primaryScreen()
         pane = self._panes.get(at)
         if pane is not None and not self._has_keyboard:
             self._has_keyboard = True
-            pane.raise_()
+            for one in self._panes.values():
+                one.raise_()
             pane.activateWindow()
 
     def _tell_what_is_drawn(self) -> None:
