@@ -14,14 +14,10 @@ from pathlib import Path
 from types import TracebackType
 
 PROGRAMS = ("Xvfb", "xrandr", "xdotool")
-_LIBRARIES = (
-    "libEGL.so.1",
-    "libxcb-cursor.so.0",
-    "libxcb-icccm.so.4",
-    "libxcb-keysyms.so.1",
-)  # that may be missing
+# Of those that Qt takes from the system, the ones that a machine may lack.
+_LIBRARIES = ("libEGL.so.1", "libxcb-cursor.so.0", "libxcb-icccm.so.4", "libxcb-keysyms.so.1")
 BACKGROUND = (0x16, 0x21, 0x1F)  # of the window, as its style says
-# Seconds: a window takes no key in its first half second, so a test has to look at it first. No test gets faster by less.
+# Seconds. A window takes no key in its first half second, counted from before it is said to be shown.
 LOOKED = 0.7
 _HEIGHT = 768
 _WIDTH = 1024  # of each monitor

@@ -29,9 +29,6 @@ NOTICE = Notice(
 )  # fmt: skip
 NEXT = replace(NOTICE, delivery="8", rung="0m", title="Session at 14:00 starts now", actions=(HERE,))
 OTHER = replace(NOTICE, delivery="9", subject="xyz", title="Session at 14:05 starts in 1 min")
-LOOKED = (
-    0.7  # seconds: more than the half second in which a window takes no key, counted from when it was shown
-)
 
 
 class Screen:
@@ -194,6 +191,11 @@ async def test_what_comes_while_with_a_client_shows_no_window_and_ends_that_of_i
     await screen.channel.send(NOTICE, None)
     assert await screen.channel.send(replace(NEXT, discreet=True), None) is None
     await screen.gone()
+
+
+async def test_a_digest_is_not_worth_a_window(screen: Screen) -> None:
+    assert await screen.channel.send(replace(NOTICE, urgency=Urgency.PASSIVE, start=None), None) is None
+    assert screen.keeper() is None
 
 
 async def test_when_its_process_is_killed_another_shows_it_again(screen: Screen) -> None:

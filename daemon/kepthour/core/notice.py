@@ -77,9 +77,7 @@ class Notice:
     actions: tuple[Action, ...]
     stays: bool  # keep it on screen until it is answered, replaced or recalled
     hint: str = ""  # how to answer where none of the actions can be pressed; may be empty
-    moment: datetime | None = (
-        None  # what a live clock counts to (aware): the start, or the one that was announced
-    )
+    moment: datetime | None = None  # aware: what a running clock counts to, the start or the announced one
     discreet: bool = False  # comes while the therapist is with a client: nothing that both would see
 
 
