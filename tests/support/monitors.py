@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import importlib.util
+import itertools
 import os
 import shutil
 import struct
@@ -19,6 +20,7 @@ _LIBRARIES = ("libEGL.so.1", "libxcb-cursor.so.0", "libxcb-icccm.so.4", "libxcb-
 BACKGROUND = (0x16, 0x21, 0x1F)  # of the window, as its style says
 # Seconds. A window takes no key in its first half second, counted from before it is said to be shown.
 LOOKED = 0.7
+_COUNT = itertools.count()
 _HEIGHT = 768
 _WIDTH = 1024  # of each monitor
 _TITLE = "Kept Hour"
@@ -88,7 +90,9 @@ class Monitors:
         size = f"{LEFT.width + RIGHT.width}x{_HEIGHT}x24"
         # The frame buffer is a file, so that a test sees what is drawn.
         options = ["-screen", "0", size, "-nolisten", "tcp", "-noreset", "-fbdir", str(self._folder)]
-        command = ["Xvfb", "-displayfd", str(write), *options]
+        # Not the lowest free number: where this server has ended, another test's would soon have it.
+        number = 1_000 + 10 * (os.getpid() % 5_000) + next(_COUNT) % 10
+        command = ["Xvfb", f":{number}", "-displayfd", str(write), *options]
         self._server = subprocess.Popen(command, pass_fds=(write,), stderr=subprocess.DEVNULL)
         self._stack.callback(self.end)
         os.close(write)
