@@ -39,7 +39,7 @@ from kepthour.pipeline import (
     settle,
 )
 from kepthour.plugins import Plugins
-from kepthour.ports import Channel, Clock, GivesEvidence, Housed, Witness
+from kepthour.ports import Channel, Clock, GivesEvidence, Housed, Speaks, Witness
 from kepthour.store import calendars, sessions
 from kepthour.store.engine import Store
 from kepthour_connectors.base import Kind as BatchKind
@@ -303,6 +303,8 @@ class App:
         for name, channel in made.items():
             if isinstance(channel, Housed):
                 channel.house(self._folder("channels", name), self.clock)
+            if isinstance(channel, Speaks):
+                channel.speak(self.config.showing.tongue)
         return made
 
     def dispatcher(self, channels: dict[str, Channel], refused: Callable[[], None]) -> dispatch.Dispatcher:

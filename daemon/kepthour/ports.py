@@ -16,6 +16,7 @@ from kepthour.core.notice import Action, Key, Notice
 from kepthour.core.presence import Presence
 from kepthour.core.privacy import Phi
 from kepthour.core.timekeeping import Reading
+from kepthour.core.tongue import Tongue
 
 __all__ = [
     "Action",
@@ -34,6 +35,7 @@ __all__ = [
     "Recallable",
     "Selective",
     "Slot",
+    "Speaks",
     "Witness",
 ]
 
@@ -117,6 +119,15 @@ class Housed(Protocol):
 
         No I/O yet. A channel that was not told keeps nothing, and listens for no answers: another process looks at it.
         """
+        ...
+
+
+@runtime_checkable
+class Speaks(Protocol):
+    """A channel that shows a few words of its own around those of a notice."""
+
+    def speak(self, tongue: Tongue) -> None:
+        """Told once, before `open`: the language of notices. English is spoken until then."""
         ...
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from kepthour.channels import apprise, command, console, desktop, ntfy, sound
+from kepthour.channels import apprise, command, console, desktop, ntfy, sound, takeover
 from kepthour.core.ladder import Urgency
 from kepthour.ports import Action, Answer, Channel, ChannelFailed, Housed, Key, Notice, Probeable, Recallable
 from tests.fakes.channels import Recorder
@@ -48,6 +48,7 @@ KINDS = [
     "apprise",
     "ntfy",
     "sound",
+    "takeover",
     pytest.param("desktop", marks=pytest.mark.desktop),
 ]
 
@@ -80,6 +81,8 @@ def channel(
 ) -> Channel:
     if request.param == "desktop":
         request.getfixturevalue("desktop")
+    if request.param == "takeover":
+        request.getfixturevalue("monitors")
     if request.param == "sound":
         stubs = Stubs(tmp_path / "bin")
         stubs.player("pw-play")
@@ -93,6 +96,7 @@ def channel(
         "ntfy": lambda: by_ntfy(phone[1].url),
         "desktop": lambda: desktop.make("c", desktop.Options()),
         "sound": lambda: sound.make("c", sound.Options()),
+        "takeover": lambda: takeover.make("c", takeover.Options()),
     }
     made = makers[request.param]()
     if isinstance(made, Housed):
@@ -182,12 +186,14 @@ def held() -> tuple[int, int, list[str]]:
     return len(os.listdir("/proc/self/fd")), len(asyncio.all_tasks()), sorted(commands)  # noqa: PTH208
 
 
-@pytest.mark.parametrize("kind", ["console", "command", "apprise", "ntfy", "desktop", "sound"])
+@pytest.mark.parametrize("kind", ["console", "command", "apprise", "ntfy", "desktop", "sound", "takeover"])
 async def test_a_channel_that_cannot_deliver_says_so_in_the_one_way(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus")
     monkeypatch.setenv("PATH", "/nowhere")
+    for display in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(display, raising=False)
     monkeypatch.setenv("PHONE", "json://127.0.0.1:9/")
     monkeypatch.setenv("TOPIC", "notices")
     monkeypatch.setenv("ANSWERS", "answers")
@@ -198,6 +204,7 @@ async def test_a_channel_that_cannot_deliver_says_so_in_the_one_way(
         "ntfy": lambda: by_ntfy("http://127.0.0.1:9"),
         "desktop": lambda: desktop.make("c", desktop.Options()),
         "sound": lambda: sound.make("c", sound.Options()),
+        "takeover": lambda: takeover.make("c", takeover.Options()),
     }
     channel = makers[kind]()
     await channel.open(lambda answer: None)

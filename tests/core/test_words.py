@@ -20,9 +20,11 @@ from kepthour.core.ladder import PROFILES, Urgency
 from kepthour.core.notice import Action, Key, Showing, rung_notice
 from kepthour.core.notice import _label as label
 from kepthour.core.notice import _label_of_both as label_of_both
+from kepthour.core.notice import _label_until_start as label_until_start
 from kepthour.core.privacy import Phi
 from kepthour.core.reminder import Reminder, State
 from kepthour.core.tongue import ENGLISH, Tongue
+from kepthour.core.window import window_words
 from kepthour.core.words import (
     Show,
     Text,
@@ -212,7 +214,7 @@ def test_no_two_offsets_give_the_same_text(language: str, seconds: list[int]) ->
 
 
 def test_labels_are_short_and_differ(spoken: Tongue) -> None:
-    labels = [*(label(spoken, key) for key in Key), label_of_both(spoken)]
+    labels = [*(label(spoken, key) for key in Key), label_of_both(spoken), label_until_start(spoken)]
     assert len(set(labels)) == len(labels)
     assert all(0 < len(one) <= LABEL and not re.search("[{}]", one) for one in labels)
 
@@ -252,6 +254,7 @@ def test_the_table_above_holds_every_text_there_is() -> None:
         label(Tongue("en", asked), key)
     label_of_both(Tongue("en", asked))
     notice_of(Tongue("en", asked))
+    window_words(Tongue("en", asked))
     assert set(extracted()) - asked.messages == set()
     assert asked.messages - set(extracted()) == set(), "some text is not written as one literal"
 
@@ -273,7 +276,9 @@ def notice_of(spoken: Tongue, minutes: int = -5) -> tuple[tuple[Action, ...], st
     ("minutes", "labels", "command"),
     [
         (-60, ["Unterwegs", "Später erinnern"], "ack"),
-        (-5, ["Beitreten", "Ich bin da", "Unterwegs", "Später erinnern"], "here"),
+        (-6, ["Beitreten", "Ich bin da", "Unterwegs", "Später erinnern"], "here"),
+        (-5, ["Beitreten", "Ich bin da", "Unterwegs", "Am Beginn erinnern"], "here"),
+        (-1, ["Beitreten", "Ich bin da", "Unterwegs", "Am Beginn erinnern"], "here"),
         (1, ["Beitreten", "Ich bin da", "10 Min. später"], "here"),
     ],
 )

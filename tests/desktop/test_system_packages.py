@@ -10,7 +10,12 @@ import pytest
 
 SCRIPT = Path(__file__).parents[2] / "tools" / "system-packages"
 _SOUND = ("pipewire", "wireplumber", "pw-play", "pulseaudio", "paplay")
-_PROGRAMS = ("Xvfb", "dbus-daemon", "busctl", "dunst", "dunstctl", "cc", *_SOUND)
+_WINDOWS = ("xrandr", "xdotool")
+_PROGRAMS = ("Xvfb", "dbus-daemon", "busctl", "dunst", "dunstctl", "cc", *_WINDOWS, *_SOUND)
+_LIBRARIES = (
+    "libEGL.so.1", "libGL.so.1", "libfontconfig.so.1", "libdbus-1.so.3", "libxcb-cursor.so.0", "libxcb-icccm.so.4",
+    "libxcb-image.so.0", "libxcb-keysyms.so.1", "libxcb-render-util.so.0", "libxkbcommon-x11.so.0",
+)  # fmt: skip
 _KEEP = 'echo "$@" >>"${0%/*}/../calls"'
 
 
@@ -20,6 +25,10 @@ class Machine:
     def __init__(self, folder: Path, root: bool) -> None:
         self.bin = folder / "bin"
         self.bin.mkdir()
+        self.libraries = folder / "lib"
+        self.libraries.mkdir()
+        for library in _LIBRARIES:
+            (self.libraries / library).touch()
         self.calls = folder / "calls"
         env = shutil.which("env")
         assert env is not None
@@ -32,7 +41,7 @@ class Machine:
         (self.bin / program).chmod(0o755)
 
     def run(self, ci: bool = False) -> subprocess.CompletedProcess[str]:
-        env = {"PATH": str(self.bin), "CI": "true" if ci else ""}
+        env = {"PATH": str(self.bin), "CI": "true" if ci else "", "LIBRARY_FOLDERS": str(self.libraries)}
         self.has("true")
         return subprocess.run(
             ["/bin/sh", SCRIPT], env=env, capture_output=True, text=True, timeout=10, check=False
@@ -63,7 +72,8 @@ def test_root_installs_what_is_missing_each_package_once(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("programs", "said"),
     [
-        ({"Xvfb"}, "xvfb. The tests on a desktop cannot run."),
+        ({"Xvfb"}, "xvfb. The tests on a desktop and with windows cannot run."),
+        ({"xrandr", "xdotool"}, "x11-xserver-utils xdotool. The tests with windows cannot run."),
         ({"busctl"}, "systemd. The tests on a desktop and under systemd cannot run."),
         ({"cc"}, "gcc. The tests with a turned clock cannot run."),
         ({"pipewire", "pw-play"}, "pipewire-bin. The tests with sound cannot run."),
@@ -75,6 +85,16 @@ def test_the_tests_that_cannot_run_are_named(tmp_path: Path, programs: set[str],
     for program in set(_PROGRAMS) - programs:
         machine.has(program)
     assert machine.run().stderr.splitlines()[-1] == f"Not installed, and not possible to install: {said}"
+
+
+def test_a_library_that_qt_lacks_is_installed_too(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, root=True)
+    for program in _PROGRAMS:
+        machine.has(program)
+    (machine.libraries / "libxcb-icccm.so.4").unlink()
+    machine.has("apt-get", _KEEP)
+    assert machine.run().returncode == 0
+    assert machine.calls.read_text().splitlines()[-1].endswith("--no-install-recommends libxcb-icccm4")
 
 
 @pytest.mark.parametrize("root", [True, False])

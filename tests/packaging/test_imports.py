@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 _HEAVY = {"sqlalchemy", "alembic", "caldav", "niquests", "icalendar", "recurring_ical_events", "apscheduler",
           "dbus_fast", "keyring", "rich", "pydantic", "structlog", "google", "google_auth_oauthlib", "googleapiclient",
-          "httplib2", "oauthlib", "requests"}  # fmt: skip
+          "httplib2", "oauthlib", "requests", "PySide6"}  # fmt: skip
 
 
 def loaded(code: str) -> set[str]:
@@ -71,9 +71,14 @@ def test_google_s_libraries_are_loaded_by_a_google_calendar_only(tmp_path: Path)
         assert loaded(code) & {"google", "googleapiclient", "httplib2"} == expected
 
 
-@pytest.mark.parametrize("kind", ["command", "console", "desktop"])
-def test_naming_a_channel_loads_no_bus(kind: str) -> None:
+@pytest.mark.parametrize("kind", ["command", "console", "desktop", "sound", "takeover"])
+def test_naming_a_channel_loads_neither_bus_nor_window(kind: str) -> None:
     assert loaded(f"import kepthour.channels.{kind}") & _HEAVY <= {"pydantic"}
+
+
+def test_the_daemon_s_side_of_the_window_loads_no_qt() -> None:
+    code = "import kepthour.channels.takeover.channel, kepthour.channels.takeover.window"
+    assert loaded(code) & _HEAVY <= {"pydantic", "structlog", "rich"}
 
 
 def test_naming_a_source_of_evidence_loads_no_network() -> None:

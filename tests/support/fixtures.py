@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.desktop import Desktop, missing_programs
+from tests.support.monitors import Monitors, missing_for_monitors
 from tests.support.user_manager import UserManager, missing_for_systemd
 from tests.support.world import World
 
@@ -43,4 +44,15 @@ def user_manager(tmp_path: Path) -> Iterator[UserManager]:
     """A real systemd of a user's own, on a machine that has an alarm clock; its `world` is that user's."""
     require(missing_for_systemd() + ([] if shutil.which("cc") else ["cc"]))
     with UserManager(World(tmp_path)) as made:
+        yield made
+
+
+@pytest.fixture
+def monitors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Monitors]:
+    """An X server with two monitors; what this process starts appears there."""
+    require(missing_for_monitors())
+    with Monitors(tmp_path / "monitors") as made:
+        for name in ("WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("DISPLAY", made.env["DISPLAY"])
         yield made

@@ -9,8 +9,9 @@ from kepthour.checks.record import Check, ok, problem, skipped
 from kepthour.config import ChannelConfig, Configuration
 from kepthour.core.errors import NeedsPerson
 from kepthour.core.notice import check_notice
+from kepthour.core.tongue import Tongue
 from kepthour.plugins import Plugins
-from kepthour.ports import Answer, Channel, Notice, Probeable
+from kepthour.ports import Answer, Channel, Notice, Probeable, Speaks
 from kepthour.views.status import ChannelStatus
 
 NAME = "channel"
@@ -22,7 +23,8 @@ def examine(config: Configuration, plugins: Plugins, *, send: bool) -> list[Chec
     notice = check_notice(config.showing) if send else None
 
     async def work() -> list[Check]:
-        return [await _tried(channel, plugins, notice) for channel in config.channels]
+        tongue = config.showing.tongue
+        return [await _tried(channel, plugins, tongue, notice) for channel in config.channels]
 
     return asyncio.run(work())
 
@@ -42,8 +44,10 @@ def refusals(channels: Sequence[ChannelStatus]) -> list[Check]:
     ]
 
 
-async def _tried(config: ChannelConfig, plugins: Plugins, notice: Notice | None) -> Check:
+async def _tried(config: ChannelConfig, plugins: Plugins, tongue: Tongue, notice: Notice | None) -> Check:
     channel = plugins.channel(config.type).make(config.name, config.options)
+    if isinstance(channel, Speaks):
+        channel.speak(tongue)
     try:
         async with asyncio.timeout(_SECONDS):
             return await _used(channel, config.name, notice)

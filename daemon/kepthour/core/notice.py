@@ -79,6 +79,8 @@ class Notice:
     actions: tuple[Action, ...]
     stays: bool  # keep it on screen until it is answered, replaced or recalled
     hint: str = ""  # how to answer where none of the actions can be pressed; may be empty
+    moment: datetime | None = None  # aware: what a running clock counts to, the start or the announced one
+    discreet: bool = False  # comes while the therapist is with a client: nothing that both would see
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +107,16 @@ def rung_notice(
     assert reminder.offset is not None
     words = rung_text(how.tongue, session, reminder.offset, now, how.zone, how.show, announced)
     stays = reminder.urgency in {Urgency.HIGH, Urgency.CRITICAL}
-    return _notice(reminder, words, session, how, _offers(how.tongue, session, now), stays=stays)
+    notice = _notice(reminder, words, session, how, _offers(how.tongue, session, now), stays=stays)
+    return replace(notice, moment=announced or session.start)
 
 
 def joint_notice(reminder: Reminder, session: KnownSession, ends: datetime, how: Showing) -> Notice:
     """A rung of the session that follows the one the therapist is in, which `ends` then: quiet, and one answer."""
     actions = (Action(Key.HERE, _label_of_both(how.tongue)),)
     words = joint_text(how.tongue, session, ends, how.zone)
-    return replace(_notice(reminder, words, session, how, actions, stays=True), urgency=Urgency.NORMAL)
+    notice = _notice(reminder, words, session, how, actions, stays=True)
+    return replace(notice, urgency=Urgency.NORMAL, discreet=True)
 
 
 def cue_notice(
@@ -120,7 +124,8 @@ def cue_notice(
 ) -> Notice:
     """The end of the session is near. `then` is when the next begins, if that is soon after it."""
     words = cue_text(how.tongue, session, then, now, how.zone)
-    return _notice(reminder, words, session, how, (_action(how.tongue, Key.OUT),), stays=False)
+    notice = _notice(reminder, words, session, how, (_action(how.tongue, Key.OUT),), stays=False)
+    return replace(notice, discreet=True)
 
 
 def noted_notice(reminder: Reminder, session: KnownSession, announced: datetime, how: Showing) -> Notice:
@@ -212,7 +217,10 @@ def check_notice(how: Showing) -> Notice:
 
 
 def _offers(tongue: Tongue, session: KnownSession, now: datetime) -> tuple[Action, ...]:
-    here, on_my_way, snooze = (_action(tongue, key) for key in (Key.HERE, Key.ACK, Key.SNOOZE))
+    here, on_my_way = (_action(tongue, key) for key in (Key.HERE, Key.ACK))
+    snooze = _action(tongue, Key.SNOOZE)
+    if session.start - SNOOZE <= now < session.start:
+        snooze = Action(Key.SNOOZE, _label_until_start(tongue))
     join = (_action(tongue, Key.JOIN),) if session.join_url else ()
     if now < session.start - EARLIEST_CHECK_IN:
         return (on_my_way, snooze)
@@ -250,6 +258,11 @@ def _label(tongue: Tongue, key: Key) -> str:
 def _label_of_both(tongue: Tongue) -> str:
     # Translators: one button: checks out of the session that ends, and in to the one that follows it.
     return tongue.pgettext("button", "End this, start next")
+
+
+def _label_until_start(tongue: Tongue) -> str:
+    # Translators: remind again at the start, which is a few minutes away.
+    return tongue.pgettext("button", "Snooze until start")
 
 
 def _hint(tongue: Tongue, actions: tuple[Action, ...]) -> str:
