@@ -38,7 +38,7 @@ from kepthour.pipeline import (
     respond,
 )
 from kepthour.plugins import Plugins
-from kepthour.ports import Channel, Clock, GivesEvidence, Housed, Witness
+from kepthour.ports import Channel, Clock, GivesEvidence, Housed, Timed, Witness
 from kepthour.store import calendars, sessions
 from kepthour.store.engine import Store
 from kepthour_connectors.base import Kind as BatchKind
@@ -298,6 +298,8 @@ class App:
         for name, channel in made.items():
             if isinstance(channel, Housed):
                 channel.house(self._folder("channels", name), self.clock)
+            if isinstance(channel, Timed):
+                channel.keep_time(self.clock)
         return made
 
     def dispatcher(self, channels: dict[str, Channel], refused: Callable[[], None]) -> dispatch.Dispatcher:

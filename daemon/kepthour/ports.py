@@ -34,6 +34,7 @@ __all__ = [
     "Recallable",
     "Selective",
     "Slot",
+    "Timed",
     "Witness",
 ]
 
@@ -59,6 +60,9 @@ class Answer:
     key: Key
     surface: str  # where it was given: the channel's name
     ago: timedelta = timedelta()  # so long before it was heard it was given: nobody listened at the time
+    activation: str = (
+        ""  # a token of the desktop's with which a program that is opened now may come to the front
+    )
 
 
 class ChannelFailed(NeedsPerson):
@@ -117,6 +121,15 @@ class Housed(Protocol):
 
         No I/O yet. A channel that was not told keeps nothing, and listens for no answers: another process looks at it.
         """
+        ...
+
+
+@runtime_checkable
+class Timed(Protocol):
+    """A channel that does something at later instants."""
+
+    def keep_time(self, clock: Clock) -> None:
+        """Told once, before `open`, by the daemon alone. A channel that was not told does nothing later."""
         ...
 
 

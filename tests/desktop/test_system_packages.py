@@ -10,7 +10,8 @@ import pytest
 
 SCRIPT = Path(__file__).parents[2] / "tools" / "system-packages"
 _SOUND = ("pipewire", "wireplumber", "pw-play", "pulseaudio", "paplay")
-_PROGRAMS = ("Xvfb", "dbus-daemon", "busctl", "dunst", "dunstctl", "cc", *_SOUND)
+_DESKTOP = ("Xvfb", "dunst", "dunstctl", "xfce4-notifyd-config", "notification-daemon", "xdotool")
+_PROGRAMS = (*_DESKTOP, "dbus-daemon", "busctl", "cc", *_SOUND)
 _KEEP = 'echo "$@" >>"${0%/*}/../calls"'
 
 
@@ -64,6 +65,8 @@ def test_root_installs_what_is_missing_each_package_once(tmp_path: Path) -> None
     ("programs", "said"),
     [
         ({"Xvfb"}, "xvfb. The tests on a desktop cannot run."),
+        ({"xfce4-notifyd-config"}, "xfce4-notifyd. The tests on a desktop cannot run."),
+        ({"xdotool"}, "xdotool. The tests on a desktop cannot run."),
         ({"busctl"}, "systemd. The tests on a desktop and under systemd cannot run."),
         ({"cc"}, "gcc. The tests with a turned clock cannot run."),
         ({"pipewire", "pw-play"}, "pipewire-bin. The tests with sound cannot run."),

@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,6 +32,16 @@ _NOBODY = tuple(_ERROR + end for end in ("ServiceUnknown", "NameHasNoOwner", "No
 _T = TypeVar("_T")
 
 
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """Who is told, on the event loop, what the notification server and the bus say."""
+
+    acted: Callable[[int, str], None]  # the id of a notice, and the key of its action
+    activation: Callable[[int, str], None]  # the id, and a token with which a program may come to the front
+    closed: Callable[[int, int], None]  # the id, and why: 1 expired, 2 dismissed, 3 taken back, 4 not said
+    owner: Callable[[str | None], None]  # the server's unique name; None: it is gone, or the bus is
+
+
 def _no_bus() -> ChannelFailed:
     return ChannelFailed(
         "no-bus", "There is no session bus.", "Run Kept Hour in your desktop session, or as a user service."
@@ -48,26 +59,19 @@ def _refused() -> ChannelFailed:
 
 
 class Bus:
-    """A live connection. `action(id, key)`, `closed(id)` and `owner(name or None)` are told on the event loop.
+    """A live connection.
 
-    `owner` is also kept: the notification server's unique name, in step with the bus. Signals of others that look
-    like the server's are not told.
+    `owner` is the notification server's unique name, in step with the bus. Signals of others that look like the
+    server's are not told.
     """
 
-    def __init__(
-        self,
-        connection: MessageBus,
-        action: Callable[[int, str], None],
-        closed: Callable[[int], None],
-        owner: Callable[[str | None], None],
-    ) -> None:
+    def __init__(self, connection: MessageBus, ears: Ears) -> None:
         self._connection = connection
         self.guid = ""
         self.owner: str | None = None
         self._owner_told = False
-        self._on_action = action
-        self._on_closed = closed
-        self._on_owner = owner
+        self._ears = ears
+        self._left = False
         self._given_up: set[asyncio.Task[Message | None]] = set()  # may still be carried out
         self._end = asyncio.ensure_future(self._wait_for_the_end())
         connection.add_message_handler(self._heard)
@@ -128,6 +132,7 @@ class Bus:
 
     async def leave(self) -> None:
         """Leave the bus."""
+        self._left = True
         if self.alive:
             self._connection.disconnect()
         await asyncio.wait({self._end}, timeout=_LEAVE_SECONDS)
@@ -151,6 +156,9 @@ class Bus:
         # How it ended does not matter: the next call says that the bus is gone.
         with suppress(OSError, EOFError, ValueError, DBusFastError):
             await self._connection.wait_for_disconnect()  # type: ignore[no-untyped-call]
+        self.owner = None
+        if not self._left:
+            self._ears.owner(None)
 
     def _take_back(self, late: asyncio.Task[Message | None], replaced: int) -> None:
         """Close what `late` showed after all, unless it took the place of another: that place is in use."""
@@ -170,27 +178,34 @@ class Bus:
         if message.member == "NameOwnerChanged" and message.sender == _BUS and message.body[0] == NAME:
             self._owner_told = True
             self.owner = str(message.body[2]) or None
-            self._on_owner(self.owner)
+            self._ears.owner(self.owner)
         elif message.interface != INTERFACE or message.sender != self.owner:
             return
         elif message.member == "ActionInvoked" and message.signature == "us":
-            self._on_action(*message.body)
+            self._ears.acted(*message.body)
+        elif message.member == "ActivationToken" and message.signature == "us":
+            self._ears.activation(*message.body)
         elif message.member == "NotificationClosed" and message.signature == "uu":
-            self._on_closed(message.body[0])
+            self._ears.closed(*message.body)
 
 
-async def connect(
-    action: Callable[[int, str], None], closed: Callable[[int], None], owner: Callable[[str | None], None]
-) -> Bus:
+async def connect(ears: Ears) -> Bus:
     """Join this user's session bus. Raises ChannelFailed ("no-bus", "timeout")."""
-    address = _address()
-    if address is None:
-        raise _no_bus()
+    failed = _no_bus()
+    for address in _addresses():
+        try:
+            return await _connect(address, ears)
+        except ChannelFailed as error:
+            failed = error
+    raise failed
+
+
+async def _connect(address: str, ears: Ears) -> Bus:
     try:
         connection = await bounded(MessageBus(bus_address=address).connect())
     except DBusFastError as error:  # an address that is none
         raise _no_bus() from error
-    bus = Bus(connection, action, closed, owner)
+    bus = Bus(connection, ears)
     try:
         await bus.begin()
     except BaseException:
@@ -222,8 +237,13 @@ def _checked(reply: Message | None) -> Message:
     return reply
 
 
-def _address() -> str | None:
-    if address := os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
-        return address
-    socket = Path(os.environ.get("XDG_RUNTIME_DIR", f"/run/user/{os.getuid()}")) / "bus"
-    return f"unix:path={socket}" if socket.exists() else None
+def _addresses() -> list[str]:
+    """Where the session bus may be: what this process was told, and where the system's own is, should it come anew.
+
+    The latter by the environment alone if there is an address: this process may be meant for another desktop.
+    """
+    told = os.environ.get("DBUS_SESSION_BUS_ADDRESS")
+    runtime = os.environ.get("XDG_RUNTIME_DIR") or (None if told else f"/run/user/{os.getuid()}")
+    place = Path(runtime) / "bus" if runtime else None
+    usual = f"unix:path={place}" if place is not None and place.exists() else None
+    return list(dict.fromkeys(one for one in (told, usual) if one))

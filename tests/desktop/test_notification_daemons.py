@@ -1,0 +1,237 @@
+"""What the desktop channel promises, on each of Debian's three notification daemons."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kepthour.channels.desktop import Options, make
+from kepthour.core.ladder import Urgency
+from kepthour.ports import Action, Answer, Channel, ChannelFailed, Key, Notice, Recallable
+from tests.support.desktop import Desktop, missing_programs
+from tests.support.fixtures import require
+from tests.support.servers import SERVERS, Dunst, Gnome, Server
+
+pytestmark = pytest.mark.desktop
+
+NOTICE = Notice(
+    delivery="7", subject="abc", rung="-5m", urgency=Urgency.HIGH, title="Session at 14:00 starts in 5 min",
+    text="50 min, video. Join now, or say “I'm here”.", start=None, end=None, stays=True,
+    actions=(Action(Key.JOIN, "Join"), Action(Key.HERE, "I'm here"), Action(Key.ACK, "On my way")),
+)  # fmt: skip
+LATER = replace(NOTICE, delivery="8", rung="-1m", title="Session at 14:00 starts in 1 min")
+OTHER = replace(NOTICE, delivery="9", subject="xyz", title="Session at 15:00 starts in 5 min")
+CALM = replace(NOTICE, urgency=Urgency.NORMAL, stays=False)
+HERE = Answer("7", "abc", Key.HERE, "desktop")
+EXPIRED, DISMISSED, TAKEN_BACK = 1, 2, 3
+OWN_X, NEVER = "its x", "never"
+
+
+@dataclass
+class Stage:
+    """A desktop, the channel on it, and what it heard."""
+
+    desktop: Desktop
+    channel: Channel
+    answers: list[Answer] = field(default_factory=list)
+
+    async def send(self, notice: Notice, replaces: str | None = None) -> str:
+        reference = await self.channel.send(notice, replaces)
+        assert reference is not None
+        return reference
+
+    async def do(self, work: Callable[..., Any], *args: Any) -> None:
+        """What blocks, beside the event loop."""
+        await asyncio.to_thread(work, *args)
+
+    async def sees(self, *titles: str) -> None:
+        """Wait until these notices, and no others, are on the screen."""
+        await self.until(lambda: self.desktop.count() == len(titles) and sorted(titles) == self.shown())
+
+    def shown(self) -> list[str]:
+        return sorted(self.desktop.shown())
+
+    async def until(self, holds: Callable[[], Any]) -> None:
+        async with asyncio.timeout(20):
+            while not await asyncio.to_thread(holds):
+                await asyncio.sleep(0.02)
+
+    async def heard_all(self) -> None:
+        """Whatever the server had to say before this has been heard."""
+        await self.channel.send(OTHER, None)
+
+
+def kind_of(server: type[Server]) -> str:
+    return server.name
+
+
+@pytest.fixture(params=SERVERS, ids=kind_of)
+def desktop(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Desktop]:
+    require(missing_programs(request.param))
+    with Desktop(tmp_path / "desktop", request.param) as made:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", made.address)
+        yield made
+
+
+@pytest.fixture
+async def stage(desktop: Desktop) -> AsyncIterator[Stage]:
+    made = Stage(desktop, make("desktop", Options()))
+    await made.channel.open(made.answers.append)
+    yield made
+    await made.channel.close()
+
+
+async def test_a_notice_appears(stage: Stage) -> None:
+    await stage.send(NOTICE)
+    await stage.sees(NOTICE.title)
+
+
+async def test_a_later_notice_takes_its_place_and_is_no_second_one(stage: Stage) -> None:
+    first = await stage.send(NOTICE)
+    await stage.sees(NOTICE.title)
+    second = await stage.send(LATER, first)
+    await stage.sees(LATER.title)
+    assert second.split()[:3] == first.split()[:3]
+
+
+async def test_a_press_of_the_button_is_an_answer(stage: Stage) -> None:
+    await stage.send(NOTICE)
+    await stage.do(stage.desktop.press, "here")
+    await stage.until(lambda: stage.answers == [HERE])
+
+
+async def test_a_press_counts_for_what_stands_there_now(stage: Stage) -> None:
+    first = await stage.send(NOTICE)
+    await stage.sees(NOTICE.title)
+    await stage.send(LATER, first)
+    await stage.do(stage.desktop.press, "ack")
+    await stage.until(lambda: stage.answers == [Answer("8", "abc", Key.ACK, "desktop")])
+
+
+async def test_a_click_on_the_text_answers_nothing(stage: Stage) -> None:
+    await stage.send(NOTICE)
+    await stage.sees(NOTICE.title)
+    await stage.do(stage.desktop.server.click_text)
+    await stage.until(lambda: stage.desktop.count() == 0)
+    await stage.heard_all()
+    assert stage.answers == []
+    assert stage.desktop.closed() == [DISMISSED]
+
+
+async def test_what_was_dismissed_is_no_answer(stage: Stage) -> None:
+    await stage.send(NOTICE)
+    await stage.sees(NOTICE.title)
+    await stage.do(stage.desktop.dismiss)
+    await stage.sees()
+    await stage.heard_all()
+    assert stage.answers == []
+    assert stage.desktop.closed() == [DISMISSED]
+
+
+async def test_what_expires_is_no_answer(stage: Stage) -> None:
+    """notification-daemon takes it away, and tells nobody."""
+    await stage.send(CALM)
+    await stage.until(lambda: stage.desktop.count() == 1)
+    await stage.until(lambda: stage.desktop.count() == 0)
+    await stage.heard_all()
+    assert stage.answers == []
+    assert stage.desktop.closed() == ([] if stage.desktop.server.name == Gnome.name else [EXPIRED])
+
+
+async def test_what_is_recalled_goes(stage: Stage) -> None:
+    reference = await stage.send(NOTICE)
+    await stage.sees(NOTICE.title)
+    assert isinstance(stage.channel, Recallable)
+    await stage.channel.recall(reference)
+    await stage.sees()
+    assert stage.desktop.closed()[0] == TAKEN_BACK
+
+
+async def test_what_is_open_comes_back_on_the_next_of_the_same_kind(stage: Stage) -> None:
+    await stage.send(NOTICE)
+    await stage.do(stage.desktop.kill_server)
+    await stage.do(stage.desktop.start_server)
+    await stage.sees(NOTICE.title)
+    await stage.do(stage.desktop.press, "here")
+    await stage.until(lambda: stage.answers == [HERE])
+
+
+@pytest.mark.parametrize("next_one", SERVERS, ids=kind_of)
+async def test_what_is_open_comes_back_on_another_kind_as_that_draws_it(
+    stage: Stage, next_one: type[Server]
+) -> None:
+    require(missing_programs(next_one))
+    if stage.desktop.server.name == next_one.name:
+        return  # see above
+    await stage.send(replace(NOTICE, hint="Type: here"))
+    await stage.do(stage.desktop.kill_server)
+    await stage.do(stage.desktop.start_server, next_one)
+    await stage.sees(NOTICE.title)
+    told = stage.desktop.notified()[-1]["body"].endswith("(Type: here)")
+    assert told is not next_one.draws_buttons
+    await stage.do(stage.desktop.press, "here")
+    await stage.until(lambda: stage.answers == [HERE])
+
+
+async def test_what_is_open_comes_back_with_the_bus(stage: Stage) -> None:
+    """As after a desktop session that ended and began anew; nothing is sent meanwhile."""
+    await stage.send(NOTICE)
+    await stage.do(stage.desktop.kill_bus)
+    with pytest.raises(ChannelFailed) as caught:
+        await stage.send(OTHER)
+    assert caught.value.code == "no-bus"
+    await stage.do(lambda: stage.desktop.start_bus(same=True))
+    await stage.do(stage.desktop.start_server)
+    await stage.sees(NOTICE.title)
+    await stage.do(stage.desktop.press, "here")
+    await stage.until(lambda: stage.answers == [HERE])
+
+
+async def test_a_bus_that_comes_back_at_the_usual_place_is_found_there(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process cannot know any other: its environment stays as it was."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    await stage.send(NOTICE)
+    await stage.do(stage.desktop.kill_bus)
+    await stage.do(stage.desktop.start_bus)
+    (tmp_path / "bus").symlink_to(stage.desktop.address.removeprefix("unix:path=").partition(",")[0])
+    await stage.do(stage.desktop.start_server)
+    await stage.sees(NOTICE.title)
+
+
+async def test_do_not_disturb_is_not_to_be_seen_from_here(stage: Stage) -> None:
+    """It is accepted, whether it is on the screen or not: so the next channel must not depend on that."""
+    if not stage.desktop.server.can_be_quiet:
+        return  # notification-daemon
+    await stage.do(stage.desktop.server.be_quiet)
+    await stage.send(CALM)
+    await stage.send(OTHER)
+    server = stage.desktop.server
+    if isinstance(server, Dunst):
+        await stage.until(lambda: server.held_back() == 2)
+        assert stage.desktop.count() == 0
+    else:  # xfce4-notifyd lets through what is critical
+        await stage.until(lambda: stage.desktop.count() == 1)
+        await stage.do(stage.desktop.press, "here")
+        await stage.until(lambda: [answer.subject for answer in stage.answers] == [OTHER.subject])
+
+
+@pytest.mark.parametrize("desktop", [Gnome], ids=kind_of, indirect=True)
+async def test_where_there_is_room_for_one_the_newest_has_it_and_the_other_comes_again(stage: Stage) -> None:
+    """notification-daemon would show the second only after the first was closed by hand."""
+    await stage.send(NOTICE)
+    await stage.until(lambda: stage.desktop.count() == 1)
+    await stage.send(OTHER)
+    await stage.until(lambda: stage.desktop.asked() == [NOTICE.title, "Kept Hour", OTHER.title, NOTICE.title])
+    await stage.do(stage.desktop.press, "here")
+    await stage.until(lambda: [answer.subject for answer in stage.answers] == [OTHER.subject])
+    await stage.do(stage.desktop.press, "here")
+    await stage.until(lambda: [answer.subject for answer in stage.answers] == [OTHER.subject, NOTICE.subject])
