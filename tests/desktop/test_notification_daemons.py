@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from kepthour.channels.desktop import Options, make
 from kepthour.core.ladder import Urgency
-from kepthour.ports import Action, Answer, Channel, ChannelFailed, Key, Notice, Recallable
-from tests.support.desktop import Desktop, missing_programs
+from kepthour.ports import Action, Answer, ChannelFailed, Key, Notice, Recallable
+from tests.support.desktop import missing_programs
 from tests.support.fixtures import require
 from tests.support.servers import SERVERS, Dunst, Gnome, Server
+from tests.support.stage import OTHER, Stage
 
 pytestmark = pytest.mark.desktop
 
@@ -25,67 +22,13 @@ NOTICE = Notice(
     actions=(Action(Key.JOIN, "Join"), Action(Key.HERE, "I'm here"), Action(Key.ACK, "On my way")),
 )  # fmt: skip
 LATER = replace(NOTICE, delivery="8", rung="-1m", title="Session at 14:00 starts in 1 min")
-OTHER = replace(NOTICE, delivery="9", subject="xyz", title="Session at 15:00 starts in 5 min")
 CALM = replace(NOTICE, urgency=Urgency.NORMAL, stays=False)
 HERE = Answer("7", "abc", Key.HERE, "desktop")
 EXPIRED, DISMISSED, TAKEN_BACK = 1, 2, 3
-OWN_X, NEVER = "its x", "never"
-
-
-@dataclass
-class Stage:
-    """A desktop, the channel on it, and what it heard."""
-
-    desktop: Desktop
-    channel: Channel
-    answers: list[Answer] = field(default_factory=list)
-
-    async def send(self, notice: Notice, replaces: str | None = None) -> str:
-        reference = await self.channel.send(notice, replaces)
-        assert reference is not None
-        return reference
-
-    async def do(self, work: Callable[..., Any], *args: Any) -> None:
-        """What blocks, beside the event loop."""
-        await asyncio.to_thread(work, *args)
-
-    async def sees(self, *titles: str) -> None:
-        """Wait until these notices, and no others, are on the screen."""
-        await self.until(lambda: self.desktop.count() == len(titles) and sorted(titles) == self.shown())
-
-    def shown(self) -> list[str]:
-        return sorted(self.desktop.shown())
-
-    async def until(self, holds: Callable[[], Any]) -> None:
-        async with asyncio.timeout(20):
-            while not await asyncio.to_thread(holds):
-                await asyncio.sleep(0.02)
-
-    async def heard_all(self) -> None:
-        """Whatever the server had to say before this has been heard."""
-        await self.channel.send(OTHER, None)
 
 
 def kind_of(server: type[Server]) -> str:
     return server.name
-
-
-@pytest.fixture(params=SERVERS, ids=kind_of)
-def desktop(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Desktop]:
-    require(missing_programs(request.param))
-    with Desktop(tmp_path / "desktop", request.param) as made:
-        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", made.address)
-        yield made
-
-
-@pytest.fixture
-async def stage(desktop: Desktop) -> AsyncIterator[Stage]:
-    made = Stage(desktop, make("desktop", Options()))
-    await made.channel.open(made.answers.append)
-    yield made
-    await made.channel.close()
 
 
 async def test_a_notice_appears(stage: Stage) -> None:
@@ -224,7 +167,7 @@ async def test_do_not_disturb_is_not_to_be_seen_from_here(stage: Stage) -> None:
         await stage.until(lambda: [answer.subject for answer in stage.answers] == [OTHER.subject])
 
 
-@pytest.mark.parametrize("desktop", [Gnome], ids=kind_of, indirect=True)
+@pytest.mark.parametrize("each_desktop", [Gnome], ids=kind_of, indirect=True)
 async def test_where_there_is_room_for_one_the_newest_has_it_and_the_other_comes_again(stage: Stage) -> None:
     """notification-daemon would show the second only after the first was closed by hand."""
     await stage.send(NOTICE)

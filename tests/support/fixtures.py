@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.desktop import Desktop, missing_programs
+from tests.support.servers import SERVERS
+from tests.support.stage import Stage
 from tests.support.user_manager import UserManager, missing_for_systemd
 from tests.support.world import World
 
@@ -36,6 +38,26 @@ def desktop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desktop
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", made.address)
         monkeypatch.setenv("DISPLAY", made.env["DISPLAY"])
         yield made
+
+
+@pytest.fixture(params=SERVERS, ids=lambda server: server.name)
+def each_desktop(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Desktop]:
+    """The same with each notification daemon in turn, its buttons painted so that they can be pressed."""
+    require(missing_programs(request.param))
+    with Desktop(tmp_path / "desktop", request.param) as made:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", made.address)
+        yield made
+
+
+@pytest.fixture
+async def stage(each_desktop: Desktop) -> AsyncIterator[Stage]:
+    """The channel on each desktop in turn."""
+    made = Stage(each_desktop)
+    await made.channel.open(made.answers.append)
+    yield made
+    await made.channel.close()
 
 
 @pytest.fixture

@@ -119,7 +119,11 @@ class Desktop:
         """Close what is shown under this id. Raises ChannelFailed."""
         if self._draws is not None and self._draws[1].one_at_a_time:
             shown, _server = await bus.notify(vanishing(shown))
-        await bus.close_notification(shown)
+        try:
+            await bus.close_notification(shown)
+        except ChannelFailed as error:
+            if error.code != "refused":  # as some do what is gone already
+                raise
 
     async def _put(self, bus: Bus, notice: Notice, asked: list[Any], earlier: int) -> tuple[Reference, bool]:
         """Notify, with the lock held: where it is, and whether it is still wanted there. Raises ChannelFailed."""
