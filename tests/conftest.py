@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from kepthour.runtime.logs import set_up
-from tests.support.fixtures import desktop, each_desktop, stage, turnable_clock, user_manager
+from tests.support.fixtures import desktop, each_desktop, session_bus, stage, turnable_clock, user_manager
 
-__all__ = ["desktop", "each_desktop", "stage", "turnable_clock", "user_manager"]
+__all__ = ["desktop", "each_desktop", "session_bus", "stage", "turnable_clock", "user_manager"]
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,10 +9,8 @@ import pytest
 from kepthour.core.privacy import Phi
 from kepthour.runtime import portal as real
 from kepthour.runtime.opener import open_link
-from tests.support.fixtures import require
 from tests.support.portal import Portal, portal
-from tests.support.servers import is_there
-from tests.support.session_bus import PROGRAMS, SessionBus
+from tests.support.session_bus import SessionBus
 
 ROOM = "https://zoom.us/j/123?pwd=a%20b"
 OWN = ("video.example.org",)
@@ -50,18 +47,10 @@ def xdg_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> XdgOpen:
     return XdgOpen(folder)
 
 
-@pytest.fixture
-def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SessionBus]:
-    require([program for program in PROGRAMS if not is_there(program)])
-    with SessionBus(tmp_path / "bus") as made:
-        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", made.address)
-        yield made
-
-
 async def test_a_link_is_opened_by_the_portal_with_the_token_of_the_click(
-    bus: SessionBus, xdg_open: XdgOpen
+    session_bus: SessionBus, xdg_open: XdgOpen
 ) -> None:
-    async with portal(bus.address, Portal()) as desktop:
+    async with portal(session_bus.address, Portal()) as desktop:
         assert await open_link(Phi(ROOM), (), "token-1")
     assert desktop.opened == [(ROOM, "token-1")]
     assert xdg_open.called == []
@@ -78,43 +67,47 @@ async def test_a_link_is_opened_by_the_portal_with_the_token_of_the_click(
         "",
     ],
 )
-async def test_a_link_that_is_not_allowed_goes_nowhere(bus: SessionBus, xdg_open: XdgOpen, link: str) -> None:
-    async with portal(bus.address, Portal()) as desktop:
+async def test_a_link_that_is_not_allowed_goes_nowhere(
+    session_bus: SessionBus, xdg_open: XdgOpen, link: str
+) -> None:
+    async with portal(session_bus.address, Portal()) as desktop:
         assert not await open_link(Phi(link), OWN)
     assert (desktop.opened, xdg_open.called) == ([], [])
 
 
-async def test_a_host_of_the_therapists_own_is_allowed(bus: SessionBus, xdg_open: XdgOpen) -> None:
-    async with portal(bus.address, Portal()) as desktop:
+async def test_a_host_of_the_therapists_own_is_allowed(session_bus: SessionBus, xdg_open: XdgOpen) -> None:
+    async with portal(session_bus.address, Portal()) as desktop:
         assert await open_link(Phi("https://video.example.org/room"), OWN)
     assert desktop.opened == [("https://video.example.org/room", "")]
 
 
 @pytest.mark.parametrize("desktop", [Portal(response=2), Portal(opens=False)], ids=["fails", "cannot"])
 async def test_what_a_portal_cannot_open_goes_to_xdg_open(
-    bus: SessionBus, xdg_open: XdgOpen, desktop: Portal
+    session_bus: SessionBus, xdg_open: XdgOpen, desktop: Portal
 ) -> None:
-    async with portal(bus.address, desktop):
+    async with portal(session_bus.address, desktop):
         assert await open_link(Phi(ROOM), (), "token-1")
     assert xdg_open.called == [f"{ROOM}|token-1|token-1"]
 
 
-async def test_who_declined_to_choose_a_browser_is_not_given_one(bus: SessionBus, xdg_open: XdgOpen) -> None:
-    async with portal(bus.address, Portal(response=1)):
+async def test_who_declined_to_choose_a_browser_is_not_given_one(
+    session_bus: SessionBus, xdg_open: XdgOpen
+) -> None:
+    async with portal(session_bus.address, Portal(response=1)):
         assert not await open_link(Phi(ROOM), ())
     assert xdg_open.called == []
 
 
 async def test_who_is_still_choosing_a_browser_is_given_no_second_one(
-    bus: SessionBus, xdg_open: XdgOpen, monkeypatch: pytest.MonkeyPatch
+    session_bus: SessionBus, xdg_open: XdgOpen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(real, "_CHOOSING_SECONDS", 0.05)
-    async with portal(bus.address, Portal(response=None)):
+    async with portal(session_bus.address, Portal(response=None)):
         assert await open_link(Phi(ROOM), ())
     assert xdg_open.called == []
 
 
-async def test_without_a_portal_xdg_open_has_it(bus: SessionBus, xdg_open: XdgOpen) -> None:
+async def test_without_a_portal_xdg_open_has_it(session_bus: SessionBus, xdg_open: XdgOpen) -> None:
     assert await open_link(Phi(ROOM), ())
     assert xdg_open.called == [f"{ROOM}||"]
 
@@ -128,7 +121,9 @@ async def test_without_a_bus_xdg_open_has_it(
     assert xdg_open.called == [f"{ROOM}||"]
 
 
-async def test_a_browser_that_cannot_be_had_is_no_error_but_told(bus: SessionBus, xdg_open: XdgOpen) -> None:
+async def test_a_browser_that_cannot_be_had_is_no_error_but_told(
+    session_bus: SessionBus, xdg_open: XdgOpen
+) -> None:
     xdg_open.ends_with(3)
     assert not await open_link(Phi(ROOM), ())
     (xdg_open.folder / "xdg-open").unlink()

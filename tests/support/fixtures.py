@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.desktop import Desktop, missing_programs
-from tests.support.servers import SERVERS
+from tests.support.servers import SERVERS, is_there
+from tests.support.session_bus import PROGRAMS as BUS_PROGRAMS
+from tests.support.session_bus import SessionBus
 from tests.support.stage import Stage
 from tests.support.user_manager import UserManager, missing_for_systemd
 from tests.support.world import World
@@ -37,6 +39,15 @@ def desktop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desktop
     with Desktop(tmp_path / "desktop") as made:
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", made.address)
         monkeypatch.setenv("DISPLAY", made.env["DISPLAY"])
+        yield made
+
+
+@pytest.fixture
+def session_bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SessionBus]:
+    """A bus with nobody on it; this process is on it, too."""
+    require([program for program in BUS_PROGRAMS if not is_there(program)])
+    with SessionBus(tmp_path / "session-bus") as made:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", made.address)
         yield made
 
 

@@ -27,8 +27,10 @@ _RULES = (
     f"type='signal',sender='{_BUS}',interface='{_BUS}',member='NameOwnerChanged',arg0='{NAME}'",
 )
 _ERROR = "org.freedesktop.DBus.Error."
-# Nobody has the name; it ended during the call; the bus could not start it (Spawn.*, TimedOut).
-_NOBODY = tuple(_ERROR + end for end in ("ServiceUnknown", "NameHasNoOwner", "NoReply", "Spawn.", "TimedOut"))
+# Nobody has the name; it ended during the call.
+_NOBODY = tuple(_ERROR + end for end in ("ServiceUnknown", "NameHasNoOwner", "NoReply"))
+# The bus could not start it: without a screen each of them ends at once.
+_NOT_STARTED = tuple(_ERROR + end for end in ("Spawn.", "TimedOut"))
 _T = TypeVar("_T")
 
 
@@ -52,6 +54,21 @@ def _no_server() -> ChannelFailed:
     return ChannelFailed(
         "no-daemon", "No notification daemon is running.", "Start one (your desktop's own, or dunst)."
     )
+
+
+def _not_started() -> ChannelFailed:
+    return ChannelFailed(
+        "not-started",
+        "The notification daemon could not be started.",
+        "Log in to your desktop; if you are, start its notification daemon in a terminal to see why.",
+    )
+
+
+def _failed(name: str) -> ChannelFailed:
+    """What an error called `name` means, which the bus or the server gave."""
+    if name.startswith(_NOT_STARTED):
+        return _not_started()
+    return _no_server() if name.startswith(_NOBODY) else _refused()
 
 
 def _refused() -> ChannelFailed:
@@ -223,7 +240,7 @@ async def bounded(work: Awaitable[_T]) -> _T:
             "timeout", "The notification daemon did not answer.", "Restart that daemon."
         ) from None
     except DBusError as error:
-        raise (_no_server() if error.type.startswith(_NOBODY) else _refused()) from error
+        raise _failed(error.type) from error
     except (OSError, EOFError, DBusFastError) as error:
         raise _no_bus() from error
 
@@ -233,7 +250,7 @@ def _checked(reply: Message | None) -> Message:
     if reply is None:
         raise _no_bus()
     if reply.message_type is MessageType.ERROR:
-        raise _no_server() if (reply.error_name or "").startswith(_NOBODY) else _refused()
+        raise _failed(reply.error_name or "")
     return reply
 
 
