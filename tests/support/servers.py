@@ -30,7 +30,6 @@ class Server(Protocol):
     name: ClassVar[str]
     needs: ClassVar[tuple[str, ...]]  # programs
     draws_buttons: ClassVar[bool]
-    can_be_quiet: ClassVar[bool]  # it has a "do not disturb" of its own
 
     def __init__(self, folder: Path, screen: Screen, bus: SessionBus, *, plain: bool) -> None:
         """`plain`: as its users see it, so that no button can be found on the screen."""
@@ -58,10 +57,6 @@ class Server(Protocol):
 
     def click_text(self) -> None:
         """Click on the text of the only notice."""
-        ...
-
-    def be_quiet(self) -> None:
-        """Switch "do not disturb" on, as its user would."""
         ...
 
 
@@ -94,7 +89,6 @@ class Dunst:
     name = "dunst"
     needs = ("dunst", "dunstctl")
     draws_buttons = False
-    can_be_quiet = True
 
     def __init__(self, folder: Path, screen: Screen, bus: SessionBus, *, plain: bool) -> None:
         self._folder = folder
@@ -131,6 +125,7 @@ class Dunst:
         self._screen.click(window.middle)
 
     def be_quiet(self) -> None:
+        """Switch "do not disturb" on, as its user would."""
         self.ctl("set-paused", "true")
 
     def drawn(self) -> list[str]:
@@ -201,7 +196,6 @@ class Xfce(_Gtk):
     program = _LIB / "xfce4/notifyd/xfce4-notifyd"
     needs = ("xfce4-notifyd-config", "xfconf-query", "xdotool")
     window = "Xfce4-notifyd"
-    can_be_quiet = True
 
     def command(self) -> list[str]:
         self._bus.start_on_demand("org.xfce.Xfconf", [str(_LIB / "xfce4/xfconf/xfconfd")])
@@ -216,6 +210,7 @@ class Xfce(_Gtk):
             self._screen.click((window.left + 90, window.top + 25))
 
     def be_quiet(self) -> None:
+        """Switch "do not disturb" on, as its user would."""
         self._set("/do-not-disturb", "bool", "true")
 
     def _set(self, key: str, kind: str, value: str) -> None:
@@ -230,16 +225,12 @@ class Gnome(_Gtk):
     program = Path("/usr/lib/notification-daemon/notification-daemon")
     needs = (str(program), "xdotool")
     window = "Notification-daemon"
-    can_be_quiet = False
 
     def press(self, key: str, position: int) -> None:
         self._screen.click(self._buttons(position + 2)[position + 1].middle)
 
     def dismiss(self) -> None:
         self._screen.click(self._buttons(1)[0].middle)
-
-    def be_quiet(self) -> None:
-        raise NotImplementedError
 
 
 SERVERS: tuple[type[Server], ...] = (Dunst, Xfce, Gnome)
