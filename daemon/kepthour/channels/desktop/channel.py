@@ -117,7 +117,7 @@ class Desktop:
 
     async def _withdraw(self, bus: Bus, shown: int) -> None:
         """Close what is shown under this id. Raises ChannelFailed."""
-        if self._draws is not None and self._draws[1].one_at_a_time:
+        if bus.owner is not None and (await self._described(bus, bus.owner)).one_at_a_time:
             shown, _server = await bus.notify(vanishing(shown))
         try:
             await bus.close_notification(shown)
@@ -201,11 +201,14 @@ class Desktop:
     async def _ready(self) -> tuple[Bus, Drawing]:
         """The bus, and how its present notification server draws; with the lock held. Raises ChannelFailed."""
         bus = await self._join()
-        server = await bus.server()
+        return bus, await self._described(bus, await bus.server())
+
+    async def _described(self, bus: Bus, server: str) -> Drawing:
+        """How `server` draws. Raises ChannelFailed."""
         if self._draws is None or self._draws[0] != server:
             self._draws = server, drawing(*await bus.describe(server))
             self._show_lost_ones()
-        return bus, self._draws[1]
+        return self._draws[1]
 
     async def _join(self) -> Bus:
         if self._bus is None or not self._bus.alive:
