@@ -9,9 +9,17 @@ import pytest
 
 from kepthour.runtime.logs import set_up
 from tests.support.fence import fenced, watch_logs
-from tests.support.fixtures import desktop, monitors, turnable_clock, user_manager
+from tests.support.fixtures import (
+    desktop,
+    each_desktop,
+    monitors,
+    session_bus,
+    stage,
+    turnable_clock,
+    user_manager,
+)
 
-__all__ = ["desktop", "monitors", "turnable_clock", "user_manager"]
+__all__ = ["desktop", "each_desktop", "monitors", "session_bus", "stage", "turnable_clock", "user_manager"]
 
 
 @pytest.fixture(autouse=True)

@@ -39,7 +39,7 @@ from kepthour.pipeline import (
     settle,
 )
 from kepthour.plugins import Plugins
-from kepthour.ports import Channel, Clock, GivesEvidence, Housed, Speaks, Witness
+from kepthour.ports import Channel, Clock, GivesEvidence, Housed, Speaks, Timed, Witness
 from kepthour.store import calendars, sessions
 from kepthour.store.engine import Store
 from kepthour_connectors.base import Kind as BatchKind
@@ -305,6 +305,8 @@ class App:
                 channel.house(self._folder("channels", name), self.clock)
             if isinstance(channel, Speaks):
                 channel.speak(self.config.showing.tongue)
+            if isinstance(channel, Timed):
+                channel.keep_time(self.clock)
         return made
 
     def dispatcher(self, channels: dict[str, Channel], refused: Callable[[], None]) -> dispatch.Dispatcher:

@@ -36,6 +36,7 @@ __all__ = [
     "Selective",
     "Slot",
     "Speaks",
+    "Timed",
     "Witness",
 ]
 
@@ -61,6 +62,9 @@ class Answer:
     key: Key
     surface: str  # where it was given: the channel's name
     ago: timedelta = timedelta()  # so long before it was heard it was given: nobody listened at the time
+    activation: str = (
+        ""  # a token of the desktop's with which a program that is opened now may come to the front
+    )
 
 
 class ChannelFailed(NeedsPerson):
@@ -128,6 +132,15 @@ class Speaks(Protocol):
 
     def speak(self, tongue: Tongue) -> None:
         """Told once, before `open`: the language of notices. English is spoken until then."""
+        ...
+
+
+@runtime_checkable
+class Timed(Protocol):
+    """A channel that does something at later instants."""
+
+    def keep_time(self, clock: Clock) -> None:
+        """Told once, before `open`, by the daemon alone. A channel that was not told does nothing later."""
         ...
 
 

@@ -129,6 +129,23 @@ def test_a_machine_is_woken_only_on_request(tmp_path: Path) -> None:
     assert read(tmp_path, MINIMAL + "[wake]\nenabled = true\n").wake_before == timedelta(minutes=10)
 
 
+@pytest.mark.parametrize(
+    ("reminders", "insists"),
+    [
+        ("", False),
+        ('profile = "gentle"', False),
+        ('profile = "persistent"', True),
+        ('profile = "persistent"\ninsist = false', False),
+        ("insist = true", True),
+    ],
+)
+def test_notices_insist_in_profile_persistent_unless_it_is_said_otherwise(
+    reminders: str, insists: bool, tmp_path: Path
+) -> None:
+    config = read(tmp_path, f"{MINIMAL}[reminders]\n{reminders}\n")
+    assert config.showing.insists is insists
+
+
 def test_own_rungs_replace_those_of_the_profile_and_keep_their_names(tmp_path: Path) -> None:
     config = read(tmp_path, MINIMAL + '[[reminders.rungs]]\nat = "-115s"\n')
     assert [rung.label for rung in config.ladder.rungs] == ["-115s"]

@@ -285,7 +285,7 @@ def notice_of(spoken: Tongue, minutes: int = -5) -> tuple[tuple[Action, ...], st
 def test_answers_are_offered_in_german(minutes: int, labels: list[str], command: str) -> None:
     actions, hint = notice_of(tongue("de"), minutes)
     assert [action.label for action in actions] == labels
-    assert hint == f"Antwort im Terminal: kepthour {command}"
+    assert hint == f"Ein Klick beantwortet nichts. Im Terminal: kepthour {command}"
 
 
 @pytest.mark.parametrize(

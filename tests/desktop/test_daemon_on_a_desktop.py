@@ -1,7 +1,9 @@
-"""The real daemon on a real desktop, across a restart of the daemon."""
+"""The real daemon on a real desktop: across a restart, into the video room, and minute by minute."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +11,9 @@ import pytest
 
 from tests.support.calendars import calendar, event
 from tests.support.desktop import Desktop
+from tests.support.portal import Portal, portal
+from tests.support.session_bus import SessionBus
+from tests.support.shell import shell
 from tests.support.world import World, eventually
 
 pytestmark = pytest.mark.desktop
@@ -28,16 +33,22 @@ enabled = false
 """
 
 
+ROOM = "https://zoom.us/j/123"
+
+
+def in_ten_minutes(world: World) -> None:
+    """A session by video, so that its one rung is due at once."""
+    start = datetime.now(UTC) + timedelta(minutes=10)
+    begins, ends = (f"{at:%Y%m%dT%H%M%SZ}" for at in (start, start + timedelta(minutes=50)))
+    text = calendar(event("one", "AB", begins, ends, f"URL:{ROOM}", zone=None))
+    (world.home / "practice.ics").write_text(text, encoding="utf-8", newline="")
+
+
 def test_a_button_shown_before_a_restart_still_checks_in_after_it(tmp_path: Path, desktop: Desktop) -> None:
     world = World(tmp_path)
     world.env |= {key: desktop.env[key] for key in ("DISPLAY", "DBUS_SESSION_BUS_ADDRESS")}
     world.configure(CONFIG)
-    start = datetime.now(UTC) + timedelta(minutes=10)
-    stamp = "%Y%m%dT%H%M%SZ"
-    text = calendar(
-        event("one", "AB", f"{start:{stamp}}", f"{start + timedelta(minutes=50):{stamp}}", zone=None)
-    )
-    (world.home / "practice.ics").write_text(text, encoding="utf-8", newline="")
+    in_ten_minutes(world)
     with world.daemon() as first:
         eventually(
             lambda: [one["state"] for one in world.json("log")["deliveries"]] == ["sent"], "the notice"
@@ -51,3 +62,42 @@ def test_a_button_shown_before_a_restart_still_checks_in_after_it(tmp_path: Path
             lambda: world.json("agenda")["sessions"][0]["verdict"] == "on_time", "the check-in", within=5
         )
         eventually(lambda: desktop.count() == 0, "the notice to go")
+
+
+@pytest.fixture
+def on_the_bus(tmp_path: Path, session_bus: SessionBus) -> World:
+    world = World(tmp_path)
+    world.env["DBUS_SESSION_BUS_ADDRESS"] = session_bus.address
+    world.configure(CONFIG)
+    in_ten_minutes(world)
+    return world
+
+
+async def test_join_opens_the_room_through_the_portal_with_the_token_of_the_click(on_the_bus: World) -> None:
+    address = on_the_bus.env["DBUS_SESSION_BUS_ADDRESS"]
+    async with shell(address) as desktop, portal(address, Portal()) as browser:
+        with on_the_bus.daemon() as daemon:
+            await until(lambda: "reminder.sent" in daemon.said())
+            desktop.press(1, "join", token="token-1")
+            await until(lambda: browser.opened == [(ROOM, "token-1")])
+            await until(lambda: "link.opened" in daemon.said())
+        assert "zoom" not in daemon.said()
+
+
+async def test_the_minutes_on_the_screen_follow_the_clock(on_the_bus: World, turnable_clock: None) -> None:
+    address = on_the_bus.env["DBUS_SESSION_BUS_ADDRESS"]
+    on_the_bus.shift_clock(datetime.now(UTC))
+    async with shell(address) as desktop:
+        with on_the_bus.daemon():
+            await until(lambda: len(desktop.notified) == 1)
+            on_the_bus.shift_clock(on_the_bus.now() + timedelta(minutes=3))
+            await until(lambda: len(desktop.notified) >= 2)
+    title, hints = desktop.notified[1][3], desktop.notified[1][6]
+    assert title.endswith("starts in 7 min")
+    assert "suppress-sound" in hints
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not holds():
+            await asyncio.sleep(0.02)

@@ -14,6 +14,7 @@ from kepthour.channels.desktop import Options, make
 from kepthour.core.ladder import Urgency
 from kepthour.ports import Action, Answer, Channel, ChannelFailed, Key, Notice, Probeable, Recallable
 from tests.support.desktop import Desktop
+from tests.support.servers import Dunst
 
 pytestmark = pytest.mark.desktop
 
@@ -177,7 +178,8 @@ async def test_an_action_that_no_notification_daemon_sent_is_no_answer(
 async def test_markup_in_a_text_is_shown_as_it_is(desktop: Desktop, channel: Channel) -> None:
     await channel.send(replace(NOTICE, title="<i>T</i> & co", text="a <b>&</b> &lt; c", actions=()), None)
     desktop.dismiss()
-    (drawn,) = desktop.drawn()
+    assert isinstance(desktop.server, Dunst)
+    (drawn,) = desktop.server.drawn()
     seen = "".join(ElementTree.fromstring(f"<all>{drawn}</all>").itertext())
     assert seen == "<i>T</i> & co\na <b>&</b> &lt; c"
 
@@ -195,8 +197,8 @@ async def test_what_is_open_comes_back_when_the_notification_daemon_does(
 ) -> None:
     left = await channel.send(NOTICE, None)
     await channel.send(OTHER, None)
-    await asyncio.to_thread(desktop.kill_dunst)
-    await asyncio.to_thread(desktop.start_dunst)
+    await asyncio.to_thread(desktop.kill_server)
+    await asyncio.to_thread(desktop.start_server)
     await holds(lambda: desktop.count() == 2)
     await asyncio.to_thread(desktop.press, "here")
     await holds(lambda: [answer.key for answer in listener.answers] == [Key.HERE])
@@ -207,8 +209,8 @@ async def test_what_is_open_comes_back_when_the_notification_daemon_does(
 async def test_what_was_meant_to_pass_does_not_come_back(desktop: Desktop, channel: Channel) -> None:
     await channel.send(NOTICE, None)
     await channel.send(replace(OTHER, stays=False), None)
-    await asyncio.to_thread(desktop.kill_dunst)
-    await asyncio.to_thread(desktop.start_dunst)
+    await asyncio.to_thread(desktop.kill_server)
+    await asyncio.to_thread(desktop.start_server)
     await holds(lambda: NOTICE.title in desktop.shown())
     await channel.send(THIRD, None)  # waits for its turn after what comes back
     assert desktop.shown() == [NOTICE.title, THIRD.title]
@@ -219,9 +221,9 @@ async def test_what_was_recalled_while_nobody_showed_it_stays_away(
 ) -> None:
     recalled = await channel.send(NOTICE, None)
     await channel.send(OTHER, None)
-    await asyncio.to_thread(desktop.kill_dunst)
+    await asyncio.to_thread(desktop.kill_server)
     await recall(channel, recalled)
-    await asyncio.to_thread(desktop.start_dunst)
+    await asyncio.to_thread(desktop.start_server)
     await holds(lambda: OTHER.title in desktop.shown())
     await channel.send(THIRD, None)
     assert desktop.shown() == [OTHER.title, THIRD.title]
@@ -231,8 +233,8 @@ async def test_an_id_of_a_dead_daemon_never_hits_another_programs_notice(
     desktop: Desktop, channel: Channel
 ) -> None:
     left = await channel.send(replace(NOTICE, stays=False), None)
-    await asyncio.to_thread(desktop.kill_dunst)
-    await asyncio.to_thread(desktop.start_dunst)
+    await asyncio.to_thread(desktop.kill_server)
+    await asyncio.to_thread(desktop.start_server)
     await asyncio.to_thread(desktop.notify, "Of another program")
     await recall(channel, left)
     await channel.send(LATER, left)
@@ -243,8 +245,8 @@ async def test_a_daemon_that_nobody_restarts_is_started_by_the_bus_to_show_what_
     desktop: Desktop, channel: Channel
 ) -> None:
     await channel.send(NOTICE, None)
-    await asyncio.to_thread(desktop.let_the_bus_start_dunst)
-    await asyncio.to_thread(desktop.kill_dunst)
+    await asyncio.to_thread(desktop.let_the_bus_start_the_server)
+    await asyncio.to_thread(desktop.kill_server)
     await holds(lambda: len(desktop.notified()) == 2)
     await holds(lambda: desktop.shown() == [NOTICE.title])
 
@@ -252,8 +254,8 @@ async def test_a_daemon_that_nobody_restarts_is_started_by_the_bus_to_show_what_
 async def test_a_daemon_that_is_not_there_yet_is_started_by_the_bus(
     desktop: Desktop, channel: Channel
 ) -> None:
-    await asyncio.to_thread(desktop.let_the_bus_start_dunst)
-    await asyncio.to_thread(desktop.kill_dunst)
+    await asyncio.to_thread(desktop.let_the_bus_start_the_server)
+    await asyncio.to_thread(desktop.kill_server)
     await channel.send(NOTICE, None)
     assert desktop.shown() == [NOTICE.title]
 
@@ -262,7 +264,7 @@ async def test_a_frozen_daemon_is_named_and_piles_nothing_up_when_it_thaws(
     desktop: Desktop, channel: Channel
 ) -> None:
     await channel.send(OTHER, None)
-    with desktop.frozen_dunst():
+    with desktop.frozen_server():
         with pytest.raises(ChannelFailed) as caught:
             await channel.send(NOTICE, None)
         again = asyncio.create_task(channel.send(NOTICE, None))
@@ -276,7 +278,7 @@ async def test_a_notice_whose_replacement_was_given_up_can_still_be_recalled(
     desktop: Desktop, channel: Channel
 ) -> None:
     first = await channel.send(NOTICE, None)
-    with desktop.frozen_dunst():
+    with desktop.frozen_server():
         sending = asyncio.create_task(channel.send(LATER, first))
         await holds(lambda: LATER.title in desktop.asked())
         sending.cancel()
@@ -290,7 +292,7 @@ async def test_a_replacement_that_was_given_up_does_not_take_its_repetition_down
     desktop: Desktop, channel: Channel
 ) -> None:
     first = await channel.send(NOTICE, None)
-    with desktop.frozen_dunst():
+    with desktop.frozen_server():
         given_up = asyncio.create_task(channel.send(LATER, first))
         await holds(lambda: desktop.asked().count(LATER.title) == 1)
         given_up.cancel()
@@ -302,7 +304,7 @@ async def test_a_replacement_that_was_given_up_does_not_take_its_repetition_down
 
 
 async def test_a_missing_notification_daemon_is_named(desktop: Desktop, channel: Channel) -> None:
-    await asyncio.to_thread(desktop.kill_dunst)
+    await asyncio.to_thread(desktop.kill_server)
     with pytest.raises(ChannelFailed) as caught:
         await channel.send(NOTICE, None)
     assert caught.value.code == "no-daemon"
@@ -314,7 +316,7 @@ async def test_a_probe_shows_nothing_and_misses_a_notification_daemon_that_is_go
     assert isinstance(channel, Probeable)
     await channel.probe()
     assert desktop.shown() == []
-    await asyncio.to_thread(desktop.kill_dunst)
+    await asyncio.to_thread(desktop.kill_server)
     with pytest.raises(ChannelFailed) as caught:
         await channel.probe()
     assert caught.value.code == "no-daemon"
@@ -330,7 +332,7 @@ async def test_a_dead_bus_is_named_and_what_was_open_comes_back_on_a_new_one(
         await channel.send(LATER, left)
     assert caught.value.code == "no-bus"
     await asyncio.to_thread(desktop.start_bus)
-    await asyncio.to_thread(desktop.start_dunst)
+    await asyncio.to_thread(desktop.start_server)
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", desktop.address)
     await channel.send(LATER, left)
     await holds(lambda: sorted(desktop.shown()) == [LATER.title, OTHER.title])

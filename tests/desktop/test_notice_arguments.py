@@ -49,6 +49,18 @@ def test_where_no_buttons_are_drawn_the_text_says_how_to_answer(
     assert asked(replace(NOTICE, hint=hint), server, *capabilities)["body"].endswith(ending)
 
 
+@pytest.mark.parametrize(
+    ("server", "title", "body"),
+    [
+        ("Xfce Notify Daemon", "T" * 37, "T" * 37 + "\nText."),
+        ("Xfce Notify Daemon", "T" * 36, "Text."),
+        ("gnome-shell", "T" * 37, "Text."),
+    ],
+)
+def test_a_title_that_would_be_cut_off_stands_in_the_text_too(server: str, title: str, body: str) -> None:
+    assert asked(replace(NOTICE, title=title, text="Text."), server, "actions")["body"] == body
+
+
 def test_markup_is_escaped_for_servers_that_read_it_and_only_for_them() -> None:
     assert asked(NOTICE, "x", "actions", "body-markup")["body"] == "50 min, &lt;video&gt; &amp; more."
     assert asked(NOTICE, "x", "actions")["body"] == "50 min, <video> & more."
@@ -65,6 +77,12 @@ def test_what_has_to_stay_is_critical_for_the_server(urgency: Urgency, level: in
 @pytest.mark.parametrize(("stays", "expires"), [(True, 0), (False, -1)])
 def test_a_notice_that_stays_never_expires(stays: bool, expires: int) -> None:
     assert asked(replace(NOTICE, stays=stays))["expires"] == expires
+
+
+def test_only_what_replaces_its_like_is_silent() -> None:
+    plain, silent = (arguments(NOTICE, drawing("x", {"body"}), 7, silent=on)[6] for on in (False, True))
+    assert silent.keys() - plain.keys() == {"suppress-sound"}
+    assert (silent["suppress-sound"].signature, silent["suppress-sound"].value) == ("b", True)
 
 
 def test_no_notice_is_transient_or_resident() -> None:

@@ -95,7 +95,7 @@ def test_an_unanswered_notice_is_on_the_screen_again_after_a_reboot(world: World
         before.kill()
     desktop.kill_bus()
     desktop.start_bus()
-    desktop.start_dunst()
+    desktop.start_server()
     come_to(world, desktop)
     with world.daemon():
         eventually(lambda: desktop.count() == 1, "the notice, after the reboot")

@@ -10,8 +10,9 @@ import pytest
 
 SCRIPT = Path(__file__).parents[2] / "tools" / "system-packages"
 _SOUND = ("pipewire", "wireplumber", "pw-play", "pulseaudio", "paplay")
-_WINDOWS = ("xrandr", "xdotool")
-_PROGRAMS = ("Xvfb", "dbus-daemon", "busctl", "dunst", "dunstctl", "cc", *_WINDOWS, *_SOUND)
+_WINDOWS = ("xrandr",)
+_DESKTOP = ("Xvfb", "dunst", "dunstctl", "xfce4-notifyd-config", "notification-daemon", "xdotool")
+_PROGRAMS = (*_DESKTOP, *_WINDOWS, "dbus-daemon", "busctl", "cc", *_SOUND)
 _LIBRARIES = (
     "libEGL.so.1", "libGL.so.1", "libfontconfig.so.1", "libdbus-1.so.3", "libxcb-cursor.so.0", "libxcb-icccm.so.4",
     "libxcb-image.so.0", "libxcb-keysyms.so.1", "libxcb-render-util.so.0", "libxkbcommon-x11.so.0",
@@ -73,7 +74,9 @@ def test_root_installs_what_is_missing_each_package_once(tmp_path: Path) -> None
     ("programs", "said"),
     [
         ({"Xvfb"}, "xvfb. The tests on a desktop and with windows cannot run."),
-        ({"xrandr", "xdotool"}, "x11-xserver-utils xdotool. The tests with windows cannot run."),
+        ({"xfce4-notifyd-config"}, "xfce4-notifyd. The tests on a desktop cannot run."),
+        ({"xrandr"}, "x11-xserver-utils. The tests with windows cannot run."),
+        ({"xdotool"}, "xdotool. The tests on a desktop and with windows cannot run."),
         ({"busctl"}, "systemd. The tests on a desktop and under systemd cannot run."),
         ({"cc"}, "gcc. The tests with a turned clock cannot run."),
         ({"pipewire", "pw-play"}, "pipewire-bin. The tests with sound cannot run."),

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.desktop import Desktop, missing_programs
 from tests.support.monitors import Monitors, missing_for_monitors
+from tests.support.servers import SERVERS, is_there
+from tests.support.session_bus import PROGRAMS as BUS_PROGRAMS
+from tests.support.session_bus import SessionBus
+from tests.support.stage import Stage
 from tests.support.user_manager import UserManager, missing_for_systemd
 from tests.support.world import World
 
@@ -37,6 +41,35 @@ def desktop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desktop
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", made.address)
         monkeypatch.setenv("DISPLAY", made.env["DISPLAY"])
         yield made
+
+
+@pytest.fixture
+def session_bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SessionBus]:
+    """A bus with nobody on it; this process is on it, too."""
+    require([program for program in BUS_PROGRAMS if not is_there(program)])
+    with SessionBus(tmp_path / "session-bus") as made:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", made.address)
+        yield made
+
+
+@pytest.fixture(params=SERVERS, ids=lambda server: server.name)
+def each_desktop(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Desktop]:
+    """The same with each notification daemon in turn, its buttons painted so that they can be pressed."""
+    require(missing_programs(request.param))
+    with Desktop(tmp_path / "desktop", request.param) as made:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", made.address)
+        yield made
+
+
+@pytest.fixture
+async def stage(each_desktop: Desktop) -> AsyncIterator[Stage]:
+    """The channel on each desktop in turn."""
+    made = Stage(each_desktop)
+    await made.channel.open(made.answers.append)
+    yield made
+    await made.channel.close()
 
 
 @pytest.fixture

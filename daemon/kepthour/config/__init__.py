@@ -71,11 +71,12 @@ class Configuration:
     heartbeat: HeartbeatConfig | None  # None: nobody is told that the daemon is well
     store: Path | None  # None: the default place
     wake_before: timedelta | None = None  # how long before a rung a sleeping machine is woken; None: never
+    insists: bool = False  # a notice that is put away without an answer comes back
 
     @property
     def showing(self) -> Showing:
         """How notices are worded."""
-        return Showing(self.zone, self.show, tongue(self.language))
+        return Showing(self.zone, self.show, tongue(self.language), self.insists)
 
     @property
     def near_channels(self) -> tuple[str, ...]:

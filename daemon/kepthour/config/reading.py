@@ -107,6 +107,7 @@ class _Reading:
             heartbeat=HeartbeatConfig(keys.heartbeat.url, keys.heartbeat.every) if keys.heartbeat else None,
             store=_store_path(keys.store.url),
             wake_before=keys.wake.before if keys.wake.enabled else None,
+            insists=_insists(keys.reminders),
         )
 
     def _validate(self, model: type[_M], raw: Mapping[str, Any], path: str) -> _M | None:
@@ -252,6 +253,10 @@ def _rule(keys: RuleKeys) -> Rule:
 
 def _rungs(keys: ReminderKeys) -> tuple[Rung, ...]:
     return PROFILES[keys.profile] if keys.rungs is None else _own_rungs(keys.rungs)
+
+
+def _insists(keys: ReminderKeys) -> bool:
+    return keys.profile == "persistent" if keys.insist is None else keys.insist
 
 
 def _own_rungs(rungs: Iterable[RungKeys]) -> tuple[Rung, ...]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from kepthour.core.changes import KnownSession
+from kepthour.core.countdown import minutes
 from kepthour.core.errors import KeptHourError, NeedsPerson
 from kepthour.core.freshness import Freshness
 from kepthour.core.ladder import Urgency
@@ -63,6 +64,15 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """What a notice says from `at` (aware UTC) on, if it is still on the screen then."""
+
+    at: datetime
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """A reminder, ready to show."""
 
@@ -80,16 +90,26 @@ class Notice:
     stays: bool  # keep it on screen until it is answered, replaced or recalled
     hint: str = ""  # how to answer where none of the actions can be pressed; may be empty
     moment: datetime | None = None  # aware: what a running clock counts to, the start or the announced one
-    discreet: bool = False  # comes while the therapist is with a client: nothing that both would see
+    discreet: bool = (
+        False  # nothing that covers a screen: the therapist is with a client, or has just answered
+    )
+    later: tuple[Later, ...] = ()  # by time; for channels that can say it in place and in silence
+    insists: bool = False  # it comes back if it was put away without an answer
+
+    def as_of(self, now: datetime) -> Notice:
+        """The notice as it reads at `now` (aware)."""
+        said = [one for one in self.later if one.at <= now]
+        return replace(self, title=said[-1].title, text=said[-1].text) if said else self
 
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """How notices are worded: in which zone and language, and how much of a client they may tell."""
+    """How notices are worded: in which zone and language, how much of a client they may tell, and how they insist."""
 
     zone: ZoneInfo
     show: Show
     tongue: Tongue
+    insists: bool = False  # what is put away without an answer comes back
 
 
 def rung_notice(
@@ -108,7 +128,20 @@ def rung_notice(
     words = rung_text(how.tongue, session, reminder.offset, now, how.zone, how.show, announced)
     stays = reminder.urgency in {Urgency.HIGH, Urgency.CRITICAL}
     notice = _notice(reminder, words, session, how, _offers(how.tongue, session, now), stays=stays)
-    return replace(notice, moment=announced or session.start)
+    notice = replace(notice, moment=announced or session.start)
+    if not stays:
+        return notice
+    return replace(notice, later=_later(session, now, how, announced), insists=how.insists)
+
+
+def _later(
+    session: KnownSession, now: datetime, how: Showing, announced: datetime | None
+) -> tuple[Later, ...]:
+    """The same words minute by minute. The buttons stay: what they answer is judged when they are pressed."""
+    anchor = announced or session.start
+    instants = minutes(anchor, session.end, now)
+    said = (rung_text(how.tongue, session, at - anchor, at, how.zone, how.show, announced) for at in instants)
+    return tuple(Later(at, words.title, words.body) for at, words in zip(instants, said, strict=True))
 
 
 def joint_notice(reminder: Reminder, session: KnownSession, ends: datetime, how: Showing) -> Notice:
@@ -131,7 +164,8 @@ def cue_notice(
 def noted_notice(reminder: Reminder, session: KnownSession, announced: datetime, how: Showing) -> Notice:
     """ "Running late" was heard: the therapist begins at `announced`, and may tell the client."""
     words = noted_text(how.tongue, announced, how.zone)
-    return _notice(reminder, words, session, how, (_action(how.tongue, Key.HERE),), stays=True)
+    notice = _notice(reminder, words, session, how, (_action(how.tongue, Key.HERE),), stays=True)
+    return replace(notice, discreet=True)
 
 
 def bare_notice(reminder: Reminder, how: Showing) -> Notice:
@@ -271,7 +305,7 @@ def _hint(tongue: Tongue, actions: tuple[Action, ...]) -> str:
     if command is None:
         return ""
     # Translators: shown in brackets after a notice whose buttons cannot be pressed.
-    return tongue.gettext("Answer in a terminal: kepthour {command}", command=command)
+    return tongue.gettext("A click answers nothing. In a terminal: kepthour {command}", command=command)
 
 
 def _notice(

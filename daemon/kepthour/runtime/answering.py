@@ -47,7 +47,7 @@ class Answering:
         """Store `answer`, given now or a while ago, and do what it asks for. Never raises."""
         one = _Held(answer, self._app.clock.now() - answer.ago)
         if answer.key is Key.JOIN:
-            await self._join(answer.subject)
+            await self._join(answer)
         kind = Kind(answer.key.value)
         try:
             holds = await self._store(one)
@@ -87,11 +87,11 @@ class Answering:
         self._tell()
         return True
 
-    async def _join(self, subject: str) -> None:
+    async def _join(self, answer: Answer) -> None:
         """Open the room first: it must not wait for a store that is busy."""
         try:
-            link = await asyncio.to_thread(self._app.join_link, subject)
+            link = await asyncio.to_thread(self._app.join_link, answer.subject)
         except KeptHourError as error:
             log.warning("link.unknown", problem=error)
             return
-        await open_link(link, self._app.config.join_hosts)
+        await open_link(link, self._app.config.join_hosts, answer.activation)

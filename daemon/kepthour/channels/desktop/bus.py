@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,9 +27,21 @@ _RULES = (
     f"type='signal',sender='{_BUS}',interface='{_BUS}',member='NameOwnerChanged',arg0='{NAME}'",
 )
 _ERROR = "org.freedesktop.DBus.Error."
-# Nobody has the name; it ended during the call; the bus could not start it (Spawn.*, TimedOut).
-_NOBODY = tuple(_ERROR + end for end in ("ServiceUnknown", "NameHasNoOwner", "NoReply", "Spawn.", "TimedOut"))
+# Nobody has the name; it ended during the call.
+_NOBODY = tuple(_ERROR + end for end in ("ServiceUnknown", "NameHasNoOwner", "NoReply"))
+# The bus could not start it: without a screen each of them ends at once.
+_NOT_STARTED = tuple(_ERROR + end for end in ("Spawn.", "TimedOut"))
 _T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """Who is told, on the event loop, what the notification server and the bus say."""
+
+    acted: Callable[[int, str], None]  # the id of a notice, and the key of its action
+    activation: Callable[[int, str], None]  # the id, and a token with which a program may come to the front
+    closed: Callable[[int, int], None]  # the id, and why: 1 expired, 2 dismissed, 3 taken back, 4 not said
+    owner: Callable[[str | None], None]  # the server's unique name; None: it is gone, or the bus is
 
 
 def _no_bus() -> ChannelFailed:
@@ -43,31 +56,39 @@ def _no_server() -> ChannelFailed:
     )
 
 
+def _not_started() -> ChannelFailed:
+    return ChannelFailed(
+        "not-started",
+        "The notification daemon could not be started.",
+        "Log in to your desktop; if you are, start its notification daemon in a terminal to see why.",
+    )
+
+
+def _failed(name: str) -> ChannelFailed:
+    """What an error called `name` means, which the bus or the server gave."""
+    if name.startswith(_NOT_STARTED):
+        return _not_started()
+    return _no_server() if name.startswith(_NOBODY) else _refused()
+
+
 def _refused() -> ChannelFailed:
     return ChannelFailed("refused", "The notification daemon refused the notice.", "Restart that daemon.")
 
 
 class Bus:
-    """A live connection. `action(id, key)`, `closed(id)` and `owner(name or None)` are told on the event loop.
+    """A live connection.
 
-    `owner` is also kept: the notification server's unique name, in step with the bus. Signals of others that look
-    like the server's are not told.
+    `owner` is the notification server's unique name, in step with the bus. Signals of others that look like the
+    server's are not told.
     """
 
-    def __init__(
-        self,
-        connection: MessageBus,
-        action: Callable[[int, str], None],
-        closed: Callable[[int], None],
-        owner: Callable[[str | None], None],
-    ) -> None:
+    def __init__(self, connection: MessageBus, ears: Ears) -> None:
         self._connection = connection
         self.guid = ""
         self.owner: str | None = None
         self._owner_told = False
-        self._on_action = action
-        self._on_closed = closed
-        self._on_owner = owner
+        self._ears = ears
+        self._left = False
         self._given_up: set[asyncio.Task[Message | None]] = set()  # may still be carried out
         self._end = asyncio.ensure_future(self._wait_for_the_end())
         connection.add_message_handler(self._heard)
@@ -128,6 +149,7 @@ class Bus:
 
     async def leave(self) -> None:
         """Leave the bus."""
+        self._left = True
         if self.alive:
             self._connection.disconnect()
         await asyncio.wait({self._end}, timeout=_LEAVE_SECONDS)
@@ -151,6 +173,9 @@ class Bus:
         # How it ended does not matter: the next call says that the bus is gone.
         with suppress(OSError, EOFError, ValueError, DBusFastError):
             await self._connection.wait_for_disconnect()  # type: ignore[no-untyped-call]
+        self.owner = None
+        if not self._left:
+            self._ears.owner(None)
 
     def _take_back(self, late: asyncio.Task[Message | None], replaced: int) -> None:
         """Close what `late` showed after all, unless it took the place of another: that place is in use."""
@@ -170,27 +195,34 @@ class Bus:
         if message.member == "NameOwnerChanged" and message.sender == _BUS and message.body[0] == NAME:
             self._owner_told = True
             self.owner = str(message.body[2]) or None
-            self._on_owner(self.owner)
+            self._ears.owner(self.owner)
         elif message.interface != INTERFACE or message.sender != self.owner:
             return
         elif message.member == "ActionInvoked" and message.signature == "us":
-            self._on_action(*message.body)
+            self._ears.acted(*message.body)
+        elif message.member == "ActivationToken" and message.signature == "us":
+            self._ears.activation(*message.body)
         elif message.member == "NotificationClosed" and message.signature == "uu":
-            self._on_closed(message.body[0])
+            self._ears.closed(*message.body)
 
 
-async def connect(
-    action: Callable[[int, str], None], closed: Callable[[int], None], owner: Callable[[str | None], None]
-) -> Bus:
+async def connect(ears: Ears) -> Bus:
     """Join this user's session bus. Raises ChannelFailed ("no-bus", "timeout")."""
-    address = _address()
-    if address is None:
-        raise _no_bus()
+    failed = _no_bus()
+    for address in _addresses():
+        try:
+            return await _connect(address, ears)
+        except ChannelFailed as error:
+            failed = error
+    raise failed
+
+
+async def _connect(address: str, ears: Ears) -> Bus:
     try:
         connection = await bounded(MessageBus(bus_address=address).connect())
     except DBusFastError as error:  # an address that is none
         raise _no_bus() from error
-    bus = Bus(connection, action, closed, owner)
+    bus = Bus(connection, ears)
     try:
         await bus.begin()
     except BaseException:
@@ -208,7 +240,7 @@ async def bounded(work: Awaitable[_T]) -> _T:
             "timeout", "The notification daemon did not answer.", "Restart that daemon."
         ) from None
     except DBusError as error:
-        raise (_no_server() if error.type.startswith(_NOBODY) else _refused()) from error
+        raise _failed(error.type) from error
     except (OSError, EOFError, DBusFastError) as error:
         raise _no_bus() from error
 
@@ -218,12 +250,17 @@ def _checked(reply: Message | None) -> Message:
     if reply is None:
         raise _no_bus()
     if reply.message_type is MessageType.ERROR:
-        raise _no_server() if (reply.error_name or "").startswith(_NOBODY) else _refused()
+        raise _failed(reply.error_name or "")
     return reply
 
 
-def _address() -> str | None:
-    if address := os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
-        return address
-    socket = Path(os.environ.get("XDG_RUNTIME_DIR", f"/run/user/{os.getuid()}")) / "bus"
-    return f"unix:path={socket}" if socket.exists() else None
+def _addresses() -> list[str]:
+    """Where the session bus may be: what this process was told, and where the system's own is, should it come anew.
+
+    The latter by the environment alone if there is an address: this process may be meant for another desktop.
+    """
+    told = os.environ.get("DBUS_SESSION_BUS_ADDRESS")
+    runtime = os.environ.get("XDG_RUNTIME_DIR") or (None if told else f"/run/user/{os.getuid()}")
+    place = Path(runtime) / "bus" if runtime else None
+    usual = f"unix:path={place}" if place is not None and place.exists() else None
+    return list(dict.fromkeys(one for one in (told, usual) if one))
