@@ -277,8 +277,8 @@ def notice_of(spoken: Tongue, minutes: int = -5) -> tuple[tuple[Action, ...], st
     [
         (-60, ["Unterwegs", "Später erinnern"], "ack"),
         (-6, ["Beitreten", "Ich bin da", "Unterwegs", "Später erinnern"], "here"),
-        (-5, ["Beitreten", "Ich bin da", "Unterwegs", "Am Beginn erinnern"], "here"),
-        (-1, ["Beitreten", "Ich bin da", "Unterwegs", "Am Beginn erinnern"], "here"),
+        (-5, ["Beitreten", "Ich bin da", "Unterwegs", "Später erinnern"], "here"),
+        (-1, ["Beitreten", "Ich bin da", "Unterwegs", "Später erinnern"], "here"),
         (1, ["Beitreten", "Ich bin da", "10 Min. später"], "here"),
     ],
 )

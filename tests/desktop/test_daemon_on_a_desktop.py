@@ -30,6 +30,8 @@ at = "-20m"
 urgency = "high"
 [digests]
 enabled = false
+[sweep]
+enabled = false
 """
 
 

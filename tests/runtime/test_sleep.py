@@ -29,6 +29,8 @@ sessions = "all"
 at = "-20m"
 [digests]
 enabled = false
+[sweep]
+enabled = false
 [channels.script]
 type = "command"
 argv = @SCRIPT@

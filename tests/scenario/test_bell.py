@@ -30,7 +30,7 @@ async def test_it_rings_for_critical_rungs_and_not_for_the_question(tmp_path: Pa
 
 
 async def test_no_digest_goes_there(tmp_path: Path) -> None:
-    day = made(tmp_path, BELL.replace("enabled = false", 'evening = "09:40"'))
+    day = made(tmp_path, BELL.replace("enabled = false", 'evening = "09:40"', 1))
     day.put("tomorrow", "2026-03-03T10:00:00")
     day.sync()
     await day.until("2026-03-02 09:50")

@@ -103,7 +103,7 @@ async def test_what_was_rehearsed_is_what_comes(tmp_path: Path, config: str) -> 
 
 
 async def test_it_is_rehearsed_in_the_language_in_which_it_comes(tmp_path: Path) -> None:
-    start, end = "2026-03-01 12:00", "2026-03-02 09:59"
+    start, end = "2026-03-01 12:00", "2026-03-02 12:00"
     day = Day(tmp_path, start, 'language = "de"\n' + DIGESTS)
     day.put("one", "2026-03-02T09:00:00")
     day.sync()
@@ -111,8 +111,8 @@ async def test_it_is_rehearsed_in_the_language_in_which_it_comes(tmp_path: Path)
     await nobody_answers(day, end)
     assert sent(day) == before
     assert "Sitzung um 09:00 Uhr beginnt in 5 Minuten. 50 Minuten." in "".join(line.text for line in before)
-    assert [action.label for action in day.notices()[-2].actions] == ["Ich bin da", "10 Min. später"]
-    assert day.notices()[-1].title == "Keine Rückmeldung für 09:00 Uhr. Was ist passiert?"
+    assert [action.label for action in day.notices()[-3].actions] == ["Ich bin da", "10 Min. später"]
+    assert day.notices()[-2].title == "Keine Rückmeldung für 09:00 Uhr. Was ist passiert?"
 
 
 async def test_two_sessions_at_once_share_one_question(tmp_path: Path) -> None:

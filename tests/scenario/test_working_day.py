@@ -82,6 +82,8 @@ NOTICES = """\
                          Session ends at 14:50. Say “Session over” when it is.
 18:30  screen  normal    2 sessions without a check-in. What happened?
                          They began at 15:30, 17:00. Say it with: kepthour settle
+20:00  screen  passive   2 sessions of today are not accounted for
+                         Begun at 15:30, 17:00. Say what became of them: kepthour sweep
 """
 VERDICTS = ["on_time", "on_time", "client_no_show", "on_time", "late", "late", "unknown", "unknown"]
 

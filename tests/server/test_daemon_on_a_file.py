@@ -26,6 +26,8 @@ late_after = "2s"
 missed_after = "4s"
 [digests]
 enabled = false
+[sweep]
+enabled = false
 [channels.script]
 type = "command"
 argv = @SCRIPT@

@@ -37,6 +37,8 @@ at = "0m"
 urgency = "critical"
 [digests]
 enabled = false
+[sweep]
+enabled = false
 [channels.script]
 type = "command"
 argv = @SCRIPT@

@@ -34,6 +34,8 @@ sessions = "all"
 missed_after = "25m"
 [digests]
 enabled = false
+[sweep]
+enabled = false
 [channels.script]
 type = "command"
 timeout = 14

@@ -33,6 +33,8 @@ at = "0m"
 urgency = "critical"
 [digests]
 enabled = false
+[sweep]
+enabled = false
 [channels.phone]
 type = "ntfy"
 server = "{server}"

@@ -36,6 +36,8 @@ late_after = "2s"
 missed_after = "{missed_after}"
 [digests]
 enabled = false
+[sweep]
+enabled = false
 [channels.script]
 type = "command"
 argv = @SCRIPT@

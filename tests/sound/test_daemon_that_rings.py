@@ -22,6 +22,8 @@ at = "-20m"
 urgency = "critical"
 [digests]
 enabled = false
+[sweep]
+enabled = false
 [channels.bell]
 type = "sound"
 file = "~/ring.wav"

@@ -23,6 +23,8 @@ CONFIG = f"""
 timezone = "Europe/Berlin"
 [digests]
 enabled = false
+[sweep]
+enabled = false
 [channels.script]
 type = "command"
 argv = @SCRIPT@

@@ -61,6 +61,7 @@ class Action:
 
     key: Key
     label: str
+    full: str = ""  # the label where there is room for a longer one; empty: there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +255,7 @@ def _offers(tongue: Tongue, session: KnownSession, now: datetime) -> tuple[Actio
     here, on_my_way = (_action(tongue, key) for key in (Key.HERE, Key.ACK))
     snooze = _action(tongue, Key.SNOOZE)
     if session.start - SNOOZE <= now < session.start:
-        snooze = Action(Key.SNOOZE, _label_until_start(tongue))
+        snooze = replace(snooze, full=_label_until_start(tongue))
     join = (_action(tongue, Key.JOIN),) if session.join_url else ()
     if now < session.start - EARLIEST_CHECK_IN:
         return (on_my_way, snooze)
@@ -295,7 +296,7 @@ def _label_of_both(tongue: Tongue) -> str:
 
 
 def _label_until_start(tongue: Tongue) -> str:
-    # Translators: remind again at the start, which is a few minutes away.
+    # Translators: remind again at the start, which is a few minutes away; only where there is room for it.
     return tongue.pgettext("button", "Snooze until start")
 
 

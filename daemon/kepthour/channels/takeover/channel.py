@@ -142,7 +142,7 @@ class Takeover:
             title=notice.title,
             text=notice.text,
             moment=notice.moment.timestamp() if notice.moment is not None else None,
-            buttons=tuple(Button(action.key.value, action.label) for action in notice.actions),
+            buttons=tuple(Button(action.key.value, action.full or action.label) for action in notice.actions),
             words=self._words,
         )
 
