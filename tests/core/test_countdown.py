@@ -10,7 +10,7 @@ import pytest
 from kepthour.core.countdown import minutes
 from kepthour.core.ladder import Urgency
 from kepthour.core.notice import Notice
-from kepthour.core.words import Show
+from kepthour.core.words.text import Show
 from tests.support.rungs import START, rung
 
 MINUTE = timedelta(minutes=1)

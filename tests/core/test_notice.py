@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 
 from kepthour.core.changes import KnownSession
 from kepthour.core.ladder import Urgency
-from kepthour.core.notice import Showing, cue_notice, joint_notice, rung_notice
+from kepthour.core.notice import Showing
+from kepthour.core.notices import cue_notice, joint_notice, rung_notice
 from kepthour.core.privacy import Phi
 from kepthour.core.reminder import Reminder, State
 from kepthour.core.tongue import ENGLISH
-from kepthour.core.words import Show
+from kepthour.core.words.text import Show
 
 START = datetime(2026, 3, 4, 13, tzinfo=UTC)
 DUE = START - timedelta(minutes=1)

@@ -17,34 +17,26 @@ from hypothesis import strategies as st
 from kepthour.core.changes import KnownSession
 from kepthour.core.freshness import Freshness
 from kepthour.core.ladder import PROFILES, Urgency
-from kepthour.core.notice import Action, Key, Showing, rung_notice
-from kepthour.core.notice import _label as label
-from kepthour.core.notice import _label_of_both as label_of_both
-from kepthour.core.notice import _label_until_start as label_until_start
+from kepthour.core.notice import Action, Key, Showing
+from kepthour.core.notices import rung_notice
+from kepthour.core.offers import label, label_of_both, label_until_start
 from kepthour.core.privacy import Phi
 from kepthour.core.reminder import Reminder, State
 from kepthour.core.tongue import ENGLISH, Tongue
 from kepthour.core.window import window_words
-from kepthour.core.words import (
-    Show,
-    Text,
-    away_text,
-    bare_text,
+from kepthour.core.words.asked import over_text, question_text, sweep_text
+from kepthour.core.words.digests import away_text, digest_text
+from kepthour.core.words.late import late_text, noted_text
+from kepthour.core.words.rungs import bare_text, cue_text, joint_text, rung_text
+from kepthour.core.words.text import Show, Text
+from kepthour.core.words.troubles import (
     calendar_text,
     check_text,
-    cue_text,
-    digest_text,
-    joint_text,
-    late_text,
     lost_track_text,
-    noted_text,
-    question_text,
     rescued_text,
-    rung_text,
     store_busy_text,
     store_text,
     store_works_text,
-    sweep_text,
 )
 from kepthour.languages import languages, tongue
 from tests.support.catalogues import extracted
@@ -110,6 +102,7 @@ CASES: dict[str, Case] = {
     "a question about a gone one": question(GONE),
     "a question about two": question(*TWO),
     "a question about eight": question(*EIGHT),
+    "answered too late": lambda tongue, _show: over_text(tongue),
     "a sweep of one": sweep(LINKED, whole_day=False),
     "an evening's sweep of one": sweep(LINKED, whole_day=True),
     "an evening's sweep of two": sweep(*TWO, whole_day=True),
@@ -259,7 +252,7 @@ def test_the_table_above_holds_every_text_there_is() -> None:
     assert asked.messages - set(extracted()) == set(), "some text is not written as one literal"
 
 
-def notice_of(spoken: Tongue, minutes: int = -5) -> tuple[tuple[Action, ...], str]:
+def notice_of(spoken: Tongue, minutes: int = -5) -> tuple[tuple[Action, ...], str, str]:
     """The answers and the hint of a rung."""
     offset = timedelta(minutes=minutes)
     due = START + offset
@@ -269,7 +262,7 @@ def notice_of(spoken: Tongue, minutes: int = -5) -> tuple[tuple[Action, ...], st
         problem=None, not_before=due, claimed_at=None, sent_at=None, changed_at=None, reference=None,
     )  # fmt: skip
     notice = rung_notice(reminder, LINKED, due, Showing(BERLIN, Show.TIME, spoken), None)
-    return notice.actions, notice.hint
+    return notice.actions, notice.hint, notice.far_hint
 
 
 @pytest.mark.parametrize(
@@ -283,9 +276,10 @@ def notice_of(spoken: Tongue, minutes: int = -5) -> tuple[tuple[Action, ...], st
     ],
 )
 def test_answers_are_offered_in_german(minutes: int, labels: list[str], command: str) -> None:
-    actions, hint = notice_of(tongue("de"), minutes)
+    actions, hint, far = notice_of(tongue("de"), minutes)
     assert [action.label for action in actions] == labels
     assert hint == f"Ein Klick beantwortet nichts. Im Terminal: kepthour {command}"
+    assert far == f"Antworten Sie am Computer: kepthour {command}"
 
 
 @pytest.mark.parametrize(

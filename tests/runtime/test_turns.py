@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from kepthour.app import App
-from kepthour.core.notice import Key, Showing, store_notice
+from kepthour.core.notice import Key, Showing
+from kepthour.core.notices import store_notice
 from kepthour.core.tongue import ENGLISH
 from kepthour.core.verdict import Verdict
-from kepthour.core.words import Show
+from kepthour.core.words.text import Show
 from kepthour.ports import Answer
 from kepthour.runtime import outage, turns
 from kepthour.runtime.answering import Answering

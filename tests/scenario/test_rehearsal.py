@@ -10,7 +10,7 @@ import pytest
 
 from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
-from kepthour.core.words import Text
+from kepthour.core.words.text import Text
 from kepthour.ports import Notice
 from kepthour.views.rehearse import rehearse
 from tests.support.calendars import calendar, event

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 
 from kepthour.channels import apprise
 from kepthour.core.ladder import Urgency
-from kepthour.ports import Channel, ChannelFailed, Key
+from kepthour.ports import Channel, ChannelFailed
 from kepthour.runtime.asker import Asker
 from kepthour.runtime.logs import set_up
 from kepthour.runtime.pump import Pump
@@ -44,18 +44,6 @@ async def test_a_notice_comes_as_a_mail_that_says_how_to_answer(mailbox: Mailbox
     assert subject == NOTICE.title
     assert NOTICE.text in text
     assert "Answer at the computer: kepthour here" in text
-
-
-@pytest.mark.parametrize(
-    ("keys", "expected"),
-    [
-        ((Key.ACK, Key.SNOOZE), "\nAnswer at the computer: kepthour ack"),
-        ((Key.JOIN, Key.HERE, Key.LATE), "\nAnswer at the computer: kepthour here"),
-        ((), ""),
-    ],
-)
-def test_the_hint_names_the_strongest_answer_that_counts_now(keys: tuple[Key, ...], expected: str) -> None:
-    assert apprise.hint(keys) == expected
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,10 @@ from kepthour.channels.sound.channel import Sound
 from kepthour.channels.sound.tone import tone
 from kepthour.core.errors import NeedsPerson
 from kepthour.core.ladder import Urgency
-from kepthour.core.notice import Showing, check_notice, store_notice, store_works_notice
+from kepthour.core.notice import Showing
+from kepthour.core.notices import check_notice, store_notice, store_works_notice
 from kepthour.core.tongue import ENGLISH
-from kepthour.core.words import Show
+from kepthour.core.words.text import Show
 from kepthour.ports import ChannelFailed
 from tests.sound.test_real_servers import NOTICE, OTHER
 from tests.support.day import BERLIN

@@ -23,7 +23,7 @@ from tests.support.practice import HOME, Answer, Appointment, Edit, Key, Practic
 from tests.support.practice_calendar import erase, write
 
 # Whether calendars are fresh is another test's matter: a year of polls would take most of the time.
-_YEARLY = CONFIG.replace("enabled = false", "enabled = true").replace(
+_YEARLY = CONFIG.replace("enabled = false", "enabled = true", 1).replace(
     'type = "memory"', 'type = "memory"\nstale_after = "8h"'
 )
 _KINDS = {

@@ -25,6 +25,7 @@ NOTICE = Notice(
     delivery="7", subject="3de72e0764", rung="-5m", urgency=Urgency.HIGH, title="Session at 14:00 starts in 5 min",
     text="50 min, video.", start=START, end=START + timedelta(minutes=50),
     actions=(Action(Key.JOIN, "Join"), HERE, ACK, SNOOZE), stays=True,
+    far_hint="Answer at the computer: kepthour here",
 )  # fmt: skip
 TOPIC, ANSWERS, TOKEN = "marker-topic", "marker-answers", "tk_marker"
 

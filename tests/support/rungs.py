@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 
 from kepthour.core.changes import KnownSession
 from kepthour.core.ladder import Urgency
-from kepthour.core.notice import Notice, Showing, rung_notice
+from kepthour.core.notice import Notice, Showing
+from kepthour.core.notices import rung_notice
 from kepthour.core.privacy import Phi
 from kepthour.core.reminder import Reminder, State
 from kepthour.core.spans import format_offset
 from kepthour.core.tongue import ENGLISH, Tongue
-from kepthour.core.words import Show
+from kepthour.core.words.text import Show
 
 START = datetime(2026, 3, 4, 13, tzinfo=UTC)
 SESSION = KnownSession(

@@ -10,14 +10,14 @@ import asyncio
 import contextlib
 import importlib.util
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field
 
 from kepthour.core.ladder import Urgency
-from kepthour.ports import Answer, Channel, ChannelFailed, Key, Notice
+from kepthour.ports import Answer, Channel, ChannelFailed, Notice
 from kepthour.threads import Busy, FewThreads
 from kepthour_connectors.secrets import Secret, SecretUnavailable
 
@@ -36,12 +36,6 @@ _TYPES = {
     Urgency.HIGH: "warning",
     Urgency.CRITICAL: "failure",
 }
-_COMMANDS = {
-    Key.HERE: "here",
-    Key.ACK: "ack",
-    Key.SNOOZE: "snooze",
-    Key.OUT: "out",
-}  # the first that is offered
 _INSTALL = "Install it beside Kept Hour: pip install 'kepthour[phone]'"
 
 
@@ -103,7 +97,7 @@ class Phone:
         target = self._made()
         try:
             accepted = target.notify(
-                body=notice.text + hint({action.key for action in notice.actions}),
+                body=f"{notice.text}\n{notice.far_hint}".rstrip(),
                 title=notice.title,
                 notify_type=_TYPES[notice.urgency],
                 body_format="text",
@@ -123,12 +117,6 @@ class Phone:
                 if self._target is None:
                     raise
         return self._target
-
-
-def hint(offered: Collection[Key]) -> str:
-    """How to answer, since the service shows no buttons."""
-    command = next((command for key, command in _COMMANDS.items() if key in offered), None)
-    return f"\nAnswer at the computer: kepthour {command}" if command else ""
 
 
 def _revealed(url: Secret) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from kepthour.checks.record import Check, ok, problem, skipped
 from kepthour.config import ChannelConfig, Configuration
 from kepthour.core.errors import NeedsPerson
-from kepthour.core.notice import check_notice
+from kepthour.core.notices import check_notice
 from kepthour.core.tongue import Tongue
 from kepthour.plugins import Plugins
 from kepthour.ports import Answer, Channel, Notice, Probeable, Speaks

@@ -87,7 +87,7 @@ def _tell(ctx: click.Context, app: App, answered: Answered) -> None:
 
 def _draft(app: App, answered: Answered) -> str | None:
     """What a therapist who is running late may want to send; None for other answers."""
-    from kepthour.core.words import late_text
+    from kepthour.core.words.late import late_text
 
     if answered.response.kind.value != "late" or answered.response.until is None:
         return None

@@ -15,7 +15,7 @@ from kepthour.core.ladder import Ladder
 from kepthour.core.notice import Showing
 from kepthour.core.sessions import Rule, Take
 from kepthour.core.sweep import SweepTimes
-from kepthour.core.words import Show
+from kepthour.core.words.text import Show
 from kepthour.languages import tongue
 from kepthour_connectors.secrets import Secret
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from kepthour.core.ladder import Modality, Urgency
 from kepthour.core.sessions import Take
 from kepthour.core.spans import parse_duration, parse_offset
-from kepthour.core.words import Show
+from kepthour.core.words.text import Show
 from kepthour.languages import languages
 from kepthour_connectors.secrets import Secret
 

@@ -15,7 +15,8 @@ import structlog
 
 from kepthour.app import App
 from kepthour.core.errors import KeptHourError, TryLater
-from kepthour.core.notice import Notice, rescued_notice, store_notice, store_works_notice
+from kepthour.core.notice import Notice
+from kepthour.core.notices import rescued_notice, store_notice, store_works_notice
 from kepthour.runtime.answering import Answering
 from kepthour.runtime.health import Health
 from kepthour.runtime.outage import Outage

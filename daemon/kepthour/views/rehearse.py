@@ -17,7 +17,9 @@ from kepthour.core.quiet import CUE
 from kepthour.core.reminder import Reminder, State
 from kepthour.core.sweep import SWEEP, after_session, evenings
 from kepthour.core.verdict import SILENCE, announced_start, deadline_after
-from kepthour.core.words import away_text, cue_text, digest_text, question_text, rung_text, sweep_text
+from kepthour.core.words.asked import question_text, sweep_text
+from kepthour.core.words.digests import away_text, digest_text
+from kepthour.core.words.rungs import cue_text, rung_text
 from kepthour.store import absences, calendars, reminders, responses, sessions
 from kepthour.store.engine import Store
 from kepthour.views.agenda import agenda

@@ -18,6 +18,8 @@ from kepthour.channels.ntfy.memory import Memory, keep, recall
 from kepthour.channels.ntfy.messages import Return, document, is_over, too_late
 from kepthour.channels.ntfy.server import Event, Server
 from kepthour.channels.ntfy.tickets import Ticket, name_of, opened, seal_of
+from kepthour.core.tongue import ENGLISH, Tongue
+from kepthour.core.words.asked import over_text
 from kepthour.ports import Answer, ChannelFailed, Clock, Key, Notice
 from kepthour.threads import Busy, FewThreads
 from kepthour_connectors.secrets import Secret, SecretUnavailable
@@ -51,7 +53,7 @@ class _Home:
 
 
 class Ntfy:
-    """Satisfies `ports.Channel`, `Recallable`, `Probeable` and `Housed`.
+    """Satisfies `ports.Channel`, `Recallable`, `Probeable`, `Housed` and `Speaks`.
 
     A reference is the notice's name at the server. Each notice has its own: one that took another's place would come
     in silence on some phones. So the one before is deleted instead.
@@ -73,10 +75,15 @@ class Ntfy:
         self._deletes = True  # as far as is known, the server can
         self._tasks: set[asyncio.Task[None]] = set()
         self._saving: asyncio.Task[None] | None = None
+        self._tongue = ENGLISH
 
     def house(self, folder: Path, clock: Clock) -> None:
         """Keep the secret of the buttons there."""
         self._home = _Home(folder, clock)
+
+    def speak(self, tongue: Tongue) -> None:
+        """Whoever answers too late is told so in this language."""
+        self._tongue = tongue
 
     async def open(self, answered: Callable[[Answer], None]) -> None:
         """Begin to listen for answers, if there is a topic for them."""
@@ -223,7 +230,7 @@ class Ntfy:
     async def _say_over(self) -> None:
         try:
             access = await self._reached()
-            await self._call(lambda: access.server.publish(too_late(access.topic)))
+            await self._call(lambda: access.server.publish(too_late(access.topic, over_text(self._tongue))))
         except ChannelFailed as error:
             log.info("answer.not_told", channel=self._name, problem=error.code)
 

@@ -8,12 +8,13 @@ from typing import Any
 
 from kepthour.channels.ntfy.tickets import Ticket, name_of, sealed
 from kepthour.core.ladder import Urgency
+from kepthour.core.words.text import Text
 from kepthour.ports import Key, Notice
 
 _PRIORITY = {Urgency.PASSIVE: 2, Urgency.NORMAL: 3, Urgency.HIGH: 4, Urgency.CRITICAL: 5}
 _TAGS = {Urgency.HIGH: ["alarm_clock"], Urgency.CRITICAL: ["rotating_light"]}
 # Not JOIN: the room would open on the computer, far from whoever holds the phone. ntfy takes three buttons.
-_BUTTONS = {Key.HERE: "here", Key.ACK: "ack", Key.SNOOZE: "snooze", Key.LATE: "late", Key.OUT: "out"}
+_BUTTONS = (Key.HERE, Key.ACK, Key.SNOOZE, Key.LATE, Key.OUT)
 _MOST_BUTTONS = 3
 _GRACE = timedelta(minutes=10)  # after the session's end
 _MOST_BYTES = 3500  # of 4096: a longer one would become an attachment
@@ -33,7 +34,7 @@ def document(notice: Notice, topic: str, back: Return | None, secret: bytes | No
     found = {
         "topic": topic,
         "title": notice.title,
-        "message": _cut(notice.text if actions else notice.text + _hint(notice)),
+        "message": _cut(notice.text if actions else f"{notice.text}\n{notice.far_hint}".rstrip()),
         "priority": _PRIORITY[notice.urgency],
         "tags": _TAGS.get(notice.urgency, []),
         "actions": actions,
@@ -43,12 +44,12 @@ def document(notice: Notice, topic: str, back: Return | None, secret: bytes | No
     return found
 
 
-def too_late(topic: str) -> dict[str, Any]:
-    """What is said to whoever presses a button after its time."""
+def too_late(topic: str, words: Text) -> dict[str, Any]:
+    """What is said, in `words`, to whoever presses a button after its time."""
     return {
         "topic": topic,
-        "title": "That session is over",
-        "message": "Your answer came after its end, and changed nothing.",
+        "title": words.title,
+        "message": words.body,
         "priority": _PRIORITY[Urgency.PASSIVE],
     }
 
@@ -71,12 +72,6 @@ def _action(label: str, ticket: Ticket, back: Return) -> dict[str, Any]:
         "body": sealed(ticket, back.secret),
         "clear": True,
     }
-
-
-def _hint(notice: Notice) -> str:
-    offered = {action.key for action in notice.actions}
-    command = next((word for key, word in _BUTTONS.items() if key in offered and key is not Key.LATE), None)
-    return f"\nAnswer at the computer: kepthour {command}" if command else ""
 
 
 def _cut(text: str) -> str:

@@ -13,9 +13,8 @@ import structlog
 from kepthour.core.away import covering
 from kepthour.core.errors import KeptHourError, place
 from kepthour.core.freshness import SOON
-from kepthour.core.notice import (
-    Notice,
-    Showing,
+from kepthour.core.notice import Notice, Showing
+from kepthour.core.notices import (
     away_notice,
     bare_notice,
     calendar_notice,
@@ -34,7 +33,7 @@ from kepthour.core.response import Response
 from kepthour.core.spans import midnight
 from kepthour.core.sweep import SWEEP
 from kepthour.core.verdict import announced_start
-from kepthour.core.words import calendar_text
+from kepthour.core.words.troubles import calendar_text
 from kepthour.store import absences, calendars, presence, reminders, responses, sessions
 from kepthour.store.engine import StoreFault, Tx
 

@@ -1,0 +1,70 @@
+"""The questions about sessions of which nobody said what became: questions, never accusations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from kepthour.core.changes import KnownSession
+from kepthour.core.tongue import Tongue
+from kepthour.core.words.text import Show, Text
+
+
+def question_text(tongue: Tongue, sessions: Sequence[KnownSession], zone: ZoneInfo, show: Show) -> Text:
+    """The question about sessions of which nothing is known: a question, never an accusation."""
+    if len(sessions) > 1:
+        return _several_text(tongue, sessions, zone)
+    (session,) = sessions
+    clock = tongue.clock(session.start, zone)
+    if session.cancelled:
+        return Text(
+            tongue.gettext("The session at {clock} is gone from the calendar. Is that right?", clock=clock),
+            tongue.gettext("It reminds no more. If it takes place, put it back into the calendar."),
+        )
+    # Translators: after the question: the therapist answers it by typing this command into a terminal.
+    body = tongue.gettext("Say it with: kepthour settle")
+    if show is Show.ALIAS and session.client:
+        who = session.client.reveal()
+        asked = tongue.gettext("No check-in for {clock} ({client}). What happened?", clock=clock, client=who)
+    else:
+        # Translators: about a session that began at {clock}. A question, never an accusation: perhaps it was held.
+        asked = tongue.gettext("No check-in for {clock}. What happened?", clock=clock)
+    return Text(asked, body)
+
+
+def _several_text(tongue: Tongue, sessions: Sequence[KnownSession], zone: ZoneInfo) -> Text:
+    clocks = ", ".join(tongue.clock(session.start, zone) for session in sessions)
+    # Translators: always two or more. A question, never an accusation: perhaps they were held.
+    asked = tongue.ngettext(
+        "{count} session without a check-in. What happened?",
+        "{count} sessions without a check-in. What happened?",
+        len(sessions),
+    )
+    # Translators: {clocks} is a list: "10:00, 11:00".
+    return Text(asked, tongue.gettext("They began at {clocks}. Say it with: kepthour settle", clocks=clocks))
+
+
+def sweep_text(tongue: Tongue, asked: Sequence[KnownSession], zone: ZoneInfo, *, whole_day: bool) -> Text:
+    """Sessions that are over, and of which nobody said what became: after one session, or in the evening."""
+    clocks = ", ".join(tongue.clock(session.start, zone) for session in asked)
+    if not whole_day:
+        return Text(
+            tongue.gettext("The session of {clock} is over. Was it held?", clock=clocks),
+            tongue.gettext("Say it with: kepthour settle"),
+        )
+    title = tongue.ngettext(
+        "{count} session of today is not accounted for",
+        "{count} sessions of today are not accounted for",
+        len(asked),
+    )
+    # Translators: {clocks} is one time of day, or a list: "10:00, 11:00".
+    body = tongue.gettext("Begun at {clocks}. Say what became of them: kepthour sweep", clocks=clocks)
+    return Text(title, body)
+
+
+def over_text(tongue: Tongue) -> Text:
+    """To whoever answers on a telephone after the end of a session."""
+    return Text(
+        tongue.gettext("That session is over"),
+        tongue.gettext("Your answer came after its end, and changed nothing. What happened? kepthour settle"),
+    )
