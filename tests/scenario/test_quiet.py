@@ -108,6 +108,8 @@ async def test_a_client_who_waits_is_never_kept_waiting_by_the_quiet(tmp_path: P
         ("10:30:00", "0m"),
         ("10:31:00", "+1m"),
     ]
+    assert all(notice.discreet for notice in day.notices()[-4:])  # no window covers the screen of the first
+    assert not any(notice.discreet for notice in day.notices()[:-4])
 
 
 async def test_a_client_who_does_not_come_brings_the_next_ladder_back(tmp_path: Path) -> None:

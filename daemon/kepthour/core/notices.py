@@ -13,6 +13,7 @@ from kepthour.core.freshness import Freshness
 from kepthour.core.ladder import Urgency
 from kepthour.core.notice import Action, Key, Later, Notice, Showing
 from kepthour.core.offers import action, label_of_both, offers, with_hints
+from kepthour.core.quiet import Manner
 from kepthour.core.reminder import Reminder
 from kepthour.core.words.asked import question_text, sweep_text
 from kepthour.core.words.digests import away_text, digest_text
@@ -35,17 +36,16 @@ def rung_notice(
     now: datetime,
     how: Showing,
     announced: datetime | None,
-    *,
-    loud: bool = False,
+    manner: Manner = Manner.USUAL,
 ) -> Notice:
-    """A rung of a ladder. `announced` is the start that a "running late" promised; `loud`: it speaks up."""
-    if loud:
+    """A rung of a ladder. `announced` is the start that a "running late" promised."""
+    if manner is Manner.LOUD:
         reminder = replace(reminder, urgency=Urgency.HIGH)
     assert reminder.offset is not None
     words = rung_text(how.tongue, session, reminder.offset, now, how.zone, how.show, announced)
     stays = reminder.urgency in {Urgency.HIGH, Urgency.CRITICAL}
     notice = _notice(reminder, words, session, how, offers(how.tongue, session, now), stays=stays)
-    notice = replace(notice, moment=announced or session.start)
+    notice = replace(notice, moment=announced or session.start, discreet=manner is Manner.DISCREET)
     if not stays:
         return notice
     return replace(notice, later=_later(session, now, how, announced), insists=how.insists)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum, auto
 
 from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import Reminder
@@ -74,7 +75,27 @@ def _joins(reminder: Reminder, start: datetime, session: Attended) -> bool:
     return reminder.urgency is Urgency.HIGH and start - session.end <= BACK_TO_BACK
 
 
-def is_loud(reminder: Reminder, let_down: Iterable[Attended], now: datetime) -> bool:
+class Manner(Enum):
+    """How a rung comes."""
+
+    USUAL = auto()
+    LOUD = auto()  # a calm one stays on the screen
+    DISCREET = auto()  # it covers no screen
+
+
+def manner_of(
+    reminder: Reminder, attended: Iterable[Attended], let_down: Iterable[Attended], now: datetime
+) -> Manner:
+    """How `reminder` comes while the therapist is in the sessions `attended`, and after those `let_down`.
+
+    `let_down` are those to which the client did not come. `now` is aware UTC.
+    """
+    if any(one.id != reminder.session_id for one in attended):
+        return Manner.DISCREET
+    return Manner.LOUD if _is_loud(reminder, let_down, now) else Manner.USUAL
+
+
+def _is_loud(reminder: Reminder, let_down: Iterable[Attended], now: datetime) -> bool:
     """Whether a calm rung speaks up: a client did not come (`let_down`, those sessions), and the therapist is free.
 
     Whoever expected to sit with a client, and does not, goes off to do something else. So until ten minutes after

@@ -27,7 +27,16 @@ from kepthour.core.notices import (
     rung_notice,
     sweep_notice,
 )
-from kepthour.core.quiet import BACK_TO_BACK, CUE, NOTED, Attended, ending_before, is_loud, told_by_a_rung
+from kepthour.core.quiet import (
+    BACK_TO_BACK,
+    CUE,
+    NOTED,
+    Attended,
+    Manner,
+    ending_before,
+    manner_of,
+    told_by_a_rung,
+)
 from kepthour.core.reminder import Reminder, State
 from kepthour.core.response import Response
 from kepthour.core.spans import midnight
@@ -105,11 +114,12 @@ def words_of(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Wor
     if reminder.rung.startswith(NOTED):
         announced = announced_start(answers)
         return _fixed(noted_notice(reminder, row.known, announced, wording.how)) if announced else None
-    before = ending_before(row.known.start, row.id, presence.attended(tx, now))
+    attended = presence.attended(tx, now)
+    before = ending_before(row.known.start, row.id, attended)
     if before is not None and reminder.offset is not None and reminder.offset < timedelta():
         return partial(_joint, reminder, row, before.end, wording.how)
-    loud = is_loud(reminder, presence.let_down(tx, now), now)
-    return rung_words(reminder, row, answers, wording, loud=loud)
+    manner = manner_of(reminder, attended, presence.let_down(tx, now), now)
+    return rung_words(reminder, row, answers, wording, manner)
 
 
 def rung_words(
@@ -117,11 +127,10 @@ def rung_words(
     row: sessions.SessionRow,
     answers: Sequence[Response],
     wording: Wording,
-    *,
-    loud: bool = False,
+    manner: Manner = Manner.USUAL,
 ) -> Words:
     """What a rung of the session `row` is to say. `answers` are those to its present start, by time."""
-    return partial(_rung, reminder, row, wording.how, announced_start(answers), loud)
+    return partial(_rung, reminder, row, wording.how, announced_start(answers), manner)
 
 
 def _rung(
@@ -129,10 +138,10 @@ def _rung(
     row: sessions.SessionRow,
     how: Showing,
     announced: datetime | None,
-    loud: bool,
+    manner: Manner,
     now: datetime,
 ) -> Notice:
-    return rung_notice(reminder, row.known, now, how, announced, loud=loud)
+    return rung_notice(reminder, row.known, now, how, announced, manner)
 
 
 def _joint(
