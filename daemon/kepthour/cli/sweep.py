@@ -1,4 +1,4 @@
-"""sweep: the sessions that are not accounted for, one by one."""
+"""sweep: the sessions that are not accounted for, one by one, a key each."""
 
 from __future__ import annotations
 
@@ -12,12 +12,25 @@ from kepthour.cli.printing import clock, document, question_shape
 from kepthour.cli.settle import VERDICTS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from kepthour.app import App
     from kepthour.store.sessions import SessionRow
 
-_LATER = "later"
+_KEYS = {
+    "o": "on_time",
+    "l": "late",
+    "n": "near_miss",
+    "m": "missed",
+    "a": "client_no_show",
+    "c": "client_cancelled",
+    "t": "therapist_cancelled",
+    "f": "technical",
+    "v": "covered",
+    "x": "not_a_session",
+    "u": "unknown",
+}
+_LATER, _STOP = {"\r", "\n", " "}, {"q", "\x1b"}
 
 
 @click.command()
@@ -26,23 +39,18 @@ _LATER = "later"
 @click.pass_context
 def sweep(ctx: click.Context, as_json: bool) -> None:
     """The sessions of which nobody said what became. On a terminal, each is asked about in turn."""
-    from kepthour.runtime.bell import ring
     from kepthour.views.status import open_questions
 
     app = ctx.ensure_object(Setting).app()
     asked = open_questions(app.store)
     if as_json:
         document({"open_questions": [question_shape(row, app.config.zone) for row in asked]})
-        return
-    if not asked:
+    elif not asked:
         click.echo("Every session is accounted for.")
-        return
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    elif sys.stdin.isatty() and sys.stdout.isatty():
+        _ask_all(app, asked)
+    else:
         _list(app, asked)
-        return
-    for row in asked:
-        _ask(app, row)
-    ring(app.store.path)
 
 
 def _list(app: App, asked: Sequence[SessionRow]) -> None:
@@ -51,15 +59,33 @@ def _list(app: App, asked: Sequence[SessionRow]) -> None:
     click.echo(f"Say it with: kepthour settle ID VERDICT. VERDICT is one of: {', '.join(VERDICTS)}.")
 
 
-def _ask(app: App, row: SessionRow) -> None:
+def _ask_all(app: App, asked: Sequence[SessionRow]) -> None:
     from kepthour.core.verdict import Verdict
+    from kepthour.runtime.bell import ring
 
-    click.echo(f"\n{clock(row.known.start, app.config.zone)} ({row.id}): no check-in. What happened?")
-    for name, meaning in VERDICTS.items():
-        click.echo(f"  {name:<20} {meaning}")
-    said = click.prompt("It was", type=click.Choice([*VERDICTS, _LATER]), default=_LATER, show_choices=False)
-    if said == _LATER:
-        click.echo("It stays open.")
-        return
-    app.settle(row.id, Verdict(said), None)
-    click.echo(f"Settled: {said.replace('_', ' ')}.")
+    for key, name in _KEYS.items():
+        click.echo(f"  {key}  {name.replace('_', ' '):<20} {VERDICTS[name]}")
+    click.echo("  Enter: leave it open. q: stop here.\n")
+    keys = _keys()
+    for row in asked:
+        click.echo(
+            f"{clock(row.known.start, app.config.zone)} ({row.id}), no check-in. What happened? ", nl=False
+        )
+        said = next(keys)
+        if said in _STOP:
+            click.echo("Stopped.")
+            break
+        if said in _LATER:
+            click.echo("left open")
+            continue
+        app.settle(row.id, Verdict(_KEYS[said]), None)
+        click.echo(_KEYS[said].replace("_", " "))
+    ring(app.store.path)
+
+
+def _keys() -> Iterator[str]:
+    """The keys that mean something, one by one, however fast they are typed."""
+    while True:
+        pressed = click.getchar().lower()
+        if pressed in _STOP or not pressed.startswith("\x1b"):  # an arrow, say, is a longer sequence
+            yield from (key for key in pressed if key in _KEYS or key in _LATER | _STOP)
