@@ -44,6 +44,7 @@ class Setup:
             f'[verdict]\nmissed_after = "{format_duration(self.missed_after)}"',
             *(_channel(name, joins) for name, joins in self.channels),
             "[digests]\nenabled = false",
+            "[sweep]\nenabled = false",
         ]
         return "\n".join(lines) + "\n"
 
