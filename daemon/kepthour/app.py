@@ -68,6 +68,7 @@ class App:
             ladder=config.ladder,
             digests=config.digests,
             sweeps=config.sweeps,
+            early_if_odd=config.early_if_odd,
             digest_channels=config.near_channels,
             end_cues=config.end_cues,
             zone=config.zone,

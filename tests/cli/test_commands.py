@@ -263,6 +263,14 @@ def test_a_second_leave_is_shown_alone(world: World) -> None:
     assert world.cli("away").stdout.count("Away from") == 2
 
 
+def test_a_session_that_was_not_held_is_not_to_be_billed(world: World) -> None:
+    first, second = (one["id"] for one in world.json("agenda")["sessions"])
+    world.cli("settle", first, "covered")
+    world.cli("settle", second, "on_time")
+    assert [one["do_not_bill"] for one in world.json("agenda")["sessions"]] == [True, False]
+    assert "covered, do not bill" in world.cli("agenda").stdout
+
+
 def test_a_broken_file_leaves_the_other_calendar_and_what_is_stored(world: World) -> None:
     more = '[[calendars]]\nname = "second"\ntype = "ics"\npath = "~/second.ics"\nsessions = "all"\n'
     world.configure(CONFIG + more)

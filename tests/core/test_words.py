@@ -19,6 +19,7 @@ from kepthour.core.freshness import Freshness
 from kepthour.core.ladder import PROFILES, Urgency
 from kepthour.core.notice import Action, Key, Showing
 from kepthour.core.notices import rung_notice
+from kepthour.core.oddities import Oddity
 from kepthour.core.offers import label, label_of_both, label_until_start
 from kepthour.core.privacy import Phi
 from kepthour.core.reminder import Reminder, State
@@ -78,6 +79,12 @@ def sweep(*asked: KnownSession, whole_day: bool) -> Case:
     return lambda tongue, _show: sweep_text(tongue, asked, BERLIN, whole_day=whole_day)
 
 
+def odd(code: Oddity, count: int = 1) -> Case:
+    return lambda tongue, _show: digest_text(
+        tongue, "digest-morning", EIGHT, BERLIN, {}, 0, [(one, code) for one in EIGHT[:count]]
+    )
+
+
 def alert(state: Freshness, last_good: datetime | None, coming: datetime | None) -> Case:
     return lambda tongue, _show: calendar_text(tongue, "practice", state, last_good, "", coming, BERLIN)
 
@@ -111,6 +118,9 @@ CASES: dict[str, Case] = {
     "today, one": digest("digest-morning", (LINKED,)),
     "today, and one in a leave": digest("digest-morning", (LINKED,), 1),
     "tomorrow, and two in a leave": digest("digest-evening", TWO, 2),
+    **{f"odd: {code.value}": odd(code) for code in Oddity},
+    "four are odd": odd(Oddity.MOVED, 4),
+    "five are odd": odd(Oddity.MOVED, 5),
     "today, in trouble": digest("digest-morning", TWO, practice=STALE, ehr=SIGN_IN),
     **{f"stale since weekday {day}": alert(STALE, START + timedelta(days=day), START) for day in range(7)},
     "sign in again": alert(SIGN_IN, START, None),

@@ -8,7 +8,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from kepthour.app import App
-from kepthour.core import notice, words
+from kepthour.core import notices
+from kepthour.core.words import rungs
 from kepthour.pipeline import alert, audit, detect, inquire, plan, poll
 from kepthour.pipeline.dispatch import claim, dispatcher, wording
 from kepthour.store import outbox, reminders, sessions, watches
@@ -90,7 +91,7 @@ async def test_a_start_that_cannot_catch_up_reminds_by_the_plan_there_is(
 
 @pytest.mark.parametrize(
     ("where", "name"),
-    [(words, "_when"), (notice, "rung_text"), (wording, "rung_notice"), (notice, "_offers")],
+    [(rungs, "_when"), (notices, "rung_text"), (wording, "rung_notice"), (notices, "offers")],
     ids=["when", "text", "notice", "offers"],
 )
 async def test_a_rung_that_cannot_be_worded_says_when_the_session_is(

@@ -5,7 +5,16 @@ from __future__ import annotations
 import click
 
 from kepthour.cli.context import Setting, as_json, common, span, span_options
-from kepthour.cli.printing import calendar_shape, clock, document, session_shape, stamp, standing, table
+from kepthour.cli.printing import (
+    calendar_shape,
+    clock,
+    document,
+    session_shape,
+    stamp,
+    standing,
+    table,
+    verdict_of,
+)
 
 
 @click.command()
@@ -53,6 +62,9 @@ def sync(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
 def agenda(ctx: click.Context, start: str, end: str, as_json: bool) -> None:
     """The sessions of a span, with their state; by default today's and tomorrow's."""
     from kepthour.core.spans import spoken
+    from kepthour.core.tongue import ENGLISH
+    from kepthour.core.verdict import SessionState
+    from kepthour.core.words.odd import phrase
     from kepthour.views.agenda import agenda as read
     from kepthour.views.status import calendar_statuses
 
@@ -76,12 +88,16 @@ def agenda(ctx: click.Context, start: str, end: str, as_json: bool) -> None:
             entry.session.client.reveal() or "-",
             "video" if entry.session.join_url else entry.session.place.reveal() or "-",
             standing(entry),
-            entry.verdict.value.replace("_", " ") if entry.verdict else "",
+            verdict_of(entry),
             entry.session.id,
         )
         for entry in entries
     ]
     table(("start", "length", "client", "where", "state", "verdict", "id"), rows, "No sessions in this span.")
+    for entry in entries:
+        if entry.oddities and entry.state not in {SessionState.CANCELLED, SessionState.ENDED}:
+            said = ", ".join(phrase(ENGLISH, code) for code in entry.oddities)
+            click.echo(f"Mind: {clock(entry.session.start, zone)} {said}.")
     for calendar in calendars:
         if calendar.problem or calendar.state.value != "fresh":
             trouble = calendar.problem or "The last good sync is too long ago. Run: kepthour sync"

@@ -66,6 +66,8 @@ def clock(at: datetime | None, zone: tzinfo) -> str:
 
 def session_shape(entry: Entry, zone: tzinfo) -> dict[str, Any]:
     """SESSION."""
+    from kepthour.core.verdict import NOT_HELD
+
     session = entry.session
     return {
         "id": session.id,
@@ -79,9 +81,20 @@ def session_shape(entry: Entry, zone: tzinfo) -> dict[str, Any]:
         "join_url": session.join_url.reveal() or None,
         "state": entry.state.value,
         "verdict": entry.verdict.value if entry.verdict else None,
-        "oddities": list(entry.oddities),
+        "oddities": [code.value for code in entry.oddities],
         "away": entry.away,
+        "do_not_bill": entry.verdict in NOT_HELD,
     }
+
+
+def verdict_of(entry: Entry) -> str:
+    """What became of a session, for people; empty while that is open."""
+    from kepthour.core.verdict import NOT_HELD
+
+    if entry.verdict is None:
+        return ""
+    bill = ", do not bill" if entry.verdict in NOT_HELD else ""
+    return f"{entry.verdict.value.replace('_', ' ')}{bill}"
 
 
 def standing(entry: Entry) -> str:

@@ -71,6 +71,7 @@ class Configuration:
     heartbeat: HeartbeatConfig | None  # None: nobody is told that the daemon is well
     store: Path | None  # None: the default place
     wake_before: timedelta | None = None  # how long before a rung a sleeping machine is woken; None: never
+    early_if_odd: bool = True  # a session of which something is odd gets the early rung
     insists: bool = False  # a notice that is put away without an answer comes back
 
     @property

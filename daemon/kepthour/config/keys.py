@@ -155,6 +155,7 @@ class SpecialKeys(Model):
 class ReminderKeys(Model):
     profile: _Profile = "standard"
     insist: bool | None = None  # None: as the profile has it
+    early_if_odd: bool = True
     rungs: list[RungKeys] | None = Field(None, min_length=1)
     rules: list[SpecialKeys] = []
 

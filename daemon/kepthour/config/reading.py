@@ -107,6 +107,7 @@ class _Reading:
             heartbeat=HeartbeatConfig(keys.heartbeat.url, keys.heartbeat.every) if keys.heartbeat else None,
             store=_store_path(keys.store.url),
             wake_before=keys.wake.before if keys.wake.enabled else None,
+            early_if_odd=keys.reminders.early_if_odd,
             insists=_insists(keys.reminders),
         )
 

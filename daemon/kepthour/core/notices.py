@@ -12,6 +12,7 @@ from kepthour.core.errors import KeptHourError, NeedsPerson
 from kepthour.core.freshness import Freshness
 from kepthour.core.ladder import Urgency
 from kepthour.core.notice import Action, Key, Later, Notice, Showing
+from kepthour.core.oddities import Oddity
 from kepthour.core.offers import action, label_of_both, offers, with_hints
 from kepthour.core.quiet import Manner
 from kepthour.core.reminder import Reminder
@@ -113,12 +114,13 @@ def digest_notice(
     how: Showing,
     troubled: Mapping[str, Freshness],
     silent: int,
+    odd: Sequence[tuple[KnownSession, Oddity]],
 ) -> Notice:
     """A digest of a day with sessions; `troubled` are the calendars, by name, that are not in sync.
 
-    `silent` more sessions of that day stand in a leave.
+    `silent` more sessions of that day stand in a leave; `odd` are those of which something is odd.
     """
-    words = digest_text(how.tongue, reminder.rung, day, how.zone, troubled, silent)
+    words = digest_text(how.tongue, reminder.rung, day, how.zone, troubled, silent, odd)
     return _notice(reminder, words, None, how, (), stays=False)
 
 

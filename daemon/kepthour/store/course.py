@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, insert, update
 
+from kepthour.core.oddities import Oddity
 from kepthour.core.privacy import Phi
 from kepthour.core.response import Kind
 from kepthour.core.sessions import Session
@@ -53,6 +54,18 @@ def restart(tx: Tx, session: Session, revision: int, deadline: datetime, late_af
         successor=None,
         **_UNDECIDED,
     )
+
+
+def mark(tx: Tx, session_id: str, *, moved_at: datetime | None, restored_at: datetime | None) -> None:
+    """When its start changed, or it came back; what is None stays as it was."""
+    values = {"moved_at": moved_at, "restored_at": restored_at}
+    if found := {name: at for name, at in values.items() if at is not None}:
+        _update(tx, session_id, **found)
+
+
+def note(tx: Tx, session_id: str, oddities: Sequence[Oddity]) -> None:
+    """What is odd about it."""
+    _update(tx, session_id, oddities=[code.value for code in oddities])
 
 
 def begin_anew(tx: Tx, session_id: str, revision: int) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import Row, Select, and_, bindparam, exists, func, or_, select
 
 from kepthour.core.changes import KnownSession
 from kepthour.core.duplicates import same
+from kepthour.core.oddities import Oddity
 from kepthour.core.response import Kind
 from kepthour.core.verdict import HELD, NOT_FINAL, Because, Verdict
 from kepthour.store.engine import THERAPIST, Tx
@@ -83,6 +84,9 @@ class SessionRow:
     decided_at: datetime | None
     question: str | None
     successor: str | None  # the id it lives on under
+    moved_at: datetime | None = None
+    restored_at: datetime | None = None
+    oddities: tuple[Oddity, ...] = ()
 
     @property
     def id(self) -> str:
@@ -104,6 +108,11 @@ def any_at_all(tx: Tx) -> bool:
 def between(tx: Tx, start: datetime, end: datetime) -> list[SessionRow]:
     """Sessions that overlap [start, end), by start; hidden and cancelled ones too."""
     return _read(tx, _BETWEEN, start=start, end=end)
+
+
+def took_place(tx: Tx, start: datetime, end: datetime) -> list[KnownSession]:
+    """Sessions that begin in [start, end), by start; neither hidden nor cancelled ones."""
+    return [row.known for row in _read(tx, _COMING, start=start, end=end)]
 
 
 def living(tx: Tx, session_id: str) -> SessionRow | None:
@@ -210,4 +219,7 @@ def _session(row: Row[Any]) -> SessionRow:
         decided_at=row.decided_at,
         question=row.question,
         successor=row.successor,
+        moved_at=row.moved_at,
+        restored_at=row.restored_at,
+        oddities=tuple(Oddity(code) for code in row.oddities),
     )

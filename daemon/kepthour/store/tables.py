@@ -145,6 +145,9 @@ sessions = Table(
     Column("decided_at", Instant),
     Column("question", Text),  # the subject of the notice that asks what happened
     Column("successor", Text),  # the id it lives on under; answers to this one are answers to that
+    Column("moved_at", Instant),  # the last time that its start changed
+    Column("restored_at", Instant),  # the last time that it came back after a cancellation
+    Column("oddities", JSON, nullable=False, default=list, server_default="[]"),  # codes
     Index(None, "therapist_id", "start"),
 )
 

@@ -12,6 +12,7 @@ from kepthour.core.away import Absence, covering
 from kepthour.core.changes import KnownSession
 from kepthour.core.duplicates import duplicates
 from kepthour.core.errors import NotFound
+from kepthour.core.oddities import Oddity
 from kepthour.core.reading.occurrences import Occurrence
 from kepthour.core.reminder import OUT
 from kepthour.core.sessions import Judgement, Session, as_session, judge
@@ -30,7 +31,7 @@ class Entry:
     session: KnownSession
     state: SessionState
     verdict: Verdict | None
-    oddities: tuple[str, ...] = ()
+    oddities: tuple[Oddity, ...] = ()
     away: bool = False  # it begins while the therapist is away: nothing reminds of it
 
 
@@ -143,4 +144,5 @@ def _entry(
         responses=answers,
         now=now,
     )
-    return Entry(known, state, verdict, away=covering(known.start, absent) is not None)
+    away = covering(known.start, absent) is not None
+    return Entry(known, state, verdict, row.oddities if row else (), away)

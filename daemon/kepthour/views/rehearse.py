@@ -13,6 +13,7 @@ from kepthour.core.changes import KnownSession
 from kepthour.core.day import by_day, digests, notable
 from kepthour.core.freshness import SOON, Freshness
 from kepthour.core.ladder import Step, Urgency, climb
+from kepthour.core.oddities import LOOKED_BACK, History, Oddity, oddities
 from kepthour.core.quiet import CUE
 from kepthour.core.reminder import Reminder, State
 from kepthour.core.sweep import SWEEP, after_session, evenings
@@ -20,9 +21,10 @@ from kepthour.core.verdict import SILENCE, announced_start, deadline_after
 from kepthour.core.words.asked import question_text, sweep_text
 from kepthour.core.words.digests import away_text, digest_text
 from kepthour.core.words.rungs import cue_text, rung_text
+from kepthour.pipeline.poll import BEHIND
 from kepthour.store import absences, calendars, reminders, responses, sessions
 from kepthour.store.engine import Store
-from kepthour.views.agenda import agenda
+from kepthour.views.agenda import Entry, agenda
 
 _FRINGE = timedelta(days=2)  # digests and early rungs belong to sessions that lie outside the span
 
@@ -57,15 +59,22 @@ def rehearse(
         absent = absences.between(tx, start - _FRINGE, end + _FRINGE)
         stale_after = {calendar.name: calendar.stale_after for calendar in config.calendars}
         troubled = calendars.troubled(tx, stale_after, sessions.soonest(tx, now, now + SOON), now)
+        earlier = sessions.took_place(tx, now - LOOKED_BACK, now)
+    entries = agenda(config, store, start - _FRINGE - BEHIND, end + _FRINGE, now)
     held = [
         entry.session
-        for entry in agenda(config, store, start - _FRINGE, end + _FRINGE, now)
-        if not entry.session.cancelled
+        for entry in entries
+        if not entry.session.cancelled and entry.session.end > start - _FRINGE
     ]
     days = by_day(held, config.zone)
     answered = _answered(store, now, end + _FRINGE)
+    odd = _odd(config, earlier, entries)
     courses = [
-        (session, answered.get(session.id) or _unanswered(config, session, day))
+        (
+            session,
+            answered.get(session.id)
+            or _unanswered(config, session, day, is_odd=config.early_if_odd and session.id in odd),
+        )
         for day in days.values()
         for session in day
         if covering(session.start, absent) is None
@@ -74,7 +83,11 @@ def rehearse(
         one.calendar.name: one.state for one in troubled
     }  # as they are now: nobody knows what they will be
     asked = [(session, course) for session, course in courses if course.deadline is not None]
-    found = [*_digests(config, days, absent, states), *_questions(config, asked), *_sweeps(config, asked)]
+    found = [
+        *_digests(config, days, absent, states, odd),
+        *_questions(config, asked),
+        *_sweeps(config, asked),
+    ]
     for session, course in courses:
         found += [*_ladder(config, session, course), *_cues(config, session, course)]
     return sorted(
@@ -82,10 +95,25 @@ def rehearse(
     )
 
 
-def _unanswered(config: Configuration, session: KnownSession, day: Sequence[KnownSession]) -> _Course:
-    steps = climb(
-        config.ladder.of(session, config.zone), session.start, session.end, notable=notable(session, day)
-    )
+def _odd(
+    config: Configuration, earlier: Iterable[KnownSession], entries: Sequence[Entry]
+) -> dict[str, Sequence[Oddity]]:
+    """By id: what is noted as odd, and what will be, as the calendars are now."""
+    present = (entry.session for entry in entries if not entry.session.cancelled)
+    history = History([*earlier, *present])
+    found = dict[str, Sequence[Oddity]]()
+    for entry in entries:
+        codes = {*entry.oddities, *oddities(entry.session, history, config.zone)}
+        if codes:
+            found[entry.session.id] = [code for code in Oddity if code in codes]
+    return found
+
+
+def _unanswered(
+    config: Configuration, session: KnownSession, day: Sequence[KnownSession], *, is_odd: bool
+) -> _Course:
+    ladder = config.ladder.of(session, config.zone)
+    steps = climb(ladder, session.start, session.end, notable=notable(session, day) or is_odd)
     return _Course(steps, config.ladder.deadline(session.start, session.end))
 
 
@@ -160,13 +188,15 @@ def _digests(
     days: dict[date, list[KnownSession]],
     absent: Sequence[Absence],
     troubled: Mapping[str, Freshness],
+    odd: Mapping[str, Sequence[Oddity]],
 ) -> Iterator[Rehearsed]:
     for one in digests(days, config.zone, config.digests):
         tongue = config.showing.tongue
         there = [session for session in one.sessions if covering(session.start, absent) is None]
         if there:
             silent = len(one.sessions) - len(there)
-            words = digest_text(tongue, one.rung, there, config.zone, troubled, silent)
+            mind = [(session, odd[session.id][0]) for session in there if session.id in odd]
+            words = digest_text(tongue, one.rung, there, config.zone, troubled, silent, mind)
         else:
             words = away_text(tongue, one.rung, len(one.sessions), one.sessions[0].start, config.zone)
         yield Rehearsed(one.due_at, None, one.rung, Urgency.PASSIVE, config.near_channels, words.whole)

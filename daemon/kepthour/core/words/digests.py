@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 
 from kepthour.core.changes import KnownSession
 from kepthour.core.freshness import Freshness
+from kepthour.core.oddities import Oddity
 from kepthour.core.tongue import Tongue
+from kepthour.core.words.odd import odd_text
 from kepthour.core.words.text import Text
 
 
@@ -19,19 +21,23 @@ def digest_text(
     zone: ZoneInfo,
     troubled: Mapping[str, Freshness],
     silent: int = 0,
+    odd: Sequence[tuple[KnownSession, Oddity]] = (),
 ) -> Text:
     """The evening's or morning's digest: how many, the first start, and which calendars (by name) are not in sync.
 
-    `silent` counts the sessions of that day that stand in a leave.
+    `silent` counts the sessions of that day that stand in a leave; `odd` are those of which something is odd, and what.
     """
     title = _day_title(tongue, rung, len(sessions), tongue.clock(sessions[0].start, zone))
-    parts = [_silent(tongue, silent)] if silent else []
+    parts = [odd_text(tongue, odd, zone)] if odd else []
+    parts += [_silent(tongue, silent)] if silent else []
     if troubled:
         them = ", ".join(f"{name} ({_short(tongue, state)})" for name, state in troubled.items())
         # Translators: {calendars} is a list with the trouble of each: "practice (not in sync), ehr (sign in again)".
         parts.append(
             tongue.gettext("This may be incomplete: {calendars}. See: kepthour status.", calendars=them)
         )
+    elif odd:
+        parts.append(tongue.gettext("All calendars are in sync. More: kepthour agenda."))
     else:
         parts.append(tongue.gettext("All calendars are in sync. See the day with: kepthour agenda."))
     return Text(title, " ".join(parts))

@@ -222,7 +222,9 @@ def _digest(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Word
     absent = absences.between(tx, start, end)
     if all(covering(row.known.start, absent) for row in held):
         return _fixed(away_notice(reminder, [row.known for row in held], wording.how))
-    present = [row.known for row in held if not covering(row.known.start, absent)]
+    there = [row for row in held if not covering(row.known.start, absent)]
+    present = [row.known for row in there]
+    odd = [(row.known, row.oddities[0]) for row in there if row.oddities]
     troubled = {one.calendar.name: one.state for one in _troubled(tx, wording, now)}
     silent = len(held) - len(present)
-    return _fixed(digest_notice(reminder, present, wording.how, troubled, silent))
+    return _fixed(digest_notice(reminder, present, wording.how, troubled, silent, odd))

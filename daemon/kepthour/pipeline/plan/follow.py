@@ -58,11 +58,20 @@ def _begin(
     else:
         revision = row.known.revision + 1
         _restart(tx, new, row, deadline, late_after, now)
+    _mark(tx, happening, new, row, now)
     before = (
         sessions.get(tx, happening.predecessor) if happening.predecessor and happening.keeps_answers else None
     )
     if before is not None:
         _take_over(tx, before, new.id, revision, now, with_ladder=not happening.revived)
+
+
+def _mark(tx: Tx, happening: Happening, new: Session, row: SessionRow | None, now: datetime) -> None:
+    """A session that moved lately, or is back, is easily misread."""
+    before = sessions.get(tx, happening.predecessor) if happening.predecessor else row
+    moved = before is not None and before.known.start != new.start
+    restored = happening.fate is Fate.RESTORED
+    course.mark(tx, new.id, moved_at=now if moved else None, restored_at=now if restored else None)
 
 
 def _restart(

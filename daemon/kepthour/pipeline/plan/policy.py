@@ -23,6 +23,7 @@ class Policy:
     ladder: Ladder
     digests: DigestTimes
     sweeps: SweepTimes
+    early_if_odd: bool
     digest_channels: tuple[str, ...]  # digests, questions and cues go there
     end_cues: tuple[timedelta, ...]  # so long before the end of a session
     zone: ZoneInfo

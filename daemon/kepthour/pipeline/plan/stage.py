@@ -14,6 +14,7 @@ from kepthour.pipeline.plan.cues import plan_cues
 from kepthour.pipeline.plan.follow import follow
 from kepthour.pipeline.plan.ladders import Known, Lacks, may_be_planned, plan_digests, plan_ladder, plan_sweep
 from kepthour.pipeline.plan.observe import Observed, observe
+from kepthour.pipeline.plan.oddities import note_oddities
 from kepthour.pipeline.plan.policy import AHEAD, BEHIND, Policy
 from kepthour.pipeline.plan.rewind import rewind
 from kepthour.store import outbox, questions, reminders, responses, sessions
@@ -74,13 +75,14 @@ def _plan_what_comes(
 ) -> None:
     current = [row for row in sessions.between(tx, now - BEHIND, now + AHEAD) if not row.hidden]
     days = by_day((row.known for row in current), policy.zone)
+    odd = note_oddities(tx, policy, current, now)
     open_ones = [row for row in current if may_be_planned(row, policy.ladder, now)]
     ladders = reminders.of_sessions(tx, [row.id for row in open_ones])
     answers = responses.of_sessions(tx, [row.id for row in open_ones])
     for row in open_ones:
         key = row.id, row.known.revision
         day = days.get(row.known.start.astimezone(policy.zone).date(), [])
-        early = notable(row.known, day)
+        early = notable(row.known, day) or (policy.early_if_odd and row.id in odd)
         lacks = Lacks.ALL if row.id in rewound else Lacks.TO_COME if row.id in lengthened else Lacks.NOTHING
         known = Known(row, ladders.get(key, []), answers.get(key, []))
         ladder = policy.ladder.of(row.known, policy.zone)
