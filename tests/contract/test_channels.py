@@ -32,9 +32,9 @@ START = datetime(2026, 3, 2, 14, tzinfo=UTC)
 NOTICE = Notice(
     delivery="7", subject="abc", rung="-5m", urgency=Urgency.HIGH, title="Session at 14:00 starts in 5 min",
     text="50 min, video.", start=START, end=START + timedelta(minutes=50),
-    actions=(Action(Key.HERE, "I'm here"),), stays=True,
+    actions=(Action(Key.HERE, "I'm here"),), stays=True, moment=START,
 )  # fmt: skip
-DIGEST = replace(NOTICE, subject="day:2026-03-02", start=None, end=None, actions=(), stays=False)
+DIGEST = replace(NOTICE, subject="day:2026-03-02", start=None, end=None, moment=None, actions=(), stays=False)
 
 
 def keep(file: Path) -> command.Options:

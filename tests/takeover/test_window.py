@@ -193,8 +193,11 @@ async def test_what_comes_while_with_a_client_shows_no_window_and_ends_that_of_i
     await screen.gone()
 
 
-async def test_a_digest_is_not_worth_a_window(screen: Screen) -> None:
-    assert await screen.channel.send(replace(NOTICE, urgency=Urgency.PASSIVE, start=None), None) is None
+@pytest.mark.parametrize("urgency", [Urgency.PASSIVE, Urgency.HIGH])
+async def test_what_is_no_rung_is_not_worth_a_window(screen: Screen, urgency: Urgency) -> None:
+    """A digest, or that the store is in trouble."""
+    notice = replace(NOTICE, urgency=urgency, start=None, moment=None)
+    assert await screen.channel.send(notice, None) is None
     assert screen.keeper() is None
 
 

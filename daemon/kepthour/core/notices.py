@@ -89,8 +89,9 @@ def noted_notice(reminder: Reminder, session: KnownSession, announced: datetime,
 def bare_notice(reminder: Reminder, how: Showing) -> Notice:
     """A rung of which nothing is known but when it is due: its session cannot be read."""
     assert reminder.offset is not None
-    words = bare_text(how.tongue, reminder.due_at - reminder.offset, how.zone)
-    return _notice(reminder, words, None, how, (), stays=True)
+    start = reminder.due_at - reminder.offset
+    words = bare_text(how.tongue, start, how.zone)
+    return replace(_notice(reminder, words, None, how, (), stays=True), moment=start)
 
 
 def question_notice(reminder: Reminder, asked: Sequence[KnownSession], how: Showing) -> Notice:

@@ -13,7 +13,6 @@ import structlog
 
 from kepthour.channels.takeover.child import INSTALL, Child, begin, installed
 from kepthour.channels.takeover.documents import Answered, Button, Close, PutAway, Show, Shown, Word
-from kepthour.core.ladder import Urgency
 from kepthour.core.tongue import ENGLISH, Tongue
 from kepthour.core.window import window_words
 from kepthour.ports import Answer, ChannelFailed, Key, Notice
@@ -70,10 +69,12 @@ class Takeover:
     async def send(self, notice: Notice, replaces: str | None) -> str | None:
         """Show `notice` on every screen; returns when it is there. Raises ChannelFailed.
 
-        What comes while the therapist is with a client, and what is not worth a window (a digest, say), shows none: it
-        only ends the one of its subject.
+        Only rungs are worth a window, and only while the therapist is not with a client. What else comes shows none:
+        it only ends the one of its subject.
         """
-        if notice.discreet or (notice.urgency is Urgency.PASSIVE and notice.start is None):
+        if notice.discreet or (
+            notice.moment is None and notice.rung != "check"
+        ):  # who tests it wants to see it
             self._take_away(notice.subject)
             return None
         one = _Open(notice, next(self._references))
