@@ -271,6 +271,23 @@ def test_a_session_that_was_not_held_is_not_to_be_billed(world: World) -> None:
     assert "covered, do not bill" in world.cli("agenda").stdout
 
 
+def test_a_session_is_explained_by_its_id(world: World) -> None:
+    session = world.json("agenda")["sessions"][0]["id"]
+    world.cli("here")
+    world.cli("settle", session, "covered", "--reason", "a colleague took it")
+    known = world.json("explain", session)
+    assert [one["id"] for one in known["events"]] == [known["session"]["id"]] == [session]
+    assert {one["session"] for one in known["deliveries"]} == {session}
+    assert [one["answer"] for one in known["answers"]] == ["here"]
+    assert [(one["verdict"], one["by"]) for one in known["verdicts"]] == [
+        ("on_time", "daemon"), ("covered", "therapist"),
+    ]  # fmt: skip
+    told = world.cli("explain", session).stdout
+    assert "It is a session because it matches a rule (rule 1)." in told
+    assert "on time, because you checked in" in told
+    assert "covered, because you said so (a colleague took it)" in told
+
+
 def test_a_broken_file_leaves_the_other_calendar_and_what_is_stored(world: World) -> None:
     more = '[[calendars]]\nname = "second"\ntype = "ics"\npath = "~/second.ics"\nsessions = "all"\n'
     world.configure(CONFIG + more)

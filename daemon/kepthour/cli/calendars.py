@@ -1,4 +1,4 @@
-"""sync, agenda, explain, rehearse: what the calendars hold, and what follows from it."""
+"""sync, agenda, rehearse: what the calendars hold, and what follows from it."""
 
 from __future__ import annotations
 
@@ -103,50 +103,6 @@ def agenda(ctx: click.Context, start: str, end: str, as_json: bool) -> None:
             trouble = calendar.problem or "The last good sync is too long ago. Run: kepthour sync"
             state = "" if calendar.state.value == "fresh" else f" ({calendar.state.value.replace('_', ' ')})"
             click.echo(f"Attention, calendar {calendar.name}{state}: {trouble}")
-
-
-@click.command()
-@click.argument("text", default="")
-@span_options("today", "+28d")
-@as_json
-@common
-@click.pass_context
-def explain(ctx: click.Context, text: str, start: str, end: str, as_json: bool) -> None:
-    """Why events whose title holds TEXT are, or are not, sessions."""
-    from kepthour.views.agenda import explain as read
-
-    app = ctx.ensure_object(Setting).app()
-    first, last = span(app, start, end)
-    zone = app.config.zone
-    found = sorted(read(app.config, app.store, text, first, last), key=lambda one: one.occurrence.start)
-    if as_json:
-        shapes = [
-            {
-                "calendar": one.calendar,
-                "title": one.occurrence.title.reveal(),
-                "start": stamp(one.occurrence.start, zone),
-                "is_session": one.judgement.is_session,
-                "why": one.judgement.why.value,
-                "rule": one.judgement.rule,
-                "client": one.judgement.client.reveal() or None,
-                "id": one.id,
-                "rules_missed": list(one.judgement.missed),
-            }
-            for one in found
-        ]
-        document({"events": shapes})
-        return
-    rows = []
-    for one in found:
-        why = one.judgement.why.value + (f" (rule {one.judgement.rule})" if one.judgement.rule else "")
-        missed = (
-            f" ({'; '.join(one.judgement.missed)})" if one.judgement.missed and not one.judgement.rule else ""
-        )
-        verdict = "session" if one.judgement.is_session else "no session"
-        rows.append(
-            (clock(one.occurrence.start, zone), one.occurrence.title.reveal() or "-", verdict, why + missed)
-        )
-    table(("start", "title", "is", "because"), rows, "No event in this span has such a title.")
 
 
 @click.command()

@@ -18,7 +18,7 @@ _COMMANDS = {
     "run": "kepthour.cli.run:run",
     "sync": "kepthour.cli.calendars:sync",
     "agenda": "kepthour.cli.calendars:agenda",
-    "explain": "kepthour.cli.calendars:explain",
+    "explain": "kepthour.cli.explain:explain",
     "rehearse": "kepthour.cli.calendars:rehearse",
     "status": "kepthour.cli.status:status",
     "log": "kepthour.cli.status:log",
