@@ -287,13 +287,14 @@ class App:
             row = sessions.living(tx, session_id)
         return row.known.join_url if row else NOTHING
 
-    def settle(self, session_id: str, verdict: Verdict, reason: str | None) -> None:
+    def settle(self, session_id: str, verdict: Verdict, reason: str | None) -> settle.Settled:
         """The therapist says what happened, or will. Raises NotFound, TryLater."""
         now = self.clock.now()
         settled = settle.settle(self.store, session_id, verdict, now, Phi(reason) if reason else None)
         if settled.anew:
             self.replan()
         repair.follow_verdicts(self.store, [(session_id, verdict)], now, settled.corrects)
+        return settled
 
     def channels(self) -> dict[str, Channel]:
         """The configured channels, not yet opened."""

@@ -53,6 +53,18 @@ def test_every_session_is_settled_with_a_key(world: World) -> None:
     assert sorted(card["severity"] for card in cards if card["state"] == "open") == [1, 2]
 
 
+def test_a_slip_is_corrected_by_going_back(world: World) -> None:
+    swept(world, "m", "b", "o", "q")
+    assert {card["state"] for card in world.json("repair")["cards"] if card["session"] == first(world)} == {
+        "closed"
+    }
+
+
+def first(world: World) -> str:
+    day = world.json("agenda", "--from", "2026-03-02", "--to", "2026-03-03")["sessions"]
+    return str(min(day, key=lambda one: one["start"])["id"])
+
+
 def test_enter_leaves_a_session_open_and_q_stops(world: World) -> None:
     swept(world, "\r", "?o", "q")
     assert len(world.json("sweep")["open_questions"]) == len(STARTS) - 1

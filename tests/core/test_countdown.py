@@ -46,7 +46,7 @@ def test_it_says_what_a_rung_at_that_minute_would_say(offset: int) -> None:
 
 def test_after_a_promise_to_be_late_it_counts_from_the_time_that_was_promised() -> None:
     promised = START + 10 * MINUTE
-    assert title_at(rung(5, announced=promised), 8 * MINUTE) == "Session at 14:00 starts in 2 min"
+    assert title_at(rung(5, announced=promised), 8 * MINUTE) == "Session at 14:10 starts in 2 min"
 
 
 @pytest.mark.parametrize("urgency", [Urgency.NORMAL, Urgency.PASSIVE])

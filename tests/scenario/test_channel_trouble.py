@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -68,9 +69,11 @@ async def test_the_other_session_is_not_held_up(trouble: object, tmp_path: Path)
     await day.until("2026-03-02 10:04:50")
     heal(day.screen)
     await day.until("2026-03-02 10:21")
-    second = [(at, notice.rung) for at, notice in day.screen.received if notice.subject == _second(day)]
+    second = [
+        (at, notice.rung) for at, notice in day.screen.received if notice.subject == _second(day)
+    ]  # they overlap
     assert [f"{at.astimezone(BERLIN):%H:%M:%S} {rung}" for at, rung in second] == [
-        "10:05:00 -15m", "10:15:00 -5m", "10:19:00 -1m", "10:20:00 0m", "10:21:00 +1m",
+        "09:40:00 -60m", "10:05:00 -15m", "10:15:00 -5m", "10:19:00 -1m", "10:20:00 0m", "10:21:00 +1m",
     ]  # fmt: skip
 
 
@@ -180,3 +183,23 @@ async def test_who_was_not_reached_by_the_last_rung_is_not_suspected(trouble: ob
     trouble(day.screen)
     await day.until("2026-03-02 10:16")
     assert day.only().verdict is Verdict.UNKNOWN
+
+
+async def test_a_rung_whose_name_is_taken_elsewhere_goes_to_the_other_channel_all_the_same(
+    tmp_path: Path,
+) -> None:
+    """Running late by three minutes: the announced start is a "+3m" of the phone, and the ladder's own one moves on."""
+    day = Day(tmp_path, "2026-03-02 09:30", CONFIG + '[channels.phone]\ntype = "recorder"\njoins = "+9m"\n')
+    day.put("one", "2026-03-02T10:00:00")
+    day.sync()
+    await day.until("2026-03-02 09:50")
+    day.screen.refuse = True
+    await day.until("2026-03-02 09:58")
+    day.answer(Kind.LATE, timedelta(minutes=3))
+    await day.until("2026-03-02 10:09")
+    assert {at for at, _rung in day.rungs("phone") if at >= "10:03"} >= {
+        "10:03:02",
+        "10:04:02",
+        "10:05:02",
+        "10:06:02",
+    }

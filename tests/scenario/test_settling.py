@@ -81,7 +81,19 @@ async def test_an_answer_to_what_was_settled_changes_nothing(day: Day) -> None:
     assert day.only().verdict is Verdict.CLIENT_NO_SHOW
 
 
-async def test_unknown_after_the_start_is_no_reason_to_nag(day: Day) -> None:
+async def test_a_session_that_was_said_to_be_over_by_mistake_reminds_again(day: Day) -> None:
+    await day.until("2026-03-02 10:03")
+    day.answer(Kind.OUT)
+    await day.until("2026-03-02 10:03:30")
+    settle(day, Verdict.UNKNOWN)
+    await day.until("2026-03-02 10:20")
+    assert [rung for _at, rung in day.rungs_since("10:03:20")] == ["+3m", "+4m", "+5m", "question"]
+    assert day.only().verdict is Verdict.UNKNOWN  # not all of the ladder came: nobody is suspected
+    day.answer(Kind.HERE)
+    assert day.only().verdict is Verdict.LATE
+
+
+async def test_unknown_after_the_deadline_is_no_reason_to_nag(day: Day) -> None:
     await day.until("2026-03-02 10:16")
     settle(day, Verdict.UNKNOWN)
     await day.until("2026-03-02 10:30")

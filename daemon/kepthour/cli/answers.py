@@ -100,7 +100,7 @@ def _sentence(answered: Answered, start: datetime, zone: Any) -> str:
     until = clock(answered.response.until, zone)
     sentence = {
         "here": f"Checked in for {when}. The reminders are over.",
-        "ack": f"Noted: you are on your way to {when}. You will be asked to check in at the start.",
+        "ack": _on_my_way(answered, start, when),
         "snooze": f"Quiet until {until}.",
         "late": f"Noted: you expect to begin at {until}. The reminders wait until then.",
         "out": f"The session of {when} is over.{_slip(answered, start)}",
@@ -108,8 +108,15 @@ def _sentence(answered: Answered, start: datetime, zone: Any) -> str:
     return sentence if answered.changed else f"That was known already. {sentence}"
 
 
-def _slip(answered: Answered, start: datetime) -> str:
+def _on_my_way(answered: Answered, start: datetime, when: str) -> str:
     if answered.response.at >= start:
+        return f"Noted: you are on your way to {when}. The reminders go on until you check in."
+    return f"Noted: you are on your way to {when}. You will be asked to check in at the start."
+
+
+def _slip(answered: Answered, start: datetime) -> str:
+    """A session that is over before it is well begun: perhaps it was another that was meant."""
+    if answered.response.at >= answered.session.deadline:
         return ""
     return f" If that was a slip, take it back: kepthour settle {answered.session.id} unknown"
 

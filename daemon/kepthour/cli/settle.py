@@ -13,6 +13,7 @@ from kepthour.cli.printing import clock, document, question_shape
 if TYPE_CHECKING:
     from kepthour.app import App
     from kepthour.core.verdict import Verdict
+    from kepthour.pipeline.settle import Settled
 
 VERDICTS = {
     "on_time": "you were there by the start, or two minutes after it",
@@ -25,7 +26,7 @@ VERDICTS = {
     "technical": "the connection failed",
     "covered": "a colleague took it",
     "not_a_session": "it was none",
-    "unknown": "you cannot tell; before the start: takes back what you said",
+    "unknown": "you cannot tell; up to a quarter of an hour after the start: takes back what you said",
 }
 
 
@@ -67,29 +68,29 @@ def _settle(app: App, session_id: str, verdict: str, reason: str | None, *, as_j
     early = is_premature(said, start, app.clock.now())
     if early and sys.stdin.isatty() and sys.stdout.isatty():
         click.confirm(f"This session begins only at {clock(start, app.config.zone)}. Really?", abort=True)
-    app.settle(session_id, said, reason)
+    settled = app.settle(session_id, said, reason)
     ring(app.store.path)
-    if early:
-        click.echo(_slip(session_id), err=True)
     if as_json:
         document({"session": session_id, "verdict": verdict})
     else:
-        click.echo(_sentence(said, begun=start <= app.clock.now()))
+        click.echo(_sentence(said, settled))
+    if early:
+        click.echo(_slip(session_id), err=True)
+
+
+def _sentence(verdict: Verdict, settled: Settled) -> str:
+    if settled.anew:
+        return "Taken back. The session reminds you again."
+    silent = " The session does not remind you any more." if settled.early else ""
+    card = " A repair card is open: kepthour repair." if verdict.value == "missed" else ""
+    return f"Settled: {verdict.value.replace('_', ' ')}.{silent}{card}"
 
 
 def _slip(session_id: str) -> str:
     return (
-        "kepthour: this session has not begun, and does not remind you any more. "
+        "kepthour: this session has not begun. "
         f"If that was a slip, take it back: kepthour settle {session_id} unknown"
     )
-
-
-def _sentence(verdict: Verdict, *, begun: bool) -> str:
-    if begun:
-        return f"Settled: {verdict.value.replace('_', ' ')}."
-    if verdict.value == "unknown":
-        return "Taken back. The session reminds you again."
-    return f"Settled: {verdict.value.replace('_', ' ')}. The session does not remind you any more."
 
 
 def _tell_questions(app: App, *, as_json: bool) -> None:

@@ -30,7 +30,8 @@ _KEYS = {
     "x": "not_a_session",
     "u": "unknown",
 }
-_LATER, _STOP = {"\r", "\n", " "}, {"q", "\x1b"}
+_LATER, _STOP, _BACK = {"\r", "\n", " "}, {"q", "\x1b"}, "b"
+_MEANT = {*_KEYS, *_LATER, *_STOP, _BACK}
 
 
 @click.command()
@@ -65,21 +66,25 @@ def _ask_all(app: App, asked: Sequence[SessionRow]) -> None:
 
     for key, name in _KEYS.items():
         click.echo(f"  {key}  {name.replace('_', ' '):<20} {VERDICTS[name]}")
-    click.echo("  Enter: leave it open. q: stop here.\n")
-    keys = _keys()
-    for row in asked:
-        click.echo(
-            f"{clock(row.known.start, app.config.zone)} ({row.id}), no check-in. What happened? ", nl=False
-        )
+    click.echo(
+        "One key each, which counts at once. Enter: leave it open. b: back to the one before. q: stop here.\n"
+    )
+    keys, at = _keys(), 0
+    while at < len(asked):
+        row = asked[at]
+        click.echo(f"{clock(row.known.start, app.config.zone)} ({row.id}). What happened? ", nl=False)
         said = next(keys)
         if said in _STOP:
             click.echo("Stopped.")
             break
-        if said in _LATER:
-            click.echo("left open")
+        if said == _BACK:
+            click.echo("back")
+            at = max(at - 1, 0)
             continue
-        app.settle(row.id, Verdict(_KEYS[said]), None)
-        click.echo(_KEYS[said].replace("_", " "))
+        if said in _KEYS:
+            app.settle(row.id, Verdict(_KEYS[said]), None)
+        click.echo(_KEYS.get(said, "left open").replace("_", " "))
+        at += 1
     ring(app.store.path)
 
 
@@ -88,4 +93,4 @@ def _keys() -> Iterator[str]:
     while True:
         pressed = click.getchar().lower()
         if pressed in _STOP or not pressed.startswith("\x1b"):  # an arrow, say, is a longer sequence
-            yield from (key for key in pressed if key in _KEYS or key in _LATER | _STOP)
+            yield from (key for key in pressed if key in _MEANT)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kepthour.core.changes import KnownSession
 from kepthour.core.errors import NeedsPerson
-from kepthour.core.response import EARLIEST_CHECK_IN, Kind, Response
+from kepthour.core.response import EARLIEST_CHECK_IN, EARLIEST_LATE, Kind, Response
 from kepthour.core.verdict import Verdict
 
 _BEFORE_IT = {Kind.ACK, Kind.SNOOZE, Kind.LATE}  # they speak of a check-in that is to come
@@ -32,14 +32,23 @@ def object_to_answer(
     if answer.kind in _BEFORE_IT and there:
         raise NeedsPerson("You are checked in to this session.", _if_by_mistake(answer, session))
     if answer.kind is Kind.HERE and answer.at < session.start - EARLIEST_CHECK_IN:
-        raise NeedsPerson("It is too early to check in.", "Say that you are on your way: kepthour ack.")
+        raise NeedsPerson(
+            "It is too early to check in.",
+            f"Say that you are on your way: kepthour ack --session {session.id}.",
+        )
+    if answer.kind is Kind.LATE and answer.at < session.start - EARLIEST_LATE:
+        raise NeedsPerson(
+            "It is too early to say that you are late: the reminders before the start would go.",
+            "Say it in the last quarter of an hour; or move the session in your calendar.",
+        )
     if answer.kind is Kind.OUT and answer.at < session.start and not there:
         raise NeedsPerson(
             "This session has not begun.", f"If it does not take place, say why: {settle} client_cancelled."
         )
     if answer.kind is Kind.SNOOZE and answer.at >= session.start:
         raise NeedsPerson(
-            "A session that has begun cannot be snoozed.", "Check in, or say: kepthour late 10m."
+            "A session that has begun cannot be snoozed.",
+            f"Check in, or say: kepthour late 10m --session {session.id}.",
         )
     if answer.kind is Kind.LATE and answer.until is not None and answer.until >= session.end:
         raise NeedsPerson(

@@ -20,6 +20,8 @@ from kepthour.core.spans import format_offset
 
 # Earlier than this nobody is "there": a check-in would silence a whole ladder by mistake.
 EARLIEST_CHECK_IN = timedelta(minutes=30)
+# Earlier than this "running late" would silence reminders that are still needed.
+EARLIEST_LATE = timedelta(minutes=15)
 
 
 class Kind(StrEnum):

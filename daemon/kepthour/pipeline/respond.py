@@ -17,7 +17,7 @@ from kepthour.core.objections import object_to_answer
 from kepthour.core.quiet import NOTED, ended_by
 from kepthour.core.reminder import Reminder, State
 from kepthour.core.response import Kind, Response, effect, until
-from kepthour.core.verdict import HELD, SessionState, Verdict, state_of
+from kepthour.core.verdict import HELD, NOT_FINAL, SessionState, Verdict, state_of
 from kepthour.store import outbox, reminders, responses, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.store.presence import attended
@@ -163,8 +163,9 @@ def _state(tx: Tx, row: SessionRow, now: datetime) -> SessionState:
 
 
 def _settled(row: SessionRow) -> Verdict | None:
-    """What the therapist said became of it, unless that is that it was held: then they may say more of it."""
-    return row.verdict if row.decided_by == "therapist" and row.verdict not in HELD else None
+    """What the therapist said became of it, unless it was held or they cannot tell: then they may say more."""
+    said = row.verdict if row.decided_by == "therapist" else None
+    return said if said not in HELD | NOT_FINAL else None
 
 
 def _is_inside(tx: Tx, row: SessionRow, now: datetime) -> bool:

@@ -21,16 +21,17 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What it corrects (None: nothing was said or concluded before), and whether the session is to be planned anew."""
+    """What it corrects (None: nothing was said or concluded before), and whether the session is planned anew."""
 
     corrects: Verdict | None
     anew: bool
+    early: bool  # the session has not begun
 
 
 def settle(store: Store, session_id: str, verdict: Verdict, now: datetime, reason: Phi | None) -> Settled:
     """The program never overrules it; each correction is kept.
 
-    Before the start `unknown` takes back all that was said of the session, check-ins too. Raises NotFound.
+    Up to the deadline `unknown` takes back all that was said of the session, check-ins too. Raises NotFound.
     """
     with store.write() as tx:
         row = sessions.living(tx, session_id)
@@ -39,7 +40,7 @@ def settle(store: Store, session_id: str, verdict: Verdict, now: datetime, reaso
                 f'There is no session "{session_id}".', "See the ids with: kepthour agenda --json."
             )
         course.decide(tx, row.id, verdict, Because.SAID, "therapist", now, reason)
-        anew = verdict is Verdict.UNKNOWN and now < row.known.start
+        anew = verdict is Verdict.UNKNOWN and now < row.deadline
         if anew:
             renewal.begin_anew(tx, row, Why.TAKEN_BACK, now)
         else:
@@ -47,7 +48,7 @@ def settle(store: Store, session_id: str, verdict: Verdict, now: datetime, reaso
         outbox.end_holds(tx)  # a client who did not come, say: the therapist is free
         questions.close_idle(tx, now)
     log.info("session.settled", session=session_id, verdict=verdict.value)
-    return Settled(row.verdict, anew)
+    return Settled(row.verdict, anew, early=now < row.known.start)
 
 
 def _close(tx: Tx, row: SessionRow, now: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, or_, select, update
@@ -95,10 +95,19 @@ def spread(tx: Tx, reminder: Reminder, channels: Iterable[str]) -> None:
     offset = reminder.offset
     if offset is None:
         return
-    ladder = of_subject(tx, reminder.subject)
-    there = {one.channel for one in ladder if (one.revision, one.rung) == (reminder.revision, reminder.rung)}
+    ladder = [one for one in of_subject(tx, reminder.subject) if one.revision == reminder.revision]
+    there = {one.channel for one in ladder if (one.offset, one.due_at) == (offset, reminder.due_at)}
+    taken = {(one.rung, one.channel) for one in ladder}
     steps = [
-        Step(reminder.rung, offset, channel, reminder.urgency, reminder.due_at, reminder.useful_until, False)
+        Step(
+            _free(reminder.rung, offset, channel, taken),
+            offset,
+            channel,
+            reminder.urgency,
+            reminder.due_at,
+            reminder.useful_until,
+            False,
+        )
         for channel in channels
         if channel not in there
     ]
@@ -219,10 +228,15 @@ def _raise(
         return
     if any((r.channel, r.offset, r.due_at) == (one.channel, one.offset, one.due_at) for r in there.values()):
         return
-    names = [one.rung, *(in_seconds(one.offset, later) for later in range(len(there) + 1))]
-    rung = next(name for name in names if (name, one.channel) not in there)
+    rung = _free(one.rung, one.offset, one.channel, there)
     step = Step(rung, one.offset, one.channel, one.urgency, one.due_at, one.useful_until, False)
     plan(tx, start[0], start[0], start[1], [step])
+
+
+def _free(rung: str, offset: timedelta, channel: str, taken: Collection[tuple[str, str]]) -> str:
+    """The rung's name, or another if one at another time has that already on this channel."""
+    names = [rung, *(in_seconds(offset, later) for later in range(len(taken) + 1))]
+    return next(name for name in names if (name, channel) not in taken)
 
 
 def hand_over(

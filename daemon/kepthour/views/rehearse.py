@@ -59,6 +59,7 @@ def rehearse(
         absent = absences.between(tx, start - _FRINGE, end + _FRINGE)
         stale_after = {calendar.name: calendar.stale_after for calendar in config.calendars}
         troubled = calendars.troubled(tx, stale_after, sessions.soonest(tx, now, now + SOON), now)
+        open_now = [row.known for row in sessions.open_questions(tx)]
         earlier = sessions.took_place(tx, now - LOOKED_BACK, now)
     entries = agenda(config, store, start - _FRINGE - BEHIND, end + _FRINGE, now)
     held = [
@@ -86,7 +87,7 @@ def rehearse(
     found = [
         *_digests(config, days, absent, states, odd),
         *_questions(config, asked),
-        *_sweeps(config, asked),
+        *_sweeps(config, [*open_now, *(session for session, course in asked if _is_to_come(course, now))]),
     ]
     for session, course in courses:
         found += [*_ladder(config, session, course), *_cues(config, session, course)]
@@ -169,10 +170,13 @@ def _questions(config: Configuration, courses: Iterable[tuple[KnownSession, _Cou
                 yield Rehearsed(at, session_id, "question", Urgency.NORMAL, channels, words.whole)
 
 
-def _sweeps(config: Configuration, asked: Sequence[tuple[KnownSession, _Course]]) -> Iterator[Rehearsed]:
+def _is_to_come(course: _Course, now: datetime) -> bool:
+    return course.deadline is not None and course.deadline > now
+
+
+def _sweeps(config: Configuration, sessions_asked: Sequence[KnownSession]) -> Iterator[Rehearsed]:
     """After each session that nobody answers, and in the evening about all of them."""
     tongue, zone, channels = config.showing.tongue, config.zone, config.near_channels
-    sessions_asked = [session for session, _course in asked]
     for session in sessions_asked:
         sweep = after_session(session, zone, config.sweeps)
         if sweep is not None:

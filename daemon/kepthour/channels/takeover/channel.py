@@ -64,7 +64,7 @@ class Takeover:
         """Say so if the library is missing. The process begins with the first notice."""
         self._answered = answered
         if not installed():
-            log.warning("takeover.not_installed", channel=self._name, install=INSTALL)
+            log.info("takeover.not_installed", channel=self._name, install=INSTALL)
 
     async def send(self, notice: Notice, replaces: str | None) -> str | None:
         """Show `notice` on every screen; returns when it is there. Raises ChannelFailed.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from kepthour.core.tongue import Tongue
 from kepthour.core.words.text import Text
+
+_MINUTE = timedelta(minutes=1)
 
 
 def late_text(tongue: Tongue, announced: datetime, zone: ZoneInfo) -> Text:
@@ -16,15 +18,20 @@ def late_text(tongue: Tongue, announced: datetime, zone: ZoneInfo) -> Text:
     # Translators: from the therapist to the client. A fact and a regret; no reason, no excuse.
     body = tongue.gettext(
         "I am running late, and will be with you at {clock}. I am sorry for the wait.",
-        clock=tongue.clock(announced, zone),
+        clock=tongue.clock(_whole(announced), zone),
     )
     return Text(title, body)
+
+
+def _whole(announced: datetime) -> datetime:
+    """The next whole minute: nobody tells a client seconds."""
+    return announced + (-timedelta(seconds=announced.second, microseconds=announced.microsecond)) % _MINUTE
 
 
 def noted_text(tongue: Tongue, announced: datetime, zone: ZoneInfo) -> Text:
     """ "Running late" was heard: until when it is quiet, and the draft."""
     # Translators: confirms that the therapist said to be late. {clock} is the start that was announced.
-    title = tongue.gettext("Noted: you begin at {clock}", clock=tongue.clock(announced, zone))
+    title = tongue.gettext("Noted: you begin at {clock}", clock=tongue.clock(_whole(announced), zone))
     draft = late_text(tongue, announced, zone).body
     # Translators: {draft} is the whole message to the client.
     return Text(title, tongue.gettext("You may send: {draft}", draft=draft))

@@ -30,7 +30,7 @@ def rung_text(
     actual = now - anchor
     distance = offset if abs(actual - offset) <= _PUNCTUAL else actual
     distance = timedelta(seconds=round(distance.total_seconds()))
-    title = _when(tongue, _name(tongue, session, zone, show), distance)
+    title = _when(tongue, _name(tongue, session, anchor, zone, show), distance)
     step = _next_step(tongue, distance, bool(session.join_url), announced is not None)
     return Text(title, f"{_facts(tongue, session)}. {step}")
 
@@ -72,8 +72,8 @@ def bare_text(tongue: Tongue, start: datetime, zone: ZoneInfo) -> Text:
     return Text(title, tongue.gettext("More could not be read. Look into your calendar."))
 
 
-def _name(tongue: Tongue, session: KnownSession, zone: ZoneInfo, show: Show) -> str:
-    clock = tongue.clock(session.start, zone)
+def _name(tongue: Tongue, session: KnownSession, anchor: datetime, zone: ZoneInfo, show: Show) -> str:
+    clock = tongue.clock(anchor, zone)
     if show is Show.ALIAS and session.client:
         who = session.client.reveal()
         return tongue.gettext("Session with {client} at {clock}", client=who, clock=clock)
