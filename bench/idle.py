@@ -38,6 +38,8 @@ sessions = "all"
 [channels.script]
 type = "command"
 argv = ["/bin/true"]
+[sweep]
+enabled = false
 [digests]
 enabled = false
 """ + "".join(f'[[reminders.rungs]]\nat = "{at}"\nurgency = "high"\n' for at in RUNGS)

@@ -36,6 +36,8 @@ type = "memory"
 sessions = "all"
 [channels.stamp]
 type = "stamp"
+[sweep]
+enabled = false
 [digests]
 enabled = false
 """

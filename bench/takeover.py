@@ -36,6 +36,8 @@ path = "~/practice.ics"
 [[reminders.rungs]]
 at = "-20m"
 urgency = "critical"
+[sweep]
+enabled = false
 [digests]
 enabled = false
 [channels.window]
