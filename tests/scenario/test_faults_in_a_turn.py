@@ -12,7 +12,7 @@ from kepthour.core import notices
 from kepthour.core.words import rungs
 from kepthour.pipeline import alert, audit, detect, inquire, plan, poll
 from kepthour.pipeline.dispatch import claim, dispatcher, wording
-from kepthour.store import outbox, reminders, sessions, watches
+from kepthour.store import outbox, presence, reminders, sessions, watches
 from tests.scenario.test_ladder import STANDARD
 from tests.support.day import Day
 
@@ -43,7 +43,7 @@ PARTS = [
     (watches, "beat"),
     (dispatcher, "provisions"),
     (claim, "claim"),
-    (claim, "attended"),
+    (presence, "attended"),
     (claim, "record"),
     (outbox, "lease"),
     (reminders, "to_recall"),

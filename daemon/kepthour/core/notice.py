@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -66,7 +67,7 @@ class Notice:
     discreet: bool = (
         False  # nothing that covers a screen: the therapist is with a client, or has just answered
     )
-    later: tuple[Later, ...] = ()  # by time; for channels that can say it in place and in silence
+    later: Sequence[Later] = ()  # by time; for channels that can say it in place and in silence
     insists: bool = False  # it comes back if it was put away without an answer
 
     def as_of(self, now: datetime) -> Notice:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import overload
 
 from kepthour.core.changes import KnownSession
 from kepthour.core.countdown import minutes
@@ -49,17 +50,42 @@ def rung_notice(
     notice = replace(notice, moment=announced or session.start, discreet=manner is Manner.DISCREET)
     if not stays:
         return notice
-    return replace(notice, later=_later(session, now, how, announced), insists=how.insists)
+    return replace(
+        notice,
+        later=_Minutes(session, how, announced, tuple(minutes(announced or session.start, session.end, now))),
+        insists=how.insists,
+    )
 
 
-def _later(
-    session: KnownSession, now: datetime, how: Showing, announced: datetime | None
-) -> tuple[Later, ...]:
-    """The same words minute by minute. The buttons stay: what they answer is judged when they are pressed."""
-    anchor = announced or session.start
-    instants = minutes(anchor, session.end, now)
-    said = (rung_text(how.tongue, session, at - anchor, at, how.zone, how.show, announced) for at in instants)
-    return tuple(Later(at, words.title, words.body) for at, words in zip(instants, said, strict=True))
+@dataclass(frozen=True, slots=True)
+class _Minutes(Sequence[Later]):
+    """The same words minute by minute. They are made when somebody asks: few channels do, and it takes longest.
+
+    The buttons stay: what they answer is judged when they are pressed.
+    """
+
+    session: KnownSession
+    how: Showing
+    announced: datetime | None
+    instants: tuple[datetime, ...]
+
+    def __len__(self) -> int:
+        return len(self.instants)
+
+    @overload
+    def __getitem__(self, index: int) -> Later: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Later]: ...
+    def __getitem__(self, index: int | slice) -> Later | Sequence[Later]:
+        if isinstance(index, slice):
+            return [self._at(at) for at in self.instants[index]]
+        return self._at(self.instants[index])
+
+    def _at(self, at: datetime) -> Later:
+        offset = at - (self.announced or self.session.start)
+        how = self.how
+        words = rung_text(how.tongue, self.session, offset, at, how.zone, how.show, self.announced)
+        return Later(at, words.title, words.body)
 
 
 def joint_notice(reminder: Reminder, session: KnownSession, ends: datetime, how: Showing) -> Notice:

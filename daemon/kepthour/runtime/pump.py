@@ -158,6 +158,7 @@ class Pump:
 
     async def _step(self, step: Callable[[], Awaitable[None]]) -> bool:
         """One part of a turn; whether it came to its end. A bug in it costs itself, not the parts that follow."""
+        await self.dispatcher.make_way()
         try:
             await step()
         except (TryLater, NeedsPerson):

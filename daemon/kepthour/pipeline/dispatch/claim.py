@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
-from kepthour.core.away import Absence, silenced_until
 from kepthour.core.ladder import Urgency
-from kepthour.core.quiet import Attended, held_until
 from kepthour.core.reminder import KEPT_QUIET, OUT, Change, Reminder, State, Why, hand_out, next_attempt
+from kepthour.pipeline.dispatch.surroundings import Surroundings
 from kepthour.pipeline.dispatch.wording import Unworded, Wording, Words, words_for
-from kepthour.store import absences, outbox, reminders
+from kepthour.store import outbox, reminders
 from kepthour.store.engine import Store, Tx
-from kepthour.store.presence import attended
 
 log = structlog.get_logger()
 
 LEASE = timedelta(seconds=45)  # longer than a channel may take, so that no reminder is in two hands
-_LONG_BEFORE = timedelta(days=2)  # no rung is further from its session
 _REFUSALS = 2  # so often a channel may refuse before the others are tried
 _URGENT = {Urgency.HIGH, Urgency.CRITICAL}
 
@@ -64,34 +61,14 @@ def claim(
             return [], outdated
     with store.write() as tx:
         due = reminders.due(tx, horizon, in_hand)
-        hand = hand_out(due, horizon, _Waiting.read(tx, now).of, in_hand)
+        around = Surroundings.read(tx, now)
+        hand = hand_out(due, horizon, around.waits, in_hand)
         outbox.change(tx, hand.changes, now)
         outbox.hold(tx, hand.holds)
-        parcels = [_wrap(tx, reminder, wording, now, channels) for reminder in hand.send]
+        parcels = [_wrap(tx, reminder, wording, around, channels) for reminder in hand.send]
         claimed = [parcel for parcel in parcels if parcel is not None]
         outbox.lease(tx, [parcel.reminder for parcel in claimed], now, now + LEASE)
         return claimed, outdated
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """What makes reminders wait just now."""
-
-    now: datetime
-    attended: Sequence[Attended]
-    absences: Sequence[Absence]
-
-    @classmethod
-    def read(cls, tx: Tx, now: datetime) -> _Waiting:
-        return cls(now, attended(tx, now), absences.between(tx, now - _LONG_BEFORE, now + _LONG_BEFORE))
-
-    def of(self, reminder: Reminder) -> tuple[datetime, Why] | None:
-        """Until when `reminder` waits, and why; None: it does not."""
-        away = silenced_until(reminder, self.absences, self.now)
-        if away is not None:
-            return away, Why.AWAY
-        busy = held_until(reminder, self.attended)
-        return (busy, Why.IN_SESSION) if busy is not None else None
 
 
 def still_wanted(store: Store, claimed: Iterable[Reminder]) -> set[int]:
@@ -108,20 +85,20 @@ def let_go(store: Store, claimed: Iterable[Reminder]) -> None:
 
 
 def _wrap(
-    tx: Tx, reminder: Reminder, wording: Wording, now: datetime, channels: Collection[str]
+    tx: Tx, reminder: Reminder, wording: Wording, around: Surroundings, channels: Collection[str]
 ) -> Parcel | None:
     """Word `reminder`; None if there is nothing (left) to say or nobody to say it."""
     if reminder.channel not in channels:
-        outbox.change(tx, [Change(reminder.id, State.FAILED, Why.NO_CHANNEL)], now)
+        outbox.change(tx, [Change(reminder.id, State.FAILED, Why.NO_CHANNEL)], around.now)
         return None
     try:
-        words = words_for(tx, reminder, now, wording)
+        words = words_for(tx, reminder, around, wording)
     except Unworded as error:
-        again = next_attempt(reminder.attempts + 1, now, reminder.useful_until)
+        again = next_attempt(reminder.attempts + 1, around.now, reminder.useful_until)
         outbox.refused(tx, reminder, f"bug-{type(error.__cause__).__name__}", again)
         return None
     if words is None:
-        outbox.change(tx, [Change(reminder.id, State.SUPERSEDED, Why.REPLANNED)], now)
+        outbox.change(tx, [Change(reminder.id, State.SUPERSEDED, Why.REPLANNED)], around.now)
         return None
     return Parcel(reminder, words, reminders.shown(tx, reminder.subject, reminder.channel))
 
@@ -179,9 +156,10 @@ def left_open(store: Store, channels: Collection[str], wording: Wording, now: da
     """What a process before this one left on the screen, to be shown again in its place."""
     found = []
     with store.read() as tx:
+        around = Surroundings.read(tx, now)
         for reminder in reminders.left_open(tx, now):
             with suppress(Unworded):
-                words = words_for(tx, reminder, now, wording)
+                words = words_for(tx, reminder, around, wording)
                 if words is not None and reminder.channel in channels:
                     found.append(Parcel(reminder, words, reminder.reference))
     return found

@@ -27,7 +27,10 @@ log = structlog.get_logger()
 
 SEND_SECONDS = 15.0
 RECALL_SECONDS = 5.0
-_GLANCE = timedelta(milliseconds=5)  # so long before its time a claimed reminder is looked at again
+_GLANCE = timedelta(
+    milliseconds=10
+)  # so long before its time a claimed reminder is looked at again, and worded
+_MAKE_WAY = 0.05  # seconds
 _FURTHEST = timedelta(seconds=2)  # nothing is claimed further ahead: the clock was set back
 _REMEMBERED = timedelta(days=1)
 
@@ -67,6 +70,7 @@ class Dispatcher:
             tuple[str, str], str | None
         ] = {}  # by channel and subject: where `tell` put its notice
         self._reserve = Reserve()
+        self._imminent = _Imminent()
 
     @property
     def in_hand(self) -> frozenset[int]:
@@ -104,12 +108,17 @@ class Dispatcher:
         What falls due within `ahead` is claimed, too, and handed over at its time, to the millisecond.
         """
         await self.record()
+        await self.make_way()
         now, in_hand = self._clock.now(), self.in_hand
         parcels, outdated = await asyncio.to_thread(
             claim.claim, self._store, self._channels.keys(), self._wording, now, in_hand, ahead
         )
         self._send(parcels)
         self._recall(outdated)
+
+    async def make_way(self) -> None:
+        """Wait while a hand-over is imminent, for a moment: work beside it would make it late."""
+        await self._imminent.over()
 
     async def stock(self) -> None:
         """Keep in memory what is to go out in the coming hours."""
@@ -207,12 +216,14 @@ class Dispatcher:
         if not await self._reach(at - _GLANCE):
             await self._let_go(parcels)
             return
-        wanted = await self._still_wanted(parcels)
-        if not await self._reach(at):
+        with self._imminent:
+            wanted = [_worded(parcel, at) for parcel in await self._still_wanted(parcels)]
+            in_time = await self._reach(at)
+            if in_time:
+                for parcel in wanted:
+                    self._start(self._deliver(parcel))
+        if not in_time:
             await self._let_go(wanted)
-            return
-        for parcel in wanted:
-            self._start(self._deliver(parcel))
 
     async def _reach(self, at: datetime) -> bool:
         """Wait until `at` by the wall clock; False if that has leapt over it, or moved it far away."""
@@ -376,6 +387,39 @@ class Dispatcher:
             log.warning("reminder.not_recalled", reminder=reminder.id, problem=_code(error))
         finally:
             self._recalling.discard(reminder.id)
+
+
+class _Imminent:
+    """Hand-overs that are so near that work beside them, which takes some milliseconds, would make them late."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._none = asyncio.Event()
+        self._none.set()
+
+    def __enter__(self) -> None:
+        self._count += 1
+        self._none.clear()
+
+    def __exit__(self, *_error: object) -> None:
+        self._count -= 1
+        if not self._count:
+            self._none.set()
+
+    async def over(self) -> None:
+        """Wait until there is none, for a moment: where one follows the other, the work has to be done all the same."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_MAKE_WAY):
+                await self._none.wait()
+
+
+def _worded(parcel: Parcel, at: datetime) -> Parcel:
+    """With its notice made in advance, as it reads at `at`: so the words cost the reminder no time."""
+    try:
+        notice = parcel.words(at)
+    except Exception:  # noqa: BLE001  whoever delivers it meets the same, and tells
+        return parcel
+    return replace(parcel, words=lambda _now: notice)
 
 
 def _target(reminder: Reminder) -> _Target:

@@ -43,7 +43,8 @@ from kepthour.core.spans import midnight
 from kepthour.core.sweep import SWEEP
 from kepthour.core.verdict import announced_start
 from kepthour.core.words.troubles import calendar_text
-from kepthour.store import absences, calendars, presence, reminders, responses, sessions
+from kepthour.pipeline.dispatch.surroundings import Surroundings
+from kepthour.store import absences, calendars, reminders, responses, sessions
 from kepthour.store.engine import StoreFault, Tx
 
 log = structlog.get_logger()
@@ -63,13 +64,13 @@ class Unworded(Exception):
     """Catch it to go on without a notice that is no rung: a bug, or a row that was torn, and told in the log."""
 
 
-def words_for(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Words | None:
+def words_for(tx: Tx, reminder: Reminder, around: Surroundings, wording: Wording) -> Words | None:
     """As `words_of`, but a bug or a torn row costs a rung its details only: it comes all the same.
 
     Raises Unworded for what is no rung.
     """
     try:
-        words = words_of(tx, reminder, now, wording)
+        words = words_of(tx, reminder, around, wording)
     except (StoreFault, KeptHourError):
         raise
     except Exception as error:
@@ -92,8 +93,9 @@ def _bare(reminder: Reminder, how: Showing, _now: datetime) -> Notice:
     return bare_notice(reminder, how)
 
 
-def words_of(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Words | None:
+def words_of(tx: Tx, reminder: Reminder, around: Surroundings, wording: Wording) -> Words | None:
     """What `reminder` is to say; None if there is nothing (left) to say."""
+    now = around.now
     if reminder.rung.startswith("digest-"):
         return _digest(tx, reminder, now, wording)
     if reminder.rung == SWEEP:
@@ -109,16 +111,15 @@ def words_of(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Wor
     if reminder.rung == "audit":
         return _fixed(lost_track_notice(reminder, row.known, wording.how))
     if reminder.rung.startswith(CUE):
-        return _cue(tx, reminder, row, now, wording)
+        return _cue(tx, reminder, row, around, wording)
     answers = responses.to(tx, row)
     if reminder.rung.startswith(NOTED):
         announced = announced_start(answers)
         return _fixed(noted_notice(reminder, row.known, announced, wording.how)) if announced else None
-    attended = presence.attended(tx, now)
-    before = ending_before(row.known.start, row.id, attended)
+    before = ending_before(row.known.start, row.id, around.attended)
     if before is not None and reminder.offset is not None and reminder.offset < timedelta():
         return partial(_joint, reminder, row, before.end, wording.how)
-    manner = manner_of(reminder, attended, presence.let_down(tx, now), now)
+    manner = manner_of(reminder, around.attended, around.let_down, now)
     return rung_words(reminder, row, answers, wording, manner)
 
 
@@ -151,11 +152,11 @@ def _joint(
 
 
 def _cue(
-    tx: Tx, reminder: Reminder, row: sessions.SessionRow, now: datetime, wording: Wording
+    tx: Tx, reminder: Reminder, row: sessions.SessionRow, around: Surroundings, wording: Wording
 ) -> Words | None:
     """An end cue; none if a rung of the next session says it all."""
     session = Attended(row.id, row.known.start, row.known.end)
-    if session not in presence.attended(tx, now):
+    if session not in around.attended:
         return None
     soon = sessions.coming(tx, session.end, session.end + 2 * BACK_TO_BACK)
     coming = [one for one in soon if one.known.start - session.end <= BACK_TO_BACK]
