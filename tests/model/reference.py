@@ -246,8 +246,21 @@ class Ladder:
         offset = due - self.start
         return Rung(format_offset(offset), offset, due, until, doubtful=doubtful)
 
+    def _anew(self, rungs: list[Rung], moved: dict[int, bool], unnoted: list[Rung]) -> dict[timedelta, bool]:
+        """The offsets after the start that an announced start adds a rung for, and whether that is in doubt."""
+        after = [rung for rung in rungs if not rung.announced and rung.offset > timedelta()]
+        found = {}
+        for offset in {rung.offset for rung in after}:
+            mine = [rung for rung in after if rung.offset == offset]
+            sure_to_move = [rung for rung in mine if moved.get(id(rung)) is False and not rung.doubtful]
+            if not sure_to_move:
+                found[offset] = any(
+                    id(rung) in moved or rung.doubtful or any(rung is one for one in unnoted) for rung in mine
+                )
+        return found
+
     def _late(self, at: datetime, announced: datetime) -> None:
-        """Those from the start on move; one that is out already is not repeated, but the announced start gets one."""
+        """Those from the start on come anew from the announced start on: moved, or added again."""
         by = announced - self.start
         over = at >= self.deadline
         deadline = self.start + self._setup.missed_after + by
@@ -259,6 +272,7 @@ class Ladder:
             moves = [rung for rung in rungs if rung.open and not rung.due < self.start]
             moved = {id(rung): at >= self.ends(channel, rung) for rung in moves}
             unnoted = [rung for rung in rungs if rung.unnoted(at) and not rung.due < self.start]
+            anew = self._anew(rungs, moved, unnoted)
             for rung in unnoted:
                 rung.doubtful = True  # to the daemon it may be one that moves
                 rung.until = deadline
@@ -271,6 +285,10 @@ class Ladder:
                 extra = self._extra(announced, deadline, doubtful=doubtful)
                 if any(rung.name == extra.name for rung in rungs):
                     extra.name = in_seconds(extra.offset)
+                extra.announced = True
+                rungs.append(extra)
+            for offset, doubtful in anew.items():
+                extra = self._extra(announced + offset, deadline, doubtful=doubtful or over)
                 extra.announced = True
                 rungs.append(extra)
         self._silence(self.start)

@@ -136,8 +136,28 @@ async def test_running_late_moves_the_nagging_and_the_deadline(day: Day) -> None
 async def test_running_late_after_the_start_asks_again_at_the_announced_time(day: Day) -> None:
     await day.until("2026-03-02 10:03")
     day.answer(Kind.LATE, timedelta(minutes=5))
-    await day.until("2026-03-02 10:14")
-    assert day.rungs()[8:] == [("10:08:00", "+8m"), ("10:12:00", "+4m"), ("10:13:00", "+5m")]
+    await day.until("2026-03-02 10:22")
+    assert day.rungs()[8:] == [
+        ("10:08:00", "+8m"),
+        ("10:09:00", "+9m"),
+        ("10:10:00", "+10m"),
+        ("10:11:00", "+11m"),
+        ("10:12:00", "+4m"),
+        ("10:13:00", "+5m"),
+    ]
+
+
+async def test_the_whole_ladder_comes_again_after_the_last_rung(day: Day) -> None:
+    await day.until("2026-03-02 10:06")
+    day.answer(Kind.LATE, timedelta(minutes=4))
+    await day.until("2026-03-02 10:11:30")
+    day.answer(Kind.LATE, timedelta(minutes=2, seconds=30))  # what the first announcement added is dropped
+    await day.until("2026-03-02 10:28")
+    later = [f"10:{minute}:00" for minute in (10, 11, 14, 15, 16, 17, 18, 19)]
+    assert [at for at, _rung in day.rungs()[10:]] == later
+    assert day.only().verdict is None
+    await day.until("2026-03-02 10:29:30")
+    assert day.only().verdict is Verdict.SUSPECTED_MISS
 
 
 async def test_an_announced_start_is_asked_for_beside_a_rung_whose_name_is_taken(tmp_path: Path) -> None:
@@ -313,7 +333,7 @@ async def test_running_late_again_is_confirmed_again_and_the_ladder_goes_on(day:
     press(day, Key.LATE)
     await day.until("2026-03-02 10:14")
     rungs = [rung for _at, rung in day.rungs_since("10:01:00")]
-    assert rungs == ["+1m", "running-late", "running-late-2", "+12m30s"]
+    assert rungs == ["+1m", "running-late", "running-late-2", "+12m30s", "+13m30s"]
 
 
 def press(day: Day, key: Key) -> None:

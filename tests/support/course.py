@@ -37,7 +37,7 @@ class Course:
     here: datetime | None = None
     over: bool = False
     late_by: timedelta = timedelta()
-    promised: str | None = None  # the rung at an announced start
+    promised: set[str] = field(default_factory=set)  # the rungs that an announced start added
     asked: bool = False
     gone: bool = False
     held: str | None = None  # the rung that waits until another session is over

@@ -203,13 +203,15 @@ class Oracle:
     def _late(self, course: Course, announced: datetime) -> None:
         by = announced - course.start
         silence(course, course.start)
-        course.rungs.pop(course.promised or "", None)
+        course.rungs = {name: at for name, at in course.rungs.items() if name not in course.promised}
         course.rungs = {name: at + by - course.late_by for name, at in course.rungs.items()}
         course.deadline += by - course.late_by
         course.late_by = by
-        if "0m" not in course.rungs:
-            course.promised = f"{rung_at(by)} as announced"
-            course.rungs[course.promised] = announced
+        for after in (minutes * _MINUTE for minutes in _RUNGS if minutes >= 0):
+            if rung_at(after) not in course.rungs:
+                name = f"{rung_at(by + after)} as announced"
+                course.promised.add(name)
+                course.rungs[name] = announced + after
 
     # What goes out ------------------------------------------------------------------------------------------------
 

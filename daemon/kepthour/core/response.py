@@ -3,7 +3,7 @@
 acknowledge   silences the rungs before the start, never the one at the start
 snooze        silences until its end, which never lies past the start
 check in      ends the ladder
-late n        moves the rungs from the start on, and the deadline, by n minutes
+late n        begins the ladder anew at the announced start, and moves the deadline with it
 out           ends the session
 """
 
@@ -22,6 +22,7 @@ from kepthour.core.spans import format_offset
 EARLIEST_CHECK_IN = timedelta(minutes=30)
 # Earlier than this "running late" would silence reminders that are still needed.
 EARLIEST_LATE = timedelta(minutes=15)
+_NOT_CALLED_FOR = {Why.REPLANNED, Why.NO_CHANNEL}  # these are in no ladder any more
 
 
 class Kind(StrEnum):
@@ -56,7 +57,7 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Raise:
-    """A reminder to add: the rung at the end of a snooze."""
+    """A reminder to add: the rung at the end of a snooze, or one of an announced start."""
 
     rung: str
     offset: timedelta
@@ -205,28 +206,41 @@ def _late(
     reminders: Sequence[Reminder],
     before: Sequence[Response],
 ) -> Effect:
-    """Nagging starts anew at the announced start; the rungs keep their names.
+    """The rungs from the start on come anew from the announced start on, whatever became of them before.
 
-    A rung that already went out at or after the start is not repeated: those still to come are moved, and
-    if the one at the start is among the former, the announced start gets a rung of its own. Such a rung of an
-    announcement before this one goes.
+    Those still to come are moved, and keep their names; those that were out (or dropped) are followed by one as far
+    from the announced start, which is called by its distance from the start. What an announcement before this one
+    added goes. Where no rung is at the start, the announced start gets one all the same.
     """
     assert response.until is not None
-    moved_by = response.until - start
+    until, moved_by = response.until, response.until - start
+    useful_until = deadline + moved_by
     quiet = _silence(reminders, Why.LATE, until=start)
-    overtaken = {one.until for one in before if one.kind is Kind.LATE}
-    coming = [
-        r
-        for r in reminders
-        if r.state is State.PENDING and r.offset is not None and not r.offset < timedelta()
-    ]
-    raised = [r for r in coming if r.offset and r.due_at in overtaken and r.due_at == start + r.offset]
-    moved = [r for r in coming if r not in raised]
-    shifts = tuple(
-        Shift(r.id, start + r.offset + moved_by, deadline + moved_by) for r in moved if r.offset is not None
+    ladder = [(r, r.offset) for r in reminders if r.offset is not None and not r.offset < timedelta()]
+    added = [r for r, _offset in ladder if _was_announced(r, start, before)]
+    own = [(r, offset) for r, offset in ladder if r not in added]
+    shifts = tuple(Shift(r.id, until + o, useful_until) for r, o in own if r.state is State.PENDING)
+    coming = {(r.channel, offset) for r, offset in own if r.state is State.PENDING}
+    over = {
+        (r.channel, o): r for r, o in own if (r.channel, o) not in coming and r.why not in _NOT_CALLED_FOR
+    }
+    again = tuple(
+        Raise(format_offset(moved_by + o), moved_by + o, channel, r.urgency, until + o, useful_until)
+        for (channel, o), r in over.items()
     )
-    at_start = {r.channel for r in moved if not r.offset}
-    again = _rungs_at_the_end(response.until, start, deadline + moved_by, reminders, coming)
-    gone = tuple(Change(r.id, State.SUPERSEDED, Why.LATE) for r in raised)
-    at_announced = tuple(one for one in again if one.channel not in at_start)
-    return Effect(quiet.changes + gone, quiet.recall, shifts, at_announced)
+    at_start = {r.channel for r, offset in own if not offset and (r.channel, offset) in coming | over.keys()}
+    bare = _rungs_at_the_end(until, start, useful_until, reminders, [r for r, _offset in ladder])
+    gone = tuple(Change(r.id, State.SUPERSEDED, Why.LATE) for r in added if r.state is State.PENDING)
+    return Effect(
+        quiet.changes + gone,
+        quiet.recall,
+        shifts,
+        again + tuple(one for one in bare if one.channel not in at_start),
+    )
+
+
+def _was_announced(reminder: Reminder, start: datetime, before: Sequence[Response]) -> bool:
+    """Whether an announced start before this one added it: it was planned for its place then, and never moved."""
+    assert reminder.offset is not None
+    first = min((one.at for one in before if one.kind is Kind.LATE), default=None)
+    return first is not None and reminder.due_at == start + reminder.offset and reminder.due_at > first

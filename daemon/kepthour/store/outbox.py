@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -210,16 +210,13 @@ def apply(tx: Tx, effect: Effect, session_id: str, revision: int, at: datetime) 
     for shift in effect.shifts:
         times = {"due_at": shift.due_at, "not_before": shift.due_at, "useful_until": shift.useful_until}
         _update(tx, [shift.reminder], **times)
-    if effect.raises:
-        there = {(r.rung, r.channel): r for r in of_session(tx, session_id, revision)}
-        for one in effect.raises:
-            _raise(tx, one, there, (session_id, revision), at)
+    for one in effect.raises:
+        _raise(tx, one, (session_id, revision), at)
 
 
-def _raise(
-    tx: Tx, one: Raise, there: Mapping[tuple[str, str], Reminder], start: tuple[str, int], at: datetime
-) -> None:
-    """A rung at the end of a snooze, or at an announced start. A silenced one of its name comes back for it."""
+def _raise(tx: Tx, one: Raise, start: tuple[str, int], at: datetime) -> None:
+    """A rung at the end of a snooze, or from an announced start on. A silenced one of its name comes back for it."""
+    there = {(r.rung, r.channel): r for r in of_session(tx, *start)}
     namesake = there.get((one.rung, one.channel))
     if namesake is not None and namesake.state is State.SUPERSEDED:
         check_move(namesake.state, State.PENDING)
