@@ -203,3 +203,23 @@ async def test_a_sleep_in_the_middle_of_a_ladder_shows_the_newest_useful_rung(da
     await day.until("2026-03-02 10:03")
     assert day.rungs()[2:] == [("10:02:30", "+2m"), ("10:03:00", "+3m")]
     assert day.notices()[2].title == "Session at 10:00 began 2 min 30 s ago"
+
+
+async def test_a_session_moved_in_a_time_that_had_not_come_is_reminded_of_when_it_does(day: Day) -> None:
+    """The clock was fast when it was moved: there was nothing left to remind of, and it was asked about at once."""
+    day.sleep_until("2026-03-02 10:20")
+    await day.until("2026-03-02 10:20")
+    day.put("one", "2026-03-02T10:04:00")
+    day.sync()
+    await day.until("2026-03-02 10:21")
+    set_clock(day, timedelta(minutes=-18))
+    await day.until("2026-03-02 10:04")
+    assert rungs(day)[-1] == "0m"
+
+
+async def test_a_snooze_after_the_clock_was_set_back_is_followed_by_a_reminder_at_the_start(day: Day) -> None:
+    await day.until("2026-03-02 10:01")
+    set_clock(day, timedelta(minutes=-2))
+    day.answer(Kind.SNOOZE, timedelta(minutes=5))
+    await day.until("2026-03-02 10:00")
+    assert day.rungs()[-1] == ("10:00:00", "+0s")

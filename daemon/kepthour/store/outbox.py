@@ -223,7 +223,8 @@ def _raise(tx: Tx, one: Raise, start: tuple[str, int], at: datetime) -> None:
         times = {"due_at": one.due_at, "not_before": one.due_at, "useful_until": one.useful_until}
         _update(tx, [namesake.id], state=State.PENDING.value, why=None, changed_at=at, **times)
         return
-    if any((r.channel, r.offset, r.due_at) == (one.channel, one.offset, one.due_at) for r in there.values()):
+    coming = [r for r in there.values() if r.state is State.PENDING]
+    if any((r.channel, r.offset, r.due_at) == (one.channel, one.offset, one.due_at) for r in coming):
         return
     rung = _free(one.rung, one.offset, one.channel, there)
     step = Step(rung, one.offset, one.channel, one.urgency, one.due_at, one.useful_until, False)
