@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from kepthour.core.response import Kind
 from tests.model.known import Known
-from tests.model.reference import PAUSES, Closed, Ladder, Rung, Said, Sent
+from tests.model.reference import AHEAD, PAUSES, Closed, Ladder, Rung, Said, Sent
 from tests.model.setups import STALE_AFTER, Setup
 from tests.model.story import (
     Answered,
@@ -323,6 +323,9 @@ class Judge:
         self._shown[took.reference] = ladder, channel
         if rung.silenced or self._known.ladders.get(ladder.key) is not ladder:
             self._outdated[took.reference] = 0.0
+        if took.handed.at > self._now + AHEAD:  # the clock was set back meanwhile: it has not come yet
+            self._outdated[took.reference] = 0.0
+            return
         ladder.add(Sent(took.handed.at, channel, rung.name, took.reference))
         rung.shown_at = self._now
         if not again:
