@@ -223,3 +223,15 @@ async def test_a_snooze_after_the_clock_was_set_back_is_followed_by_a_reminder_a
     day.answer(Kind.SNOOZE, timedelta(minutes=5))
     await day.until("2026-03-02 10:00")
     assert day.rungs()[-1] == ("10:00:00", "+0s")
+
+
+async def test_a_session_restored_while_the_clock_was_fast_has_the_rungs_that_are_to_come(day: Day) -> None:
+    await day.until("2026-03-02 10:01")
+    day.calendar.delete("one.ics")
+    day.sync()
+    day.put("one", "2026-03-02T10:00:00")
+    day.sync()
+    await day.until("2026-03-02 10:02")
+    set_clock(day, timedelta(minutes=-4))
+    await day.until("2026-03-02 10:00")
+    assert rungs(day)[-2:] == ["-1m", "0m"]

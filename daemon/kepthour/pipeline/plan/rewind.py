@@ -14,6 +14,7 @@ import structlog
 from kepthour.core.reminder import Reminder, State, Why
 from kepthour.core.response import silence
 from kepthour.core.timekeeping import EARLY
+from kepthour.pipeline.plan.ladders import Lacks
 from kepthour.store import cards, course, outbox, questions, reminders, sessions, watches
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
@@ -21,12 +22,14 @@ from kepthour.store.sessions import SessionRow
 log = structlog.get_logger()
 
 
-def rewind(tx: Tx, now: datetime) -> frozenset[str]:
-    """Take back what `now` (aware UTC) makes untrue; returns the sessions whose ladders are to be completed."""
+def rewind(tx: Tx, now: datetime) -> dict[str, Lacks]:
+    """Take back what `now` (aware UTC) makes untrue; returns what the ladders of which sessions lack."""
     watches.forget_future(tx, now)
     course.forget_conclusions(tx, now)
     outbox.call_back(tx, now)
     limit = now + EARLY
+    # One that began at most five minutes ahead lacks what seemed useless then, and is still to come.
+    lacking = dict.fromkeys(reminders.changed_after(tx, now, useful_after=now), Lacks.TO_COME)
     rewound = set()
     for session_id in reminders.changed_after(tx, limit, useful_after=now):
         row = sessions.get(tx, session_id)
@@ -37,7 +40,7 @@ def rewind(tx: Tx, now: datetime) -> frozenset[str]:
     questions.close_idle(tx, now)
     if rewound:
         log.warning("plan.rewound", sessions=len(rewound))
-    return frozenset(rewound)
+    return lacking | dict.fromkeys(rewound, Lacks.ALL)
 
 
 def _set_back(tx: Tx, row: SessionRow, limit: datetime, now: datetime) -> None:

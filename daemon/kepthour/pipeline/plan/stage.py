@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Mapping
 from datetime import datetime
 
 import structlog
@@ -32,11 +32,11 @@ def plan(policy: Policy, store: Store, now: datetime, *, set_back: bool = False)
     `set_back`: the clock may have been set back since the last time.
     """
     with store.write() as tx:
-        rewound = rewind(tx, now) if set_back else frozenset[str]()
+        lacking = rewind(tx, now) if set_back else {}
         counts, lengthened = _follow_calendars(tx, policy, now)
         questions.close_idle(tx, now)
         outbox.end_holds(tx)
-        _plan_what_comes(tx, policy, now, rewound, lengthened)
+        _plan_what_comes(tx, policy, now, dict.fromkeys(lengthened, Lacks.TO_COME) | lacking)
     happened: dict[Fate, int] = {fate: count for fate, count in counts.items() if fate is not Fate.SAME}
     if happened:
         log.info("plan.changed", **{fate.value: count for fate, count in happened.items()})
@@ -70,9 +70,7 @@ def _can_be_compared(policy: Policy, observed: Observed, row: SessionRow) -> boo
     return calendar not in observed.silent and (policy.has(calendar) or not observed.unasked)
 
 
-def _plan_what_comes(
-    tx: Tx, policy: Policy, now: datetime, rewound: Collection[str], lengthened: Collection[str]
-) -> None:
+def _plan_what_comes(tx: Tx, policy: Policy, now: datetime, lacking: Mapping[str, Lacks]) -> None:
     current = [row for row in sessions.between(tx, now - BEHIND, now + AHEAD) if not row.hidden]
     days = by_day((row.known for row in current), policy.zone)
     odd = note_oddities(tx, policy, current, now)
@@ -83,7 +81,7 @@ def _plan_what_comes(
         key = row.id, row.known.revision
         day = days.get(row.known.start.astimezone(policy.zone).date(), [])
         early = notable(row.known, day) or (policy.early_if_odd and row.id in odd)
-        lacks = Lacks.ALL if row.id in rewound else Lacks.TO_COME if row.id in lengthened else Lacks.NOTHING
+        lacks = lacking.get(row.id, Lacks.NOTHING)
         known = Known(row, ladders.get(key, []), answers.get(key, []))
         ladder = policy.ladder.of(row.known, policy.zone)
         plan_ladder(tx, ladder, known, now, is_notable=early, lacks=lacks)
