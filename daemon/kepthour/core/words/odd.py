@@ -14,30 +14,24 @@ _MOST = 2  # sessions that a digest names
 
 def phrase(tongue: Tongue, oddity: Oddity) -> str:
     """One oddity in words."""
-    match oddity:
-        case Oddity.RESTORED:
-            # Translators: all these follow a time of day: "10:00 is back after a cancellation".
-            return tongue.gettext("is back after a cancellation")
-        case Oddity.MOVED:
-            return tongue.gettext("was moved lately")
-        case Oddity.OTHER_TIME:
-            return tongue.gettext("is at an unusual time")
-        case Oddity.OTHER_WEEK:
-            return tongue.gettext("is in the other week")
-        case Oddity.AFTER_BREAK:
-            return tongue.gettext("is the first after a break")
-        case Oddity.OVERLAPS:
-            return tongue.gettext("overlaps with another")
-        case Oddity.TWICE:
-            return tongue.gettext("stands twice, at two times")
-        case Oddity.OTHER_PLACE:
-            return tongue.gettext("is at another place")
-        case Oddity.NO_LINK:
-            return tongue.gettext("has no video link")
-        case Oddity.CLOCKS:
-            return tongue.gettext("comes after the clocks changed")
-        case Oddity.BY_CLOCKS:
-            return tongue.gettext("was moved by the clocks")
+    return {
+        # Translators: all these follow a time of day: "10:00 is back after a cancellation".
+        Oddity.RESTORED: tongue.gettext("is back after a cancellation"),
+        Oddity.MOVED: tongue.gettext("was moved lately"),
+        Oddity.BY_CLOCKS: tongue.gettext("was moved by the clocks"),
+        # Translators: for some weeks, since the clocks are changed there on another day than here.
+        Oddity.CLOCKS_DIFFER: tongue.gettext("comes while the time difference is not as usual"),
+        Oddity.OTHER_TIME: tongue.gettext("is at an unusual time"),
+        Oddity.OTHER_WEEK: tongue.gettext("is in the other week"),
+        Oddity.AFTER_BREAK: tongue.gettext("is the first after a break"),
+        Oddity.OVERLAPS: tongue.gettext("overlaps with another"),
+        Oddity.TWICE: tongue.gettext("stands twice, at two times"),
+        Oddity.OTHER_PLACE: tongue.gettext("is at another place"),
+        Oddity.NO_LINK: tongue.gettext("has no video link"),
+        Oddity.OTHER_ZONE: tongue.gettext("is in another time zone"),
+        Oddity.DOUBTFUL_ZONE: tongue.gettext("is in a time zone that had to be guessed"),
+        Oddity.CLOCKS: tongue.gettext("comes after the clocks changed"),
+    }[oddity]
 
 
 def odd_text(tongue: Tongue, odd: Sequence[tuple[KnownSession, Oddity]], zone: ZoneInfo) -> str:
