@@ -38,21 +38,21 @@ _REMOTE = re.compile(r"\b(?:tele\w*|video\w*|online|zoom|teams|meet)\b", re.IGNO
 
 
 class Oddity(StrEnum):
-    """The codes, as the JSON has them."""
+    """The codes, as the JSON has them: first what explains another one. A digest tells the first only."""
 
     RESTORED = "restored"  # it was cancelled, and is back
     MOVED = "moved_lately"
+    TWICE = "stands_twice"  # in another calendar, half an hour or an hour off
     BY_CLOCKS = "moved_by_the_clocks"  # its series is fixed in UTC, or where there is no summer time
     CLOCKS_DIFFER = "clocks_differ"  # its time zone is not as far from the therapist's as usual
     OTHER_TIME = "unusual_time"  # another weekday or hour than this client's
     OTHER_WEEK = "other_week"  # of a client who comes every other week
     AFTER_BREAK = "after_a_break"
     OVERLAPS = "overlaps"
-    TWICE = "stands_twice"  # in another calendar, half an hour or an hour off
     OTHER_PLACE = "other_place"  # than the session before it
     NO_LINK = "no_link"  # it seems to be held by video
-    OTHER_ZONE = "other_zone"  # it is written in a time zone in which this client had none before
     DOUBTFUL_ZONE = "doubtful_zone"  # its time zone had to be guessed
+    OTHER_ZONE = "other_zone"  # it is written in a time zone in which this client had none before
     CLOCKS = "clocks_changed"
 
 
