@@ -12,6 +12,8 @@ import pytest
 from kepthour.core.changes import KnownSession
 from kepthour.core.oddities import Changed, Facts, History, Oddity, Written, odd_ones, oddities
 from kepthour.core.privacy import NOTHING, Phi
+from kepthour.core.tongue import ENGLISH
+from kepthour.core.words.odd import odd_text
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ROOM, CLINIC, LINK = Phi("Room 2"), Phi("Clinic"), Phi("https://zoom.us/j/1")
@@ -234,6 +236,13 @@ def test_only_what_is_to_come_and_takes_place_is_looked_at() -> None:
     }
     assert odd_ones(pair, [], Facts(), BERLIN, between) == {SESSION.id: (Oddity.OVERLAPS,)}
     assert odd_ones([SESSION, replace(two, cancelled=True)], [], Facts(), BERLIN, before) == {}
+
+
+def test_a_digest_names_the_two_that_matter_most_by_their_time() -> None:
+    day = [at(f"2026-03-30 {hour}:00", f"s{hour}") for hour in ("09", "10", "11", "13")]
+    codes = [Oddity.CLOCKS, Oddity.OVERLAPS, Oddity.CLOCKS, Oddity.MOVED]
+    said = odd_text(ENGLISH, list(zip(day, codes, strict=True)), BERLIN)
+    assert said == "Mind: 10:00 overlaps with another; 13:00 was moved lately. And 2 more."
 
 
 def test_the_codes_have_an_order() -> None:

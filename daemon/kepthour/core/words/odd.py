@@ -35,9 +35,15 @@ def phrase(tongue: Tongue, oddity: Oddity) -> str:
 
 
 def odd_text(tongue: Tongue, odd: Sequence[tuple[KnownSession, Oddity]], zone: ZoneInfo) -> str:
-    """A digest's sentence about the sessions that are odd, each with the first of its oddities; not empty."""
+    """A digest's sentence about the sessions that are odd, each with the first of its oddities; not empty.
+
+    If they are too many to be named, those are whose oddities come first: what holds for a whole day goes last.
+    """
+    rank = {code: place for place, code in enumerate(Oddity)}
+    named = sorted(odd, key=lambda one: (rank[one[1]], one[0].start))[:_MOST]
     told = [
-        f"{tongue.clock(session.start, zone)} {phrase(tongue, oddity)}" for session, oddity in odd[:_MOST]
+        f"{tongue.clock(session.start, zone)} {phrase(tongue, oddity)}"
+        for session, oddity in sorted(named, key=lambda one: one[0].start)
     ]
     # Translators: one or two sessions, each with what is odd about it: "10:00 was moved lately; 14:00 has no …".
     said = tongue.gettext("Mind: {them}.", them="; ".join(told))
