@@ -20,7 +20,7 @@ def phrase(tongue: Tongue, oddity: Oddity) -> str:
         Oddity.MOVED: tongue.gettext("was moved lately"),
         Oddity.BY_CLOCKS: tongue.gettext("was moved by the clocks"),
         # Translators: for some weeks, since the clocks are changed there on another day than here.
-        Oddity.CLOCKS_DIFFER: tongue.gettext("comes while the time difference is not as usual"),
+        Oddity.CLOCKS_DIFFER: tongue.gettext("falls in weeks of an unusual time difference"),
         Oddity.OTHER_TIME: tongue.gettext("is at an unusual time"),
         Oddity.OTHER_WEEK: tongue.gettext("is in the other week"),
         Oddity.AFTER_BREAK: tongue.gettext("is the first after a break"),
