@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from kepthour.config import Configuration
 from kepthour.core.away import Absence, covering
 from kepthour.core.changes import KnownSession
-from kepthour.core.day import by_day, digests, notable
+from kepthour.core.day import by_day, digests, grounds
 from kepthour.core.freshness import SOON, Freshness
 from kepthour.core.ladder import Step, Urgency, climb
 from kepthour.core.oddities import Oddity, odd_ones
@@ -111,7 +111,8 @@ def _unanswered(
     config: Configuration, session: KnownSession, day: Sequence[KnownSession], *, is_odd: bool
 ) -> _Course:
     ladder = config.ladder.of(session, config.zone)
-    steps = climb(ladder, session.start, session.end, notable=notable(session, day) or is_odd)
+    notable = bool(grounds(session, day, is_odd=is_odd))
+    steps = climb(ladder, session.start, session.end, notable=notable)
     return _Course(steps, config.ladder.deadline(session.start, session.end))
 
 
