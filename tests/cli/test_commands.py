@@ -282,7 +282,12 @@ def test_a_session_is_explained_by_its_id(world: World) -> None:
     assert [(one["verdict"], one["by"]) for one in known["verdicts"]] == [
         ("on_time", "daemon"), ("covered", "therapist"),
     ]  # fmt: skip
+    early = known["rungs"][0]
+    assert (early["rung"], early["only_if"]) == ("-60m", "notable")
+    assert "first_of_the_day" in early["because"]
+    assert {one["only_if"] for one in known["rungs"][1:]} == {"always"}
     told = world.cli("explain", session).stdout
+    assert "-60m is" in told
     assert "It is a session because it matches a rule (rule 1)." in told
     assert "on time, because you checked in" in told
     assert "covered, because you said so (a colleague took it)" in told

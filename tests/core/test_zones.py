@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from kepthour.core.reading.content_lines import zone_name
 from kepthour.core.reading.occurrences import expand
-from kepthour.core.reading.resources import read
+from kepthour.core.reading.resources import read, slim
 from kepthour.core.reading.zones import named
 from tests.support.calendars import calendar, event
 
@@ -69,3 +70,24 @@ def test_an_offset_is_a_zone(name: str, hours: float) -> None:
 )
 def test_what_is_no_name_leads_nowhere(name: str) -> None:
     assert named(name) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        (event("a"), "Europe/Berlin"),
+        (event("a", zone='"Eastern, US"'), "Eastern, US"),
+        (event("a", zone="A name that is so long that the line which holds it has to be folded by the library"),
+         "A name that is so long that the line which holds it has to be folded by the library"),
+        (event("a", zone=None), None),
+        (event("a", start="20260302T090000Z", end="20260302T095000Z", zone=None), "UTC"),
+        (event("a", start="20260302", end="20260303", zone=None), None),
+        (event("a", "AB", "20260302T090000", "20260302T095000", "RECURRENCE-ID:20260302T090000Z", zone="Asia/Tokyo")
+         + event("a", "AB", "20260302T090000", "20260302T095000", "RRULE:FREQ=WEEKLY"), "Europe/Berlin"),
+        (event("a", "AB", "20260302T090000", "20260302T095000", "RECURRENCE-ID:20260302T090000Z", zone="Asia/Tokyo"),
+         "Asia/Tokyo"),
+        ("", None),
+    ],
+)  # fmt: skip
+def test_the_zone_of_a_series_stands_in_what_is_kept_of_it(written: str, name: str | None) -> None:
+    assert zone_name(slim(read(calendar(written)))) == name

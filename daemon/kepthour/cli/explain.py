@@ -12,10 +12,11 @@ from kepthour.cli.printing import clock, delivery_shape, document, session_shape
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from kepthour.core.day import Ground
     from kepthour.core.verdict import Because
     from kepthour.store.history import Said
     from kepthour.views.agenda import Explained
-    from kepthour.views.story import Story
+    from kepthour.views.story import Reasoned, Story
 
 
 @click.command()
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 def explain(ctx: click.Context, text: str, start: str, end: str, as_json: bool) -> None:
     """Why events whose title holds TEXT are, or are not, sessions.
 
-    With the ID of a session as TEXT: its reminders, your answers, and what was concluded from what.
+    With the ID of a session as TEXT: its reminders, why it has them, your answers, and what was concluded from what.
     """
     from kepthour.views.agenda import explain as read
     from kepthour.views.story import story
@@ -95,6 +96,8 @@ def _tell_story(story: Story, zone: tzinfo, *, as_json: bool) -> None:
                     for one in story.answers
                 ],
                 "verdicts": [_verdict_shape(one, zone) for one in story.verdicts],
+                "rungs": [_rung_shape(one) for one in story.rungs],
+                "reminders_rule": story.rule,
             }
         )
         return
@@ -111,6 +114,8 @@ def _tell_story(story: Story, zone: tzinfo, *, as_json: bool) -> None:
     ]
     table(("due", "reminder", "channel", "state", "why"), rows, "No reminder is planned.")
     click.echo()
+    if story.reminders:
+        _tell_rungs(story)
     for answer in story.answers:
         until = f", until {clock(answer.until, zone)}" if answer.until else ""
         click.echo(f"{clock(answer.at, zone)}  you answered “{answer.kind.value}” ({answer.surface}){until}")
@@ -135,6 +140,50 @@ def _tell_head(story: Story, zone: tzinfo) -> None:
     for code in story.entry.oddities:
         click.echo(f"Mind: it {phrase(ENGLISH, code)}.")
     click.echo()
+
+
+def _tell_rungs(story: Story) -> None:
+    """Of the rungs that not every session has: why it has them, or has not."""
+    if story.rule is not None:
+        click.echo(f"Its rungs are those of rule {story.rule} of [[reminders.rules]].")
+    for one in story.rungs:
+        if (told := rung_sentence(one)) is not None:
+            click.echo(told)
+
+
+def rung_sentence(one: Reasoned) -> str | None:
+    """Why a session has a rung, or has not, in words; None for one that every session has."""
+    from kepthour.core.ladder import OnlyIf
+
+    if one.only_if is None:
+        return f"{one.rung} comes because you snoozed."
+    if one.only_if is OnlyIf.ALWAYS:
+        return None
+    if not one.grounds:
+        gone = "what called for it is no longer so" if one.is_planned else "nothing calls for it"
+        return f"{one.rung} {'is planned, though' if one.is_planned else 'is left out:'} {gone}."
+    reasons = " and ".join(_ground(ground) for ground in one.grounds)
+    if not one.is_planned:
+        return f"{one.rung} is called for, since {reasons}; but its time was over, or no channel takes it."
+    return f"{one.rung} is planned because {reasons}."
+
+
+def _ground(ground: Ground) -> str:
+    return {
+        "first_of_the_day": "it is the first session of the day",
+        "after_a_gap": "it comes after a gap of 90 minutes or more",
+        "another_place": "it is at another place than the one before",
+        "oddity": "something about it is odd",
+    }[ground.value]
+
+
+def _rung_shape(one: Reasoned) -> dict[str, Any]:
+    return {
+        "rung": one.rung,
+        "only_if": one.only_if.value if one.only_if else None,
+        "planned": one.is_planned,
+        "because": [ground.value for ground in one.grounds],
+    }
 
 
 def _verdict_shape(said: Said, zone: tzinfo) -> dict[str, Any]:

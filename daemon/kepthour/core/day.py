@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from kepthour.core.changes import KnownSession
@@ -13,6 +14,15 @@ from kepthour.core.spans import local, midnight
 LONG_GAP = timedelta(minutes=90)
 _BEFORE_FIRST = timedelta(minutes=90)
 _LADDER_SPEAKS = timedelta(minutes=15)  # from then on a digest would only stand in its way
+
+
+class Ground(StrEnum):
+    """Why a session gets the rungs that not every session gets."""
+
+    FIRST = "first_of_the_day"
+    GAP = "after_a_gap"  # of 90 minutes or more
+    PLACE = "another_place"  # than the one before it that day
+    ODD = "oddity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +53,17 @@ def by_day(sessions: Iterable[KnownSession], zone: ZoneInfo) -> dict[date, list[
     return days
 
 
-def notable(session: KnownSession, day: Sequence[KnownSession]) -> bool:
-    """Whether the early rung is called for: first of the day, after a gap of 90 min, or at another place."""
+def grounds(session: KnownSession, day: Sequence[KnownSession], *, is_odd: bool) -> tuple[Ground, ...]:
+    """What calls for the early rung; empty: nothing does. `day` are the sessions of its day, by start."""
     earlier = [other for other in day if other.start < session.start]
+    found = [Ground.ODD] if is_odd else []
     if not earlier:
-        return True
+        return (Ground.FIRST, *found)
+    if earlier[-1].place != session.place:
+        found.insert(0, Ground.PLACE)
     if session.start - max(other.end for other in earlier) >= LONG_GAP:
-        return True
-    return earlier[-1].place != session.place
+        found.insert(0, Ground.GAP)
+    return tuple(found)
 
 
 def digests(days: Mapping[date, Sequence[KnownSession]], zone: ZoneInfo, times: DigestTimes) -> list[Digest]:

@@ -141,8 +141,14 @@ class Ladder:
 
     def of(self, session: Described, zone: ZoneInfo) -> Ladder:
         """The ladder of one session."""
-        rungs = next((one.rungs for one in self.specials if one.fits(session, zone)), self.rungs)
+        number = self.rule(session, zone)
+        rungs = self.rungs if number is None else self.specials[number - 1].rungs
         return replace(self, rungs=rungs, specials=())
+
+    def rule(self, session: Described, zone: ZoneInfo) -> int | None:
+        """The number of the rule that gives `session` its rungs, 1 is the first; None: it has the usual ones."""
+        fitting = (number for number, one in enumerate(self.specials, start=1) if one.fits(session, zone))
+        return next(fitting, None)
 
     def deadline(self, start: datetime, end: datetime) -> datetime:
         """When nagging stops and a miss is suspected: `missed_after`, or half of a session under twice that."""

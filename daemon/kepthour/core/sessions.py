@@ -16,6 +16,7 @@ from kepthour.core.reading.occurrences import Occurrence
 SHORTEST, LONGEST = timedelta(minutes=25), timedelta(minutes=120)
 # Outlook exports a cancelled meeting as confirmed, with such a prefix.
 _CANCELLED_TITLE = re.compile(r"^\s*(?:canceled|cancelled|abgesagt|storniert):", re.IGNORECASE)
+_REMOTE = re.compile(r"\b(?:tele(?:health|med|therap|psych)\w*|video\w*|online)\b", re.IGNORECASE)
 _NEVER_KINDS = {"focusTime", "outOfOffice", "workingLocation", "birthday"}
 
 
@@ -117,6 +118,11 @@ def judge(occurrence: Occurrence, calendar: str, take: Take, rules: Sequence[Rul
     if take is Take.ALL:
         return Judgement(True, Why.ALL)
     return Judgement(False, Why.NO_RULE, missed=tuple(missed))
+
+
+def says_remote(occurrence: Occurrence) -> bool:
+    """Whether its title or a category says that it is held by video."""
+    return any(_REMOTE.search(text) for text in (occurrence.title.reveal(), *occurrence.categories))
 
 
 def as_session(occurrence: Occurrence, calendar: str, judgement: Judgement) -> Session:

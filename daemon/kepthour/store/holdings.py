@@ -10,9 +10,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, update
 
+from kepthour.core.oddities import Written
 from kepthour.core.privacy import NOTHING
+from kepthour.core.reading.content_lines import zone_name
 from kepthour.core.reading.digest import Held, set_aside
 from kepthour.core.reading.occurrences import Occurrence
+from kepthour.core.reading.zones import probable
 from kepthour.store.calendars import CalendarRow
 from kepthour.store.engine import Tx
 from kepthour.store.tables import calendars, occurrences, resources
@@ -206,6 +209,29 @@ def between(tx: Tx, calendar: CalendarRow, start: datetime, end: datetime) -> li
         .order_by(occurrences.c.start)
     )
     return [_occurrence(row) for row in rows]
+
+
+def written(tx: Tx, calendar: CalendarRow, start: datetime, end: datetime) -> dict[str, Written]:
+    """By UID: how the events are written that have occurrences beginning in [start, end)."""
+    within = (
+        select(occurrences.c.uid, occurrences.c.resource_id)
+        .where(
+            occurrences.c.calendar_id == calendar.id, occurrences.c.start >= start, occurrences.c.start < end
+        )
+        .distinct()
+        .subquery()
+    )
+    rows = tx.connection.execute(
+        select(within.c.uid, resources.c.payload, resources.c.doubts).join(
+            resources, resources.c.id == within.c.resource_id
+        )
+    )
+    return {row.uid: _written(row.payload.reveal(), bool(row.doubts)) for row in rows}
+
+
+def _written(payload: str, doubtful: bool) -> Written:
+    name = zone_name(payload)
+    return Written(probable(name) if name is not None else None, doubtful)
 
 
 def of_instances(

@@ -10,10 +10,10 @@ from datetime import date, datetime, timedelta
 from kepthour.config import Configuration
 from kepthour.core.away import Absence, covering
 from kepthour.core.changes import KnownSession
-from kepthour.core.day import by_day, digests, notable
+from kepthour.core.day import by_day, digests, grounds
 from kepthour.core.freshness import SOON, Freshness
 from kepthour.core.ladder import Step, Urgency, climb
-from kepthour.core.oddities import LOOKED_BACK, History, Oddity, oddities
+from kepthour.core.oddities import Oddity, odd_ones
 from kepthour.core.quiet import CUE
 from kepthour.core.reminder import Reminder, State
 from kepthour.core.sweep import SWEEP, after_session, evenings
@@ -21,10 +21,11 @@ from kepthour.core.verdict import SILENCE, announced_start, deadline_after
 from kepthour.core.words.asked import question_text, sweep_text
 from kepthour.core.words.digests import away_text, digest_text
 from kepthour.core.words.rungs import cue_text, rung_text
-from kepthour.pipeline.poll import BEHIND
+from kepthour.pipeline.plan.oddities import background
+from kepthour.pipeline.poll import AHEAD, BEHIND
 from kepthour.store import absences, calendars, reminders, responses, sessions
 from kepthour.store.engine import Store
-from kepthour.views.agenda import Entry, agenda
+from kepthour.views.agenda import agenda
 
 _FRINGE = timedelta(days=2)  # digests and early rungs belong to sessions that lie outside the span
 
@@ -60,7 +61,6 @@ def rehearse(
         stale_after = {calendar.name: calendar.stale_after for calendar in config.calendars}
         troubled = calendars.troubled(tx, stale_after, sessions.soonest(tx, now, now + SOON), now)
         open_now = [row.known for row in sessions.open_questions(tx)]
-        earlier = sessions.took_place(tx, now - LOOKED_BACK, now)
     entries = agenda(config, store, start - _FRINGE - BEHIND, end + _FRINGE, now)
     held = [
         entry.session
@@ -69,7 +69,7 @@ def rehearse(
     ]
     days = by_day(held, config.zone)
     answered = _answered(store, now, end + _FRINGE)
-    odd = _odd(config, earlier, entries)
+    odd = _odd(config, store, [entry.session for entry in entries], now)
     courses = [
         (
             session,
@@ -97,24 +97,22 @@ def rehearse(
 
 
 def _odd(
-    config: Configuration, earlier: Iterable[KnownSession], entries: Sequence[Entry]
-) -> dict[str, Sequence[Oddity]]:
-    """By id: what is noted as odd, and what will be, as the calendars are now."""
-    present = (entry.session for entry in entries if not entry.session.cancelled)
-    history = History([*earlier, *present])
-    found = dict[str, Sequence[Oddity]]()
-    for entry in entries:
-        codes = {*entry.oddities, *oddities(entry.session, history, config.zone)}
-        if codes:
-            found[entry.session.id] = [code for code in Oddity if code in codes]
-    return found
+    config: Configuration, store: Store, held: Sequence[KnownSession], now: datetime
+) -> dict[str, tuple[Oddity, ...]]:
+    """By id: what is odd, and will be, as the calendars are now."""
+    configured = [(calendar.name, calendar.take) for calendar in config.calendars]
+    with store.read() as tx:
+        rows = sessions.with_ids(tx, [session.id for session in held])
+        known = background(tx, configured, config.rules, rows, now, now + AHEAD)
+    return odd_ones(held, known.earlier, known.facts, config.zone, now)
 
 
 def _unanswered(
     config: Configuration, session: KnownSession, day: Sequence[KnownSession], *, is_odd: bool
 ) -> _Course:
     ladder = config.ladder.of(session, config.zone)
-    steps = climb(ladder, session.start, session.end, notable=notable(session, day) or is_odd)
+    notable = bool(grounds(session, day, is_odd=is_odd))
+    steps = climb(ladder, session.start, session.end, notable=notable)
     return _Course(steps, config.ladder.deadline(session.start, session.end))
 
 

@@ -1,17 +1,32 @@
-"""All that is known of one session: why it is one, its reminders, the answers, and what was concluded from what."""
+"""All that is known of one session: why it is one, its reminders and their grounds, the answers, the conclusions."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kepthour.config import Configuration
+from kepthour.core.changes import KnownSession
+from kepthour.core.day import Ground, by_day, grounds
+from kepthour.core.ladder import OnlyIf
 from kepthour.core.reminder import Reminder
 from kepthour.core.response import Response
 from kepthour.store import history, reminders, responses, sessions
-from kepthour.store.engine import Store
+from kepthour.store.engine import Store, Tx
 from kepthour.store.history import Said
+from kepthour.store.sessions import SessionRow
 from kepthour.views.agenda import Entry, Explained, entry_of, explain
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoned:
+    """A rung of the session's ladder, and why the session has it, or has not."""
+
+    rung: str
+    only_if: OnlyIf | None  # None: no rung of the configuration, but the end of a snooze
+    is_planned: bool
+    grounds: tuple[Ground, ...] = ()  # as they are now; only of a rung that not every session gets
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +38,8 @@ class Story:
     reminders: tuple[Reminder, ...]  # of its present start, by due time
     answers: tuple[Response, ...]  # to its present start, by time
     verdicts: tuple[Said, ...]  # to all its starts, by time
+    rungs: tuple[Reasoned, ...]  # by offset
+    rule: int | None  # the entry of [[reminders.rules]] that gives the rungs; None: they are the usual ones
 
 
 def story(config: Configuration, store: Store, text: str, now: datetime) -> Story | None:
@@ -34,6 +51,7 @@ def story(config: Configuration, store: Store, text: str, now: datetime) -> Stor
         ladder = reminders.of_session(tx, row.id, row.known.revision)
         answers = responses.to(tx, row)
         said = history.of_session(tx, row.id)
+        rungs = _reasoned(config, row, _day(tx, config, row), ladder)
     day = timedelta(days=1)
     events = explain(config, store, "", row.known.start - day, row.known.end + day)
     return Story(
@@ -42,4 +60,38 @@ def story(config: Configuration, store: Store, text: str, now: datetime) -> Stor
         tuple(sorted(ladder, key=lambda one: (one.due_at, one.channel))),
         tuple(answers),
         tuple(said),
+        tuple(rungs),
+        config.ladder.rule(row.known, config.zone),
     )
+
+
+def _day(tx: Tx, config: Configuration, row: SessionRow) -> Sequence[KnownSession]:
+    """The sessions of its day, as the planner sees them."""
+    start = row.known.start
+    near = sessions.between(tx, start - timedelta(days=1), start + timedelta(days=1))
+    days = by_day((one.known for one in near if not one.hidden), config.zone)
+    return days.get(start.astimezone(config.zone).date(), [])
+
+
+def _reasoned(
+    config: Configuration, row: SessionRow, day: Sequence[KnownSession], planned: Sequence[Reminder]
+) -> Iterator[Reasoned]:
+    ladder = config.ladder.of(row.known, config.zone)
+    there = {one.rung: one.offset for one in planned if one.offset is not None}
+    called_for = grounds(row.known, day, is_odd=config.early_if_odd and bool(row.oddities))
+    found = [
+        (
+            rung.offset,
+            Reasoned(
+                rung.label,
+                rung.only_if,
+                rung.label in there,
+                () if rung.only_if is OnlyIf.ALWAYS else called_for,
+            ),
+        )
+        for rung in ladder.rungs
+    ]
+    configured = {rung.label for rung in ladder.rungs}
+    found += [(at, Reasoned(rung, None, True)) for rung, at in there.items() if rung not in configured]
+    for _offset, one in sorted(found, key=lambda each: each[0]):
+        yield one

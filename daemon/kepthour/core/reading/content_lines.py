@@ -17,6 +17,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")  # R
 _DEFINITION = re.compile(
     r"^BEGIN:VTIMEZONE\r\n.*?^END:VTIMEZONE\r\n", re.IGNORECASE | re.MULTILINE | re.DOTALL
 )
+_EVENT = re.compile(r"^BEGIN:VEVENT\r\n.*?^END:VEVENT\r", re.IGNORECASE | re.MULTILINE | re.DOTALL)
 _NAME = re.compile(r"^TZID(?:;[^:\r\n]*)?:(.*?)\r$", re.IGNORECASE | re.MULTILINE)
 _TIMES = re.compile(
     r"^(?P<name>DTSTART|DTEND|RECURRENCE-ID|EXDATE|RDATE)"
@@ -60,3 +61,19 @@ def _hidden(line: re.Match[str]) -> str:
 def _shown(line: re.Match[str]) -> str:
     params = _PARAMETER.sub(r";TZID=\1", line["params"])
     return f"{line['name']}{params}:{line['value']}\r"
+
+
+def zone_name(text: str) -> str | None:
+    """The zone in which the series of a resource is written, of its text as `with_zones` gives it.
+
+    "UTC" for a Z; None for a time without a zone, and a whole day.
+    """
+    events = _EVENT.findall(text)
+    series = next((one for one in events if "\nRECURRENCE-ID" not in one), events[0] if events else "")
+    start = next((line for line in _TIMES.finditer(series) if line["name"].upper() == "DTSTART"), None)
+    if start is None:
+        return None
+    if start["value"].strip().upper().endswith("Z"):
+        return "UTC"
+    named = _PARAMETER.search(start["params"])
+    return named[1].strip('"') if named is not None else None

@@ -77,6 +77,11 @@ def named(name: str) -> tzinfo | None:
     return None
 
 
+def probable(name: str) -> tzinfo | None:
+    """The zone that `name` is, or nearly is; None where it may be known only by the resource that uses it."""
+    return named(name) or _nearly(name)
+
+
 def is_needed(name: str) -> bool:
     """Whether a VTIMEZONE of this name could ever count: IANA's rules win over it if the name is known."""
     return name in _ABBREVIATIONS or named(name) is None

@@ -9,7 +9,7 @@ from datetime import datetime
 import structlog
 
 from kepthour.core.changes import Fate, compare
-from kepthour.core.day import by_day, notable
+from kepthour.core.day import by_day, grounds
 from kepthour.pipeline.plan.cues import plan_cues
 from kepthour.pipeline.plan.follow import follow
 from kepthour.pipeline.plan.ladders import Known, Lacks, may_be_planned, plan_digests, plan_ladder, plan_sweep
@@ -80,11 +80,11 @@ def _plan_what_comes(tx: Tx, policy: Policy, now: datetime, lacking: Mapping[str
     for row in open_ones:
         key = row.id, row.known.revision
         day = days.get(row.known.start.astimezone(policy.zone).date(), [])
-        early = notable(row.known, day) or (policy.early_if_odd and row.id in odd)
+        early = grounds(row.known, day, is_odd=policy.early_if_odd and row.id in odd)
         lacks = lacking.get(row.id, Lacks.NOTHING)
         known = Known(row, ladders.get(key, []), answers.get(key, []))
         ladder = policy.ladder.of(row.known, policy.zone)
-        plan_ladder(tx, ladder, known, now, is_notable=early, lacks=lacks)
+        plan_ladder(tx, ladder, known, now, is_notable=bool(early), lacks=lacks)
         plan_sweep(tx, policy, known)
     plan_digests(tx, policy, current, now)
     plan_cues(tx, policy, now)
