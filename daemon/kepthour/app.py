@@ -288,12 +288,12 @@ class App:
         return row.known.join_url if row else NOTHING
 
     def settle(self, session_id: str, verdict: Verdict, reason: str | None) -> settle.Settled:
-        """The therapist says what happened, or will. Raises NotFound, TryLater."""
-        now = self.clock.now()
-        settled = settle.settle(self.store, session_id, verdict, now, Phi(reason) if reason else None)
+        """The therapist says what happened, or will. Raises NotFound, ReasonWanted, TryLater."""
+        now, why = self.clock.now(), Phi(reason.strip()) if reason else None
+        settled = settle.settle(self.store, session_id, verdict, now, why, self.config.zone)
         if settled.anew:
             self.replan()
-        repair.follow_verdicts(self.store, [(session_id, verdict)], now, settled.corrects)
+        repair.follow_verdicts(self.store, [(settled.session, verdict)], now, settled.corrects)
         return settled
 
     def channels(self) -> dict[str, Channel]:
