@@ -10,8 +10,11 @@ from kepthour.cli.context import Setting, as_json, common, span, span_options
 from kepthour.cli.printing import clock, delivery_shape, document, session_shape, stamp, standing, table
 
 if TYPE_CHECKING:
-    from datetime import tzinfo
+    from collections.abc import Iterator
+    from datetime import datetime, tzinfo
 
+    from kepthour.core.response import Response
+    from kepthour.core.trail import Noted
     from kepthour.core.verdict import Because
     from kepthour.store.history import Said
     from kepthour.views.agenda import Explained
@@ -85,16 +88,10 @@ def _tell_story(story: Story, zone: tzinfo, *, as_json: bool) -> None:
                 "events": [_event_shape(story.event, zone)] if story.event else [],
                 "session": session_shape(story.entry, zone),
                 "deliveries": [delivery_shape(one, zone) for one in story.reminders],
-                "answers": [
-                    {
-                        "answer": one.kind.value,
-                        "at": stamp(one.at, zone),
-                        "until": stamp(one.until, zone),
-                        "surface": one.surface,
-                    }
-                    for one in story.answers
-                ],
+                "answers": [_answer_shape(one, zone) for one in story.answers],
+                "earlier_answers": [_answer_shape(one, zone) for one in story.earlier_answers],
                 "verdicts": [_verdict_shape(one, zone) for one in story.verdicts],
+                "changes": [_change_shape(one, zone) for one in story.changes],
             }
         )
         return
@@ -111,13 +108,29 @@ def _tell_story(story: Story, zone: tzinfo, *, as_json: bool) -> None:
     ]
     table(("due", "reminder", "channel", "state", "why"), rows, "No reminder is planned.")
     click.echo()
-    for answer in story.answers:
-        until = f", until {clock(answer.until, zone)}" if answer.until else ""
-        click.echo(f"{clock(answer.at, zone)}  you answered “{answer.kind.value}” ({answer.surface}){until}")
-    for said in story.verdicts:
-        click.echo(f"{clock(said.at, zone)}  {_sentence(said)}")
+    for at, what in sorted(_course(story, zone), key=lambda one: one[0]):
+        click.echo(f"{clock(at, zone)}  {what}")
     if not story.verdicts:
         click.echo("Nothing is concluded yet.")
+
+
+def _course(story: Story, zone: tzinfo) -> Iterator[tuple[datetime, str]]:
+    """What happened to it, what you answered, and what was concluded."""
+    for change in story.changes:
+        yield change.at, _happened(change, zone)
+    for answer in (*story.earlier_answers, *story.answers):
+        until = f", until {clock(answer.until, zone)}" if answer.until else ""
+        yield answer.at, f"you answered “{answer.kind.value}” ({answer.surface}){until}"
+    for said in story.verdicts:
+        yield said.at, _sentence(said)
+
+
+def _happened(change: Noted, zone: tzinfo) -> str:
+    """A change in words: "moved; before: Mon 02 Mar 10:00 (calendar)"."""
+    why = f": {change.why.replace('_', ' ')}" if change.why else ""
+    about = f", {change.about}" if change.about else ""
+    before = f"; before: {clock(change.start, zone)}" if change.start else ""
+    return f"{change.what.value.replace('_', ' ')}{why}{about}{before} ({change.by.value})"
 
 
 def _tell_head(story: Story, zone: tzinfo) -> None:
@@ -135,6 +148,27 @@ def _tell_head(story: Story, zone: tzinfo) -> None:
     for code in story.entry.oddities:
         click.echo(f"Mind: it {phrase(ENGLISH, code)}.")
     click.echo()
+
+
+def _answer_shape(answer: Response, zone: tzinfo) -> dict[str, Any]:
+    return {
+        "answer": answer.kind.value,
+        "at": stamp(answer.at, zone),
+        "until": stamp(answer.until, zone),
+        "surface": answer.surface,
+    }
+
+
+def _change_shape(change: Noted, zone: tzinfo) -> dict[str, Any]:
+    return {
+        "what": change.what.value,
+        "by": change.by.value,
+        "at": stamp(change.at, zone),
+        "why": change.why,
+        "about": change.about,
+        "start_before": stamp(change.start, zone),
+        "end_before": stamp(change.end, zone),
+    }
 
 
 def _verdict_shape(said: Said, zone: tzinfo) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from kepthour.config import Configuration
 from kepthour.core.reminder import Reminder
 from kepthour.core.response import Response
-from kepthour.store import history, reminders, responses, sessions
+from kepthour.core.trail import Noted
+from kepthour.store import history, reminders, responses, sessions, trail
 from kepthour.store.engine import Store
 from kepthour.store.history import Said
 from kepthour.views.agenda import Entry, Explained, entry_of, explain
@@ -23,6 +24,8 @@ class Story:
     reminders: tuple[Reminder, ...]  # of its present start, by due time
     answers: tuple[Response, ...]  # to its present start, by time
     verdicts: tuple[Said, ...]  # to all its starts, by time
+    earlier_answers: tuple[Response, ...]  # to starts that it had before, by time
+    changes: tuple[Noted, ...]  # in the order in which they came
 
 
 def story(config: Configuration, store: Store, text: str, now: datetime) -> Story | None:
@@ -33,7 +36,8 @@ def story(config: Configuration, store: Store, text: str, now: datetime) -> Stor
             return None
         ladder = reminders.of_session(tx, row.id, row.known.revision)
         answers = responses.to(tx, row)
-        said = history.of_session(tx, row.id)
+        earlier = [one for one in responses.ever(tx, row.id) if one not in answers]
+        said, changes = history.of_session(tx, row.id), trail.of_session(tx, row.id)
     day = timedelta(days=1)
     events = explain(config, store, "", row.known.start - day, row.known.end + day)
     return Story(
@@ -42,4 +46,6 @@ def story(config: Configuration, store: Store, text: str, now: datetime) -> Stor
         tuple(sorted(ladder, key=lambda one: (one.due_at, one.channel))),
         tuple(answers),
         tuple(said),
+        tuple(earlier),
+        tuple(changes),
     )
