@@ -115,7 +115,7 @@ def test_every_kind_of_change_is_documented() -> None:
 def documented(section: str, heading: str) -> set[str]:
     """The words in the first column of the table under a heading of a section of docs/export.md."""
     text = (Path(__file__).parents[2] / "docs" / "export.md").read_text(encoding="utf-8")
-    table = text.split(f"\n### `{section}`")[1].split(f"| {heading} |")[1].split("\n\n")[0]
+    table = text.split(f"\n### `{section}`")[1].split(f"\n\n| {heading} |")[1].split("\n\n")[0]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     return {word for row in rows for word in row.split("`")[1::2]}
 
