@@ -23,6 +23,7 @@ from kepthour.core.polling import LOOKS, next_poll
 from kepthour.core.presence import Presence
 from kepthour.core.privacy import NOTHING, Phi
 from kepthour.core.response import Kind
+from kepthour.core.trail import Who
 from kepthour.core.verdict import Verdict
 from kepthour.pipeline import (
     alert,
@@ -212,7 +213,8 @@ class App:
         everywhere = tuple(channel.name for channel in self.config.channels)
         now = self.clock.now()
         self._gaps = audit.audit(self.store, everywhere, now, self._gaps)
-        repair.follow_verdicts(self.store, repair.without_card(self.store, now - audit.BEHIND), now)
+        lost = repair.without_card(self.store, now - audit.BEHIND)
+        repair.follow_verdicts(self.store, lost, now, Who.DAEMON)
         self.replan()
 
     def look(self) -> None:
@@ -222,7 +224,7 @@ class App:
         near, far = self.config.near_channels, self.config.far_channels
         detector = detect.Detector(near, far, self._stale_after, self._witnesses)
         verdicts = detect.detect(detector, self.store, now)
-        repair.follow_verdicts(self.store, verdicts, now)
+        repair.follow_verdicts(self.store, verdicts, now, Who.DAEMON)
         if verdicts:
             plan.cue(self._policy, self.store, now)
 
@@ -288,12 +290,13 @@ class App:
         return row.known.join_url if row else NOTHING
 
     def settle(self, session_id: str, verdict: Verdict, reason: str | None) -> settle.Settled:
-        """The therapist says what happened, or will. Raises NotFound, TryLater."""
-        now = self.clock.now()
-        settled = settle.settle(self.store, session_id, verdict, now, Phi(reason) if reason else None)
+        """The therapist says what happened, or will. Raises NotFound, ReasonWanted, TryLater."""
+        now, why = self.clock.now(), Phi(reason.strip()) if reason else None
+        settled = settle.settle(self.store, session_id, verdict, now, why, self.config.zone)
         if settled.anew:
             self.replan()
-        repair.follow_verdicts(self.store, [(session_id, verdict)], now, settled.corrects)
+        found = [(settled.session, verdict)]
+        repair.follow_verdicts(self.store, found, now, Who.THERAPIST, settled.corrects)
         return settled
 
     def channels(self) -> dict[str, Channel]:

@@ -323,7 +323,7 @@ def test_a_damaged_store_is_named_and_left_as_it_is(world: World) -> None:
 def test_every_command_explains_itself(world: World) -> None:
     listed = world.cli("--help").stdout
     for name in ("demo", "init", "check", "run", "sync", "agenda", "explain", "rehearse", "ack", "snooze", "here",
-                 "late", "out", "settle", "log", "status", "repair"):  # fmt: skip
+                 "late", "out", "settle", "log", "status", "repair", "export"):  # fmt: skip
         assert f"  {name} " in listed
         assert len(world.cli(name, "--help").stdout.splitlines()) > 5
 

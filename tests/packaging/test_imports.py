@@ -45,7 +45,7 @@ sessions = "all"
 """
 
 
-@pytest.mark.parametrize("command", ["agenda", "status", "log", "rehearse", "repair"])
+@pytest.mark.parametrize("command", ["agenda", "status", "log", "rehearse", "repair", "export"])
 def test_a_command_that_polls_nothing_loads_no_connectors_libraries(tmp_path: Path, command: str) -> None:
     file = tmp_path / "config.toml"
     file.write_text(CALENDARS + f'[store]\nurl = "{tmp_path / "db"}"\n')

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from kepthour.core.corrections import ReasonWanted
 from kepthour.core.errors import NeedsPerson
 from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
-from tests.support.day import Day, a_morning
+from kepthour.store import history
+from kepthour.views.agenda import agenda
+from tests.support.day import Day, a_morning, when
 
 
 @pytest.fixture
@@ -99,3 +102,71 @@ async def test_unknown_after_the_deadline_is_no_reason_to_nag(day: Day) -> None:
     await day.until("2026-03-02 10:30")
     assert (day.rungs_since("10:16:00"), day.only().verdict) == ([], Verdict.UNKNOWN)
     assert day.cards()[0].state == "closed"
+
+
+MISSED, COVERED = Verdict.MISSED, Verdict.COVERED
+
+
+def versions(day: Day) -> list[tuple[str, str | None]]:
+    with day.app.store.read() as tx:
+        said = history.of_session(tx, session_of(day))
+    return [(one.verdict.value, one.reason.reveal() if one.reason else None) for one in said]
+
+
+def session_of(day: Day) -> str:
+    start = when("2026-03-02 00:00")
+    (entry,) = agenda(day.app.config, day.app.store, start, start + timedelta(days=1), day.clock.at)
+    return entry.session.id
+
+
+def say(day: Day, verdict: Verdict, reason: str | None = None) -> None:
+    day.app.settle(session_of(day), verdict, reason)
+
+
+@pytest.mark.parametrize("at", ["2026-03-02 10:20", "2026-03-02 23:59", "2026-03-03 23:59:59"])
+async def test_a_correction_by_the_end_of_the_next_day_is_free(day: Day, at: str) -> None:
+    await day.until("2026-03-02 10:16")
+    say(day, MISSED)
+    day.sleep_until(at)
+    say(day, COVERED)
+    assert versions(day) == [("suspected_miss", None), ("missed", None), ("covered", None)]
+
+
+async def test_a_later_correction_needs_its_reason_and_keeps_it(day: Day) -> None:
+    await day.until("2026-03-02 10:16")
+    say(day, MISSED)
+    day.sleep_until("2026-03-04 00:00")
+    for empty in (None, "", "  "):
+        with pytest.raises(ReasonWanted, match=f"kepthour settle {session_of(day)} covered --reason"):
+            say(day, COVERED, empty)
+    assert versions(day)[-1] == ("missed", None)
+    say(day, COVERED, "the diary says that a colleague took it")
+    assert versions(day)[-1] == ("covered", "the diary says that a colleague took it")
+    assert [card.state for card in day.cards()] == ["closed"]
+
+
+async def test_a_first_word_never_needs_a_reason(day: Day) -> None:
+    await day.until("2026-03-02 10:16")  # a miss is suspected
+    day.sleep_until("2026-03-20 10:00")
+    say(day, Verdict.UNKNOWN)
+    day.sleep_until("2026-03-25 10:00")
+    say(day, MISSED)
+    assert [verdict for verdict, _reason in versions(day)] == ["suspected_miss", "unknown", "missed"]
+
+
+async def test_a_check_in_is_a_word_that_is_corrected(day: Day) -> None:
+    await day.until("2026-03-02 10:01")
+    day.answer(Kind.HERE)
+    day.sleep_until("2026-03-05 10:00")
+    with pytest.raises(ReasonWanted):
+        say(day, Verdict.CLIENT_NO_SHOW)
+
+
+async def test_the_same_once_more_is_no_version_and_opens_no_back_door(day: Day) -> None:
+    await day.until("2026-03-02 10:16")
+    say(day, MISSED)
+    day.sleep_until("2026-03-05 10:00")
+    say(day, MISSED)
+    assert len(versions(day)) == 2
+    with pytest.raises(ReasonWanted):
+        say(day, COVERED)

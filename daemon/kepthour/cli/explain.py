@@ -10,9 +10,12 @@ from kepthour.cli.context import Setting, as_json, common, span, span_options
 from kepthour.cli.printing import clock, delivery_shape, document, session_shape, stamp, standing, table
 
 if TYPE_CHECKING:
-    from datetime import tzinfo
+    from collections.abc import Iterator
+    from datetime import datetime, tzinfo
 
     from kepthour.core.day import Ground
+    from kepthour.core.response import Response
+    from kepthour.core.trail import Noted
     from kepthour.core.verdict import Because
     from kepthour.store.history import Said
     from kepthour.views.agenda import Explained
@@ -86,18 +89,12 @@ def _tell_story(story: Story, zone: tzinfo, *, as_json: bool) -> None:
                 "events": [_event_shape(story.event, zone)] if story.event else [],
                 "session": session_shape(story.entry, zone),
                 "deliveries": [delivery_shape(one, zone) for one in story.reminders],
-                "answers": [
-                    {
-                        "answer": one.kind.value,
-                        "at": stamp(one.at, zone),
-                        "until": stamp(one.until, zone),
-                        "surface": one.surface,
-                    }
-                    for one in story.answers
-                ],
+                "answers": [_answer_shape(one, zone) for one in story.answers],
+                "earlier_answers": [_answer_shape(one, zone) for one in story.earlier_answers],
                 "verdicts": [_verdict_shape(one, zone) for one in story.verdicts],
                 "rungs": [_rung_shape(one) for one in story.rungs],
                 "reminders_rule": story.rule,
+                "changes": [_change_shape(one, zone) for one in story.changes],
             }
         )
         return
@@ -116,13 +113,29 @@ def _tell_story(story: Story, zone: tzinfo, *, as_json: bool) -> None:
     click.echo()
     if story.reminders:
         _tell_rungs(story)
-    for answer in story.answers:
-        until = f", until {clock(answer.until, zone)}" if answer.until else ""
-        click.echo(f"{clock(answer.at, zone)}  you answered “{answer.kind.value}” ({answer.surface}){until}")
-    for said in story.verdicts:
-        click.echo(f"{clock(said.at, zone)}  {_sentence(said)}")
+    for at, what in sorted(_course(story, zone), key=lambda one: one[0]):
+        click.echo(f"{clock(at, zone)}  {what}")
     if not story.verdicts:
         click.echo("Nothing is concluded yet.")
+
+
+def _course(story: Story, zone: tzinfo) -> Iterator[tuple[datetime, str]]:
+    """What happened to it, what you answered, and what was concluded."""
+    for change in story.changes:
+        yield change.at, _happened(change, zone)
+    for answer in (*story.earlier_answers, *story.answers):
+        until = f", until {clock(answer.until, zone)}" if answer.until else ""
+        yield answer.at, f"you answered “{answer.kind.value}” ({answer.surface}){until}"
+    for said in story.verdicts:
+        yield said.at, _sentence(said)
+
+
+def _happened(change: Noted, zone: tzinfo) -> str:
+    """A change in words: "moved; before: Mon 02 Mar 10:00 (calendar)"."""
+    why = f": {change.why.replace('_', ' ')}" if change.why else ""
+    about = f", {change.about}" if change.about else ""
+    before = f"; before: {clock(change.start, zone)}" if change.start else ""
+    return f"{change.what.value.replace('_', ' ')}{why}{about}{before} ({change.by.value})"
 
 
 def _tell_head(story: Story, zone: tzinfo) -> None:
@@ -156,7 +169,9 @@ def rung_sentence(one: Reasoned) -> str | None:
     from kepthour.core.ladder import OnlyIf
 
     if one.only_if is None:
-        return f"{one.rung} comes because you snoozed."
+        return (
+            f"{one.rung} comes because of your answer: a snooze that ended, or the start that you announced."
+        )
     if one.only_if is OnlyIf.ALWAYS:
         return None
     if not one.grounds:
@@ -183,6 +198,27 @@ def _rung_shape(one: Reasoned) -> dict[str, Any]:
         "only_if": one.only_if.value if one.only_if else None,
         "planned": one.is_planned,
         "because": [ground.value for ground in one.grounds],
+    }
+
+
+def _answer_shape(answer: Response, zone: tzinfo) -> dict[str, Any]:
+    return {
+        "answer": answer.kind.value,
+        "at": stamp(answer.at, zone),
+        "until": stamp(answer.until, zone),
+        "surface": answer.surface,
+    }
+
+
+def _change_shape(change: Noted, zone: tzinfo) -> dict[str, Any]:
+    return {
+        "what": change.what.value,
+        "by": change.by.value,
+        "at": stamp(change.at, zone),
+        "why": change.why,
+        "about": change.about,
+        "start_before": stamp(change.start, zone),
+        "end_before": stamp(change.end, zone),
     }
 
 

@@ -10,8 +10,6 @@ from kepthour.cli.context import Setting, as_json, common
 from kepthour.cli.printing import card_shape, clock, document, table
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from kepthour.app import App
     from kepthour.store.cards import Card
 
@@ -34,8 +32,8 @@ def repair(ctx: click.Context, card_id: str | None, action: tuple[str, ...], as_
         _list(app, found, as_json)
         return
     if action:
-        n, at = _step(app, action)
-        card = cards.finish_step(app.store, card_id, n, at)
+        n, done = _step(action)
+        card = cards.finish_step(app.store, card_id, n, app.clock.now(), done=done)
     else:
         card = cards.find_card(app.store, card_id)
     if as_json:
@@ -44,10 +42,10 @@ def repair(ctx: click.Context, card_id: str | None, action: tuple[str, ...], as_
         show(app, card)
 
 
-def _step(app: App, action: tuple[str, ...]) -> tuple[int, datetime | None]:
+def _step(action: tuple[str, ...]) -> tuple[int, bool]:
     match action:
         case ("step", n, ("done" | "undone") as what) if n.isdigit():
-            return int(n), app.clock.now() if what == "done" else None
+            return int(n), what == "done"
     raise click.UsageError('After the card\'s ID write "step N done" or "step N undone", with N from 1 to 9.')
 
 

@@ -36,7 +36,9 @@ VERDICTS = {
 )
 @click.argument("session_id", metavar="[ID]", required=False)
 @click.argument("verdict", metavar="VERDICT", required=False)
-@click.option("--reason", help="Why, for your own records.")
+@click.option(
+    "--reason", help="Why, for your own records; a correction needs it from the day after the next on."
+)
 @as_json
 @common
 @click.pass_context
@@ -45,6 +47,7 @@ def settle(
 ) -> None:
     """Say, or correct, what became of the session ID. The program never overrules it.
 
+    A correction is free until the end of the next day; after that it has a --reason. Every version is kept.
     Without ID: the one session that is asked about. Without anything: what is asked.
     """
     app = ctx.ensure_object(Setting).app()
@@ -68,7 +71,7 @@ def _settle(app: App, session_id: str, verdict: str, reason: str | None, *, as_j
     early = is_premature(said, start, app.clock.now())
     if early and sys.stdin.isatty() and sys.stdout.isatty():
         click.confirm(f"This session begins only at {clock(start, app.config.zone)}. Really?", abort=True)
-    settled = app.settle(session_id, said, reason)
+    settled = _settled(app, session_id, said, reason, ask=not as_json)
     ring(app.store.path)
     if as_json:
         document({"session": session_id, "verdict": verdict})
@@ -76,6 +79,19 @@ def _settle(app: App, session_id: str, verdict: str, reason: str | None, *, as_j
         click.echo(_sentence(said, settled))
     if early:
         click.echo(_slip(session_id), err=True)
+
+
+def _settled(app: App, session_id: str, said: Verdict, reason: str | None, *, ask: bool) -> Settled:
+    """A late correction has a reason: on a terminal it is asked for. Raises ReasonWanted if there is none to be had."""
+    from kepthour.core.corrections import ReasonWanted
+
+    try:
+        return app.settle(session_id, said, reason)
+    except ReasonWanted as wanted:
+        if not (ask and sys.stdin.isatty() and sys.stdout.isatty()):
+            raise
+        click.echo(wanted.what)
+    return app.settle(session_id, said, click.prompt("Why"))
 
 
 def _sentence(verdict: Verdict, settled: Settled) -> str:

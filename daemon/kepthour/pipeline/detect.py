@@ -151,7 +151,7 @@ def _ask(tx: Tx, detector: Detector, found: Sequence[tuple[SessionRow, Finding]]
         _silence(tx, row, Why.FLAGGED, now)
     only = rows[0] if len(rows) == 1 else None
     subject = only.id if only else f"question:{rows[0].id}"
-    course.ask(tx, [row.id for row in rows], subject)
+    course.ask(tx, [row.id for row in rows], subject, now)
     revision = only.known.revision if only else 1
     put = [(detector.channels, now)]
     if any(finding.verdict is Verdict.SUSPECTED_MISS for _row, finding in asked):
@@ -177,7 +177,7 @@ def _is_asked_later(tx: Tx, detector: Detector, row: SessionRow, now: datetime) 
         return False
     _silence(tx, row, Why.AWAY, now)
     due = max(absence.end, now)
-    course.ask(tx, [row.id], absence.question)
+    course.ask(tx, [row.id], absence.question, now)
     reminders.announce(
         tx,
         absence.question,

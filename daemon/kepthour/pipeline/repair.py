@@ -9,6 +9,7 @@ import structlog
 
 from kepthour.core.errors import NeedsPerson, NotFound
 from kepthour.core.repair import STEPS, CardState, severity
+from kepthour.core.trail import Who
 from kepthour.core.verdict import Verdict
 from kepthour.store import cards, sessions
 from kepthour.store.cards import Card
@@ -19,9 +20,13 @@ log = structlog.get_logger()
 
 
 def follow_verdicts(
-    store: Store, verdicts: Sequence[tuple[str, Verdict]], now: datetime, corrects: Verdict | None = None
+    store: Store,
+    verdicts: Sequence[tuple[str, Verdict]],
+    now: datetime,
+    by: Who,
+    corrects: Verdict | None = None,
 ) -> None:
-    """Bring the cards in line with new verdicts (session id, verdict), which take the place of `corrects`."""
+    """Bring the cards in line with new verdicts (session id, verdict) `by` whom, in the place of `corrects`."""
     if not verdicts:
         return
     with store.write() as tx:
@@ -32,13 +37,13 @@ def follow_verdicts(
                 continue  # the event was moved since, to where it is made up for: what was missed stays missed
             if card is None and verdict in {Verdict.SUSPECTED_MISS, Verdict.MISSED}:
                 assert serious is not None
-                cards.open_card(tx, session_id, serious, now)
+                cards.open_card(tx, session_id, serious, now, by, verdict.value)
                 log.info("card.opened", session=session_id, severity=serious)
             elif card is not None and serious is None and card.state is not CardState.CLOSED:
-                cards.close(tx, card, now)
+                cards.close(tx, card, now, by, verdict.value)
                 log.info("card.closed", session=session_id)
             elif card is not None and serious is not None and _is_to_change(card, serious):
-                cards.set_severity(tx, card, serious)
+                cards.set_severity(tx, card, serious, now, by, verdict.value)
 
 
 def _is_of_an_earlier_start(card: Card, row: SessionRow, corrects: Verdict | None) -> bool:
@@ -68,14 +73,14 @@ def find_card(store: Store, card_id: str) -> Card:
     raise NotFound(f'There is no repair card "{card_id}".', "See them with: kepthour repair.")
 
 
-def finish_step(store: Store, card_id: str, n: int, at: datetime | None) -> Card:
-    """Step `n` (1 to 9) is done at `at`, or not done after all (None). The last one closes the card."""
+def finish_step(store: Store, card_id: str, n: int, now: datetime, *, done: bool) -> Card:
+    """Step `n` (1 to 9) is done `now`, or not done after all. The last one closes the card."""
     if not 1 <= n <= len(STEPS):
         raise NeedsPerson(f"There is no step {n}.", f"A card has the steps 1 to {len(STEPS)}.")
     card = find_card(store, card_id)
     with store.write() as tx:
-        cards.finish_step(tx, card, n, at)
-        done = {step.n for step in card.steps if step.done_at is not None} | {n}
-        if at is not None and len(done) == len(STEPS):
-            cards.close(tx, card, at)
+        cards.finish_step(tx, card, n, now, done=done)
+        finished = {step.n for step in card.steps if step.done_at is not None} | {n}
+        if done and len(finished) == len(STEPS):
+            cards.close(tx, card, now, Who.THERAPIST, "steps_done")
     return find_card(store, card_id)

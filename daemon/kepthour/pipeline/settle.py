@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import structlog
 
+from kepthour.core.corrections import free_until, is_said, want_reason
 from kepthour.core.errors import NotFound
 from kepthour.core.privacy import Phi
 from kepthour.core.reminder import Why
@@ -23,15 +25,19 @@ log = structlog.get_logger()
 class Settled:
     """What it corrects (None: nothing was said or concluded before), and whether the session is planned anew."""
 
+    session: str  # the id that it lives on under
     corrects: Verdict | None
     anew: bool
     early: bool  # the session has not begun
 
 
-def settle(store: Store, session_id: str, verdict: Verdict, now: datetime, reason: Phi | None) -> Settled:
-    """The program never overrules it; each correction is kept.
+def settle(
+    store: Store, session_id: str, verdict: Verdict, now: datetime, reason: Phi | None, zone: ZoneInfo
+) -> Settled:
+    """The program never overrules it; each correction is kept. From the day after the next in `zone` it has a reason.
 
-    Up to the deadline `unknown` takes back all that was said of the session, check-ins too. Raises NotFound.
+    Up to the deadline `unknown` takes back all that was said of the session, check-ins too.
+    Raises NotFound, ReasonWanted.
     """
     with store.write() as tx:
         row = sessions.living(tx, session_id)
@@ -39,7 +45,9 @@ def settle(store: Store, session_id: str, verdict: Verdict, now: datetime, reaso
             raise NotFound(
                 f'There is no session "{session_id}".', "See the ids with: kepthour agenda --json."
             )
-        course.decide(tx, row.id, verdict, Because.SAID, "therapist", now, reason)
+        if not _is_repeated(row, verdict, reason):
+            _check_reason(row, verdict, now, reason, zone)
+            course.decide(tx, row.id, verdict, Because.SAID, "therapist", now, reason)
         anew = verdict is Verdict.UNKNOWN and now < row.deadline
         if anew:
             renewal.begin_anew(tx, row, Why.TAKEN_BACK, now)
@@ -48,7 +56,22 @@ def settle(store: Store, session_id: str, verdict: Verdict, now: datetime, reaso
         outbox.end_holds(tx)  # a client who did not come, say: the therapist is free
         questions.close_idle(tx, now)
     log.info("session.settled", session=session_id, verdict=verdict.value)
-    return Settled(row.verdict, anew, early=now < row.known.start)
+    return Settled(row.id, row.verdict, anew, early=now < row.known.start)
+
+
+def _is_repeated(row: SessionRow, verdict: Verdict, reason: Phi | None) -> bool:
+    """The same once more is no correction, and makes none of an old one free again."""
+    return row.verdict is verdict and row.because is Because.SAID and not reason
+
+
+def _check_reason(
+    row: SessionRow, verdict: Verdict, now: datetime, reason: Phi | None, zone: ZoneInfo
+) -> None:
+    """Raises ReasonWanted for a late correction without one. A first word never needs one, however late."""
+    if reason or row.verdict is None or row.decided_at is None or not is_said(row.verdict, row.because):
+        return
+    if now >= free_until(row.known.end, row.decided_at, zone):
+        raise want_reason(row.id, row.verdict, verdict)
 
 
 def _close(tx: Tx, row: SessionRow, now: datetime) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from kepthour.core.away import Absence, Source
+from kepthour.core.trail import Noted, What, Who
+from kepthour.store import trail
 from kepthour.store.engine import THERAPIST, Tx
 from kepthour.store.tables import absences, occurrences
 
@@ -50,6 +52,7 @@ def note(tx: Tx, start: datetime, end: datetime, now: datetime) -> None:
     tx.connection.execute(
         insert(absences).values(therapist_id=tx.therapist, start=start, end=end, noted_at=now)
     )
+    trail.note(tx, None, Noted(What.AWAY_NOTED, Who.THERAPIST, now, start=start, end=end))
 
 
 def end(tx: Tx, absence: Absence, now: datetime) -> None:
@@ -59,6 +62,8 @@ def end(tx: Tx, absence: Absence, now: datetime) -> None:
         tx.connection.execute(delete(absences).where(mine))
     else:
         tx.connection.execute(update(absences).where(mine).values(end=now))
+    ended = Noted(What.AWAY_ENDED, Who.THERAPIST, now, start=absence.start, end=absence.end)
+    trail.note(tx, None, ended)
 
 
 def _absence(row: Row[Any]) -> Absence:

@@ -8,7 +8,10 @@ from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
 
+from kepthour.core.reminder import Why
 from kepthour.core.repair import STEPS, CardState, due
+from kepthour.core.trail import Noted, What, Who
+from kepthour.store import trail
 from kepthour.store.engine import Tx
 from kepthour.store.tables import card_steps, cards
 
@@ -53,8 +56,8 @@ def of_session(tx: Tx, session_id: str) -> Card | None:
     return _card(tx, row) if row else None
 
 
-def open_card(tx: Tx, session_id: str, severity: int, at: datetime) -> None:
-    """A new card with its nine steps."""
+def open_card(tx: Tx, session_id: str, severity: int, at: datetime, by: Who, why: str) -> None:
+    """A new card with its nine steps; `why` is the verdict."""
     added = tx.connection.execute(
         insert(cards).values(
             therapist_id=tx.therapist,
@@ -77,10 +80,11 @@ def open_card(tx: Tx, session_id: str, severity: int, at: datetime) -> None:
             for step in STEPS
         ],
     )
+    trail.note(tx, session_id, Noted(What.CARD_OPENED, by, at, why, f"severity {severity}"))
 
 
-def forget_untouched(tx: Tx, session_id: str, opened_after: datetime) -> None:
-    """A card that was opened by mistake, if nothing was done on it."""
+def forget_untouched(tx: Tx, session_id: str, opened_after: datetime, now: datetime) -> None:
+    """A card that was opened by a clock that was ahead, if nothing was done on it."""
     card = of_session(tx, session_id)
     if (
         card is not None
@@ -88,29 +92,35 @@ def forget_untouched(tx: Tx, session_id: str, opened_after: datetime) -> None:
         and all(step.done_at is None for step in card.steps)
     ):
         tx.connection.execute(delete(cards).where(cards.c.id == card.id))
+        trail.note(tx, session_id, Noted(What.CARD_DROPPED, Who.DAEMON, now, Why.CLOCK_SET.value))
 
 
-def set_severity(tx: Tx, card: Card, severity: int) -> None:
+def set_severity(tx: Tx, card: Card, severity: int, at: datetime, by: Who, why: str) -> None:
     """What happened turned out more or less serious; a closed card is open again."""
     tx.connection.execute(
         update(cards)
         .where(cards.c.id == card.id)
         .values(severity=severity, state=CardState.OPEN.value, closed_at=None)
     )
+    trail.note(tx, card.session_id, Noted(What.CARD_CHANGED, by, at, why, f"severity {severity}"))
 
 
-def close(tx: Tx, card: Card, at: datetime) -> None:
-    """There is nothing (left) to repair."""
+def close(tx: Tx, card: Card, at: datetime, by: Who, why: str) -> None:
+    """There is nothing (left) to repair; `why` is the verdict, or what else ended it."""
     tx.connection.execute(
         update(cards).where(cards.c.id == card.id).values(state=CardState.CLOSED.value, closed_at=at)
     )
+    trail.note(tx, card.session_id, Noted(What.CARD_CLOSED, by, at, why))
 
 
-def finish_step(tx: Tx, card: Card, n: int, at: datetime | None) -> None:
-    """Step `n` was done at `at`; None takes that back."""
+def finish_step(tx: Tx, card: Card, n: int, now: datetime, *, done: bool) -> None:
+    """Step `n` is done `now`; or it is not after all."""
+    done_at = now if done else None
     tx.connection.execute(
-        update(card_steps).where(card_steps.c.card_id == card.id, card_steps.c.n == n).values(done_at=at)
+        update(card_steps).where(card_steps.c.card_id == card.id, card_steps.c.n == n).values(done_at=done_at)
     )
+    what = What.STEP_DONE if done else What.STEP_UNDONE
+    trail.note(tx, card.session_id, Noted(what, Who.THERAPIST, now, about=f"step {n}"))
 
 
 def _card(tx: Tx, row: Row[Any]) -> Card:

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, insert, update
+from sqlalchemy import and_, insert, select, update
 
 from kepthour.core.oddities import Oddity
 from kepthour.core.privacy import Phi
+from kepthour.core.reminder import Why
 from kepthour.core.response import Kind
 from kepthour.core.sessions import Session
+from kepthour.core.trail import Noted, What, Who
 from kepthour.core.verdict import Because, Verdict
+from kepthour.store import trail
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
 from kepthour.store.tables import cards, evidence, responses, sessions, verdicts
 
+_EDITABLE = ("calendar", "end", "client", "place", "join_url")
 _UNDECIDED: dict[str, None] = dict.fromkeys(("verdict", "because", "decided_by", "decided_at", "question"))
 
 
-def add(tx: Tx, session: Session, deadline: datetime, late_after: timedelta) -> None:
-    """A session seen for the first time."""
+def add(
+    tx: Tx,
+    session: Session,
+    deadline: datetime,
+    late_after: timedelta,
+    now: datetime,
+    before: SessionRow | None = None,
+) -> None:
+    """A session seen for the first time; `before` is the one that it carries on."""
     tx.connection.execute(
         insert(sessions).values(
             id=session.id,
@@ -33,15 +45,36 @@ def add(tx: Tx, session: Session, deadline: datetime, late_after: timedelta) -> 
             late_after=late_after,
         )
     )
+    seen = Noted(What.SEEN, Who.CALENDAR, now)
+    if before is not None:
+        seen = replace(seen, about=before.id, start=before.known.start, end=before.known.end)
+    trail.note(tx, session.id, seen)
 
 
-def edit(tx: Tx, session: Session, deadline: datetime, late_after: timedelta) -> None:
-    """New facts for a session whose start stays."""
+def edit(
+    tx: Tx, session: Session, deadline: datetime, late_after: timedelta, before: SessionRow, now: datetime
+) -> None:
+    """New facts for a session whose start stays; `before` is how it stood."""
     _update(tx, session.id, **_facts(session), deadline=deadline, late_after=late_after, hidden=False)
+    old, new = before.known, session
+    edited = [name for name in _EDITABLE if getattr(old, name) != getattr(new, name)]
+    note = Noted(What.EDITED, Who.CALENDAR, now, why=" ".join(edited), start=old.start, end=old.end)
+    trail.note(tx, session.id, note)
 
 
-def restart(tx: Tx, session: Session, revision: int, deadline: datetime, late_after: timedelta) -> None:
-    """A new start, or back after a cancellation: answers and verdict of the old one no longer count."""
+def restart(
+    tx: Tx,
+    session: Session,
+    revision: int,
+    deadline: datetime,
+    late_after: timedelta,
+    before: SessionRow,
+    now: datetime,
+) -> None:
+    """A new start, or back after a cancellation: answers and verdict of the old one (`before`) no longer count."""
+    old = before.known
+    for what in _returns(before, session):
+        trail.note(tx, session.id, Noted(what, Who.CALENDAR, now, start=old.start, end=old.end))
     _update(
         tx,
         session.id,
@@ -56,6 +89,13 @@ def restart(tx: Tx, session: Session, revision: int, deadline: datetime, late_af
     )
 
 
+def _returns(before: SessionRow, session: Session) -> Iterator[What]:
+    if before.known.cancelled:
+        yield What.RESTORED
+    if before.known.start != session.start:
+        yield What.MOVED
+
+
 def mark(tx: Tx, session_id: str, *, moved_at: datetime | None, restored_at: datetime | None) -> None:
     """When its start changed, or it came back; what is None stays as it was."""
     values = {"moved_at": moved_at, "restored_at": restored_at}
@@ -68,22 +108,23 @@ def note(tx: Tx, session_id: str, oddities: Sequence[Oddity]) -> None:
     _update(tx, session_id, oddities=[code.value for code in oddities])
 
 
-def begin_anew(tx: Tx, session_id: str, revision: int) -> None:
+def begin_anew(tx: Tx, session_id: str, revision: int, by: Who, why: Why, at: datetime) -> None:
     """The same start as another revision: nothing is concluded of it, and nothing asked."""
     _update(tx, session_id, revision=revision, **_UNDECIDED)
+    trail.note(tx, session_id, Noted(What.BEGUN_ANEW, by, at, why=why.value))
 
 
 def forget_conclusions(tx: Tx, now: datetime) -> None:
     """No verdict of the daemon's own can be later than `now`: it is decided again. What was asked stays asked."""
-    tx.connection.execute(
-        update(sessions)
-        .where(
-            sessions.c.therapist_id == tx.therapist,
-            sessions.c.decided_by == "daemon",
-            sessions.c.decided_at > now,
-        )
-        .values(verdict=None, because=None, decided_by=None, decided_at=None)
+    premature = and_(
+        sessions.c.therapist_id == tx.therapist,
+        sessions.c.decided_by == "daemon",
+        sessions.c.decided_at > now,
     )
+    ids = tx.connection.execute(select(sessions.c.id).where(premature)).scalars().all()
+    trail.note_all(tx, ids, Noted(What.REOPENED, Who.DAEMON, now, why=Why.CLOCK_SET.value))
+    undecided = {"verdict": None, "because": None, "decided_by": None, "decided_at": None}
+    tx.connection.execute(update(sessions).where(premature).values(**undecided))
 
 
 def set_limits(tx: Tx, session_id: str, deadline: datetime, late_after: timedelta) -> None:
@@ -91,23 +132,30 @@ def set_limits(tx: Tx, session_id: str, deadline: datetime, late_after: timedelt
     _update(tx, session_id, deadline=deadline, late_after=late_after)
 
 
-def cancel(tx: Tx, session_id: str, at: datetime) -> None:
-    """The calendar says that it does not take place, or holds it no longer."""
+def cancel(tx: Tx, session_id: str, at: datetime, *, gone: bool) -> None:
+    """The calendar says that it does not take place, or holds it no longer (`gone`)."""
     _update(tx, session_id, cancelled_at=at)
+    why = "gone" if gone else "cancelled"
+    trail.note(tx, session_id, Noted(What.CANCELLED, Who.CALENDAR, at, why=why))
 
 
-def hide(tx: Tx, session_id: str, at: datetime, successor: str | None = None) -> None:
-    """It lives on under another id, or the configuration no longer counts it as a session.
-
-    `successor` is the id that takes the answers to this one from now on.
-    """
-    _update(tx, session_id, cancelled_at=at, hidden=True, successor=successor)
+def leave_out(tx: Tx, session_id: str, at: datetime) -> None:
+    """The configuration no longer counts it as a session."""
+    _update(tx, session_id, cancelled_at=at, hidden=True, successor=None)
+    trail.note(tx, session_id, Noted(What.LEFT_OUT, Who.DAEMON, at))
 
 
-def ask(tx: Tx, ids: Iterable[str], question: str) -> None:
+def hand_on(tx: Tx, session_id: str, at: datetime, heir: str | None, *, keeps_answers: bool) -> None:
+    """It lives on as `heir`, which takes the answers to this one from now on if it `keeps_answers`."""
+    _update(tx, session_id, cancelled_at=at, hidden=True, successor=heir if keeps_answers else None)
+    trail.note(tx, session_id, Noted(What.LIVES_ON, Who.CALENDAR, at, about=heir))
+
+
+def ask(tx: Tx, ids: Collection[str], question: str, at: datetime) -> None:
     """Remember which notice asks about these sessions."""
     for session_id in ids:
         _update(tx, session_id, question=question)
+    trail.note_all(tx, ids, Noted(What.ASKED, Who.DAEMON, at, about=question))
 
 
 def decide(
@@ -156,7 +204,7 @@ def adopt(
         tx.connection.execute(query.values(session_id=new[0], revision=new[1]))
 
 
-def inherit(tx: Tx, predecessor: SessionRow, successor: str) -> None:
+def inherit(tx: Tx, predecessor: SessionRow, successor: str, now: datetime) -> None:
     """A session lives on at the same start under another id: what was said of it holds."""
     if predecessor.verdict is None or predecessor.because is None or predecessor.decided_at is None:
         return
@@ -165,7 +213,7 @@ def inherit(tx: Tx, predecessor: SessionRow, successor: str) -> None:
     _update_cards(tx, predecessor.id, successor)
     if predecessor.question is not None:
         alone = predecessor.question == predecessor.id
-        ask(tx, [successor], successor if alone else predecessor.question)
+        ask(tx, [successor], successor if alone else predecessor.question, now)
 
 
 def _update_cards(tx: Tx, old: str, new: str) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from kepthour.core.reminder import Why
 from kepthour.core.response import silence
+from kepthour.core.trail import Who
 from kepthour.store import course, outbox, reminders
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
@@ -17,4 +18,5 @@ def begin_anew(tx: Tx, row: SessionRow, why: Why, now: datetime, *, answers: boo
     outbox.withdraw(tx, silence(reminders.of_session(tx, *old), why), now)
     if answers:
         course.adopt(tx, old, new)
-    course.begin_anew(tx, row.id, new[1])
+    by = Who.THERAPIST if why is Why.TAKEN_BACK else Who.DAEMON
+    course.begin_anew(tx, row.id, new[1], by, why, now)

@@ -17,6 +17,7 @@ _OLDEST_FIRST = select(responses).order_by(responses.c.at, responses.c.id)
 _OF_START = _OLDEST_FIRST.where(
     responses.c.session_id == bindparam("session"), responses.c.revision == bindparam("revision")
 )
+_OF_ALL_STARTS = _OLDEST_FIRST.where(responses.c.session_id == bindparam("session"))
 _OF_SESSIONS = _OLDEST_FIRST.where(responses.c.session_id.in_(bindparam("ids", expanding=True)))
 
 
@@ -39,6 +40,11 @@ def to(tx: Tx, session: SessionRow) -> list[Response]:
     """The answers to the session's present start, oldest first."""
     rows = tx.connection.execute(_OF_START, {"session": session.id, "revision": session.known.revision})
     return [_response(row) for row in rows]
+
+
+def ever(tx: Tx, session_id: str) -> list[Response]:
+    """The answers to all starts of a session, oldest first."""
+    return [_response(row) for row in tx.connection.execute(_OF_ALL_STARTS, {"session": session_id})]
 
 
 def of_sessions(tx: Tx, ids: Collection[str]) -> dict[tuple[str, int], list[Response]]:

@@ -18,6 +18,7 @@ from kepthour.core.presence import Seen
 from kepthour.core.reminder import State, Why
 from kepthour.core.repair import CardState
 from kepthour.core.response import Kind
+from kepthour.core.trail import What, Who
 from kepthour.core.verdict import Because, Verdict
 from kepthour.store.tables import metadata
 
@@ -30,6 +31,7 @@ _SAVED = (
     "verdicts",
     "cards",
     "card_steps",
+    "trail",
     "absences",
     "watches",
 )
@@ -44,6 +46,8 @@ _WORDS: dict[tuple[str, str], type[StrEnum]] = {
     ("sessions", "because"): Because,
     ("verdicts", "verdict"): Verdict,
     ("verdicts", "because"): Because,
+    ("trail", "what"): What,
+    ("trail", "by"): Who,
 }
 _MAGIC = b"SQLite format 3\0"
 _HEADER = 100  # bytes, of the first page
@@ -217,7 +221,7 @@ def _give_owners(target: sqlite3.Connection) -> None:
         target.execute(_OWNER, {"id": session_id, "length": _LENGTH, "late_after": _LATE_AFTER})
 
 
-_OWNED = ("reminders", "responses", "verdicts", "cards")
+_OWNED = ("reminders", "responses", "verdicts", "cards")  # a trail alone makes no session
 _LENGTH, _LATE_AFTER = (
     50 * 60 * 1_000_000,
     2 * 60 * 1_000_000,

@@ -4,7 +4,8 @@ therapists ─┬─ calendars ── resources ── occurrences      what the
             ├─ sessions ─┬─ reminders                     what is watched, and the outbox
             │            ├─ evidence                      where the therapist was seen
             │            ├─ responses · verdicts          what was answered and concluded
-            │            └─ cards ── card_steps           what is to be repaired
+            │            ├─ cards ── card_steps           what is to be repaired
+            │            └─ trail                         every change, in the order in which they came
             ├─ absences                                   when the therapist is away
             └─ watches                                    when a daemon was there to watch
 """
@@ -242,6 +243,21 @@ card_steps = Table(
     _therapist(),
     Column("due_at", Instant, nullable=False),
     Column("done_at", Instant),
+)
+
+trail = Table(
+    "trail",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _therapist(),
+    Column("session_id", Text, ForeignKey("sessions.id", ondelete="CASCADE"), index=True),  # null: a leave
+    Column("what", Text, nullable=False),
+    Column("by", Text, nullable=False),  # "calendar", "daemon" or "therapist"
+    Column("at", Instant, nullable=False),
+    Column("why", Text),
+    Column("about", Text),  # what else it concerns: an id, a subject, a card
+    Column("start", Instant),  # as it was before; of a leave: from when
+    Column("end", Instant),
 )
 
 absences = Table(

@@ -12,7 +12,8 @@ from kepthour.core.day import Ground, by_day, grounds
 from kepthour.core.ladder import OnlyIf
 from kepthour.core.reminder import Reminder
 from kepthour.core.response import Response
-from kepthour.store import history, reminders, responses, sessions
+from kepthour.core.trail import Noted
+from kepthour.store import history, reminders, responses, sessions, trail
 from kepthour.store.engine import Store, Tx
 from kepthour.store.history import Said
 from kepthour.store.sessions import SessionRow
@@ -38,6 +39,8 @@ class Story:
     reminders: tuple[Reminder, ...]  # of its present start, by due time
     answers: tuple[Response, ...]  # to its present start, by time
     verdicts: tuple[Said, ...]  # to all its starts, by time
+    earlier_answers: tuple[Response, ...]  # to starts that it had before, by time
+    changes: tuple[Noted, ...]  # in the order in which they came
     rungs: tuple[Reasoned, ...]  # by offset
     rule: int | None  # the entry of [[reminders.rules]] that gives the rungs; None: they are the usual ones
 
@@ -50,7 +53,8 @@ def story(config: Configuration, store: Store, text: str, now: datetime) -> Stor
             return None
         ladder = reminders.of_session(tx, row.id, row.known.revision)
         answers = responses.to(tx, row)
-        said = history.of_session(tx, row.id)
+        earlier = [one for one in responses.ever(tx, row.id) if one not in answers]
+        said, changes = history.of_session(tx, row.id), trail.of_session(tx, row.id)
         rungs = _reasoned(config, row, _day(tx, config, row), ladder)
     day = timedelta(days=1)
     events = explain(config, store, "", row.known.start - day, row.known.end + day)
@@ -60,6 +64,8 @@ def story(config: Configuration, store: Store, text: str, now: datetime) -> Stor
         tuple(sorted(ladder, key=lambda one: (one.due_at, one.channel))),
         tuple(answers),
         tuple(said),
+        tuple(earlier),
+        tuple(changes),
         tuple(rungs),
         config.ladder.rule(row.known, config.zone),
     )

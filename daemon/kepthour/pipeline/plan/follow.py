@@ -10,6 +10,7 @@ from kepthour.core.reminder import Why
 from kepthour.core.repair import CardState
 from kepthour.core.response import EARLIEST_CHECK_IN, Kind, silence
 from kepthour.core.sessions import GONE, Judgement, Session
+from kepthour.core.trail import Who
 from kepthour.core.verdict import NOT_FINAL
 from kepthour.pipeline.plan.policy import BEHIND, Policy
 from kepthour.store import cards, course, outbox, reminders, sessions
@@ -36,7 +37,8 @@ def follow(
     ladder = policy.ladder
     deadline = ladder.deadline(new.start, new.end)
     if happening.fate is Fate.EDITED:
-        course.edit(tx, new, deadline, ladder.late_after)
+        assert row is not None
+        course.edit(tx, new, deadline, ladder.late_after, row, now)
     elif happening.fate is not Fate.SAME:
         _begin(tx, happening, new, row, deadline, ladder.late_after, now)
     return happening.fate
@@ -53,22 +55,19 @@ def _begin(
 ) -> None:
     """A start that is new: of a new session, one that moved, or one that is back. If it is as before, answers hold."""
     revision = 1
+    before = sessions.get(tx, happening.predecessor) if happening.predecessor else None
     if row is None:
-        course.add(tx, new, deadline, late_after)
+        course.add(tx, new, deadline, late_after, now, before)
     else:
         revision = row.known.revision + 1
         _restart(tx, new, row, deadline, late_after, now)
-    _mark(tx, happening, new, row, now)
-    before = (
-        sessions.get(tx, happening.predecessor) if happening.predecessor and happening.keeps_answers else None
-    )
-    if before is not None:
+    _mark(tx, happening, new, before or row, now)
+    if before is not None and happening.keeps_answers:
         _take_over(tx, before, new.id, revision, now, with_ladder=not happening.revived)
 
 
-def _mark(tx: Tx, happening: Happening, new: Session, row: SessionRow | None, now: datetime) -> None:
+def _mark(tx: Tx, happening: Happening, new: Session, before: SessionRow | None, now: datetime) -> None:
     """A session that moved lately, or is back, is easily misread."""
-    before = sessions.get(tx, happening.predecessor) if happening.predecessor else row
     moved = before is not None and before.known.start != new.start
     restored = happening.fate is Fate.RESTORED
     course.mark(tx, new.id, moved_at=now if moved else None, restored_at=now if restored else None)
@@ -80,13 +79,13 @@ def _restart(
     """Another revision of a known session, with the answers that still hold."""
     old, revised = (row.id, row.known.revision), (row.id, row.known.revision + 1)
     _silence(tx, row, Why.MOVED, now)
-    course.restart(tx, new, revised[1], deadline, late_after)
+    course.restart(tx, new, revised[1], deadline, late_after, row, now)
     if row.known.start == new.start:
         course.adopt(tx, old, revised)
     elif _is_put_right(row, new, now):
         course.adopt(tx, old, revised, kinds=_PRESENT)
         if row.decided_by == "therapist":
-            course.inherit(tx, row, row.id)
+            course.inherit(tx, row, row.id, now)
 
 
 def _is_put_right(row: SessionRow, new: Session, now: datetime) -> bool:
@@ -102,7 +101,7 @@ def _lift_suspicion(tx: Tx, row: SessionRow, now: datetime) -> None:
     """The calendar was only late to tell that it did not take place then: there is nothing to repair."""
     card = cards.of_session(tx, row.id)
     if _is_suspected(row) and card is not None and card.state is not CardState.CLOSED:
-        cards.close(tx, card, now)
+        cards.close(tx, card, now, Who.CALENDAR, Why.CANCELLED.value)
 
 
 def _is_suspected(row: SessionRow) -> bool:
@@ -121,7 +120,7 @@ def _take_over(
     if not with_ladder:
         return
     outbox.hand_over(tx, old, new)
-    course.inherit(tx, before, successor)
+    course.inherit(tx, before, successor, now)
 
 
 def _lose(
@@ -131,7 +130,7 @@ def _lose(
     if happening.fate is Fate.SUCCEEDED:
         if not happening.keeps_answers:
             _silence(tx, row, Why.MOVED, now)
-        course.hide(tx, row.id, now, happening.successor if happening.keeps_answers else None)
+        course.hand_on(tx, row.id, now, happening.successor, keeps_answers=happening.keeps_answers)
         return Fate.SUCCEEDED
     cancelled = judgement is not None and judgement.why in GONE
     is_over = row.known.end <= now or row.known.start < now - BEHIND
@@ -142,11 +141,11 @@ def _lose(
     # The rules changed, or it is no calendar of ours any more: it is not the session that is gone.
     dropped = not policy.has(row.known.calendar) or (judgement is not None and not cancelled)
     if dropped:
-        course.hide(tx, row.id, now)
+        course.leave_out(tx, row.id, now)
     else:
-        course.cancel(tx, row.id, now)
+        course.cancel(tx, row.id, now, gone=not cancelled)
         if _is_suspected(row):
-            course.begin_anew(tx, row.id, row.known.revision)
+            course.begin_anew(tx, row.id, row.known.revision, Who.CALENDAR, Why.CANCELLED, now)
         if judgement is None and now < row.known.start <= now + _ASK_WITHIN:
             _ask_about_vanished(tx, policy, row, now)
     return happening.fate
@@ -154,7 +153,7 @@ def _lose(
 
 def _ask_about_vanished(tx: Tx, policy: Policy, row: SessionRow, now: datetime) -> None:
     """So near its start a session that is simply gone may be a slip, or a broken feed: somebody has to know."""
-    course.ask(tx, [row.id], row.id)
+    course.ask(tx, [row.id], row.id, now)
     channels = policy.digest_channels
     until = row.known.end
     reminders.announce(tx, row.id, row.id, row.known.revision, "question", channels, Urgency.HIGH, now, until)

@@ -14,6 +14,7 @@ import structlog
 from kepthour.core.reminder import Reminder, State, Why
 from kepthour.core.response import silence
 from kepthour.core.timekeeping import EARLY
+from kepthour.core.trail import Who
 from kepthour.pipeline.plan.ladders import Lacks
 from kepthour.store import cards, course, outbox, questions, reminders, sessions, watches
 from kepthour.store.engine import Tx
@@ -51,8 +52,8 @@ def _set_back(tx: Tx, row: SessionRow, limit: datetime, now: datetime) -> None:
     _withdraw(tx, [one for one in ladder if one not in happened], now)
     outbox.hand_over(tx, old, new, only=[one.id for one in happened])
     course.adopt(tx, old, new, until=limit)
-    course.begin_anew(tx, row.id, new[1])
-    cards.forget_untouched(tx, row.id, opened_after=limit)
+    course.begin_anew(tx, row.id, new[1], Who.DAEMON, Why.CLOCK_SET, now)
+    cards.forget_untouched(tx, row.id, opened_after=limit, now=now)
 
 
 def _has_happened(reminder: Reminder, limit: datetime) -> bool:

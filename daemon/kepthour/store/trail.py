@@ -1,0 +1,48 @@
+"""The trail: rows are added, and never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import insert, select
+
+from kepthour.core.trail import Noted, What, Who
+from kepthour.store.engine import Tx
+from kepthour.store.tables import trail
+
+
+def note(tx: Tx, session_id: str | None, noted: Noted) -> None:
+    """Add a change of a session (None: of the therapist's own time)."""
+    note_all(tx, [session_id], noted)
+
+
+def note_all(tx: Tx, session_ids: Iterable[str | None], noted: Noted) -> None:
+    """Add one change of several sessions."""
+    rows = [
+        {
+            "therapist_id": tx.therapist,
+            "session_id": session_id,
+            "what": noted.what.value,
+            "by": noted.by.value,
+            "at": noted.at,
+            "why": noted.why,
+            "about": noted.about,
+            "start": noted.start,
+            "end": noted.end,
+        }
+        for session_id in session_ids
+    ]
+    if rows:
+        tx.connection.execute(insert(trail), rows)
+
+
+def of_session(tx: Tx, session_id: str) -> list[Noted]:
+    """All changes of a session, the first one first."""
+    rows = tx.connection.execute(
+        select(trail)
+        .where(trail.c.therapist_id == tx.therapist, trail.c.session_id == session_id)
+        .order_by(trail.c.id)
+    )
+    return [
+        Noted(What(row.what), Who(row.by), row.at, row.why, row.about, row.start, row.end) for row in rows
+    ]
