@@ -21,7 +21,7 @@ from kepthour.core.presence import is_heard, proven_since
 from kepthour.core.reminder import Why
 from kepthour.core.response import silence
 from kepthour.core.sweep import SWEEP
-from kepthour.core.verdict import NOT_FINAL, SILENCE, Because, Finding, Verdict, deadline_after, decide
+from kepthour.core.verdict import HELD, NOT_FINAL, SILENCE, Because, Finding, Verdict, deadline_after, decide
 from kepthour.ports import Witness
 from kepthour.store import (
     absences,
@@ -94,9 +94,14 @@ def _findings(tx: Tx, detector: Detector, now: datetime) -> list[tuple[SessionRo
     found = []
     for row in sessions.undecided(tx, now, watches.first_ever(tx)):
         finding = _finding(tx, detector, row, now)
-        if finding is not None and finding.verdict is not row.verdict:
+        if finding is not None and _is_news(row, finding):
             found.append((row, finding))
     return found
+
+
+def _is_news(row: SessionRow, finding: Finding) -> bool:
+    """What is asked about is only ever answered by evidence: what was covered then is not to be weighed anew later."""
+    return row.verdict is None or finding.verdict in HELD
 
 
 def _finding(tx: Tx, detector: Detector, row: SessionRow, now: datetime) -> Finding | None:
