@@ -36,6 +36,7 @@ from kepthour.store import (
     watches,
 )
 from kepthour.store.calendars import CalendarRow
+from kepthour.store.contradictions import contradicted
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
@@ -114,7 +115,7 @@ def _finding(tx: Tx, detector: Detector, row: SessionRow, now: datetime) -> Find
         deadline,
         [(watch.since, watch.until) for watch in watches.within(tx, known.start - timedelta(days=1), now)],
         reminders.of_session(tx, row.id, known.revision),
-        None if sessions.contradicted(tx, row) else _last_good(calendar, now),
+        None if contradicted(tx, row) else _last_good(calendar, now),
         detector.stale_after.get(known.calendar, timedelta()),
         absences.between(tx, known.start, deadline),
     )

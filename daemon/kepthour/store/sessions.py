@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, bindparam, exists, func, or_, select
 
 from kepthour.core.changes import KnownSession
-from kepthour.core.duplicates import same
 from kepthour.core.oddities import Oddity
 from kepthour.core.response import Kind
 from kepthour.core.verdict import HELD, NOT_FINAL, Because, Verdict
@@ -100,6 +99,11 @@ def get(tx: Tx, session_id: str) -> SessionRow | None:
     return found[0] if found else None
 
 
+def predecessors(tx: Tx, row: SessionRow) -> list[SessionRow]:
+    """The sessions that live on as this one."""
+    return _read(tx, _MINE.where(sessions.c.successor == row.id))
+
+
 def any_at_all(tx: Tx) -> bool:
     """Whether a session was ever stored."""
     return tx.run(_MINE.with_only_columns(sessions.c.id).order_by(None).limit(1)).first() is not None
@@ -129,17 +133,6 @@ def missed(tx: Tx, since: datetime) -> list[SessionRow]:
     """Sessions that begin at `since` or later and were, or may have been, missed."""
     verdicts = [Verdict.SUSPECTED_MISS.value, Verdict.MISSED.value]
     return _read(tx, _PRESENT.where(sessions.c.start >= since, sessions.c.verdict.in_(verdicts)))
-
-
-def contradicted(tx: Tx, row: SessionRow) -> bool:
-    """Whether another calendar says of the same session that it does not take place."""
-    return any(
-        other.known.cancelled
-        and not other.hidden
-        and other.known.calendar != row.known.calendar
-        and same(other.known, row.known)
-        for other in between(tx, row.known.start, row.known.end)
-    )
 
 
 def with_ids(tx: Tx, ids: Collection[str]) -> list[SessionRow]:
