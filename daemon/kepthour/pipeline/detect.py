@@ -43,6 +43,8 @@ from kepthour.store.sessions import SessionRow
 log = structlog.get_logger()
 
 _ASK_FOR = timedelta(days=1)
+# Presence without an answer, which would have ended the ladder itself; who joined is nagged up to the deadline.
+_ENDED_BY = {Because.IN_THE_ROOM: Why.IN_THE_ROOM, Because.JOINED: Why.JOINED}
 _AHEAD = timedelta(hours=1)  # the pump looks again long before that
 
 
@@ -72,8 +74,8 @@ def detect(detector: Detector, store: Store, now: datetime) -> list[tuple[str, V
                 because=finding.because.value,
             )
         for row, finding in found:
-            if finding.because is Because.IN_THE_ROOM:
-                _silence(tx, row, Why.IN_THE_ROOM, now)
+            if why := _ENDED_BY.get(finding.because):
+                _silence(tx, row, why, now)
         questions.close_idle(tx, now)
         _ask(tx, detector, [one for one in found if one[1].verdict in NOT_FINAL], now)
     return [(row.id, finding.verdict) for row, finding in found]

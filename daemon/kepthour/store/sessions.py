@@ -42,6 +42,7 @@ _SOONEST = (
 _THERE = exists().where(
     responses.c.session_id == sessions.c.id, responses.c.kind.in_([Kind.HERE.value, Kind.OUT.value])
 )
+_OPENED = exists().where(responses.c.session_id == sessions.c.id, responses.c.kind == Kind.JOIN.value)
 _UNDECIDED = _PRESENT.where(
     or_(
         and_(
@@ -51,7 +52,7 @@ _UNDECIDED = _PRESENT.where(
         and_(
             sessions.c.verdict.in_(_NOT_FINAL),
             sessions.c.decided_by == "daemon",
-            _THERE,  # also an answer from before the verdict: from a phone that had no net, say
+            or_(_THERE, _OPENED),  # also an answer from before the verdict: from a phone that had no net, say
         ),
     )
 )
@@ -63,7 +64,11 @@ _ATTENDED = _PRESENT.where(
             responses.c.revision == sessions.c.revision,
             responses.c.kind == Kind.HERE.value,
         ),
-        sessions.c.verdict.in_([verdict.value for verdict in HELD]),
+        # To have opened the room is enough not to be suspected, and not enough to hold back the next one's reminders.
+        and_(
+            sessions.c.verdict.in_([verdict.value for verdict in HELD]),
+            sessions.c.because != Because.JOINED.value,
+        ),
     ),
 )
 
