@@ -98,11 +98,12 @@ async def test_a_session_that_appears_late_joins_its_ladder_and_who_was_not_remi
     assert (day.rungs(), day.only().verdict) == (comes, verdict)
 
 
-async def test_joining_is_no_check_in(day: Day) -> None:
+async def test_joining_is_no_check_in_but_who_joined_is_not_asked(day: Day) -> None:
     await day.until("2026-03-02 10:00")
     day.screen.press(Key.JOIN)
     await day.until("2026-03-02 10:20")
-    assert day.rungs_since("10:01") == [*AFTER, QUESTION]
+    assert day.rungs_since("10:01") == AFTER
+    assert day.screen.open_notices == {}
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ class LongDay(Day):
         return min((start - _WATCHED_FROM for start in starts), default=now + _CALM)
 
 
-class _AtOnce(ThreadPoolExecutor):
+class AtOnce(ThreadPoolExecutor):
     """What is to be done in another thread is done at once in this one: the same in the same order, in less time."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
@@ -117,7 +117,7 @@ async def live_through(practice: Practice, told: Told, folder: Path) -> Lived:
 
     Of what was `told` two things are taken: what the therapist says when, and which sessions will stay silent.
     """
-    asyncio.get_running_loop().set_default_executor(_AtOnce())
+    asyncio.get_running_loop().set_default_executor(AtOnce())
     begins = practice.begins.astimezone(ZoneInfo(HOME))
     day = LongDay(folder, f"{begins:%Y-%m-%d %H:%M}", _YEARLY)
     day.silent = told.silent

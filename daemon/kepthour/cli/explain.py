@@ -244,6 +244,7 @@ def because(ground: Because) -> str:
         "checked_in": "you checked in",
         "checked_out": "you said that it was over",
         "in_the_room": "you were seen in the video room",
+        "joined": "you opened the video room by its link",
         "no_evidence": "nobody checked in by the deadline, and everything was watched",
         "daemon_was_not_running": "nobody checked in, but Kept Hour did not run all the time",
         "calendar_was_not_fresh": "nobody checked in, but the calendar was out of date",

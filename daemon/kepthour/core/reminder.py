@@ -50,6 +50,7 @@ class Why(StrEnum):
     ACCEPTED = "accepted"
     CHECKED_IN = "checked_in"
     IN_THE_ROOM = "in_the_room"
+    JOINED = "joined"  # the deadline has come, and by then the room was opened
     ACKNOWLEDGED = "acknowledged"
     SNOOZED = "snoozed"
     LATE = "running_late"

@@ -35,6 +35,7 @@ NOT_FINAL = frozenset(
     {Verdict.SUSPECTED_MISS, Verdict.UNKNOWN}
 )  # asked about; an answer may still change them
 SILENCE = timedelta(minutes=5)  # so long a suspected miss is asked about near the therapist; then everywhere
+EARLIEST_JOIN = timedelta(minutes=15)  # before the start: who opens the room earlier looks whether it works
 HELD = frozenset({Verdict.ON_TIME, Verdict.LATE, Verdict.NEAR_MISS})
 NOT_HELD = (
     frozenset(Verdict) - HELD - NOT_FINAL
@@ -51,6 +52,7 @@ class Because(StrEnum):
     CHECKED_IN = "checked_in"
     CHECKED_OUT = "checked_out"
     IN_THE_ROOM = "in_the_room"
+    JOINED = "joined"
     NO_EVIDENCE = "no_evidence"
     DAEMON_GAP = "daemon_was_not_running"
     CALENDAR_STALE = "calendar_was_not_fresh"
@@ -96,6 +98,17 @@ def checked_in_at(responses: Sequence[Response]) -> datetime | None:
     return min((r.at for r in responses if r.kind is Kind.HERE), default=None)
 
 
+def joined_at(responses: Sequence[Response], start: datetime, deadline: datetime) -> datetime | None:
+    """When the therapist first opened the session's room by its link, where that counts; None: never.
+
+    It counts from EARLIEST_JOIN before the start to the deadline. Who then says to be running late is not there yet:
+    what was opened before that does not. `responses` are by time.
+    """
+    late = max((r.at for r in responses if r.kind is Kind.LATE), default=None)
+    since = max(start - EARLIEST_JOIN, late) if late is not None else start - EARLIEST_JOIN
+    return min((r.at for r in responses if r.kind is Kind.JOIN and since <= r.at <= deadline), default=None)
+
+
 def deadline_after(deadline: datetime, start: datetime, responses: Sequence[Response]) -> datetime:
     """The deadline, moved by a "running late": as long after the announced start as it was after the start."""
     announced = announced_start(responses) or start
@@ -126,28 +139,37 @@ def decide(
     | checked in, or in the room, by start + late_after   | on_time        |
     | checked in, or in the room, later                   | late           |
     | checked out, and neither of these                   | on_time        |
+    | at the deadline, only: opened the room by its link  |                |
+    |   by start + late_after                             | on_time        |
+    |   later                                             | late           |
     | none by the deadline, everything covered            | suspected_miss |
     | none by the deadline, something was not             | unknown        |
 
     Of a check-in and a presence in the room the earlier counts. Not having been seen in the room is not in the table.
     `in_room_since` is when the presence began that a source of evidence proves; None: it proves none. Until every
-    source was `heard` for the last time, the last two wait.
+    source was `heard` for the last time, the last four wait.
     `deadline` already includes a "running late". Instants are aware UTC. Never raises.
     """
     there = [(checked_in_at(responses), Because.CHECKED_IN), (in_room_since, Because.IN_THE_ROOM)]
     arrived = min(((at, because) for at, because in there if at is not None), default=None)
     if arrived is not None:
-        verdict = Verdict.ON_TIME if arrived[0] <= start + late_after else Verdict.LATE
-        return Finding(verdict, arrived[1])
+        return _held(arrived[0], start + late_after, arrived[1])
     if any(r.kind is Kind.OUT for r in responses):
         # Who says that a session is over was in it. Since when, nobody knows: nothing is held against them.
         return Finding(Verdict.ON_TIME, Because.CHECKED_OUT)
     if now < deadline or not heard:
         return None
+    joined = joined_at(responses, start, deadline)
+    if joined is not None:
+        return _held(joined, start + late_after, Because.JOINED)
     gap = Because.AWAY if coverage.away else coverage.gap
     if gap is not None:
         return Finding(Verdict.UNKNOWN, gap)
     return Finding(Verdict.SUSPECTED_MISS, Because.NO_EVIDENCE)
+
+
+def _held(since: datetime, on_time_until: datetime, because: Because) -> Finding:
+    return Finding(Verdict.ON_TIME if since <= on_time_until else Verdict.LATE, because)
 
 
 class SessionState(StrEnum):

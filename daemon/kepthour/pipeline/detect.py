@@ -21,7 +21,7 @@ from kepthour.core.presence import is_heard, proven_since
 from kepthour.core.reminder import Why
 from kepthour.core.response import silence
 from kepthour.core.sweep import SWEEP
-from kepthour.core.verdict import NOT_FINAL, SILENCE, Because, Finding, Verdict, deadline_after, decide
+from kepthour.core.verdict import HELD, NOT_FINAL, SILENCE, Because, Finding, Verdict, deadline_after, decide
 from kepthour.ports import Witness
 from kepthour.store import (
     absences,
@@ -36,12 +36,15 @@ from kepthour.store import (
     watches,
 )
 from kepthour.store.calendars import CalendarRow
+from kepthour.store.contradictions import contradicted
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
 log = structlog.get_logger()
 
 _ASK_FOR = timedelta(days=1)
+# Presence without an answer, which would have ended the ladder itself; who joined is nagged up to the deadline.
+_ENDED_BY = {Because.IN_THE_ROOM: Why.IN_THE_ROOM, Because.JOINED: Why.JOINED}
 _AHEAD = timedelta(hours=1)  # the pump looks again long before that
 
 
@@ -71,8 +74,8 @@ def detect(detector: Detector, store: Store, now: datetime) -> list[tuple[str, V
                 because=finding.because.value,
             )
         for row, finding in found:
-            if finding.because is Because.IN_THE_ROOM:
-                _silence(tx, row, Why.IN_THE_ROOM, now)
+            if why := _ENDED_BY.get(finding.because):
+                _silence(tx, row, why, now)
         questions.close_idle(tx, now)
         _ask(tx, detector, [one for one in found if one[1].verdict in NOT_FINAL], now)
     return [(row.id, finding.verdict) for row, finding in found]
@@ -94,9 +97,14 @@ def _findings(tx: Tx, detector: Detector, now: datetime) -> list[tuple[SessionRo
     found = []
     for row in sessions.undecided(tx, now, watches.first_ever(tx)):
         finding = _finding(tx, detector, row, now)
-        if finding is not None and finding.verdict is not row.verdict:
+        if finding is not None and _is_news(row, finding):
             found.append((row, finding))
     return found
+
+
+def _is_news(row: SessionRow, finding: Finding) -> bool:
+    """What is asked about is only ever answered by evidence: what was covered then is not to be weighed anew later."""
+    return row.verdict is None or finding.verdict in HELD
 
 
 def _finding(tx: Tx, detector: Detector, row: SessionRow, now: datetime) -> Finding | None:
@@ -109,7 +117,7 @@ def _finding(tx: Tx, detector: Detector, row: SessionRow, now: datetime) -> Find
         deadline,
         [(watch.since, watch.until) for watch in watches.within(tx, known.start - timedelta(days=1), now)],
         reminders.of_session(tx, row.id, known.revision),
-        None if sessions.contradicted(tx, row) else _last_good(calendar, now),
+        None if contradicted(tx, row) else _last_good(calendar, now),
         detector.stale_after.get(known.calendar, timedelta()),
         absences.between(tx, known.start, deadline),
     )

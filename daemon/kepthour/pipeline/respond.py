@@ -17,7 +17,7 @@ from kepthour.core.objections import object_to_answer
 from kepthour.core.quiet import NOTED, ended_by
 from kepthour.core.reminder import Reminder, State
 from kepthour.core.response import Kind, Response, effect, until
-from kepthour.core.verdict import HELD, NOT_FINAL, SessionState, Verdict, state_of
+from kepthour.core.verdict import HELD, NOT_FINAL, SessionState, Verdict, joined_at, state_of
 from kepthour.store import outbox, reminders, responses, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.store.presence import attended
@@ -25,7 +25,7 @@ from kepthour.store.sessions import SessionRow
 
 log = structlog.get_logger()
 
-_ONCE = {Kind.HERE, Kind.ACK, Kind.OUT, Kind.JOIN}
+_ONCE = {Kind.HERE, Kind.ACK, Kind.OUT}
 _AROUND = timedelta(days=2)
 _OVERRUN = timedelta(hours=1)
 _OPEN = {SessionState.REMINDING, SessionState.ACKNOWLEDGED, SessionState.IN_SESSION}
@@ -61,7 +61,7 @@ def respond(
             raise NeedsPerson("This session was cancelled.", "There is nothing to answer.")
         before = responses.to(tx, row)
         response = Response(kind, now, surface, until(kind, row.known.start, now, span))
-        if kind in _ONCE and any(earlier.kind is kind for earlier in before):
+        if _is_said(kind, row, before):
             return Answered(row, response, changed=False)
         object_to_answer(response, row.known, before, _settled(row))
         _take(tx, row, response, before)
@@ -73,6 +73,13 @@ def respond(
             outbox.end_holds(tx)
     log.info("answer.taken", session=session_id, answer=kind.value, surface=surface)
     return Answered(row, response, changed=True)
+
+
+def _is_said(kind: Kind, row: SessionRow, before: Sequence[Response]) -> bool:
+    """Whether such an answer says nothing beside `before`. A room may be opened once to try it, and once to stay."""
+    if kind is Kind.JOIN:
+        return joined_at(before, row.known.start, row.deadline) is not None
+    return kind in _ONCE and any(earlier.kind is kind for earlier in before)
 
 
 def _take(tx: Tx, row: SessionRow, response: Response, before: Sequence[Response]) -> None:

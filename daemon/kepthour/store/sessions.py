@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, bindparam, exists, func, or_, select
 
 from kepthour.core.changes import KnownSession
-from kepthour.core.duplicates import same
 from kepthour.core.oddities import Oddity
 from kepthour.core.response import Kind
 from kepthour.core.verdict import HELD, NOT_FINAL, Because, Verdict
@@ -43,6 +42,7 @@ _SOONEST = (
 _THERE = exists().where(
     responses.c.session_id == sessions.c.id, responses.c.kind.in_([Kind.HERE.value, Kind.OUT.value])
 )
+_OPENED = exists().where(responses.c.session_id == sessions.c.id, responses.c.kind == Kind.JOIN.value)
 _UNDECIDED = _PRESENT.where(
     or_(
         and_(
@@ -52,7 +52,7 @@ _UNDECIDED = _PRESENT.where(
         and_(
             sessions.c.verdict.in_(_NOT_FINAL),
             sessions.c.decided_by == "daemon",
-            _THERE,  # also an answer from before the verdict: from a phone that had no net, say
+            or_(_THERE, _OPENED),  # also an answer from before the verdict: from a phone that had no net, say
         ),
     )
 )
@@ -64,7 +64,11 @@ _ATTENDED = _PRESENT.where(
             responses.c.revision == sessions.c.revision,
             responses.c.kind == Kind.HERE.value,
         ),
-        sessions.c.verdict.in_([verdict.value for verdict in HELD]),
+        # To have opened the room is enough not to be suspected, and not enough to hold back the next one's reminders.
+        and_(
+            sessions.c.verdict.in_([verdict.value for verdict in HELD]),
+            sessions.c.because != Because.JOINED.value,
+        ),
     ),
 )
 
@@ -100,6 +104,11 @@ def get(tx: Tx, session_id: str) -> SessionRow | None:
     return found[0] if found else None
 
 
+def predecessors(tx: Tx, row: SessionRow) -> list[SessionRow]:
+    """The sessions that live on as this one."""
+    return _read(tx, _MINE.where(sessions.c.successor == row.id))
+
+
 def any_at_all(tx: Tx) -> bool:
     """Whether a session was ever stored."""
     return tx.run(_MINE.with_only_columns(sessions.c.id).order_by(None).limit(1)).first() is not None
@@ -129,17 +138,6 @@ def missed(tx: Tx, since: datetime) -> list[SessionRow]:
     """Sessions that begin at `since` or later and were, or may have been, missed."""
     verdicts = [Verdict.SUSPECTED_MISS.value, Verdict.MISSED.value]
     return _read(tx, _PRESENT.where(sessions.c.start >= since, sessions.c.verdict.in_(verdicts)))
-
-
-def contradicted(tx: Tx, row: SessionRow) -> bool:
-    """Whether another calendar says of the same session that it does not take place."""
-    return any(
-        other.known.cancelled
-        and not other.hidden
-        and other.known.calendar != row.known.calendar
-        and same(other.known, row.known)
-        for other in between(tx, row.known.start, row.known.end)
-    )
 
 
 def with_ids(tx: Tx, ids: Collection[str]) -> list[SessionRow]:

@@ -1,0 +1,54 @@
+"""Whether another calendar that knows the same session says otherwise: one of the two may be hours behind.
+
+To remind is right then, to suspect is not.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from kepthour.core.duplicates import same
+from kepthour.core.reading.occurrences import Occurrence
+from kepthour.store import calendars, holdings, sessions
+from kepthour.store.engine import Tx
+from kepthour.store.sessions import SessionRow
+
+_BEHIND = timedelta(hours=24)  # so late a feed that comes by way of another calendar may tell
+
+
+def contradicted(tx: Tx, row: SessionRow) -> bool:
+    """Whether another calendar says of `row` that it does not take place, not then, or has just lost it."""
+    others = [one for one in calendars.everything(tx) if one.name != row.known.calendar]
+    if not others:
+        return False
+    names = {one.name for one in others}
+    instance = [(row.known.uid, row.known.recurrence_id)]
+    return (
+        any(_differs(row, one) for other in others for one in holdings.of_instances(tx, other, instance))
+        or any(
+            before.known.calendar in names and _has_just_gone(row, before)
+            for before in sessions.predecessors(tx, row)
+        )
+        or _is_cancelled_elsewhere(tx, row)
+    )
+
+
+def _differs(row: SessionRow, other: Occurrence) -> bool:
+    """Of two starts, that of the calendar counts which told of a move: it knows more than the other one."""
+    return other.cancelled or other.declined or (other.start != row.known.start and row.moved_at is None)
+
+
+def _has_just_gone(row: SessionRow, before: SessionRow) -> bool:
+    went = before.cancelled_at
+    return went is not None and before.known.start == row.known.start and went >= row.known.start - _BEHIND
+
+
+def _is_cancelled_elsewhere(tx: Tx, row: SessionRow) -> bool:
+    """Also under another UID: at the same time, with the same client or link."""
+    return any(
+        other.known.cancelled
+        and not other.hidden
+        and other.known.calendar != row.known.calendar
+        and same(other.known, row.known)
+        for other in sessions.between(tx, row.known.start, row.known.end)
+    )
