@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kepthour.channels.sound.streams import Streams, pipewire, pulseaudio
+from kepthour.streams import Streams, pipewire, pulseaudio
 
 SPEAKER, MICROPHONE, STREAM, CLIENT = 30, 31, 50, 46
 RECORDS, PLAYS = "Stream/Input/Audio", "Stream/Output/Audio"

@@ -12,6 +12,7 @@ from kepthour.cli.printing import clock, delivery_shape, document, session_shape
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from kepthour.core.spells import Spell
     from kepthour.core.verdict import Because
     from kepthour.store.history import Said
     from kepthour.views.agenda import Explained
@@ -94,6 +95,14 @@ def _tell_story(story: Story, zone: tzinfo, *, as_json: bool) -> None:
                     }
                     for one in story.answers
                 ],
+                "seen": [
+                    {
+                        "sign": one.sign.value,
+                        "since": stamp(one.since, zone),
+                        "until": stamp(one.until, zone),
+                    }
+                    for one in story.seen
+                ],
                 "verdicts": [_verdict_shape(one, zone) for one in story.verdicts],
             }
         )
@@ -114,6 +123,8 @@ def _tell_story(story: Story, zone: tzinfo, *, as_json: bool) -> None:
     for answer in story.answers:
         until = f", until {clock(answer.until, zone)}" if answer.until else ""
         click.echo(f"{clock(answer.at, zone)}  you answered “{answer.kind.value}” ({answer.surface}){until}")
+    for spell in story.seen:
+        click.echo(f"{clock(spell.since, zone)}  {_seen(spell, zone)}")
     for said in story.verdicts:
         click.echo(f"{clock(said.at, zone)}  {_sentence(said)}")
     if not story.verdicts:
@@ -147,6 +158,15 @@ def _verdict_shape(said: Said, zone: tzinfo) -> dict[str, Any]:
     }
 
 
+def _seen(spell: Spell, zone: tzinfo) -> str:
+    what = {
+        "in_a_call": "a meeting program had a microphone or a camera in use",
+        "locked": "the desktop was locked",
+        "idle": "the desktop was idle",
+    }[spell.sign.value]
+    return f"{what}, until {clock(spell.until, zone)}"
+
+
 def _sentence(said: Said) -> str:
     verdict = said.verdict.value.replace("_", " ")
     reason = f" ({said.reason.reveal()})" if said.reason else ""
@@ -159,6 +179,8 @@ def because(ground: Because) -> str:
         "checked_in": "you checked in",
         "checked_out": "you said that it was over",
         "in_the_room": "you were seen in the video room",
+        "in_a_call": "this machine was in a call that began at that time",
+        "in_some_call": "nobody checked in; this machine was in a call, but perhaps in another session's",
         "no_evidence": "nobody checked in by the deadline, and everything was watched",
         "daemon_was_not_running": "nobody checked in, but Kept Hour did not run all the time",
         "calendar_was_not_fresh": "nobody checked in, but the calendar was out of date",

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from kepthour.core.response import Kind, Response
+from kepthour.core.spells import Call
 
 
 class Verdict(StrEnum):
@@ -51,6 +52,8 @@ class Because(StrEnum):
     CHECKED_IN = "checked_in"
     CHECKED_OUT = "checked_out"
     IN_THE_ROOM = "in_the_room"
+    IN_A_CALL = "in_a_call"
+    IN_SOME_CALL = "in_some_call"  # perhaps another session's
     NO_EVIDENCE = "no_evidence"
     DAEMON_GAP = "daemon_was_not_running"
     CALENDAR_STALE = "calendar_was_not_fresh"
@@ -118,6 +121,7 @@ def decide(
     *,
     in_room_since: datetime | None = None,
     heard: bool = True,
+    call: Call | None = None,
 ) -> Finding | None:
     """The verdict at `now` by the rule table below; None: it is too early to say.
 
@@ -126,12 +130,16 @@ def decide(
     | checked in, or in the room, by start + late_after   | on_time        |
     | checked in, or in the room, later                   | late           |
     | checked out, and neither of these                   | on_time        |
+    | none by the deadline, but a call that is this one's | on_time, late  |
+    | none by the deadline, but some call                 | unknown        |
     | none by the deadline, everything covered            | suspected_miss |
     | none by the deadline, something was not             | unknown        |
 
     Of a check-in and a presence in the room the earlier counts. Not having been seen in the room is not in the table.
     `in_room_since` is when the presence began that a source of evidence proves; None: it proves none. Until every
-    source was `heard` for the last time, the last two wait.
+    source was `heard` for the last time, the last four wait.
+    `call` is what this machine saw of one (`spells.weigh`): on time if it began by start + late_after. During an
+    absence it is anybody's, and does not count.
     `deadline` already includes a "running late". Instants are aware UTC. Never raises.
     """
     there = [(checked_in_at(responses), Because.CHECKED_IN), (in_room_since, Because.IN_THE_ROOM)]
@@ -144,10 +152,18 @@ def decide(
         return Finding(Verdict.ON_TIME, Because.CHECKED_OUT)
     if now < deadline or not heard:
         return None
+    if call is not None and not coverage.away:
+        return _by_a_call(call, start + late_after)
     gap = Because.AWAY if coverage.away else coverage.gap
     if gap is not None:
         return Finding(Verdict.UNKNOWN, gap)
     return Finding(Verdict.SUSPECTED_MISS, Because.NO_EVIDENCE)
+
+
+def _by_a_call(call: Call, late_from: datetime) -> Finding:
+    if call.since is None:
+        return Finding(Verdict.UNKNOWN, Because.IN_SOME_CALL)
+    return Finding(Verdict.ON_TIME if call.since <= late_from else Verdict.LATE, Because.IN_A_CALL)
 
 
 class SessionState(StrEnum):

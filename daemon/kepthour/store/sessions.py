@@ -64,7 +64,11 @@ _ATTENDED = _PRESENT.where(
             responses.c.revision == sessions.c.revision,
             responses.c.kind == Kind.HERE.value,
         ),
-        sessions.c.verdict.in_([verdict.value for verdict in HELD]),
+        # A call on this machine may be anybody's: it explains afterwards, and makes nothing quiet.
+        and_(
+            sessions.c.verdict.in_([verdict.value for verdict in HELD]),
+            sessions.c.because.is_distinct_from(Because.IN_A_CALL.value),
+        ),
     ),
 )
 

@@ -14,7 +14,7 @@ import structlog
 from kepthour.core.reminder import Reminder, State, Why
 from kepthour.core.response import silence
 from kepthour.core.timekeeping import EARLY
-from kepthour.store import cards, course, outbox, questions, reminders, sessions, watches
+from kepthour.store import cards, course, outbox, questions, reminders, sessions, spells, watches
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
 
@@ -24,6 +24,7 @@ log = structlog.get_logger()
 def rewind(tx: Tx, now: datetime) -> frozenset[str]:
     """Take back what `now` (aware UTC) makes untrue; returns the sessions whose ladders are to be completed."""
     watches.forget_future(tx, now)
+    spells.forget_future(tx, now)
     course.forget_conclusions(tx, now)
     outbox.call_back(tx, now)
     limit = now + EARLY
