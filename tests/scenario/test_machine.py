@@ -23,7 +23,7 @@ SUSPECTED = (Verdict.SUSPECTED_MISS, Because.NO_EVIDENCE)
 
 @pytest.fixture
 def day(tmp_path: Path) -> Day:
-    made = Day(tmp_path, "2026-03-02 08:00", WATCHED)
+    made = Day(tmp_path, "2026-03-02 09:25", WATCHED)
     made.put("one", "2026-03-02T10:00:00", 50, LINK)
     made.sync()
     return made
@@ -92,7 +92,7 @@ async def test_a_call_leaves_every_rung_of_the_ladder_as_it_is(
     day: Day, machine: Seen, tmp_path: Path
 ) -> None:
     (tmp_path / "other").mkdir()
-    other = Day(tmp_path / "other", "2026-03-02 08:00")
+    other = Day(tmp_path / "other", "2026-03-02 09:25")
     other.put("one", "2026-03-02T10:00:00", 50, LINK)
     other.sync()
     await other.until("2026-03-02 10:14")
@@ -105,6 +105,17 @@ async def test_a_call_leaves_every_rung_of_the_ladder_as_it_is(
     assert verdict(day) == (Verdict.ON_TIME, Because.IN_A_CALL)
     assert "question" not in [rung for _at, rung in day.rungs()]
     assert not {why for _rung, _state, why in day.states()} & {"flagged", "in_the_room"}
+
+
+async def test_the_last_notice_stays_until_the_session_is_over(day: Day, machine: Seen) -> None:
+    await day.until("2026-03-02 09:55")
+    machine.sees(Sign.IN_A_CALL)
+    await day.until("2026-03-02 10:49")
+    assert verdict(day) == (Verdict.ON_TIME, Because.IN_A_CALL)
+    assert [notice.rung for notice in day.screen.open_notices.values()] == ["+5m"]
+    await day.until("2026-03-02 10:52")
+    assert not day.screen.open_notices
+    assert ("+5m", "withdrawn", "session_over") in day.states()
 
 
 async def test_who_was_in_a_call_is_not_quiet_for_the_next_session(day: Day, machine: Seen) -> None:

@@ -50,6 +50,7 @@ class Why(StrEnum):
     ACCEPTED = "accepted"
     CHECKED_IN = "checked_in"
     IN_THE_ROOM = "in_the_room"
+    OVER = "session_over"
     ACKNOWLEDGED = "acknowledged"
     SNOOZED = "snoozed"
     LATE = "running_late"
