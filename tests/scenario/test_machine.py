@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from kepthour.core.response import Kind
 from kepthour.core.spells import Sign, Spell
 from kepthour.core.verdict import Because, Verdict
+from kepthour.runtime.daemon import Daemon
 from kepthour.store import sessions, spells
 from kepthour.views.story import story
 from tests.fakes.observer import Seen
@@ -243,6 +244,29 @@ async def test_a_locked_desktop_is_told_by_the_story_of_its_session(day: Day, ma
         when("2026-03-02 09:51"),
         when("2026-03-02 10:04"),
     )
+
+
+def answered(day: Day) -> int:
+    """How many answers of sources about a session's room are kept."""
+    with day.app.store.read() as tx:
+        return len(tx.connection.exec_driver_sql("SELECT id FROM evidence").all())
+
+
+async def test_the_daemon_s_housekeeping_deletes_old_evidence_of_both_kinds(tmp_path: Path) -> None:
+    asking = WATCHED.replace('type = "memory"', 'type = "memory"\nevidence = "room"')
+    day = Day(tmp_path, "2026-03-02 09:25", asking + '[retention]\nevidence = "2d"\n')
+    day.put("one", "2026-03-02T10:00:00", 50, LINK)
+    day.sync()
+    await lived(day, day.plugins.seen, ("09:58", IN_A_CALL))
+    daemon = Daemon(day.app, lambda: day.app)
+    await daemon._housekeeping()
+    assert (len(kept(day)), answered(day)) == (1, 1)
+    day.clock.at = when("2026-03-04 10:20")
+    with capture_logs() as lines:
+        await daemon._housekeeping()
+    assert (len(kept(day)), answered(day)) == (0, 0)
+    purged = [line for line in lines if line["event"] == "evidence.purged"]
+    assert purged == [{"event": "evidence.purged", "log_level": "info", "count": 2}]
 
 
 async def test_evidence_goes_after_thirty_days(day: Day, machine: Seen) -> None:
