@@ -315,8 +315,10 @@ class Daemon:
         self._app.audit()
 
     async def _housekeeping(self) -> None:
-        await self._supervised("housekeeping", self._app.refresh)
-        await self._supervised("housekeeping", self._app.forget_old)
+        try:
+            await self._supervised("housekeeping", self._app.refresh)
+        finally:  # what is too old goes, whatever the calendars are like
+            await self._supervised("housekeeping", self._app.forget_old)
 
     async def _supervised(self, name: str, work: Callable[[], None]) -> bool:
         """Whether it came to its end."""
