@@ -23,6 +23,7 @@ from kepthour.core.polling import LOOKS, next_poll
 from kepthour.core.presence import Presence
 from kepthour.core.privacy import NOTHING, Phi
 from kepthour.core.response import Kind
+from kepthour.core.spells import Look
 from kepthour.core.trail import Who
 from kepthour.core.verdict import Verdict
 from kepthour.pipeline import (
@@ -32,6 +33,7 @@ from kepthour.pipeline import (
     dispatch,
     inquire,
     leave,
+    overlook,
     plan,
     poll,
     reconcile,
@@ -40,7 +42,7 @@ from kepthour.pipeline import (
     settle,
 )
 from kepthour.plugins import Plugins
-from kepthour.ports import Channel, Clock, GivesEvidence, Housed, Speaks, Timed, Witness
+from kepthour.ports import Channel, Clock, GivesEvidence, Housed, Observer, Speaks, Timed, Witness
 from kepthour.store import calendars, sessions
 from kepthour.store.engine import Store
 from kepthour_connectors.base import Kind as BatchKind
@@ -89,6 +91,12 @@ class App:
         """By calendar: the source of evidence that its account is to be. One that cannot be had is left out."""
         found = ((calendar.name, self._witness(calendar)) for calendar in self.config.calendars)
         return {name: witness for name, witness in found if witness is not None}
+
+    @cached_property
+    def observers(self) -> dict[str, Observer]:
+        """By type: the sources that watch this machine."""
+        made = self.config.evidence
+        return {one.type: self._plugins.observer(one.type).observe(one.options) for one in made}
 
     def ask(self, name: str) -> poll.Polled:
         """Ask one calendar what changed, and follow up. Blocks. Raises TryLater, NeedsPerson for the store only."""
@@ -244,6 +252,18 @@ class App:
     def testify(self, inquiry: inquire.Inquiry, presence: Presence, asked_at: datetime) -> None:
         """Keep what a source answered. What follows from it, `look` says."""
         inquire.record(self.store, inquiry, presence, asked_at)
+
+    def is_watching(self) -> bool:
+        """Whether this machine is to be looked at now."""
+        return overlook.is_wanted(self.store, self.clock.now())
+
+    def saw(self, source: str, look: Look, before: Look | None) -> None:
+        """Keep what a source saw on this machine."""
+        overlook.record(self.store, source, look, before)
+
+    def forget_old(self) -> None:
+        """Delete what has been kept for as long as the configuration wants."""
+        overlook.purge(self.store, self.clock.now() - self.config.keep_evidence)
 
     def answer(
         self,

@@ -5,16 +5,22 @@ A kind's module is imported only when it is asked for.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
 from kepthour.core.errors import NeedsPerson
-from kepthour.ports import ChannelKind, EvidenceKind
+from kepthour.ports import ChannelKind, EvidenceKind, ObserverKind
 from kepthour_connectors.base import ConnectorKind
 
 CONNECTORS, CHANNELS, EVIDENCE = "kepthour.connectors", "kepthour.channels", "kepthour.evidence"
-# What a kind has to have, by group.
-_PROMISED = {CONNECTORS: ("Options", "connect"), CHANNELS: ("Options", "make"), EVIDENCE: ("make",)}
+# What a kind has to have, by group: all of one of these. Evidence comes from a calendar's account, or this machine.
+_ASKED, _OBSERVES = ("make",), ("Options", "observe")
+_PROMISED = {
+    CONNECTORS: (("Options", "connect"),),
+    CHANNELS: (("Options", "make"),),
+    EVIDENCE: (_ASKED, _OBSERVES),
+}
 
 
 class Plugins:
@@ -36,8 +42,27 @@ class Plugins:
         return cast(ChannelKind, self._load(CHANNELS, name))
 
     def evidence(self, name: str) -> EvidenceKind:
-        """The kind of evidence `name`. Raises KeyError if there is none, NeedsPerson if it is broken."""
-        return cast(EvidenceKind, self._load(EVIDENCE, name))
+        """The kind of evidence `name` of an account. Raises KeyError if there is none, NeedsPerson if it is broken."""
+        return cast(EvidenceKind, self._evidence(name, _ASKED))
+
+    def observer(self, name: str) -> ObserverKind:
+        """The kind of evidence `name` of this machine. Raises KeyError: there is none, NeedsPerson: it is broken."""
+        return cast(ObserverKind, self._evidence(name, _OBSERVES))
+
+    def observers(self) -> list[str]:
+        """The kinds of evidence of this machine, sorted. Those that are broken are left out."""
+        found = []
+        for name in self.names(EVIDENCE):
+            with suppress(KeyError, NeedsPerson):
+                self.observer(name)
+                found.append(name)
+        return found
+
+    def _evidence(self, name: str, parts: tuple[str, ...]) -> object:
+        kind = self._load(EVIDENCE, name)
+        if not _has(kind, parts):
+            raise KeyError(name)
+        return kind
 
     def _group(self, group: str) -> dict[str, EntryPoint]:
         if group not in self._found:
@@ -53,6 +78,10 @@ class Plugins:
                 f'The kind "{name}" is installed but cannot be loaded ({type(error).__name__}).',
                 "Install it again, or remove it from the configuration.",
             ) from error
-        if not all(hasattr(kind, part) for part in _PROMISED[group]):
+        if not any(_has(kind, parts) for parts in _PROMISED[group]):
             raise NeedsPerson(f'The kind "{name}" is not what its entry point promises.', "Ask its author.")
         return cast(object, kind)
+
+
+def _has(kind: object, parts: tuple[str, ...]) -> bool:
+    return all(hasattr(kind, part) for part in parts)

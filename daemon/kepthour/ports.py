@@ -15,6 +15,7 @@ from kepthour.core.ladder import Urgency
 from kepthour.core.notice import Action, Key, Notice
 from kepthour.core.presence import Presence
 from kepthour.core.privacy import Phi
+from kepthour.core.spells import Sign
 from kepthour.core.timekeeping import Reading
 from kepthour.core.tongue import Tongue
 
@@ -31,6 +32,8 @@ __all__ = [
     "Housed",
     "Key",
     "Notice",
+    "Observer",
+    "ObserverKind",
     "Probeable",
     "Recallable",
     "Selective",
@@ -202,6 +205,33 @@ class EvidenceKind(Protocol):
 
     def make(self, options: Any, name: str, data: Path) -> EvidenceSource:
         """A source for the calendar `name` with these options, and with `data` as its private folder. No I/O yet."""
+        ...
+
+
+class Observer(Protocol):
+    """Something that sees what the therapist does on this machine, at the moment when it looks."""
+
+    async def look(self) -> frozenset[Sign] | None:
+        """The signs that there are now; None: it cannot tell. Lives on the event loop; never blocks it.
+
+        The caller waits for 5 seconds; what is raised counts as None.
+        """
+        ...
+
+
+class ObserverKind(Protocol):
+    """What an entry point in the group `kepthour.evidence` names, too: a source that an `[[evidence]]` table asks for.
+
+    Importing it must be cheap: libraries that are slow to import belong inside `look`.
+    """
+
+    @property
+    def Options(self) -> type[BaseModel]:  # noqa: N802  (it is a class, named as one)
+        """The model of this kind's own configuration keys."""
+        ...
+
+    def observe(self, options: Any) -> Observer:
+        """A source with these validated options. No I/O yet."""
         ...
 
 

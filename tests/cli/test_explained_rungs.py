@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kepthour.cli.explain import rung_sentence
+from kepthour.cli.story import rung_sentence
 from kepthour.core.day import Ground
 from kepthour.core.ladder import OnlyIf
 from kepthour.core.response import Kind
@@ -70,7 +70,7 @@ async def test_a_rung_at_the_end_of_a_snooze_is_called_that(day: Day) -> None:
     ("rung", "sentence"),
     [
         (Reasoned("-5m", OnlyIf.ALWAYS, True), None),
-        (Reasoned("-2m", None, True), "-2m comes because of your answer: a snooze that ended, or the start that you announced."),
+        (Reasoned("-2m", None, True), "-2m comes because you snoozed, or announced another start."),
         (Reasoned("-60m", OnlyIf.NOTABLE, False), "-60m is left out: nothing calls for it."),
         (Reasoned("-60m", OnlyIf.NOTABLE, True),
          "-60m is planned, though what called for it is no longer so."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kepthour.cli.explain import because
+from kepthour.cli.story import because
 from kepthour.core.verdict import Because
 
 

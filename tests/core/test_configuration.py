@@ -94,6 +94,7 @@ def test_the_example_names_every_key_that_the_models_know() -> None:
     models += [plugins.connector(name).Options for name in ("caldav", "google", "ics")]
     kinds = ("apprise", "command", "console", "desktop", "ntfy", "sound")
     models += [plugins.channel(name).Options for name in kinds]
+    models += [plugins.observer(name).Options for name in plugins.observers()]
     names = {field.alias or name for m in models for name, field in m.model_fields.items()}
     missing = {
         name for name in names if not any(form in text for form in (f"{name} = ", f"[{name}", f".{name}]"))
@@ -282,6 +283,43 @@ BROKEN: dict[str, tuple[str, str, str]] = {
         "privacy.notice",
         "'time' or 'alias'",
     ),
+    "an unknown kind of evidence": (
+        MINIMAL + '[[evidence]]\ntype = "camera"\n',
+        "evidence[0].type",
+        'installed are "call", "desktop"',
+    ),
+    "evidence that an account gives": (
+        MINIMAL + '[[evidence]]\ntype = "meet"\n',
+        "evidence[0].type",
+        'installed are "call", "desktop"',
+    ),
+    "evidence of no type": (MINIMAL + "[[evidence]]\n", "evidence[0].type", "is missing"),
+    "evidence twice": (
+        MINIMAL + '[[evidence]]\ntype = "desktop"\n[[evidence]]\ntype = "desktop"\n',
+        "evidence[1].type",
+        "of this type already",
+    ),
+    "a misspelt key of evidence": (
+        MINIMAL + '[[evidence]]\ntype = "call"\nprogram = ["zoom"]\n',
+        "evidence[0].program",
+        'did you mean "programs"?',
+    ),
+    "calls in no program": (
+        MINIMAL + '[[evidence]]\ntype = "call"\nprograms = []\n',
+        "evidence[0].programs",
+        "must not be empty",
+    ),
+    "evidence that is no table": ("evidence = [1]\n" + MINIMAL, "evidence[0]", "must be a table"),
+    "evidence as one table": (
+        MINIMAL + '[evidence]\ntype = "call"\n',
+        "evidence",
+        "must be a list",
+    ),
+    "evidence for an hour": (
+        MINIMAL + '[retention]\nevidence = "1h"\n',
+        "retention.evidence",
+        'at least "1d"',
+    ),
     "a bad time of day": (MINIMAL + '[digests]\nevening = "6 pm"\n', "digests.evening", '"18:00"'),
     "a connector without its source": (
         '[[calendars]]\nname = "a"\ntype = "ics"\n',
@@ -370,3 +408,12 @@ def test_what_is_wrong_with_a_heartbeat_is_said(tmp_path: Path, table: str, path
     found = faults(tmp_path, f"{MINIMAL}[heartbeat]\n{table}\n")
     assert list(found) == [path]
     assert text in found[path]
+
+
+def test_this_machine_is_not_watched_unless_it_is_said(tmp_path: Path) -> None:
+    assert read(tmp_path, MINIMAL).evidence == ()
+    assert read(tmp_path, MINIMAL).keep_evidence == timedelta(days=30)
+    text = MINIMAL + '[[evidence]]\ntype = "call"\nprograms = ["zoom"]\n[[evidence]]\ntype = "desktop"\n'
+    config = read(tmp_path, text + '[retention]\nevidence = "7d"\n')
+    assert [one.type for one in config.evidence] == ["call", "desktop"]
+    assert config.keep_evidence == timedelta(days=7)

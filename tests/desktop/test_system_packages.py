@@ -31,6 +31,7 @@ class Machine:
         for library in _LIBRARIES:
             (self.libraries / library).touch()
         self.calls = folder / "calls"
+        self.lacks_a_mock = False
         env = shutil.which("env")
         assert env is not None
         (self.bin / "env").symlink_to(env)
@@ -43,6 +44,7 @@ class Machine:
 
     def run(self, ci: bool = False) -> subprocess.CompletedProcess[str]:
         env = {"PATH": str(self.bin), "CI": "true" if ci else "", "LIBRARY_FOLDERS": str(self.libraries)}
+        env["DBUSMOCK"] = str(self.libraries / ("dbusmock" if self.lacks_a_mock else ""))
         self.has("true")
         return subprocess.run(
             ["/bin/sh", SCRIPT], env=env, capture_output=True, text=True, timeout=10, check=False
@@ -98,6 +100,15 @@ def test_a_library_that_qt_lacks_is_installed_too(tmp_path: Path) -> None:
     machine.has("apt-get", _KEEP)
     assert machine.run().returncode == 0
     assert machine.calls.read_text().splitlines()[-1].endswith("--no-install-recommends libxcb-icccm4")
+
+
+def test_a_mock_that_is_not_in_the_path_is_named_too(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, root=False)
+    machine.lacks_a_mock = True
+    for program in _PROGRAMS:
+        machine.has(program)
+    said = "python3-dbusmock. The tests with logind cannot run."
+    assert machine.run().stderr.splitlines()[-1] == f"Not installed, and not possible to install: {said}"
 
 
 @pytest.mark.parametrize("root", [True, False])

@@ -76,6 +76,11 @@ def test_naming_a_channel_loads_neither_bus_nor_window(kind: str) -> None:
     assert loaded(f"import kepthour.channels.{kind}") & _HEAVY <= {"pydantic"}
 
 
+@pytest.mark.parametrize("kind", ["call", "desktop", "meet"])
+def test_naming_a_source_of_evidence_loads_no_bus_and_no_network(kind: str) -> None:
+    assert loaded(f"import kepthour.evidence.{kind}") & _HEAVY <= {"pydantic", "structlog", "rich"}
+
+
 def test_the_daemon_s_side_of_the_window_loads_no_qt() -> None:
     code = "import kepthour.channels.takeover.channel, kepthour.channels.takeover.window"
     assert loaded(code) & _HEAVY <= {"pydantic", "structlog", "rich"}

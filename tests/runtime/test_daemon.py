@@ -87,12 +87,14 @@ async def until(holds: Callable[[], bool], what: str) -> None:
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
     monkeypatch.setattr(module, "_AUDIT", timedelta(seconds=0.2))
     monkeypatch.setattr(module, "_HOUSEKEEPING", timedelta(seconds=0.2))
+    monkeypatch.setattr(module, "_FIRST_HOUSEKEEPING", timedelta(seconds=0.2))
     return Made(tmp_path)
 
 
 PARTS = [
     (App, "audit"),
     (App, "refresh"),
+    (App, "forget_old"),
     (App, "ask"),
     (App, "may_ask_from"),
     (App, "catch_up"),

@@ -182,7 +182,7 @@ async def test_alsa_gets_a_tone_instead_of_what_it_cannot_read(
 async def test_it_rings_if_nobody_can_tell_whether_a_microphone_is_in_use(
     stubs: Stubs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kepthour.channels.sound.streams._SECONDS", 0.05)
+    monkeypatch.setattr("kepthour.streams._SECONDS", 0.05)
     stubs.player("pw-play")
     stubs.pipewire(seconds=60)
     channel = made()

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from kepthour.channels.sound.streams import Streams, pipewire, pulseaudio
+from kepthour.core.spells import Sign
+from kepthour.evidence import call
+from kepthour.streams import Program, Streams, pipewire, pulseaudio
 
 SPEAKER, MICROPHONE, STREAM, CLIENT = 30, 31, 50, 46
 RECORDS, PLAYS = "Stream/Input/Audio", "Stream/Output/Audio"
@@ -136,7 +138,7 @@ def output(source: int, *, corked: bool = False, resample: str = "", **props: st
 )
 def test_pulseaudio_tells_whether_a_microphone_is_in_use(outputs: list[Any], recording: bool) -> None:
     said = pulseaudio(json.dumps({"sources": SOURCES, "source_outputs": outputs, "sink_inputs": []}).encode())
-    assert said == Streams(frozenset(), recording)
+    assert said == Streams(listening=frozenset({Program("", "")} if recording else ()))
 
 
 def test_pulseaudio_tells_whose_stream_is_heard() -> None:
@@ -146,7 +148,7 @@ def test_pulseaudio_tells_whose_stream_is_heard() -> None:
         {"corked": False, "properties": {}},
     ]
     said = pulseaudio(json.dumps({"sinks": [], "sink_inputs": inputs}).encode())
-    assert said == Streams(frozenset({867}), recording=False)
+    assert said == Streams(playing=frozenset({867}))
 
 
 @pytest.mark.parametrize("read", [pipewire, pulseaudio])
@@ -155,3 +157,58 @@ def test_what_is_none_of_its_answers_tells_nothing(
     read: Callable[[bytes], Streams | None], text: bytes
 ) -> None:
     assert read(text) is None
+
+
+CAMERA, SCREEN = 32, 33
+CAMERAS = [
+    node(CAMERA, "Video/Source", media_role="Camera"),
+    node(SCREEN, "Video/Source"),
+]
+
+
+@pytest.mark.parametrize(
+    ("streams", "watching"),
+    [
+        ([], False),
+        ([node(STREAM, "Stream/Input/Video"), link(CAMERA, STREAM)], True),
+        ([node(STREAM, "Stream/Input/Video", state="suspended"), link(CAMERA, STREAM)], False),
+        ([node(STREAM, "Stream/Input/Video"), link(SCREEN, STREAM)], False),
+        ([node(STREAM, "Stream/Input/Video")], False),
+    ],
+    ids=["nobody", "a call", "one that ended", "a screen is shared", "linked to nothing"],
+)
+def test_pipewire_tells_whether_a_camera_is_in_use(streams: list[Any], watching: bool) -> None:
+    said = pipewire(json.dumps([*DEVICES, *CAMERAS, *streams]).encode())
+    assert said is not None
+    assert said.watching == (frozenset({Program("", "pw-cat")}) if watching else frozenset())
+    assert not said.recording
+
+
+def test_a_stream_says_more_of_its_program_than_its_client() -> None:
+    stream = node(STREAM, RECORDS, application_name="ZOOM VoiceEngine", application_process_binary="zoom")
+    said = pipewire(json.dumps([*DEVICES, stream, link(MICROPHONE, STREAM)]).encode())
+    assert said is not None
+    assert said.listening == {Program("zoom", "ZOOM VoiceEngine")}
+
+
+@pytest.mark.parametrize(
+    ("program", "known"),
+    [
+        (Program("zoom", ""), True),
+        (Program("/opt/zoom/ZOOM", ""), True),
+        (Program("", "ZOOM VoiceEngine"), True),
+        (Program("chrome", "Google Chrome input"), True),
+        (Program("", "Firefox"), True),
+        (Program("obs", "OBS"), False),
+        (Program("zoomed", "Zoomed"), False),
+        (Program("", ""), False),
+    ],
+)
+async def test_a_program_is_known_by_its_binary_or_the_beginning_of_its_name(
+    program: Program, known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def said() -> Streams:
+        return Streams(listening=frozenset({program}))
+
+    monkeypatch.setattr(call, "ask", said)
+    assert (await call.observe(call.Options()).look() == {Sign.IN_A_CALL}) is known

@@ -18,7 +18,8 @@ from tests.support.day import Day
 
 NOW = datetime(2026, 3, 3, 9, tzinfo=UTC)
 SAVED = (
-    "therapists", "sessions", "reminders", "responses", "evidence", "verdicts", "cards", "card_steps", "watches",
+    "therapists", "sessions", "reminders", "responses", "evidence", "spells", "verdicts", "cards", "card_steps",
+    "watches",
 )  # fmt: skip
 _SESSIONS = 30
 
@@ -41,6 +42,9 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
         tx.connection.exec_driver_sql(
             "INSERT INTO evidence (therapist_id, session_id, revision, source, state, asked_at)"
             f" SELECT 1, id, 1, 'room', 'not_seen', {NOW.timestamp():.0f}000000 FROM sessions"
+        )
+        tx.connection.exec_driver_sql(
+            "INSERT INTO spells (therapist_id, source, sign, since, until) VALUES (1, 'call', 'in_a_call', 1, 2)"
         )
         tx.connection.exec_driver_sql(
             "INSERT INTO watches (therapist_id, since, until, pid, version) VALUES (1, 1, 2, 3, 'v')"

@@ -23,6 +23,7 @@ from kepthour.views.agenda import Entry, agenda
 from tests.fakes.calendars import MemoryCalendar, MemoryKind
 from tests.fakes.channels import Recorder, RecorderKind
 from tests.fakes.evidence import Room
+from tests.fakes.observer import Seen
 from tests.support.calendars import calendar, event
 from tests.support.clock import FakeClock
 from tests.support.fence import TITLE
@@ -48,19 +49,21 @@ end_cues = []
 
 
 class FakePlugins(Plugins):
-    """The installed kinds, and the fakes `memory`, `recorder` and `room`."""
+    """The installed kinds, and the fakes `memory`, `recorder`, `room` and `seen`."""
 
     def __init__(self, clock: FakeClock) -> None:
         super().__init__()
         self.memory = MemoryKind()
         self.recorder = RecorderKind(clock)
         self.room = Room()
+        self.seen = Seen()
 
     def _load(self, group: str, name: str) -> object:
         fakes = {
             (CONNECTORS, "memory"): self.memory,
             (CHANNELS, "recorder"): self.recorder,
             (EVIDENCE, "room"): self.room,
+            (EVIDENCE, "seen"): self.seen,
         }
         return fakes.get((group, name)) or super()._load(group, name)
 

@@ -146,16 +146,25 @@ class SoundServer:
         return recording
 
     @contextmanager
-    def call(self) -> Iterator[None]:
-        """Somebody speaks into the microphone until the end of the block."""
+    def call(self, program: str = "") -> Iterator[None]:
+        """Somebody speaks into the microphone until the end of the block, into a program of this name."""
         file = self.folder / "spoken.raw"
         with file.open("wb") as output:
-            process = self.run(*self.record_command("microphone", monitor=False), stdout=output)
+            command = self.record_command("microphone", monitor=False)
+            if program:
+                command[:1] = [str(self._named(command[0], program)), "--record"]
+            process = self.run(*command, stdout=output)
         eventually(lambda: file.stat().st_size, "the recording of the microphone")
         try:
             yield
         finally:
             _end(process)
+
+    def _named(self, command: str, name: str) -> Path:
+        """The same program under another name."""
+        original = shutil.which(command)
+        assert original is not None
+        return Path(shutil.copy(original, self.folder / name))
 
     def loop(self) -> None:
         """An effect from microphone to speaker is set up, and stays: nobody has to listen to it."""

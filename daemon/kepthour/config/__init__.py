@@ -44,6 +44,14 @@ class ChannelConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceConfig:
+    """One `[[evidence]]` table: a source that watches this machine."""
+
+    type: str
+    options: BaseModel
+
+
+@dataclass(frozen=True, slots=True)
 class HeartbeatConfig:
     """The `[heartbeat]` table: a service that is to hear from the daemon, and how often."""
 
@@ -72,6 +80,8 @@ class Configuration:
     store: Path | None  # None: the default place
     wake_before: timedelta | None = None  # how long before a rung a sleeping machine is woken; None: never
     early_if_odd: bool = True  # a session of which something is odd gets the early rung
+    evidence: tuple[EvidenceConfig, ...] = ()
+    keep_evidence: timedelta = timedelta(days=30)  # so long after it was seen
     insists: bool = False  # a notice that is put away without an answer comes back
 
     @property

@@ -211,6 +211,23 @@ class HeartbeatKeys(Model):
     every: Annotated[timedelta, _text_to(_parse_period)] = timedelta(minutes=5)
 
 
+class EvidenceKeys(Model):
+    model_config = ConfigDict(extra="ignore")
+
+    type: str
+
+
+def _parse_days(text: str) -> timedelta:
+    span = parse_duration(text)
+    if span < timedelta(days=1):
+        raise ValueError('must be at least "1d"')
+    return span
+
+
+class RetentionKeys(Model):
+    evidence: Annotated[timedelta, _text_to(_parse_days)] = timedelta(days=30)
+
+
 class StoreKeys(Model):
     url: str = Field("sqlite", min_length=1)
 
@@ -230,5 +247,7 @@ class Keys(Model):
     quiet: QuietKeys = QuietKeys()
     wake: WakeKeys = WakeKeys()
     privacy: PrivacyKeys = PrivacyKeys()
+    evidence: list[dict[str, Any]] = []
+    retention: RetentionKeys = RetentionKeys()
     heartbeat: HeartbeatKeys | None = None
     store: StoreKeys = StoreKeys()

@@ -17,12 +17,13 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
 
-from kepthour.config import Calendar, ChannelConfig, Configuration, HeartbeatConfig
+from kepthour.config import Calendar, ChannelConfig, Configuration, EvidenceConfig, HeartbeatConfig
 from kepthour.config.faults import Fault, Faulty, as_faults
 from kepthour.config.keys import (
     CalendarKeys,
     ChannelKeys,
     DigestKeys,
+    EvidenceKeys,
     Keys,
     ReminderKeys,
     RuleKeys,
@@ -37,7 +38,7 @@ from kepthour.core.sessions import Rule, Take
 from kepthour.core.spans import parse_offset
 from kepthour.core.sweep import SweepTimes
 from kepthour.languages import language_of
-from kepthour.plugins import CHANNELS, CONNECTORS, Plugins
+from kepthour.plugins import CHANNELS, CONNECTORS, EVIDENCE, Plugins
 from kepthour.ports import Selective
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -72,12 +73,13 @@ class _Reading:
 
     def configuration(self) -> Configuration:
         keys = self._validate(Keys, self._raw, "")
-        entries = self._raw.get("calendars", [])
+        entries, sources = self._raw.get("calendars", []), self._raw.get("evidence", [])
         tables = self._raw.get("channels", {"desktop": {"type": "desktop"}})
         calendars = self._calendars(
             [e for e in entries if isinstance(e, dict)] if isinstance(entries, list) else []
         )
         channels = self._channels(tables if isinstance(tables, dict) else {})
+        evidence = self._evidence(sources if isinstance(sources, list) else [])
         if keys is not None:
             self._check_references(keys, calendars, {name for name, _config, _rule in channels})
         if self._faults or keys is None:
@@ -108,6 +110,8 @@ class _Reading:
             store=_store_path(keys.store.url),
             wake_before=keys.wake.before if keys.wake.enabled else None,
             early_if_odd=keys.reminders.early_if_odd,
+            evidence=tuple(evidence),
+            keep_evidence=keys.retention.evidence,
             insists=_insists(keys.reminders),
         )
 
@@ -122,10 +126,13 @@ class _Reading:
         """The kind called `name`, or None with a fault noted (unless its absence was noted already)."""
         if not isinstance(name, str):
             return None
+        plugins = self._plugins
+        get = {CONNECTORS: plugins.connector, CHANNELS: plugins.channel, EVIDENCE: plugins.observer}[group]
         try:
-            return self._plugins.connector(name) if group == CONNECTORS else self._plugins.channel(name)
+            return get(name)
         except KeyError:
-            known = ", ".join(f'"{one}"' for one in self._plugins.names(group))
+            names = plugins.observers() if group == EVIDENCE else plugins.names(group)
+            known = ", ".join(f'"{one}"' for one in names)
             self._faults.append(Fault(f"{path}.type", f"there is no such kind; installed are {known}"))
         except NeedsPerson as error:
             self._faults.append(Fault(f"{path}.type", str(error)))
@@ -159,6 +166,22 @@ class _Reading:
                 rule = ChannelRule(name, keys.joins, keys.urgency or self._default_urgency(keys.type))
                 found.append((name, ChannelConfig(name, keys.type, options), rule))
         return found
+
+    def _evidence(self, tables: Iterable[Any]) -> list[EvidenceConfig]:
+        found: dict[str, EvidenceConfig] = {}
+        for index, table in enumerate(tables):
+            if not isinstance(table, dict):
+                continue
+            path = f"evidence[{index}]"
+            keys = self._validate(EvidenceKeys, table, path)
+            options = self._options(EVIDENCE, table, path, set(EvidenceKeys.model_fields))
+            if keys and keys.type in found:
+                self._faults.append(
+                    Fault(f"{path}.type", "there is an [[evidence]] table of this type already")
+                )
+            if keys and options:
+                found.setdefault(keys.type, EvidenceConfig(keys.type, options))
+        return list(found.values())
 
     def _default_urgency(self, kind: str) -> Urgency:
         """The lowest that a kind takes if the configuration does not say."""

@@ -68,7 +68,7 @@ _ANSWERED = {
     Why.SNOOZED: Kind.SNOOZE,
     Why.LATE: Kind.LATE,
 }
-_CONCLUDED = {Why.IN_THE_ROOM, Why.JOINED, Why.FLAGGED, Why.SETTLED}
+_CONCLUDED = {Why.IN_THE_ROOM, Why.JOINED, Why.OVER, Why.FLAGGED, Why.SETTLED}
 
 
 def _has_reason(rung: Reminder, session: Open) -> bool:

@@ -51,6 +51,7 @@ class Why(StrEnum):
     CHECKED_IN = "checked_in"
     IN_THE_ROOM = "in_the_room"
     JOINED = "joined"  # the deadline has come, and by then the room was opened
+    OVER = "session_over"
     ACKNOWLEDGED = "acknowledged"
     SNOOZED = "snoozed"
     LATE = "running_late"

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from kepthour.core.response import Kind, Response
+from kepthour.core.spells import Call
 
 
 class Verdict(StrEnum):
@@ -53,6 +54,8 @@ class Because(StrEnum):
     CHECKED_OUT = "checked_out"
     IN_THE_ROOM = "in_the_room"
     JOINED = "joined"
+    IN_A_CALL = "in_a_call"
+    IN_SOME_CALL = "in_some_call"  # perhaps another session's
     NO_EVIDENCE = "no_evidence"
     DAEMON_GAP = "daemon_was_not_running"
     CALENDAR_STALE = "calendar_was_not_fresh"
@@ -131,6 +134,7 @@ def decide(
     *,
     in_room_since: datetime | None = None,
     heard: bool = True,
+    call: Call | None = None,
 ) -> Finding | None:
     """The verdict at `now` by the rule table below; None: it is too early to say.
 
@@ -142,12 +146,16 @@ def decide(
     | at the deadline, only: opened the room by its link  |                |
     |   by start + late_after                             | on_time        |
     |   later                                             | late           |
+    | none by the deadline, but a call that is this one's | on_time, late  |
+    | none by the deadline, but some call                 | unknown        |
     | none by the deadline, everything covered            | suspected_miss |
     | none by the deadline, something was not             | unknown        |
 
     Of a check-in and a presence in the room the earlier counts. Not having been seen in the room is not in the table.
     `in_room_since` is when the presence began that a source of evidence proves; None: it proves none. Until every
     source was `heard` for the last time, the last four wait.
+    `call` is what this machine saw of one (`spells.weigh`): on time if it began by start + late_after. During an
+    absence it is anybody's, and does not count.
     `deadline` already includes a "running late". Instants are aware UTC. Never raises.
     """
     there = [(checked_in_at(responses), Because.CHECKED_IN), (in_room_since, Because.IN_THE_ROOM)]
@@ -162,6 +170,8 @@ def decide(
     joined = joined_at(responses, start, deadline)
     if joined is not None:
         return _held(joined, start + late_after, Because.JOINED)
+    if call is not None and not coverage.away:
+        return _by_a_call(call, start + late_after)
     gap = Because.AWAY if coverage.away else coverage.gap
     if gap is not None:
         return Finding(Verdict.UNKNOWN, gap)
@@ -170,6 +180,12 @@ def decide(
 
 def _held(since: datetime, on_time_until: datetime, because: Because) -> Finding:
     return Finding(Verdict.ON_TIME if since <= on_time_until else Verdict.LATE, because)
+
+
+def _by_a_call(call: Call, on_time_until: datetime) -> Finding:
+    if call.since is None:
+        return Finding(Verdict.UNKNOWN, Because.IN_SOME_CALL)
+    return _held(call.since, on_time_until, Because.IN_A_CALL)
 
 
 class SessionState(StrEnum):

@@ -1,1 +1,1 @@
-"""Sources of evidence: a module each, imported only if a calendar of the configuration asks for its kind."""
+"""Sources of evidence: a module each, imported only if the configuration asks for its kind."""

@@ -18,8 +18,9 @@ from kepthour.core.coverage import coverage
 from kepthour.core.freshness import timely
 from kepthour.core.ladder import Urgency
 from kepthour.core.presence import is_heard, proven_since
-from kepthour.core.reminder import Why
+from kepthour.core.reminder import Reminder, State, Why
 from kepthour.core.response import silence
+from kepthour.core.spells import EARLY, Call, weigh
 from kepthour.core.sweep import SWEEP
 from kepthour.core.verdict import HELD, NOT_FINAL, SILENCE, Because, Finding, Verdict, deadline_after, decide
 from kepthour.ports import Witness
@@ -33,6 +34,7 @@ from kepthour.store import (
     reminders,
     responses,
     sessions,
+    spells,
     watches,
 )
 from kepthour.store.calendars import CalendarRow
@@ -45,6 +47,7 @@ log = structlog.get_logger()
 _ASK_FOR = timedelta(days=1)
 # Presence without an answer, which would have ended the ladder itself; who joined is nagged up to the deadline.
 _ENDED_BY = {Because.IN_THE_ROOM: Why.IN_THE_ROOM, Because.JOINED: Why.JOINED}
+_OVER = timedelta(days=2)  # how far back sessions are looked for that a call was seen in
 _AHEAD = timedelta(hours=1)  # the pump looks again long before that
 
 
@@ -61,7 +64,7 @@ class Detector:
 def detect(detector: Detector, store: Store, now: datetime) -> list[tuple[str, Verdict]]:
     """Decide what can be decided at `now` (aware UTC); returns the new verdicts by session id."""
     with store.read() as tx:
-        if not _findings(tx, detector, now):
+        if not _findings(tx, detector, now) and not _left_open(tx, now):
             return []
     with store.write() as tx:
         found = _findings(tx, detector, now)
@@ -76,6 +79,8 @@ def detect(detector: Detector, store: Store, now: datetime) -> list[tuple[str, V
         for row, finding in found:
             if why := _ENDED_BY.get(finding.because):
                 _silence(tx, row, why, now)
+        for row in _left_open(tx, now):
+            _silence(tx, row, Why.OVER, now)
         questions.close_idle(tx, now)
         _ask(tx, detector, [one for one in found if one[1].verdict in NOT_FINAL], now)
     return [(row.id, finding.verdict) for row, finding in found]
@@ -134,7 +139,23 @@ def _finding(tx: Tx, detector: Detector, row: SessionRow, now: datetime) -> Find
         heard=witness is None
         or not witness.source.can_tell(known.join_url)
         or is_heard(deadline, testimony.asked_at),
+        call=_call(tx, row, deadline),
     )
+
+
+def _call(tx: Tx, row: SessionRow, deadline: datetime) -> Call | None:
+    """What this machine saw of a call; a session without a link into a room has none."""
+    known = row.known
+    seen = spells.between(tx, known.start - EARLY, deadline) if known.join_url else []
+    if not seen:
+        return None
+    near = sessions.between(tx, known.start - EARLY, deadline + EARLY)
+    others = [other.known for other in near if other.id != row.id and _has_a_room(other)]
+    return weigh(seen, known.start, deadline, [(other.start, other.end) for other in others])
+
+
+def _has_a_room(row: SessionRow) -> bool:
+    return bool(row.known.join_url) and not row.hidden and not row.known.cancelled
 
 
 def _last_good(calendar: CalendarRow | None, now: datetime) -> datetime | None:
@@ -145,8 +166,17 @@ def _last_good(calendar: CalendarRow | None, now: datetime) -> datetime | None:
 
 def _silence(tx: Tx, row: SessionRow, why: Why, now: datetime) -> None:
     """The ladder ends. The sweep stays: it finds out in its time whether there is something to ask still."""
-    ladder = [one for one in reminders.of_session(tx, row.id, row.known.revision) if one.rung != SWEEP]
-    outbox.withdraw(tx, silence(ladder, why), now)
+    outbox.withdraw(tx, silence(_ladder(tx, row), why), now)
+
+
+def _ladder(tx: Tx, row: SessionRow) -> list[Reminder]:
+    return [one for one in reminders.of_session(tx, row.id, row.known.revision) if one.rung != SWEEP]
+
+
+def _left_open(tx: Tx, now: datetime) -> list[SessionRow]:
+    """Sessions that are over, and whose last notice still stands there: a call took nothing away while they lasted."""
+    over = sessions.held_in_a_call(tx, now - _OVER, now)
+    return [row for row in over if any(one.state is State.SENT for one in _ladder(tx, row))]
 
 
 def _ask(tx: Tx, detector: Detector, found: Sequence[tuple[SessionRow, Finding]], now: datetime) -> None:

@@ -3,7 +3,7 @@
 - `pump`: when the next reminder or deadline is due, 15 s at most; when a command rings; after a poll
 - `poll NAME`: at each calendar's interval, and shortly before each of its sessions
 - `audit`: every five minutes; whatever has no next step gets one, or somebody hears of it
-- `housekeeping`: every six hours; the calendars' windows move on
+- `housekeeping`: ten minutes after the start, and every six hours; the calendars' windows move on, old evidence goes
 - `heartbeat`: if the configuration wants it
 
 The guardian, which is no timed job, sees to it that the pump turns.
@@ -50,6 +50,7 @@ log = structlog.get_logger()
 
 _AUDIT = timedelta(minutes=5)
 _HOUSEKEEPING = timedelta(hours=6)
+_FIRST_HOUSEKEEPING = timedelta(minutes=10)  # a computer that is on for a morning keeps house, too
 _SOON = timedelta(seconds=1)
 _END_SECONDS = 20.0  # more than a busy store takes
 
@@ -233,7 +234,7 @@ class Daemon:
         """All jobs but the pump, counted from `now`: what was set by another clock would come at another time."""
         self._poller.ask_all()
         self._scheduler.every("audit", _AUDIT, self._audit, now + _AUDIT)
-        self._scheduler.every("housekeeping", _HOUSEKEEPING, self._housekeeping, now + _HOUSEKEEPING)
+        self._scheduler.every("housekeeping", _HOUSEKEEPING, self._housekeeping, now + _FIRST_HOUSEKEEPING)
         self._heartbeat.begin()
 
     def _leapt(self, _leap: Leap) -> None:
@@ -314,7 +315,10 @@ class Daemon:
         self._app.audit()
 
     async def _housekeeping(self) -> None:
-        await self._supervised("housekeeping", self._app.refresh)
+        try:
+            await self._supervised("housekeeping", self._app.refresh)
+        finally:  # what is too old goes, whatever the calendars are like
+            await self._supervised("housekeeping", self._app.forget_old)
 
     async def _supervised(self, name: str, work: Callable[[], None]) -> bool:
         """Whether it came to its end."""

@@ -15,6 +15,7 @@ from kepthour.core.errors import NeedsPerson, TryLater, place
 from kepthour.core.timekeeping import Leap, leap
 from kepthour.pipeline.dispatch import Dispatcher
 from kepthour.runtime.asker import Asker
+from kepthour.runtime.lookout import Lookout
 from kepthour.store import reminders, watches
 from kepthour.store.engine import Store
 
@@ -48,6 +49,7 @@ class Pump:
         self._app = app
         self.dispatcher = dispatcher
         self.asker = asker
+        self.lookout = Lookout(app)
         self._leapt = leapt
         self._ahead = ahead
         self._version = version("kepthour")
@@ -103,6 +105,7 @@ class Pump:
             await self._step(self._look)
         if not await self._step(self._hand_out):
             self.dispatcher.pump_without_store()
+        await self._step(self.lookout.turn)
         self._stock()
         return await self._wait()
 
@@ -145,6 +148,7 @@ class Pump:
     async def settle(self) -> None:
         """Wait until what was asked is answered, and what was sent is recorded."""
         await self.asker.settle()
+        await self.lookout.settle()
         await self.dispatcher.settle()
         if self._stocking is not None:
             await self._stocking
@@ -152,6 +156,7 @@ class Pump:
     async def close(self) -> None:
         """Ask no more, let what is on its way arrive, and let go of the channels."""
         await self.asker.close()
+        await self.lookout.close()
         await self.dispatcher.close()
         if self._stocking is not None:
             await self._stocking

@@ -48,6 +48,12 @@ def record(
         )
 
 
+def purge(tx: Tx, before: datetime) -> int:
+    """Delete the answers to what was asked `before` then; returns how many rows."""
+    old = delete(evidence).where(evidence.c.therapist_id == tx.therapist, evidence.c.asked_at < before)
+    return tx.connection.execute(old).rowcount
+
+
 def about(tx: Tx, session: SessionRow) -> Testimony:
     """What is known of the session's present start."""
     rows = tx.connection.execute(

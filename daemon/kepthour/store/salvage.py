@@ -18,6 +18,7 @@ from kepthour.core.presence import Seen
 from kepthour.core.reminder import State, Why
 from kepthour.core.repair import CardState
 from kepthour.core.response import Kind
+from kepthour.core.spells import Sign
 from kepthour.core.trail import What, Who
 from kepthour.core.verdict import Because, Verdict
 from kepthour.store.tables import metadata
@@ -28,6 +29,7 @@ _SAVED = (
     "reminders",
     "responses",
     "evidence",
+    "spells",
     "verdicts",
     "cards",
     "card_steps",
@@ -41,6 +43,7 @@ _WORDS: dict[tuple[str, str], type[StrEnum]] = {
     ("reminders", "urgency"): Urgency,
     ("responses", "kind"): Kind,
     ("evidence", "state"): Seen,
+    ("spells", "sign"): Sign,
     ("cards", "state"): CardState,
     ("sessions", "verdict"): Verdict,
     ("sessions", "because"): Because,

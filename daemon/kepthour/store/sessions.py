@@ -34,6 +34,11 @@ _BETWEEN = _MINE.where(_OVERLAPS)
 _PRESENT = _MINE.where(sessions.c.cancelled_at.is_(None), sessions.c.hidden.is_(False))
 _AWAITING = _PRESENT.where(sessions.c.verdict.is_(None), _OVERLAPS)
 _COMING = _PRESENT.where(_BEGINS)
+_IN_A_CALL = _PRESENT.where(
+    sessions.c.start >= bindparam("start"),
+    sessions.c.end <= bindparam("end"),
+    sessions.c.because == Because.IN_A_CALL.value,
+)
 _SOONEST = (
     _COMING.with_only_columns(sessions.c.calendar, func.min(sessions.c.start).label("first"))
     .order_by(None)
@@ -64,10 +69,11 @@ _ATTENDED = _PRESENT.where(
             responses.c.revision == sessions.c.revision,
             responses.c.kind == Kind.HERE.value,
         ),
-        # To have opened the room is enough not to be suspected, and not enough to hold back the next one's reminders.
+        # To have opened the room, or to be in some call, is enough not to be suspected, and makes nothing quiet.
         and_(
             sessions.c.verdict.in_([verdict.value for verdict in HELD]),
-            sessions.c.because != Because.JOINED.value,
+            sessions.c.because.is_distinct_from(Because.JOINED.value),
+            sessions.c.because.is_distinct_from(Because.IN_A_CALL.value),
         ),
     ),
 )
@@ -174,6 +180,11 @@ def soonest(tx: Tx, start: datetime, end: datetime) -> dict[str, datetime]:
 def attended(tx: Tx, start: datetime, end: datetime) -> list[SessionRow]:
     """Sessions that overlap [start, end) and in which the therapist was proven to be, by start."""
     return _read(tx, _ATTENDED, start=start, end=end)
+
+
+def held_in_a_call(tx: Tx, start: datetime, end: datetime) -> list[SessionRow]:
+    """Sessions inside [start, end] of which nothing but a call on this machine is known, by start."""
+    return _read(tx, _IN_A_CALL, start=start, end=end)
 
 
 def asked_in(tx: Tx, question: str) -> list[SessionRow]:

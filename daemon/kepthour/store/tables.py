@@ -7,6 +7,7 @@ therapists ─┬─ calendars ── resources ── occurrences      what the
             │            ├─ cards ── card_steps           what is to be repaired
             │            └─ trail                         every change, in the order in which they came
             ├─ absences                                   when the therapist is away
+            ├─ spells                                     what was seen of them on this machine
             └─ watches                                    when a daemon was there to watch
 """
 
@@ -269,6 +270,19 @@ absences = Table(
     Column("end", Instant, nullable=False),
     Column("noted_at", Instant, nullable=False),
     Index(None, "therapist_id", "end"),
+)
+
+spells = Table(
+    "spells",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _therapist(),
+    Column("source", Text, nullable=False),
+    Column("sign", Text, nullable=False),
+    Column("since", Instant, nullable=False),  # the first look that showed it
+    Column("until", Instant, nullable=False),  # the last one
+    Column("not_before", Instant),  # the look before the first; null: it may have begun long before
+    Index(None, "therapist_id", "until"),
 )
 
 watches = Table(

@@ -12,8 +12,10 @@ from kepthour.core.day import Ground, by_day, grounds
 from kepthour.core.ladder import OnlyIf
 from kepthour.core.reminder import Reminder
 from kepthour.core.response import Response
+from kepthour.core.spells import EARLY, Spell
 from kepthour.core.trail import Noted
-from kepthour.store import history, reminders, responses, sessions, trail
+from kepthour.core.verdict import deadline_after
+from kepthour.store import history, reminders, responses, sessions, spells, trail
 from kepthour.store.engine import Store, Tx
 from kepthour.store.history import Said
 from kepthour.store.sessions import SessionRow
@@ -43,6 +45,9 @@ class Story:
     changes: tuple[Noted, ...]  # in the order in which they came
     rungs: tuple[Reasoned, ...]  # by offset
     rule: int | None  # the entry of [[reminders.rules]] that gives the rungs; None: they are the usual ones
+    seen: tuple[
+        Spell, ...
+    ]  # on this machine, from a quarter of an hour before the start to the deadline, by time
 
 
 def story(config: Configuration, store: Store, text: str, now: datetime) -> Story | None:
@@ -56,6 +61,8 @@ def story(config: Configuration, store: Store, text: str, now: datetime) -> Stor
         earlier = [one for one in responses.ever(tx, row.id) if one not in answers]
         said, changes = history.of_session(tx, row.id), trail.of_session(tx, row.id)
         rungs = _reasoned(config, row, _day(tx, config, row), ladder)
+        start, deadline = row.known.start, deadline_after(row.deadline, row.known.start, answers)
+        seen = spells.between(tx, start - EARLY, deadline)
     day = timedelta(days=1)
     events = explain(config, store, "", row.known.start - day, row.known.end + day)
     return Story(
@@ -68,6 +75,7 @@ def story(config: Configuration, store: Store, text: str, now: datetime) -> Stor
         tuple(changes),
         tuple(rungs),
         config.ladder.rule(row.known, config.zone),
+        tuple(seen),
     )
 
 

@@ -17,11 +17,11 @@ from kepthour.channels.sound import players
 from kepthour.channels.sound.options import Options
 from kepthour.channels.sound.players import Clip, stop
 from kepthour.channels.sound.ringing import Round, begin, repeat
-from kepthour.channels.sound.streams import ask
 from kepthour.channels.sound.tone import Tone
 from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import KEPT_QUIET
 from kepthour.ports import Answer, ChannelFailed, Notice
+from kepthour.streams import ask
 
 log = structlog.get_logger()
 

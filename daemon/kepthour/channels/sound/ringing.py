@@ -11,7 +11,7 @@ from enum import Enum, auto
 import structlog
 
 from kepthour.channels.sound.players import Clip, Player, start, stop
-from kepthour.channels.sound.streams import ask
+from kepthour.streams import ask
 
 log = structlog.get_logger()
 

@@ -16,7 +16,7 @@ from kepthour.core.response import silence
 from kepthour.core.timekeeping import EARLY
 from kepthour.core.trail import Who
 from kepthour.pipeline.plan.ladders import Lacks
-from kepthour.store import cards, course, outbox, questions, reminders, sessions, watches
+from kepthour.store import cards, course, outbox, questions, reminders, sessions, spells, watches
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
 
@@ -26,6 +26,7 @@ log = structlog.get_logger()
 def rewind(tx: Tx, now: datetime) -> dict[str, Lacks]:
     """Take back what `now` (aware UTC) makes untrue; returns what the ladders of which sessions lack."""
     watches.forget_future(tx, now)
+    spells.forget_future(tx, now)
     course.forget_conclusions(tx, now)
     outbox.call_back(tx, now)
     limit = now + EARLY

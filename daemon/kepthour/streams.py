@@ -1,4 +1,4 @@
-"""What the sound servers say: who plays, and whether somebody listens at a microphone.
+"""What the sound servers say: who plays, and who listens at a microphone or looks through a camera.
 
 Both are asked, PipeWire and PulseAudio: on some machines both run, and only one of them has the sound.
 """
@@ -19,11 +19,28 @@ _QUESTIONS = (("pw-dump",), ("pactl", "-f", "json", "list"))
 
 
 @dataclass(frozen=True, slots=True)
-class Streams:
-    """`playing` are the processes that are heard by a sound server; `recording`: a microphone is in use."""
+class Program:
+    """Who has a stream, as the sound server knows it; a name that it does not tell is empty."""
 
-    playing: frozenset[int]
-    recording: bool
+    binary: str  # "firefox-esr"
+    name: str  # "Firefox"
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """`playing` are the processes that are heard by a sound server.
+
+    `listening` are the programs that a microphone is in use by, `watching` those that a camera is.
+    """
+
+    playing: frozenset[int] = frozenset()
+    listening: frozenset[Program] = frozenset()
+    watching: frozenset[Program] = frozenset()
+
+    @property
+    def recording(self) -> bool:
+        """Whether a microphone is in use."""
+        return bool(self.listening)
 
 
 async def ask() -> Streams | None:
@@ -32,8 +49,11 @@ async def ask() -> Streams | None:
     known = [one for one in (_read(pipewire, texts[0]), _read(pulseaudio, texts[1])) if one is not None]
     if not known:
         return None
-    playing = frozenset[int]().union(*(one.playing for one in known))
-    return Streams(playing, any(one.recording for one in known))
+    return Streams(
+        frozenset[int]().union(*(one.playing for one in known)),
+        frozenset[Program]().union(*(one.listening for one in known)),
+        frozenset[Program]().union(*(one.watching for one in known)),
+    )
 
 
 def _read(reader: Callable[[bytes], Streams | None], text: bytes) -> Streams | None:
@@ -79,16 +99,23 @@ def pipewire(text: bytes) -> Streams | None:
     for link in _of_type(objects, "Link"):
         ends = link["info"]
         fed_by.setdefault(ends.get("input-node-id"), set()).add(ends.get("output-node-id"))
-    sinks = {number for number, info in nodes.items() if _props(info).get("media.class") == "Audio/Sink"}
+    sinks = {number for number, info in nodes.items() if _is(_props(info), "Audio/Sink")}
+    cameras = {number for number, info in nodes.items() if _is_camera(_props(info))}
     running = {number: _props(info) for number, info in nodes.items() if info.get("state") == "running"}
     playing = {
         _process(props, clients) for props in running.values() if _is(props, "Stream/Output/Audio")
     } - {0}
-    recording = any(
-        _is(props, "Stream/Input/Audio") and not _no_call(props) and not _within(fed_by.get(number), sinks)
+    listening = {
+        _program(props, clients)
         for number, props in running.items()
-    )
-    return Streams(frozenset(playing), recording)
+        if _is(props, "Stream/Input/Audio") and not _no_call(props) and not _within(fed_by.get(number), sinks)
+    }
+    watching = {
+        _program(props, clients)
+        for number, props in running.items()
+        if _is(props, "Stream/Input/Video") and cameras & fed_by.get(number, set())
+    }
+    return Streams(frozenset(playing), frozenset(listening), frozenset(watching))
 
 
 def _of_type(objects: Iterable[Any], kind: str) -> list[dict[str, Any]]:
@@ -103,6 +130,11 @@ def _props(info: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is(props: Mapping[str, Any], media_class: str) -> bool:
     return bool(props.get("media.class") == media_class)
+
+
+def _is_camera(props: Mapping[str, Any]) -> bool:
+    """A screen that is shared is a source of pictures, too; only cameras have the role."""
+    return _is(props, "Video/Source") and props.get("media.role") == "Camera"
 
 
 # A recording of what is played, a level meter, a stream that runs only with others, and a part of an effect: whoever
@@ -129,6 +161,16 @@ def _process(props: Mapping[str, Any], clients: Mapping[int, Mapping[str, Any]])
     return int(props.get("application.process.id") or client.get("application.process.id") or 0)
 
 
+def _program(props: Mapping[str, Any], clients: Mapping[int, Mapping[str, Any]]) -> Program:
+    client = _props(clients.get(props.get("client.id", -1), {}))
+    return _named({**client, **props})
+
+
+def _named(props: Mapping[str, Any]) -> Program:
+    binary, name = props.get("application.process.binary"), props.get("application.name")
+    return Program(str(binary or ""), str(name or ""))
+
+
 def pulseaudio(text: bytes) -> Streams | None:
     """`text` is what `pactl -f json list` printed; None if it is not that."""
     said = _parsed(text, dict)
@@ -140,12 +182,13 @@ def pulseaudio(text: bytes) -> Streams | None:
         for one in said.get("sink_inputs", [])
         if not one.get("corked")
     } - {0}
-    recording = any(
-        not one.get("corked") and one.get("source") not in monitors and one.get("resample_method") != "peaks"
-        and not _no_call(one.get("properties", {}))
+    listening = {
+        _named(one.get("properties", {}))
         for one in said.get("source_outputs", [])
-    )  # fmt: skip
-    return Streams(frozenset(playing), recording)
+        if not one.get("corked") and one.get("source") not in monitors and one.get("resample_method") != "peaks"
+        and not _no_call(one.get("properties", {}))
+    }  # fmt: skip
+    return Streams(frozenset(playing), frozenset(listening))
 
 
 def _is_monitor(source: Mapping[str, Any]) -> bool:
