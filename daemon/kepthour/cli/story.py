@@ -1,4 +1,4 @@
-"""All that is known of one session, told: its reminders, what was answered and seen, and what was concluded from what."""
+"""All that is known of one session: reminders, answers, what was seen, and what was concluded from what."""
 
 from __future__ import annotations
 
