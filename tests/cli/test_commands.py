@@ -282,7 +282,9 @@ def test_a_session_is_explained_by_its_id(world: World) -> None:
     assert [(one["verdict"], one["by"]) for one in known["verdicts"]] == [
         ("on_time", "daemon"), ("covered", "therapist"),
     ]  # fmt: skip
+    assert [(one["what"], one["by"]) for one in known["changes"]] == [("seen", "calendar")]
     told = world.cli("explain", session).stdout
+    assert "seen (calendar)" in told
     assert "It is a session because it matches a rule (rule 1)." in told
     assert "on time, because you checked in" in told
     assert "covered, because you said so (a colleague took it)" in told
