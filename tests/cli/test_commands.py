@@ -288,6 +288,8 @@ def test_a_session_is_explained_by_its_id(world: World) -> None:
     assert {one["only_if"] for one in known["rungs"][1:]} == {"always"}
     told = world.cli("explain", session).stdout
     assert "-60m is" in told
+    assert [(one["what"], one["by"]) for one in known["changes"]] == [("seen", "calendar")]
+    assert "seen (calendar)" in told
     assert "It is a session because it matches a rule (rule 1)." in told
     assert "on time, because you checked in" in told
     assert "covered, because you said so (a colleague took it)" in told

@@ -93,7 +93,7 @@ def tell(story: Story, zone: tzinfo, *, as_json: bool) -> None:
 def _course(story: Story, zone: tzinfo) -> Iterator[tuple[datetime, str]]:
     """What happened to it, what you answered, and what was concluded."""
     for change in story.changes:
-        yield change.at, _happened(change, zone)
+        yield change.at, _happened(change, story.entry.session.id, zone)
     for answer in (*story.earlier_answers, *story.answers):
         until = f", until {clock(answer.until, zone)}" if answer.until else ""
         yield answer.at, f"you answered “{answer.kind.value}” ({answer.surface}){until}"
@@ -103,10 +103,10 @@ def _course(story: Story, zone: tzinfo) -> Iterator[tuple[datetime, str]]:
         yield said.at, _sentence(said)
 
 
-def _happened(change: Noted, zone: tzinfo) -> str:
+def _happened(change: Noted, session: str, zone: tzinfo) -> str:
     """A change in words: "moved; before: Mon 02 Mar 10:00 (calendar)"."""
     why = f": {change.why.replace('_', ' ')}" if change.why else ""
-    about = f", {change.about}" if change.about else ""
+    about = f", {change.about}" if change.about not in {None, session} else ""
     before = f"; before: {clock(change.start, zone)}" if change.start else ""
     return f"{change.what.value.replace('_', ' ')}{why}{about}{before} ({change.by.value})"
 
