@@ -80,6 +80,14 @@ def test_a_check_in_and_a_check_out_are_the_end_of_every_doubt(
     assert held(decided(sorted([*responses, here], key=lambda one: one.at), covered, room))
 
 
+@given(st.lists(answers(Kind.ACK, Kind.SNOOZE, Kind.JOIN), max_size=3), st.integers(-15, 15), coverages)
+def test_who_opened_the_room_near_the_start_is_never_suspected(
+    others: list[Response], minute: int, covered: Coverage
+) -> None:
+    join = Response(Kind.JOIN, TEN + timedelta(minutes=minute), "screen")
+    assert held(decided(sorted([*others, join], key=lambda one: one.at), covered))
+
+
 @given(st.lists(minutes, max_size=3), minutes, coverages, st.none() | minutes)
 def test_of_dated_proofs_an_earlier_one_makes_nobody_later(
     seen: list[datetime], more: datetime, covered: Coverage, room: datetime | None
