@@ -49,6 +49,14 @@ def rank(finding: Finding | None) -> int:
     return WORST_FIRST.index(finding.verdict if finding else None)
 
 
+def opened_to_stay(one: Response, responses: list[Response]) -> bool:
+    """Whether it is a press on Join near the session, after which nobody said to be late."""
+    near = TEN - timedelta(minutes=15) <= one.at <= DEADLINE
+    return (
+        one.kind is Kind.JOIN and near and not any(r.kind is Kind.LATE and r.at > one.at for r in responses)
+    )
+
+
 def held(finding: Finding | None) -> bool:
     """Whether the session was held, be it late: a check-out and a Join do not say well enough since when."""
     return rank(finding) >= WORST_FIRST.index(Verdict.LATE)
@@ -65,11 +73,19 @@ def test_one_more_proof_of_presence_takes_no_session_for_missed(
     assert held(after) or not held(before)
 
 
-@given(some, answers(Kind.HERE), coverages, st.none() | minutes)
-def test_a_check_in_is_the_end_of_every_doubt(
+@given(some, answers(Kind.HERE, Kind.OUT), coverages, st.none() | minutes)
+def test_a_check_in_and_a_check_out_are_the_end_of_every_doubt(
     responses: list[Response], here: Response, covered: Coverage, room: datetime | None
 ) -> None:
     assert held(decided(sorted([*responses, here], key=lambda one: one.at), covered, room))
+
+
+@given(st.lists(answers(Kind.ACK, Kind.SNOOZE, Kind.JOIN), max_size=3), st.integers(-15, 15), coverages)
+def test_who_opened_the_room_near_the_start_is_never_suspected(
+    others: list[Response], minute: int, covered: Coverage
+) -> None:
+    join = Response(Kind.JOIN, TEN + timedelta(minutes=minute), "screen")
+    assert held(decided(sorted([*others, join], key=lambda one: one.at), covered))
 
 
 @given(st.lists(minutes, max_size=3), minutes, coverages, st.none() | minutes)
@@ -106,6 +122,7 @@ def test_nobody_is_suspected_but_where_all_was_covered_and_nothing_shows_them(
         assert covered == Coverage(daemon=True, calendar=True, ladder=True)
         assert room is None
         assert not {one.kind for one in responses} & {Kind.HERE, Kind.OUT}
+        assert not any(opened_to_stay(one, responses) for one in responses)
     if finding.because is Because.NO_EVIDENCE:
         assert finding.verdict is Verdict.SUSPECTED_MISS
 

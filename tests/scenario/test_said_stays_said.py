@@ -27,14 +27,18 @@ turns = st.lists(
 )
 
 
-async def lived(folder: Path, said: Verdict, at: int, machine: list[tuple[str, int]]) -> SessionRow:
-    """A session at ten that is settled `at` minutes after it, and then what the machine does, each for some minutes."""
+async def lived(
+    folder: Path, before: Kind | None, said: Verdict, at: int, machine: list[tuple[str, int]]
+) -> SessionRow:
+    """A session at ten, perhaps answered, settled `at` minutes after it; then what the machine does."""
     asyncio.get_running_loop().set_default_executor(AtOnce())
     shutil.copy(new_store(), folder / "kepthour.db")
     day = Brisk(folder, f"{MONDAY} 09:58")
     day.first_start = f"{MONDAY}T10:00:00"
     day.put("one", day.first_start, 50, ZOOM)
     day.sync()
+    if before is not None:
+        day.app.answer(before, the_session(day).id, "screen")
     await day.until(f"{MONDAY} 10:{at:02}")
     day.app.settle(the_session(day).id, said, None)
     for what, span in machine:
@@ -56,10 +60,10 @@ async def happens(day: Brisk, what: str, span: timedelta) -> None:
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(SAID, st.integers(15, 45), turns)
+@given(st.sampled_from([None, Kind.HERE, Kind.JOIN]), SAID, st.integers(15, 45), turns)
 def test_what_the_therapist_said_is_never_overruled_by_the_machine(
-    said: Verdict, at: int, machine: list[tuple[str, int]]
+    before: Kind | None, said: Verdict, at: int, machine: list[tuple[str, int]]
 ) -> None:
     with TemporaryDirectory() as folder:
-        row = asyncio.run(lived(Path(folder), said, at, machine))
+        row = asyncio.run(lived(Path(folder), before, said, at, machine))
     assert (row.verdict, row.because, row.decided_by) == (said, Because.SAID, "therapist")

@@ -49,7 +49,9 @@ def watched(watches: Sequence[tuple[datetime, datetime]], start: datetime, end: 
         if began is None or since - reached > GAP:
             began, reached = since, until
         reached = max(reached, until)
-    return began is not None and began <= start and end - reached <= GAP
+        if began <= start and end - reached <= GAP:
+            return True  # when there was a watch again afterwards makes no difference
+    return False
 
 
 def went_out(rungs: Sequence[Reminder], start: datetime, deadline: datetime) -> bool:
