@@ -24,6 +24,10 @@ type = "ics"
 path = "~/practice.ics"
 {sessions}
 {more}
+[digests]
+enabled = false
+[sweep]
+enabled = false
 [channels.script]
 type = "command"
 argv = @SCRIPT@

@@ -81,7 +81,7 @@ async def test_an_announced_start_that_has_the_name_of_a_rung_is_reminded_of(day
     await day.until("2026-03-02 10:01")
     day.answer(Kind.LATE, timedelta(minutes=4))
     await day.until("2026-03-02 10:06")
-    assert [at for at, _rung in day.rungs()][-1] == "10:05:00"
+    assert [at for at, _rung in day.rungs()][-2:] == ["10:05:00", "10:06:00"]
 
 
 async def test_a_snooze_to_the_time_of_a_silenced_rung_ends_with_a_rung(day: Day) -> None:
@@ -98,7 +98,9 @@ async def test_the_rung_of_a_start_announced_earlier_does_not_come_after_a_new_a
     await day.until("2026-03-02 10:06")
     day.answer(Kind.LATE, timedelta(minutes=10))
     await day.until("2026-03-02 10:30")
-    assert day.rungs()[-3:] == [("10:16:00", "+16m"), ("10:20:00", "+4m"), ("10:21:00", "+5m")]
+    assert [at for at, _rung in day.rungs_since("10:06:00")] == [
+        f"10:{minute}:00" for minute in range(16, 22)
+    ]
 
 
 async def test_the_last_announced_start_counts_for_the_deadline(day: Day) -> None:

@@ -23,6 +23,10 @@ type = "ics"
 path = "~/practice.ics"
 poll = "1s"
 sessions = "all"
+[digests]
+enabled = false
+[sweep]
+enabled = false
 [[reminders.rungs]]
 at = "-20m"
 [[reminders.rungs]]
