@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+# Before the start: what was seen or pressed earlier was a try, or another session's.
+EARLIEST_SIGN = timedelta(minutes=15)
 FIRST = timedelta(
     minutes=2
 )  # after the start: by then most have joined, and who checks in is not asked about

@@ -213,29 +213,33 @@ def _late(
     added goes. Where no rung is at the start, the announced start gets one all the same.
     """
     assert response.until is not None
-    until, moved_by = response.until, response.until - start
-    useful_until = deadline + moved_by
+    until, useful_until = response.until, deadline + (response.until - start)
     quiet = _silence(reminders, Why.LATE, until=start)
     ladder = [(r, r.offset) for r in reminders if r.offset is not None and not r.offset < timedelta()]
     added = [r for r, _offset in ladder if _was_announced(r, start, before)]
     own = [(r, offset) for r, offset in ladder if r not in added]
     shifts = tuple(Shift(r.id, until + o, useful_until) for r, o in own if r.state is State.PENDING)
-    coming = {(r.channel, offset) for r, offset in own if r.state is State.PENDING}
-    over = {
-        (r.channel, o): r for r, o in own if (r.channel, o) not in coming and r.why not in _NOT_CALLED_FOR
-    }
-    again = tuple(
-        Raise(format_offset(moved_by + o), moved_by + o, channel, r.urgency, until + o, useful_until)
-        for (channel, o), r in over.items()
-    )
-    at_start = {r.channel for r, offset in own if not offset and (r.channel, offset) in coming | over.keys()}
+    again = _once_more(own, until, start, useful_until)
+    at_start = {r.channel for r, o in own if not o and r.state is State.PENDING}
+    at_start |= {one.channel for one in again if one.due_at == until}
     bare = _rungs_at_the_end(until, start, useful_until, reminders, [r for r, _offset in ladder])
     gone = tuple(Change(r.id, State.SUPERSEDED, Why.LATE) for r in added if r.state is State.PENDING)
-    return Effect(
-        quiet.changes + gone,
-        quiet.recall,
-        shifts,
-        again + tuple(one for one in bare if one.channel not in at_start),
+    raises = again + tuple(one for one in bare if one.channel not in at_start)
+    return Effect(quiet.changes + gone, quiet.recall, shifts, raises)
+
+
+def _once_more(
+    own: Sequence[tuple[Reminder, timedelta]], until: datetime, start: datetime, useful_until: datetime
+) -> tuple[Raise, ...]:
+    """For each rung that is not to come any more, one as far from the announced start `until`."""
+    coming = {(r.channel, offset) for r, offset in own if r.state is State.PENDING}
+    over = {
+        (r.channel, o): r for r, o in own if r.why not in _NOT_CALLED_FOR and (r.channel, o) not in coming
+    }
+    moved_by = until - start
+    return tuple(
+        Raise(format_offset(moved_by + o), moved_by + o, channel, r.urgency, until + o, useful_until)
+        for (channel, o), r in over.items()
     )
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-EARLY = timedelta(minutes=15)  # before the start: from here on a call may be this session's
+from kepthour.core.presence import EARLIEST_SIGN
+
 # Looks come with the pump's turns, which are 15 s apart: so with every second one.
 EVERY = timedelta(seconds=25)
 GAP = timedelta(minutes=2)  # looks farther apart than this say nothing of the time between them
@@ -68,7 +69,7 @@ def begun_after(sign: Sign, before: Look | None, now: datetime) -> datetime | No
 
 def is_watched(start: datetime, deadline: datetime, now: datetime) -> bool:
     """Whether a session is near enough for a look. `deadline` includes a "running late"."""
-    return start - EARLY <= now <= deadline
+    return start - EARLIEST_SIGN <= now <= deadline
 
 
 def weigh(
@@ -108,6 +109,6 @@ def _counts(call: Spell, start: datetime, deadline: datetime) -> bool:
 
 def _is_doubtful(call: Spell, start: datetime, others: Sequence[tuple[datetime, datetime]]) -> bool:
     began = call.not_before
-    if began is None or began < start - EARLY:
+    if began is None or began < start - EARLIEST_SIGN:
         return True
-    return any(since - EARLY <= began < until for since, until in others)
+    return any(since - EARLIEST_SIGN <= began < until for since, until in others)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from kepthour.core.presence import EARLIEST_SIGN
 from kepthour.core.response import Kind, Response
 from kepthour.core.spells import Call
 
@@ -36,7 +37,6 @@ NOT_FINAL = frozenset(
     {Verdict.SUSPECTED_MISS, Verdict.UNKNOWN}
 )  # asked about; an answer may still change them
 SILENCE = timedelta(minutes=5)  # so long a suspected miss is asked about near the therapist; then everywhere
-EARLIEST_JOIN = timedelta(minutes=15)  # before the start: who opens the room earlier looks whether it works
 HELD = frozenset({Verdict.ON_TIME, Verdict.LATE, Verdict.NEAR_MISS})
 NOT_HELD = (
     frozenset(Verdict) - HELD - NOT_FINAL
@@ -104,11 +104,11 @@ def checked_in_at(responses: Sequence[Response]) -> datetime | None:
 def joined_at(responses: Sequence[Response], start: datetime, deadline: datetime) -> datetime | None:
     """When the therapist first opened the session's room by its link, where that counts; None: never.
 
-    It counts from EARLIEST_JOIN before the start to the deadline. Who then says to be running late is not there yet:
+    It counts from EARLIEST_SIGN before the start to the deadline. Who then says to be running late is not there yet:
     what was opened before that does not. `responses` are by time.
     """
     late = max((r.at for r in responses if r.kind is Kind.LATE), default=None)
-    since = max(start - EARLIEST_JOIN, late) if late is not None else start - EARLIEST_JOIN
+    since = max(start - EARLIEST_SIGN, late) if late is not None else start - EARLIEST_SIGN
     return min((r.at for r in responses if r.kind is Kind.JOIN and since <= r.at <= deadline), default=None)
 
 

@@ -17,10 +17,10 @@ from kepthour.core.away import covering
 from kepthour.core.coverage import coverage
 from kepthour.core.freshness import timely
 from kepthour.core.ladder import Urgency
-from kepthour.core.presence import is_heard, proven_since
+from kepthour.core.presence import EARLIEST_SIGN, is_heard, proven_since
 from kepthour.core.reminder import Reminder, State, Why
 from kepthour.core.response import silence
-from kepthour.core.spells import EARLY, Call, weigh
+from kepthour.core.spells import Call, weigh
 from kepthour.core.sweep import SWEEP
 from kepthour.core.verdict import HELD, NOT_FINAL, SILENCE, Because, Finding, Verdict, deadline_after, decide
 from kepthour.ports import Witness
@@ -146,10 +146,10 @@ def _finding(tx: Tx, detector: Detector, row: SessionRow, now: datetime) -> Find
 def _call(tx: Tx, row: SessionRow, deadline: datetime) -> Call | None:
     """What this machine saw of a call; a session without a link into a room has none."""
     known = row.known
-    seen = spells.between(tx, known.start - EARLY, deadline) if known.join_url else []
+    seen = spells.between(tx, known.start - EARLIEST_SIGN, deadline) if known.join_url else []
     if not seen:
         return None
-    near = sessions.between(tx, known.start - EARLY, deadline + EARLY)
+    near = sessions.between(tx, known.start - EARLIEST_SIGN, deadline + EARLIEST_SIGN)
     others = [other.known for other in near if other.id != row.id and _has_a_room(other)]
     return weigh(seen, known.start, deadline, [(other.start, other.end) for other in others])
 

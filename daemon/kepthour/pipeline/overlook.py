@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from kepthour.core.spells import EARLY, Look, is_watched
+from kepthour.core.presence import EARLIEST_SIGN
+from kepthour.core.spells import Look, is_watched
 from kepthour.core.verdict import deadline_after
 from kepthour.store import evidence, responses, sessions, spells
 from kepthour.store.engine import Store
@@ -24,7 +25,7 @@ _LONGEST = timedelta(hours=24)  # from a start to its deadline, with any "runnin
 def is_wanted(store: Store, now: datetime) -> bool:
     """Whether to look at `now` (aware UTC): only around sessions that nothing is concluded of."""
     with store.read() as tx:
-        near = sessions.awaiting(tx, now - _LONGEST, now + EARLY + timedelta(microseconds=1))
+        near = sessions.awaiting(tx, now - _LONGEST, now + EARLIEST_SIGN + timedelta(microseconds=1))
         answers = responses.of_sessions(tx, [row.id for row in near])
     for row in near:
         said = answers.get((row.id, row.known.revision), ())

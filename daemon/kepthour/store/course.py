@@ -22,7 +22,8 @@ from kepthour.store.sessions import SessionRow
 from kepthour.store.tables import cards, evidence, responses, sessions, verdicts
 
 _EDITABLE = ("calendar", "end", "client", "place", "join_url")
-_UNDECIDED: dict[str, None] = dict.fromkeys(("verdict", "because", "decided_by", "decided_at", "question"))
+_INCONCLUSIVE: dict[str, None] = dict.fromkeys(("verdict", "because", "decided_by", "decided_at"))
+_UNDECIDED = {**_INCONCLUSIVE, "question": None}
 
 
 def add(
@@ -123,8 +124,7 @@ def forget_conclusions(tx: Tx, now: datetime) -> None:
     )
     ids = tx.connection.execute(select(sessions.c.id).where(premature)).scalars().all()
     trail.note_all(tx, ids, Noted(What.REOPENED, Who.DAEMON, now, why=Why.CLOCK_SET.value))
-    undecided = {"verdict": None, "because": None, "decided_by": None, "decided_at": None}
-    tx.connection.execute(update(sessions).where(premature).values(**undecided))
+    tx.connection.execute(update(sessions).where(premature).values(**_INCONCLUSIVE))
 
 
 def set_limits(tx: Tx, session_id: str, deadline: datetime, late_after: timedelta) -> None:

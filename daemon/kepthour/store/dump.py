@@ -59,20 +59,7 @@ PARTS = (
 _OWNER = "a store has one owner, and this is theirs"
 _HANDLE = "a channel's own handle on what it shows; it may be a key, and tells nothing"
 WITHHELD: dict[str, str] = {
-    "calendars.therapist_id": _OWNER,
-    "resources.therapist_id": _OWNER,
-    "occurrences.therapist_id": _OWNER,
-    "sessions.therapist_id": _OWNER,
-    "trail.therapist_id": _OWNER,
-    "reminders.therapist_id": _OWNER,
-    "responses.therapist_id": _OWNER,
-    "evidence.therapist_id": _OWNER,
-    "verdicts.therapist_id": _OWNER,
-    "cards.therapist_id": _OWNER,
-    "card_steps.therapist_id": _OWNER,
-    "spells.therapist_id": _OWNER,
-    "absences.therapist_id": _OWNER,
-    "watches.therapist_id": _OWNER,
+    **{f"{name}.therapist_id": _OWNER for name in tables.metadata.tables if name != "therapists"},
     "card_steps.card_id": "a step stands inside its card",
     "calendars.fingerprint": "made of the configuration, with addresses; of use to the next poll alone",
     "calendars.cursor": "the server's token for the next poll: it is handed to nobody",
@@ -90,7 +77,7 @@ def records(tx: Tx, part: Part) -> Iterator[Record]:
     if part.where is not None:
         query = query.where(part.where)
     for row in tx.connection.execute(query.execution_options(yield_per=_AT_ONCE)).mappings():
-        record = {name: _plain(row[column]) for column, name in exported(part).items()}
+        record = {name: plain(row[column]) for column, name in exported(part).items()}
         if part.steps is not None:
             record["steps"] = list(_steps(tx, part.steps, row["id"]))
         yield record
@@ -107,10 +94,10 @@ def exported(part: Part) -> dict[str, str]:
 def _steps(tx: Tx, part: Part, card: int) -> Iterator[Record]:
     table = part.table
     rows = tx.connection.execute(select(table).where(table.c.card_id == card).order_by(table.c.n)).mappings()
-    return ({name: _plain(row[column]) for column, name in exported(part).items()} for row in rows)
+    return ({name: plain(row[column]) for column, name in exported(part).items()} for row in rows)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Instants in ISO 8601, UTC, with a Z; spans in seconds; protected texts as they are."""
     match value:
         case datetime():

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from kepthour.store.dump import PARTS, Record, records
+from kepthour.store.dump import PARTS, Record, plain, records
 from kepthour.store.engine import HEAD, Store
 
 FORMAT = "kepthour-export"
@@ -36,7 +36,7 @@ def _head(zone: ZoneInfo, now: datetime) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
-        "exported_at": now.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "exported_at": plain(now.astimezone(UTC)),
         "times": "UTC",
         "timezone": str(zone),
         "program_version": version("kepthour"),

@@ -10,9 +10,10 @@ from kepthour.config import Configuration
 from kepthour.core.changes import KnownSession
 from kepthour.core.day import Ground, by_day, grounds
 from kepthour.core.ladder import OnlyIf
+from kepthour.core.presence import EARLIEST_SIGN
 from kepthour.core.reminder import Reminder
 from kepthour.core.response import Response
-from kepthour.core.spells import EARLY, Spell
+from kepthour.core.spells import Spell
 from kepthour.core.trail import Noted
 from kepthour.core.verdict import deadline_after
 from kepthour.store import history, reminders, responses, sessions, spells, trail
@@ -27,7 +28,7 @@ class Reasoned:
     """A rung of the session's ladder, and why the session has it, or has not."""
 
     rung: str
-    only_if: OnlyIf | None  # None: no rung of the configuration, but the end of a snooze
+    only_if: OnlyIf | None  # None: no rung of the configuration, but one of a snooze or an announced start
     is_planned: bool
     grounds: tuple[Ground, ...] = ()  # as they are now; only of a rung that not every session gets
 
@@ -45,9 +46,7 @@ class Story:
     changes: tuple[Noted, ...]  # in the order in which they came
     rungs: tuple[Reasoned, ...]  # by offset
     rule: int | None  # the entry of [[reminders.rules]] that gives the rungs; None: they are the usual ones
-    seen: tuple[
-        Spell, ...
-    ]  # on this machine, from a quarter of an hour before the start to the deadline, by time
+    seen: tuple[Spell, ...]  # on this machine, from before its start to the deadline, by time
 
 
 def story(config: Configuration, store: Store, text: str, now: datetime) -> Story | None:
@@ -62,7 +61,7 @@ def story(config: Configuration, store: Store, text: str, now: datetime) -> Stor
         said, changes = history.of_session(tx, row.id), trail.of_session(tx, row.id)
         rungs = _reasoned(config, row, _day(tx, config, row), ladder)
         start, deadline = row.known.start, deadline_after(row.deadline, row.known.start, answers)
-        seen = spells.between(tx, start - EARLY, deadline)
+        seen = spells.between(tx, start - EARLIEST_SIGN, deadline)
     day = timedelta(days=1)
     events = explain(config, store, "", row.known.start - day, row.known.end + day)
     return Story(

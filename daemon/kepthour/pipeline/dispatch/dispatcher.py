@@ -18,6 +18,7 @@ from kepthour.core.response import Kind
 from kepthour.core.timekeeping import LEAST
 from kepthour.pipeline.dispatch import claim
 from kepthour.pipeline.dispatch.claim import Outcome, Parcel
+from kepthour.pipeline.dispatch.imminent import Imminent
 from kepthour.pipeline.dispatch.reserve import Reserve, provisions
 from kepthour.pipeline.dispatch.wording import Wording
 from kepthour.ports import Answer, Channel, ChannelFailed, Clock, Recallable
@@ -30,7 +31,6 @@ RECALL_SECONDS = 5.0
 _GLANCE = timedelta(
     milliseconds=10
 )  # so long before its time a claimed reminder is looked at again, and worded
-_MAKE_WAY = 0.05  # seconds
 _FURTHEST = timedelta(seconds=2)  # nothing is claimed further ahead: the clock was set back
 _REMEMBERED = timedelta(days=1)
 
@@ -70,7 +70,7 @@ class Dispatcher:
             tuple[str, str], str | None
         ] = {}  # by channel and subject: where `tell` put its notice
         self._reserve = Reserve()
-        self._imminent = _Imminent()
+        self._imminent = Imminent()
 
     @property
     def in_hand(self) -> frozenset[int]:
@@ -387,30 +387,6 @@ class Dispatcher:
             log.warning("reminder.not_recalled", reminder=reminder.id, problem=_code(error))
         finally:
             self._recalling.discard(reminder.id)
-
-
-class _Imminent:
-    """Hand-overs that are so near that work beside them, which takes some milliseconds, would make them late."""
-
-    def __init__(self) -> None:
-        self._count = 0
-        self._none = asyncio.Event()
-        self._none.set()
-
-    def __enter__(self) -> None:
-        self._count += 1
-        self._none.clear()
-
-    def __exit__(self, *_error: object) -> None:
-        self._count -= 1
-        if not self._count:
-            self._none.set()
-
-    async def over(self) -> None:
-        """Wait until there is none, for a moment: where one follows the other, the work has to be done all the same."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_MAKE_WAY):
-                await self._none.wait()
 
 
 def _worded(parcel: Parcel, at: datetime) -> Parcel:
