@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from kepthour.core.coverage import coverage
@@ -134,6 +134,7 @@ spells = st.lists(st.tuples(minutes, minutes).map(sorted).map(tuple), max_size=4
 def test_a_watch_that_is_lost_makes_no_coverage(
     watches: list[tuple[datetime, datetime]], lost: int, synced: datetime | None
 ) -> None:
+    assume(lost < len(watches) - 1)  # whoever concludes is there, and has the last watch
     kept = [one for number, one in enumerate(sorted(watches)) if number != lost]
 
     def covered(these: list[tuple[datetime, datetime]]) -> Coverage:

@@ -41,7 +41,8 @@ def coverage(
 def watched(watches: Sequence[tuple[datetime, datetime]], start: datetime, end: datetime) -> bool:
     """Whether somebody watched all through [start, end]. `watches` are by their beginnings.
 
-    A gap between two watches may be as long as a restart takes; before the first watch nobody watched.
+    A gap between two watches may be as long as a restart takes; before the first watch nobody watched. A longer one
+    counts even if it begins only just before `end`: the clock leapt over it, perhaps, or the machine slept.
     """
     began: datetime | None = None
     reached = start
@@ -49,9 +50,7 @@ def watched(watches: Sequence[tuple[datetime, datetime]], start: datetime, end: 
         if began is None or since - reached > GAP:
             began, reached = since, until
         reached = max(reached, until)
-        if began <= start and end - reached <= GAP:
-            return True  # when there was a watch again afterwards makes no difference
-    return False
+    return began is not None and began <= start and end - reached <= GAP
 
 
 def went_out(rungs: Sequence[Reminder], start: datetime, deadline: datetime) -> bool:

@@ -78,6 +78,17 @@ MACHINES = (
         (at("09:56", is_down_until("10:06")),),
     ),
     Situation(
+        "the daemon was killed ten seconds before the deadline, and came back an hour later",
+        NOT_WATCHED,
+        (at("10:14:50", is_killed_until("11:10")),),
+        until="11:12",
+    ),
+    Situation(
+        "the clock leapt by two minutes over the deadline",
+        NOT_WATCHED,
+        (at("10:14:50", clock_is_set(minutes=2)),),
+    ),
+    Situation(
         "the daemon was killed after the start, and came back after the deadline",
         NOT_WATCHED,
         (at("10:03", is_killed_until("10:25")),),

@@ -185,12 +185,6 @@ MISSED = (
         begins=f"{MONDAY} 07:00",
     ),
     Situation(
-        "the daemon was killed ten seconds before the deadline, and came back an hour later",
-        SUSPECTED,
-        (at("10:14:50", is_killed_until("11:10")),),
-        until="11:12",
-    ),
-    Situation(
         "the daemon was killed and back within half a minute",
         SUSPECTED,
         (at("10:03", is_killed_until("10:03:30")),),
