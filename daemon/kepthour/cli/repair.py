@@ -16,13 +16,22 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("card_id", metavar="[ID]", required=False)
-@click.argument("action", nargs=-1, metavar="[step N done|undone]")
+@click.argument("action", nargs=-1, metavar="[step N done|undone|skip] [close OUTCOME]")
+@click.option("--reason", metavar="TEXT", help="Why a step is skipped.")
 @as_json
 @common
 @click.pass_context
-def repair(ctx: click.Context, card_id: str | None, action: tuple[str, ...], as_json: bool) -> None:
-    """Repair cards: all of them, one, or "kepthour repair ID step N done" to tick off a step."""
-    from kepthour.pipeline import repair as cards
+def repair(
+    ctx: click.Context, card_id: str | None, action: tuple[str, ...], reason: str | None, as_json: bool
+) -> None:
+    """Repair cards: all of them, or one.
+
+    \b
+    kepthour repair ID step N done|undone    tick off a step, or take that back
+    kepthour repair ID step N skip           it is not for this client (--reason says why)
+    kepthour repair ID close OUTCOME         repaired, continues, paused, ended, not_reached
+    """
+    from kepthour.pipeline.repair import find_card
     from kepthour.store.cards import everything
 
     app = ctx.ensure_object(Setting).app()
@@ -31,22 +40,34 @@ def repair(ctx: click.Context, card_id: str | None, action: tuple[str, ...], as_
             found = everything(tx)
         _list(app, found, as_json)
         return
-    if action:
-        n, done = _step(action)
-        card = cards.finish_step(app.store, card_id, n, app.clock.now(), done=done)
-    else:
-        card = cards.find_card(app.store, card_id)
+    card = _act(app, card_id, action, reason) if action else find_card(app.store, card_id)
     if as_json:
         document({"cards": [card_shape(card, app.config.zone)]})
     else:
         show(app, card)
 
 
-def _step(action: tuple[str, ...]) -> tuple[int, bool]:
+def _act(app: App, card_id: str, action: tuple[str, ...], reason: str | None) -> Card:
+    from kepthour.core.privacy import Phi
+    from kepthour.core.repair import Outcome
+    from kepthour.core.trail import What
+    from kepthour.pipeline import repair as cards
+
+    marks = {"done": What.STEP_DONE, "undone": What.STEP_UNDONE, "skip": What.STEP_SKIPPED}
+    if reason is not None and action[2:] != ("skip",):
+        raise click.UsageError('--reason belongs to "step N skip".')
     match action:
-        case ("step", n, ("done" | "undone") as what) if n.isdigit():
-            return int(n), what == "done"
-    raise click.UsageError('After the card\'s ID write "step N done" or "step N undone", with N from 1 to 9.')
+        case ("step", n, mark) if n.isdigit() and mark in marks:
+            why = Phi(reason.strip()) if reason and reason.strip() else None
+            return cards.mark_step(app.store, card_id, int(n), app.clock.now(), marks[mark], why)
+        case ("close", outcome) if outcome in set(Outcome):
+            return cards.close(app.store, card_id, Outcome(outcome), app.clock.now())
+        case ("close", *_):
+            raise click.UsageError(f'After "close" write what became of it: {", ".join(Outcome)}.')
+    raise click.UsageError(
+        'After the card\'s ID write "step N done", "step N undone" or "step N skip", with the N of a step; '
+        'or "close" and what became of it.'
+    )
 
 
 def _list(app: App, found: list[Card], as_json: bool) -> None:
@@ -60,7 +81,7 @@ def _list(app: App, found: list[Card], as_json: bool) -> None:
             clock(card.opened_at, zone),
             card.state.value,
             str(card.severity),
-            f"{sum(1 for step in card.steps if step.done_at)} of {len(card.steps)}",
+            f"{sum(1 for step in card.steps if not step.is_open)} of {len(card.steps)}",
             card.session_id,
         )
         for card in found
@@ -71,17 +92,20 @@ def _list(app: App, found: list[Card], as_json: bool) -> None:
 
 
 def show(app: App, card: Card) -> None:
-    """One card with its nine steps, for reading."""
-    from kepthour.core.repair import STEPS
+    """One card with its steps, for reading."""
+    from kepthour.core.repair import CALL, STEPS
 
     zone = app.config.zone
-    click.echo(f"Repair card {card.id} ({card.state.value}), for session {card.session_id}")
+    outcome = f", {card.outcome.value.replace('_', ' ')}" if card.outcome else ""
+    click.echo(f"Repair card {card.id} ({card.state.value}{outcome}), for session {card.session_id}")
     click.echo("Nothing is sent to anybody: this card is for you alone.")
+    if card.severity >= CALL:
+        click.echo("This one weighs more: call, do not write; and talk it over with a colleague.")
     click.echo()
     kinds = {step.n: step for step in STEPS}
     rows = [
         (
-            "✓" if step.done_at else " ",
+            "✓" if step.done_at else "–" if step.skipped_at else " ",
             str(step.n),
             kinds[step.n].name,
             kinds[step.n].what,
@@ -90,3 +114,6 @@ def show(app: App, card: Card) -> None:
         for step in card.steps
     ]
     table(("", "n", "step", "what", "due"), rows, "")
+    for step in card.steps:
+        if step.reason:
+            click.echo(f"Step {step.n} was skipped: {step.reason.reveal()}")

@@ -20,6 +20,7 @@ from kepthour.core.reminder import Reminder
 from kepthour.core.words.asked import question_text, sweep_text
 from kepthour.core.words.digests import away_text, digest_text
 from kepthour.core.words.late import noted_text
+from kepthour.core.words.repair import nudge_text
 from kepthour.core.words.rungs import bare_text, cue_text, joint_text, rung_text
 from kepthour.core.words.text import Text
 from kepthour.core.words.troubles import (
@@ -133,6 +134,14 @@ def sweep_notice(reminder: Reminder, asked: Sequence[KnownSession], how: Showing
     one = asked[0] if reminder.session_id is not None else None
     words = sweep_text(how.tongue, asked, how.zone, whole_day=one is None)
     return _notice(reminder, words, one, how, (), stays=True)
+
+
+def card_notice(
+    reminder: Reminder, card: int, session: KnownSession, steps: Sequence[int], now: datetime, how: Showing
+) -> Notice:
+    """The repair card number `card` speaks up about these of its steps."""
+    words = nudge_text(how.tongue, reminder.rung, card, session, steps, how.zone, now)
+    return _notice(reminder, words, None, how, (), stays=True)
 
 
 def digest_notice(

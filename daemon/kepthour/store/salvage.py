@@ -16,7 +16,7 @@ from sqlalchemy import BigInteger, Boolean, Integer, TypeDecorator
 from kepthour.core.ladder import Urgency
 from kepthour.core.presence import Seen
 from kepthour.core.reminder import State, Why
-from kepthour.core.repair import CardState
+from kepthour.core.repair import CardState, Outcome
 from kepthour.core.response import Kind
 from kepthour.core.spells import Sign
 from kepthour.core.trail import What, Who
@@ -45,6 +45,7 @@ _WORDS: dict[tuple[str, str], type[StrEnum]] = {
     ("evidence", "state"): Seen,
     ("spells", "sign"): Sign,
     ("cards", "state"): CardState,
+    ("cards", "outcome"): Outcome,
     ("sessions", "verdict"): Verdict,
     ("sessions", "because"): Because,
     ("verdicts", "verdict"): Verdict,
