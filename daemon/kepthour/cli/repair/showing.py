@@ -1,4 +1,4 @@
-"""repair: the cards of missed sessions."""
+"""How cards look: all of them in a table, and one with its steps."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kepthour.cli.context import Setting, as_json, common
 from kepthour.cli.printing import card_shape, clock, document, table
 
 if TYPE_CHECKING:
@@ -14,42 +13,8 @@ if TYPE_CHECKING:
     from kepthour.store.cards import Card
 
 
-@click.command()
-@click.argument("card_id", metavar="[ID]", required=False)
-@click.argument("action", nargs=-1, metavar="[step N done|undone]")
-@as_json
-@common
-@click.pass_context
-def repair(ctx: click.Context, card_id: str | None, action: tuple[str, ...], as_json: bool) -> None:
-    """Repair cards: all of them, one, or "kepthour repair ID step N done" to tick off a step."""
-    from kepthour.pipeline import repair as cards
-    from kepthour.store.cards import everything
-
-    app = ctx.ensure_object(Setting).app()
-    if card_id is None:
-        with app.store.read() as tx:
-            found = everything(tx)
-        _list(app, found, as_json)
-        return
-    if action:
-        n, done = _step(action)
-        card = cards.finish_step(app.store, card_id, n, app.clock.now(), done=done)
-    else:
-        card = cards.find_card(app.store, card_id)
-    if as_json:
-        document({"cards": [card_shape(card, app.config.zone)]})
-    else:
-        show(app, card)
-
-
-def _step(action: tuple[str, ...]) -> tuple[int, bool]:
-    match action:
-        case ("step", n, ("done" | "undone") as what) if n.isdigit():
-            return int(n), what == "done"
-    raise click.UsageError('After the card\'s ID write "step N done" or "step N undone", with N from 1 to 9.')
-
-
-def _list(app: App, found: list[Card], as_json: bool) -> None:
+def tell_all(app: App, found: list[Card], *, as_json: bool) -> None:
+    """All cards, a line each."""
     zone = app.config.zone
     if as_json:
         document({"cards": [card_shape(card, zone) for card in found]})
@@ -68,6 +33,14 @@ def _list(app: App, found: list[Card], as_json: bool) -> None:
     table(
         ("card", "opened", "state", "severity", "steps done", "session"), rows, "There is nothing to repair."
     )
+
+
+def tell(app: App, card: Card, *, as_json: bool) -> None:
+    """One card."""
+    if as_json:
+        document({"cards": [card_shape(card, app.config.zone)]})
+    else:
+        show(app, card)
 
 
 def show(app: App, card: Card) -> None:
