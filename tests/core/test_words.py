@@ -19,8 +19,8 @@ from kepthour.core.freshness import Freshness
 from kepthour.core.ladder import PROFILES, Urgency
 from kepthour.core.notice import Action, Key, Showing
 from kepthour.core.notices import rung_notice
-from kepthour.core.oddities import Oddity
 from kepthour.core.nudges import nudges
+from kepthour.core.oddities import Oddity
 from kepthour.core.offers import label, label_of_both, label_until_start
 from kepthour.core.privacy import Phi
 from kepthour.core.reminder import Reminder, State
