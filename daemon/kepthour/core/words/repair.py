@@ -70,7 +70,7 @@ def _next(tongue: Tongue, step: int) -> str:
         case 2:
             return tongue.gettext("Hear how it was for them.")
         case 3:
-            return tongue.gettext("Say that you are sorry, without an “if”.")
+            return tongue.gettext("Say that you are sorry, and leave it at that.")
         case 4:
             return tongue.gettext("If it helps, say why in one sentence.")
         case 5:
