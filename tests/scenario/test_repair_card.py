@@ -212,6 +212,15 @@ async def test_three_minutes_late_need_no_card(day: Day) -> None:
     assert (day.only().verdict, day.cards()) == (Verdict.LATE, [])
 
 
+async def test_who_comes_as_announced_needs_no_card(day: Day) -> None:
+    await day.until("2026-03-02 10:01")
+    day.answer(Kind.LATE, timedelta(minutes=10))
+    await day.until("2026-03-02 10:12")
+    day.answer(Kind.HERE)
+    await day.until("2026-03-02 10:13")
+    assert (day.only().verdict, day.cards()) == (Verdict.LATE, [])
+
+
 async def test_what_was_late_and_turns_out_missed_has_all_steps(day: Day) -> None:
     await day.until("2026-03-02 10:06")
     day.answer(Kind.HERE)

@@ -32,7 +32,7 @@ from kepthour.core.repair import (
 )
 from kepthour.core.response import silence
 from kepthour.core.trail import What, Who
-from kepthour.core.verdict import Verdict, checked_in_at
+from kepthour.core.verdict import Verdict, announced_start, checked_in_at
 from kepthour.store import cards, outbox, reminders, responses, sessions
 from kepthour.store.cards import Card
 from kepthour.store.engine import Store, Tx
@@ -120,8 +120,10 @@ def _is_to_change(card: Card, serious: int) -> bool:
 
 
 def _is_very_late(tx: Tx, row: SessionRow) -> bool:
-    checked_in = checked_in_at(responses.to(tx, row))
-    return checked_in is not None and checked_in >= row.known.start + LATE_FROM
+    """Whether the client waited, and longer than they had been told to."""
+    answers = responses.to(tx, row)
+    expected, checked_in = announced_start(answers) or row.known.start, checked_in_at(answers)
+    return checked_in is not None and checked_in >= expected + LATE_FROM
 
 
 def _circumstances(tx: Tx, row: SessionRow, now: datetime) -> Circumstances:

@@ -220,7 +220,10 @@ def _give_owners(target: sqlite3.Connection) -> None:
     When its calendar was polled again, the session is made whole.
     """
     referred = " UNION ".join(f"SELECT session_id FROM {table}" for table in _OWNED)
-    lost = f"SELECT session_id FROM ({referred}) WHERE session_id NOT IN (SELECT id FROM sessions)"
+    lost = (
+        f"SELECT session_id FROM ({referred})"
+        " WHERE session_id IS NOT NULL AND session_id NOT IN (SELECT id FROM sessions)"
+    )
     for (session_id,) in target.execute(lost).fetchall():
         target.execute(_OWNER, {"id": session_id, "length": _LENGTH, "late_after": _LATE_AFTER})
 
