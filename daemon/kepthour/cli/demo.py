@@ -163,11 +163,13 @@ def _program() -> str:
 
 async def _watch(config: Path, attend: bool) -> bool:
     """Run the daemon until the session has a verdict; whether it was one that the story knows."""
+    from kepthour.config.reading import load
     from kepthour.plugins import Plugins
     from kepthour.runtime.daemon import Daemon
     from kepthour.runtime.start import open_app
 
-    app = open_app(config, Plugins())
+    plugins = Plugins()
+    app = open_app(load(config, plugins), plugins)
     daemon = Daemon(app, lambda: app)
     running = asyncio.create_task(daemon.run())
     try:

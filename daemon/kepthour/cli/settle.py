@@ -50,7 +50,7 @@ def settle(
     A correction is free until the end of the next day; after that it has a --reason. Every version is kept.
     Without ID: the one session that is asked about. Without anything: what is asked.
     """
-    app = ctx.ensure_object(Setting).app()
+    app = ctx.ensure_object(Setting).app_to_answer()
     if session_id is None:
         _tell_questions(app, as_json=as_json)
         return

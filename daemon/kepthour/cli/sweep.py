@@ -42,7 +42,7 @@ def sweep(ctx: click.Context, as_json: bool) -> None:
     """The sessions of which nobody said what became. On a terminal, each is asked about in turn."""
     from kepthour.views.status import open_questions
 
-    app = ctx.ensure_object(Setting).app()
+    app = ctx.ensure_object(Setting).app_to_answer()
     asked = open_questions(app.store)
     if as_json:
         document({"open_questions": [question_shape(row, app.config.zone) for row in asked]})
