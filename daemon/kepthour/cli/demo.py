@@ -152,7 +152,12 @@ No reminder names the client: somebody else may see your screen.
 """
     )
     if not attend:
-        click.echo(f"You may answer, too: in another terminal, run  {_program()} here --config {config}\n")
+        click.echo(
+            f"""\
+You may answer, too: in another terminal, run  {_program()} here --config {config}
+(The commands under the reminders, without --config, are for a calendar of your own.)
+"""
+        )
 
 
 def _program() -> str:
