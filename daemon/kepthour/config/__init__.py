@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -83,6 +83,7 @@ class Configuration:
     evidence: tuple[EvidenceConfig, ...] = ()
     keep_evidence: timedelta = timedelta(days=30)  # so long after it was seen
     insists: bool = False  # a notice that is put away without an answer comes back
+    content: bytes = field(default=b"", repr=False)  # of the file, as it was read
 
     @property
     def showing(self) -> Showing:

@@ -10,6 +10,7 @@ import json
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -47,19 +48,30 @@ _M = TypeVar("_M", bound=BaseModel)
 
 def load(file: Path, plugins: Plugins) -> Configuration:
     """The configuration in `file`. Raises Faulty with everything that is wrong with it."""
+    return parse(file, read(file), plugins)
+
+
+def read(file: Path) -> bytes:
+    """What is in `file`. Raises Faulty if it is not there, or may not be read."""
     try:
-        raw = tomllib.loads(file.read_text(encoding="utf-8"))
+        return file.read_bytes()
     except FileNotFoundError:
         raise Faulty(
             file, (Fault("", "there is no such file; write a first one with: kepthour init"),)
         ) from None
+    except OSError as error:
+        raise Faulty(file, (Fault("", f"it cannot be read ({error.strerror})"),)) from None
+
+
+def parse(file: Path, content: bytes, plugins: Plugins) -> Configuration:
+    """The configuration that `content` is, if it stands in `file`. Raises Faulty with everything that is wrong."""
+    try:
+        raw = tomllib.loads(content.decode("utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise Faulty(file, (Fault("", f"this is not TOML: {error}"),)) from None
     except UnicodeDecodeError:
         raise Faulty(file, (Fault("", "this is not a text in UTF-8"),)) from None
-    except OSError as error:
-        raise Faulty(file, (Fault("", f"it cannot be read ({error.strerror})"),)) from None
-    return _Reading(file, raw, plugins).configuration()
+    return replace(_Reading(file, raw, plugins).configuration(), content=content)
 
 
 class _Reading:

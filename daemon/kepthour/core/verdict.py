@@ -216,8 +216,11 @@ def state_of(
         return SessionState.CANCELLED
     if now >= end or Kind.OUT in kinds or settled:
         return SessionState.ENDED
-    if Kind.HERE in kinds or verdict in HELD:
+    if Kind.HERE in kinds or (verdict in HELD and now >= start):
         return SessionState.IN_SESSION
+    if verdict in HELD:
+        # Said beforehand: nobody is in it yet, so nothing is quiet for it, and it will take place, so it has not ended.
+        return SessionState.SCHEDULED
     if Kind.ACK in kinds and now < start:
         return SessionState.ACKNOWLEDGED
     return SessionState.REMINDING if reminded or now >= start else SessionState.SCHEDULED
