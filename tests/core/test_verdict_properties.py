@@ -9,6 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from kepthour.core.coverage import coverage
+from kepthour.core.gaps import Kept
 from kepthour.core.response import Kind, Response
 from kepthour.core.verdict import Because, Coverage, Finding, Verdict, deadline_after, decide
 
@@ -138,6 +139,7 @@ def test_a_watch_that_is_lost_makes_no_coverage(
     kept = [one for number, one in enumerate(sorted(watches)) if number != lost]
 
     def covered(these: list[tuple[datetime, datetime]]) -> Coverage:
-        return coverage(TEN, DEADLINE, these, [], synced, timedelta(minutes=5))
+        kept = [Kept(since, until, None) for since, until in these]
+        return coverage(TEN, DEADLINE, kept, [], synced, timedelta(minutes=5))
 
     assert covered(sorted(watches)).daemon or not covered(kept).daemon

@@ -120,7 +120,7 @@ def _finding(tx: Tx, detector: Detector, row: SessionRow, now: datetime) -> Find
     covered = coverage(
         known.start,
         deadline,
-        [(watch.since, watch.until) for watch in watches.within(tx, known.start - timedelta(days=1), now)],
+        watches.around(tx, known.start - timedelta(days=1), now),
         reminders.of_session(tx, row.id, known.revision),
         None if contradicted(tx, row) else _last_good(calendar, now),
         detector.stale_after.get(known.calendar, timedelta()),
