@@ -63,6 +63,9 @@ def tell(story: Story, zone: tzinfo, *, as_json: bool) -> None:
                     }
                     for one in story.seen
                 ],
+                "edits": [
+                    {"since": stamp(since, zone), "until": stamp(until, zone)} for since, until in story.edits
+                ],
                 "gaps": [_gap_shape(one, zone) for one in story.gaps],
                 "verdicts": [_verdict_shape(one, zone) for one in story.verdicts],
                 "rungs": [_rung_shape(one) for one in story.rungs],
@@ -101,6 +104,9 @@ def _course(story: Story, zone: tzinfo) -> Iterator[tuple[datetime, str]]:
         yield answer.at, f"you answered “{answer.kind.value}” ({answer.surface}){until}"
     for spell in story.seen:
         yield spell.since, _seen(spell, zone)
+    for earliest, latest in story.edits:
+        by = f", by {clock(latest, zone)} at the latest" if latest != earliest else ""
+        yield earliest, f"somebody edited its entry in the calendar{by}"
     for gap in story.gaps:
         if (at := gap.since or gap.until) is not None:
             yield at, _nobody_watched(gap, zone)
@@ -257,6 +263,7 @@ def because(ground: Because) -> str:
         "joined": "you opened the video room by its link",
         "in_a_call": "this machine was in a call that began at that time",
         "in_some_call": "nobody checked in; this machine was in a call, but perhaps in another session's",
+        "entry_was_edited": "nobody checked in; but somebody edited its entry in the calendar while it was on",
         "no_evidence": "nobody checked in by the deadline, and everything was watched",
         "daemon_was_not_running": "nobody checked in, but Kept Hour did not run all the time",
         "calendar_was_not_fresh": "nobody checked in, but the calendar was out of date",

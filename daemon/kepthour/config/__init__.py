@@ -82,6 +82,7 @@ class Configuration:
     early_if_odd: bool = True  # a session of which something is odd gets the early rung
     evidence: tuple[EvidenceConfig, ...] = ()
     keep_evidence: timedelta = timedelta(days=30)  # so long after it was seen
+    reads_edits: bool = False  # edits of an entry are evidence: `[[evidence]]` of type "edits"
     insists: bool = False  # a notice that is put away without an answer comes back
 
     @property

@@ -15,6 +15,7 @@ import structlog
 
 from kepthour.core.away import covering
 from kepthour.core.coverage import coverage
+from kepthour.core.edits import counts
 from kepthour.core.freshness import timely
 from kepthour.core.ladder import Urgency
 from kepthour.core.presence import EARLIEST_SIGN, is_heard, proven_since
@@ -109,7 +110,8 @@ def _findings(tx: Tx, detector: Detector, now: datetime) -> list[tuple[SessionRo
 
 def _is_news(row: SessionRow, finding: Finding) -> bool:
     """What is asked about is only ever answered by evidence: what was covered then is not to be weighed anew later."""
-    return row.verdict is None or finding.verdict in HELD
+    eased = row.verdict is Verdict.SUSPECTED_MISS and finding.because is Because.ENTRY_EDITED
+    return row.verdict is None or finding.verdict in HELD or eased
 
 
 def _finding(tx: Tx, detector: Detector, row: SessionRow, now: datetime) -> Finding | None:
@@ -140,6 +142,7 @@ def _finding(tx: Tx, detector: Detector, row: SessionRow, now: datetime) -> Find
         or not witness.source.can_tell(known.join_url)
         or is_heard(deadline, testimony.asked_at),
         call=_call(tx, row, deadline),
+        edited=any(counts(*edit, known.start, deadline) for edit in testimony.edits),
     )
 
 

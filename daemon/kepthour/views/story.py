@@ -17,7 +17,7 @@ from kepthour.core.response import Response
 from kepthour.core.spells import Spell
 from kepthour.core.trail import Noted
 from kepthour.core.verdict import Because, deadline_after
-from kepthour.store import history, reminders, responses, sessions, spells, trail, watches
+from kepthour.store import evidence, history, reminders, responses, sessions, spells, trail, watches
 from kepthour.store.engine import Store, Tx
 from kepthour.store.history import Said
 from kepthour.store.sessions import SessionRow
@@ -48,6 +48,9 @@ class Story:
     rungs: tuple[Reasoned, ...]  # by offset
     rule: int | None  # the entry of [[reminders.rules]] that gives the rungs; None: they are the usual ones
     seen: tuple[Spell, ...]  # on this machine, from before its start to the deadline, by time
+    edits: tuple[
+        evidence.Span, ...
+    ]  # of its entry, from its start to the deadline: each was made within, by time
     gaps: tuple[Gap, ...]  # when nobody watched, from its first reminder to the deadline, by time
 
 
@@ -64,6 +67,7 @@ def story(config: Configuration, store: Store, text: str, now: datetime) -> Stor
         rungs = _reasoned(config, row, _day(tx, config, row), ladder)
         start, deadline = row.known.start, deadline_after(row.deadline, row.known.start, answers)
         seen = spells.between(tx, start - EARLIEST_SIGN, deadline)
+        edits = evidence.about(tx, row).edits
         unwatched = _unwatched(tx, row, ladder, deadline, now)
     day = timedelta(days=1)
     events = explain(config, store, "", row.known.start - day, row.known.end + day)
@@ -78,6 +82,7 @@ def story(config: Configuration, store: Store, text: str, now: datetime) -> Stor
         tuple(rungs),
         config.ladder.rule(row.known, config.zone),
         tuple(seen),
+        edits,
         tuple(unwatched),
     )
 
