@@ -49,8 +49,9 @@ def rewritten(before: Iterable[Held], came: Iterable[Held], known: int) -> Rewri
     many only came, their stamps are the program's.
     """
     old = {one.href: one for one in before}
-    again = [one for one in came if one.href in old]
-    anew = [one for one in again if _text(one) != _text(old[one.href])]
+    there = set(map(series, old.values()))
+    again = [one for one in came if series(one) in there]  # also a first piece for one instance of a series
+    anew = [one for one in again if one.href not in old or _text(one) != _text(old[one.href])]
     if not _are_few(anew, known):
         return NOTHING
     return Rewritten(frozenset(map(series, anew)), dated=_are_few(again, known))

@@ -24,7 +24,7 @@ _WRITTEN = (
 
 def mark(event: Event) -> str:
     """The mark of `event`: 16 hexadecimal digits, from which nothing can be read. Never raises."""
-    lines = [str(event.get("UID")), *(f"{name}:{_written(event, name)}" for name in _WRITTEN)]
+    lines = (f"{name}:{_written(event, name)}" for name in _WRITTEN)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
@@ -32,4 +32,5 @@ def _written(event: Event, name: str) -> str:
     """A property's values, whatever white space a server makes of them."""
     found = event.get(name)
     values = found if isinstance(found, list) else [] if found is None else [found]
-    return "\n".join(" ".join(value.to_ical().decode("utf-8", "replace").split()) for value in values)
+    texts = (value if isinstance(value, str) else value.to_ical().decode("utf-8", "replace") for value in values)
+    return "\n".join(" ".join(text.split()) for text in texts)
