@@ -8,12 +8,16 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from pydantic import BaseModel, ConfigDict
 
+from kepthour.core.errors import NeedsPerson
 from kepthour.core.spells import Sign
 
 if TYPE_CHECKING:
     from dbus_fast.aio import MessageBus
+
+log = structlog.get_logger()
 
 _NAME, _PATH = "org.freedesktop.login1", "/org/freedesktop/login1"
 _MANAGER, _SESSION, _PROPERTIES = f"{_NAME}.Manager", f"{_NAME}.Session", "org.freedesktop.DBus.Properties"
@@ -52,6 +56,30 @@ class DesktopObserver:
         if not desktops:
             return None
         return frozenset(sign for hint, sign in _HINTS.items() if all(one.get(hint) for one in desktops))
+
+    async def obstacle(self) -> NeedsPerson | None:
+        from dbus_fast import DBusError
+        from dbus_fast.errors import DBusFastError
+
+        try:
+            seen = await self.look()
+        except (DBusError, DBusFastError) as error:
+            log.debug("desktop.not_asked", problem=error)
+            return NeedsPerson(
+                "logind does not answer.", "See whether it runs: systemctl status systemd-logind"
+            )
+        except (OSError, EOFError, ValueError) as error:
+            log.debug("desktop.not_asked", problem=error)
+            return NeedsPerson(
+                "There is no system bus, on which logind could be asked.",
+                "It needs systemd, or elogind. Without these take the table out.",
+            )
+        if seen is not None:
+            return None
+        return NeedsPerson(
+            "logind knows of no desktop of yours.",
+            "Look at loginctl list-sessions: there is one only while you are logged in to a desktop.",
+        )
 
 
 async def _properties(bus: MessageBus, path: str) -> dict[str, Any]:

@@ -36,7 +36,7 @@ from tests.support.steps import (
 NOTE, NEW_NOTE = "DESCRIPTION:Bring the letter", "DESCRIPTION:Bring the letter. Paid."
 STAMP = "LAST-MODIFIED:20260101T000000Z"
 ASKED, ACCEPTED = (f"ATTENDEE;PARTSTAT={answer}:urn:guest" for answer in ("NEEDS-ACTION", "ACCEPTED"))
-TEN, SOMETHING = f"{MONDAY}T10:00:00", "DTSTAMP"
+TEN = f"{MONDAY}T10:00:00"
 ENTRY = (NOTE, STAMP, ASKED)
 EVERY = ("one", "other-0", "other-1", "other-2")
 NO_ANSWER = Transient("No answer.", "Look at the network.")
@@ -188,8 +188,9 @@ EDITS = (
     edited(
         "the feed stamps every entry anew, and this one was edited before the start",
         SUSPECTED,
+        at("09:55", fails(NO_ANSWER)),
         at("09:58", edits(NOTE, NEW_NOTE, told=False)),
-        at("10:00:30", edits(SOMETHING, SOMETHING, "10:00:30", EVERY)),
+        at("10:04", heals(), edits("SUMMARY", "SUMMARY", "10:04", EVERY)),
     ),
     edited(
         "the calendar stamped this entry anew, and nothing else",

@@ -32,5 +32,7 @@ def _written(event: Event, name: str) -> str:
     """A property's values, whatever white space a server makes of them."""
     found = event.get(name)
     values = found if isinstance(found, list) else [] if found is None else [found]
-    texts = (value if isinstance(value, str) else value.to_ical().decode("utf-8", "replace") for value in values)
+    texts = (
+        value if isinstance(value, str) else value.to_ical().decode("utf-8", "replace") for value in values
+    )
     return "\n".join(" ".join(text.split()) for text in texts)
