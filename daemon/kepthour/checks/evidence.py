@@ -21,7 +21,7 @@ _SEEN = {
     Sign.LOCKED: "the desktop is locked",
     Sign.IDLE: "the desktop is idle",
 }
-_ALL_THE_SAME = "Without it you are asked as before."
+_ALL_THE_SAME = "Everything else goes on without it."
 
 
 def examine(config: Configuration, plugins: Plugins) -> list[Check]:

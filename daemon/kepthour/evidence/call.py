@@ -63,7 +63,7 @@ class CallObserver:
             return None
         return NeedsPerson(
             f"No sound server answers {' or '.join(there)}.",
-            "Begin it from within your desktop session, as the user who hears its sound.",
+            "Run kepthour within your desktop session, where PipeWire or PulseAudio runs.",
         )
 
     def _knows(self, program: Program) -> bool:

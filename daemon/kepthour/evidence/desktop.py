@@ -72,7 +72,7 @@ class DesktopObserver:
             log.debug("desktop.not_asked", problem=error)
             return NeedsPerson(
                 "There is no system bus, on which logind could be asked.",
-                "It needs systemd, or elogind. Without these take the table out.",
+                "logind comes with systemd, or as elogind. If you have neither, remove this [[evidence]] table.",
             )
         if seen is not None:
             return None
@@ -88,6 +88,9 @@ async def _properties(bus: MessageBus, path: str) -> dict[str, Any]:
 
 
 def _is_desktop(session: dict[str, Any]) -> bool:
+    # What is closing was logged out of: only something that was left running keeps it, in whatever state it was.
+    if session.get("State") == "closing":
+        return False
     return session.get("Class", "user") == "user" and session.get("Type") in _GRAPHICAL
 
 
