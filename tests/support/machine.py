@@ -38,7 +38,7 @@ def missing_for_machine() -> list[str]:
     """What this one lacks for another."""
     wanted = {
         "/lib/systemd/systemd-logind": "systemd",
-        "/lib/systemd/system/dbus.socket": "dbus-system-bus-common",
+        "/lib/systemd/system/dbus.socket": "dbus",
     }
     missing = missing_for_systemd() + [package for file, package in wanted.items() if not Path(file).exists()]
     missing += [program for program in ("dbus-daemon", "loginctl") if shutil.which(program) is None]
