@@ -233,7 +233,8 @@ class App:
         now = self.clock.now()
         alert.alert(self._watched, self.store, now)
         near, far = self.config.near_channels, self.config.far_channels
-        detector = detect.Detector(near, far, self._stale_after, self._witnesses)
+        in_person = self.config.in_person
+        detector = detect.Detector(near, far, self._stale_after, self._witnesses, in_person)
         verdicts = detect.detect(detector, self.store, now)
         repair.follow_verdicts(self.store, self._speaking, verdicts, now, Who.DAEMON)
         if verdicts:

@@ -434,3 +434,13 @@ def test_edits_as_evidence_need_no_source_and_have_every_calendar_read_anew(tmp_
     assert (without.reads_edits, with_them.reads_edits) == (False, True)
     assert with_them.evidence == ()
     assert without.calendars[0].fingerprint != with_them.calendars[0].fingerprint
+
+
+def test_a_room_in_which_silence_says_nothing_is_a_regular_expression(tmp_path: Path) -> None:
+    assert read(tmp_path, MINIMAL).in_person is None
+    config = read(tmp_path, MINIMAL + "[verdict]\nin_person = '^Room 2'\n")
+    assert config.in_person is not None and config.in_person.search("Room 21")
+    assert (
+        "regular expression"
+        in faults(tmp_path, MINIMAL + "[verdict]\nin_person = '('\n")["verdict.in_person"]
+    )

@@ -37,6 +37,7 @@ WITH_PHONE = PLAIN + PHONE
 WITHOUT_CHANNEL = PLAIN.replace('[channels.screen]\ntype = "recorder"\n', "")
 TWO_CALENDARS = PLAIN + SECOND
 WITNESSED = PLAIN.replace('type = "memory"', 'type = "memory"\nevidence = "room"')
+IN_ROOM_TWO = PLAIN + "[verdict]\nin_person = '^Room 2'\n"
 EDITS_COUNT = PLAIN + '[[evidence]]\ntype = "edits"\n'
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -59,6 +60,7 @@ OUT_OF_DATE: Outcome = (Verdict.UNKNOWN, Because.CALENDAR_STALE)
 NOT_REMINDED: Outcome = (Verdict.UNKNOWN, Because.LADDER_GAP)
 AWAY: Outcome = (Verdict.UNKNOWN, Because.AWAY)
 EDITED: Outcome = (Verdict.UNKNOWN, Because.ENTRY_EDITED)
+IN_PERSON: Outcome = (Verdict.UNKNOWN, Because.IN_PERSON)
 SUSPECTED: Outcome = (Verdict.SUSPECTED_MISS, Because.NO_EVIDENCE)
 
 

@@ -264,6 +264,7 @@ def because(ground: Because) -> str:
         "in_a_call": "this machine was in a call that began at that time",
         "in_some_call": "nobody checked in; this machine was in a call, but perhaps in another session's",
         "entry_was_edited": "nobody checked in; but somebody edited its entry in the calendar while it was on",
+        "session_was_in_person": "nobody checked in; but it was in a room where you touch no computer",
         "no_evidence": "nobody checked in by the deadline, and everything was watched",
         "daemon_was_not_running": "nobody checked in, but Kept Hour did not run all the time",
         "calendar_was_not_fresh": "nobody checked in, but the calendar was out of date",

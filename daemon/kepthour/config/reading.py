@@ -114,6 +114,7 @@ class _Reading:
             wake_before=keys.wake.before if keys.wake.enabled else None,
             early_if_odd=keys.reminders.early_if_odd,
             evidence=tuple(one for one in evidence if one.type != _EDITS),
+            in_person=keys.verdict.in_person,
             reads_edits=marks,
             keep_evidence=keys.retention.evidence,
             insists=_insists(keys.reminders),

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +18,7 @@ from kepthour.core.away import covering
 from kepthour.core.coverage import coverage
 from kepthour.core.edits import counts
 from kepthour.core.freshness import timely
-from kepthour.core.ladder import Urgency
+from kepthour.core.ladder import Modality, Urgency, modality
 from kepthour.core.presence import EARLIEST_SIGN, is_heard, proven_since
 from kepthour.core.reminder import Reminder, State, Why
 from kepthour.core.response import silence
@@ -60,6 +61,7 @@ class Detector:
     far_channels: tuple[str, ...]  # where they go as well if nobody answers, and a client may have waited
     stale_after: Mapping[str, timedelta]  # by calendar name
     witnesses: Mapping[str, Witness]  # by calendar name
+    in_person: re.Pattern[str] | None = None  # a place where silence says nothing of a session without a link
 
 
 def detect(detector: Detector, store: Store, now: datetime) -> list[tuple[str, Verdict]]:
@@ -142,7 +144,17 @@ def _finding(tx: Tx, detector: Detector, row: SessionRow, now: datetime) -> Find
         or not witness.source.can_tell(known.join_url)
         or is_heard(deadline, testimony.asked_at),
         call=_call(tx, row, deadline),
+        in_person=_is_in_person(detector, row),
         edited=any(counts(*edit, known.start, deadline) for edit in testimony.edits),
+    )
+
+
+def _is_in_person(detector: Detector, row: SessionRow) -> bool:
+    place, known = detector.in_person, row.known
+    return (
+        place is not None
+        and modality(known) is Modality.IN_PERSON
+        and place.search(known.place.reveal()) is not None
     )
 
 
