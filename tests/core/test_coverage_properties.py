@@ -102,6 +102,13 @@ def started_late(draw: st.DrawFn, all_of_it: Known) -> Known:
     return replace(all_of_it, watches=(Kept(begins + draw(seconds(1, 600)), DEADLINE + GAP, None),))
 
 
+def died(draw: st.DrawFn, all_of_it: Known) -> Known:
+    """Nobody is back yet: a command concludes, that is another process."""
+    at = DEADLINE - GAP - draw(seconds(1, 1800))
+    kept = (replace(one, until=min(one.until, at)) for one in all_of_it.watches if one.since < at)
+    return replace(all_of_it, watches=tuple(kept))
+
+
 def lost_a_rung(draw: st.DrawFn, all_of_it: Known) -> Known:
     """On all its channels; or they refuse it still."""
     name = draw(st.sampled_from(sorted({one.rung for one in all_of_it.rungs})))
@@ -145,6 +152,7 @@ def away(draw: st.DrawFn, all_of_it: Known) -> Known:
 LOSSES: dict[Callable[[st.DrawFn, Known], Known], Because] = {
     asleep: Because.DAEMON_GAP,
     started_late: Because.DAEMON_GAP,
+    died: Because.DAEMON_GAP,
     lost_a_rung: Because.LADDER_GAP,
     reminded_late: Because.LADDER_GAP,
     not_reminded: Because.LADDER_GAP,
