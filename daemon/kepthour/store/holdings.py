@@ -20,6 +20,8 @@ from kepthour.store.calendars import CalendarRow
 from kepthour.store.engine import Tx
 from kepthour.store.tables import calendars, occurrences, resources
 
+_AT_ONCE = 1000  # parameters of one statement; SQLite has a limit
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -49,6 +51,15 @@ def everything(tx: Tx, calendar: CalendarRow) -> list[Held]:
 def pieces(tx: Tx, calendar: CalendarRow) -> list[Held]:
     """Every resource of which something is known that belongs to a series in pieces."""
     return _held(tx, calendar, and_(resources.c.payload != NOTHING, resources.c.series.is_not(None)))
+
+
+def with_hrefs(tx: Tx, calendar: CalendarRow, hrefs: Collection[str]) -> list[Held]:
+    """Those of `hrefs` of which something is known."""
+    wanted, found = list(hrefs), list[Held]()
+    for first in range(0, len(wanted), _AT_ONCE):
+        of_these = resources.c.href.in_(wanted[first : first + _AT_ONCE])
+        found += _held(tx, calendar, and_(resources.c.payload != NOTHING, of_these))
+    return found
 
 
 def _held(tx: Tx, calendar: CalendarRow, wanted: ColumnElement[bool]) -> list[Held]:

@@ -14,11 +14,12 @@ from sqlalchemy import Row, Select, and_, bindparam, exists, func, or_, select
 
 from kepthour.core.changes import KnownSession
 from kepthour.core.oddities import Oddity
+from kepthour.core.presence import Seen
 from kepthour.core.privacy import Phi
 from kepthour.core.response import Kind
 from kepthour.core.verdict import HELD, NOT_FINAL, Because, Verdict
 from kepthour.store.engine import THERAPIST, Tx
-from kepthour.store.tables import responses, sessions
+from kepthour.store.tables import evidence, responses, sessions
 
 _AT_ONCE = 1000  # parameters of one statement; SQLite has a limit
 
@@ -49,6 +50,15 @@ _THERE = exists().where(
     responses.c.session_id == sessions.c.id, responses.c.kind.in_([Kind.HERE.value, Kind.OUT.value])
 )
 _OPENED = exists().where(responses.c.session_id == sessions.c.id, responses.c.kind == Kind.JOIN.value)
+# Its calendar told after the deadline only: then nobody is to be suspected any more.
+_EDITED = and_(
+    sessions.c.verdict == Verdict.SUSPECTED_MISS.value,
+    exists().where(
+        evidence.c.session_id == sessions.c.id,
+        evidence.c.revision == sessions.c.revision,
+        evidence.c.state == Seen.EDITED.value,
+    ),
+)
 _UNDECIDED = _PRESENT.where(
     or_(
         and_(
@@ -58,7 +68,9 @@ _UNDECIDED = _PRESENT.where(
         and_(
             sessions.c.verdict.in_(_NOT_FINAL),
             sessions.c.decided_by == "daemon",
-            or_(_THERE, _OPENED),  # also an answer from before the verdict: from a phone that had no net, say
+            or_(
+                _THERE, _OPENED, _EDITED
+            ),  # also an answer from before the verdict: from a phone that had no net, say
         ),
     )
 )
@@ -165,7 +177,7 @@ def with_ids(tx: Tx, ids: Collection[str]) -> list[SessionRow]:
 
 
 def undecided(tx: Tx, now: datetime, since: datetime | None) -> list[SessionRow]:
-    """Sessions that have begun or were answered and have no verdict, and those answered beside an open one.
+    """Sessions that have begun or were answered and have no verdict, and those answered beside an open one, or edited.
 
     Sessions that ended before `since` (the first watch; None: there was none) count only if they were answered.
     """
