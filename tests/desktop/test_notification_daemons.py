@@ -12,6 +12,7 @@ from kepthour.core.ladder import Urgency
 from kepthour.ports import Action, Answer, ChannelFailed, Key, Notice, Recallable
 from tests.support.desktop import missing_programs
 from tests.support.fixtures import require
+from tests.support.rungs import question
 from tests.support.servers import SERVERS, Dunst, Gnome, Server, Xfce
 from tests.support.stage import OTHER, Stage
 
@@ -57,6 +58,23 @@ async def test_a_press_counts_for_what_stands_there_now(stage: Stage) -> None:
     await stage.send(LATER, first)
     await stage.do(stage.desktop.press, "ack")
     await stage.until(lambda: stage.answers == [Answer("8", "abc", Key.ACK, "desktop")])
+
+
+@pytest.mark.parametrize("key", [Key.HELD, Key.WAS_LATE, Key.NO_SHOW, Key.MISSED])
+async def test_a_question_is_answered_with_each_of_its_buttons(stage: Stage, key: Key) -> None:
+    asked = question()
+    await stage.send(asked)
+    await stage.do(stage.desktop.press, key.value)
+    await stage.until(lambda: stage.answers == [Answer(asked.delivery, asked.subject, key, "desktop")])
+
+
+async def test_a_question_says_how_to_answer_where_no_buttons_are_drawn(stage: Stage) -> None:
+    await stage.send(question())
+    (asked,) = stage.desktop.notified()
+    told = "All answers: kepthour settle"
+    if not stage.desktop.server.draws_buttons:
+        told += " (A click answers nothing: type it into a terminal.)"
+    assert asked["body"] == told
 
 
 async def test_a_click_on_the_text_answers_nothing(stage: Stage) -> None:
