@@ -309,8 +309,8 @@ def test_a_question_about_one_offers_answers_and_says_how_else_to_give_them() ->
     german = asking(tongue("de"))
     assert [action.label for action in german.actions] == [
         "Fand statt",
-        "Verspätet",
-        "Niemand kam",
+        "Spät",
+        "Allein",
         "Verpasst",
     ]
     assert german.hint == "Ein Klick beantwortet nichts: Geben Sie den Befehl im Terminal ein."

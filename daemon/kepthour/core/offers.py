@@ -58,7 +58,8 @@ def label(tongue: Tongue, key: Key) -> str:
             # Translators: this session is over.
             return tongue.pgettext("button", "Session over")
         case Key.HELD:
-            # Translators: the next four answer "What happened?" and stand in one row: as short as can be.
+            # Translators: "Held", "Late", "No-show" and "I missed it" answer "What happened?", and stand in one row:
+            # 28 characters together, or some desktops push the button that closes the notice off it.
             return tongue.pgettext("button", "Held")
         case Key.WAS_LATE:
             # Translators: the session was held, and the therapist came late.
