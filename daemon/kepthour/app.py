@@ -81,6 +81,7 @@ class App:
         self._stale_after = {calendar.name: calendar.stale_after for calendar in config.calendars}
         everywhere = tuple(channel.name for channel in config.channels)
         self._watched = alert.Watched(self._stale_after, config.near_channels, everywhere)
+        self._speaking = repair.Speaking(config.near_channels, config.far_channels)
 
     @cached_property
     def _sources(self) -> dict[str, poll.Source]:
@@ -223,7 +224,7 @@ class App:
         now = self.clock.now()
         self._gaps = audit.audit(self.store, everywhere, now, self._gaps)
         lost = repair.without_card(self.store, now - audit.BEHIND)
-        repair.follow_verdicts(self.store, lost, now, Who.DAEMON)
+        repair.follow_verdicts(self.store, self._speaking, lost, now, Who.DAEMON)
         self.replan()
 
     def look(self) -> None:
@@ -233,7 +234,7 @@ class App:
         near, far = self.config.near_channels, self.config.far_channels
         detector = detect.Detector(near, far, self._stale_after, self._witnesses)
         verdicts = detect.detect(detector, self.store, now)
-        repair.follow_verdicts(self.store, verdicts, now, Who.DAEMON)
+        repair.follow_verdicts(self.store, self._speaking, verdicts, now, Who.DAEMON)
         if verdicts:
             plan.cue(self._policy, self.store, now)
 
@@ -317,7 +318,9 @@ class App:
         """
         settled = settle.reply(self.store, answer, at)
         found = [(settled.session, SAYS[answer.key])]
-        repair.follow_verdicts(self.store, found, self.clock.now(), Who.THERAPIST, settled.corrects)
+        repair.follow_verdicts(
+            self.store, self._speaking, found, self.clock.now(), Who.THERAPIST, settled.corrects
+        )
         return settled
 
     def settle(self, session_id: str, verdict: Verdict, reason: str | None) -> settle.Settled:
@@ -327,7 +330,7 @@ class App:
         if settled.anew:
             self.replan()
         found = [(settled.session, verdict)]
-        repair.follow_verdicts(self.store, found, now, Who.THERAPIST, settled.corrects)
+        repair.follow_verdicts(self.store, self._speaking, found, now, Who.THERAPIST, settled.corrects)
         return settled
 
     def channels(self) -> dict[str, Channel]:

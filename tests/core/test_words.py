@@ -19,6 +19,7 @@ from kepthour.core.freshness import Freshness
 from kepthour.core.ladder import PROFILES, Urgency
 from kepthour.core.notice import Action, Key, Notice, Showing
 from kepthour.core.notices import question_notice, rung_notice
+from kepthour.core.nudges import nudges
 from kepthour.core.oddities import Oddity
 from kepthour.core.offers import label, label_of_both, label_until_start
 from kepthour.core.privacy import Phi
@@ -28,6 +29,7 @@ from kepthour.core.window import window_words
 from kepthour.core.words.asked import over_text, question_text, sweep_text
 from kepthour.core.words.digests import away_text, digest_text
 from kepthour.core.words.late import late_text, noted_text
+from kepthour.core.words.repair import nudge_text
 from kepthour.core.words.rungs import bare_text, cue_text, joint_text, rung_text
 from kepthour.core.words.text import Show, Text
 from kepthour.core.words.troubles import (
@@ -93,6 +95,12 @@ def rescue(aside: str | None, answers: int) -> Case:
     return lambda tongue, _show: rescued_text(tongue, aside, answers)
 
 
+def nudge(name: str, *steps: int, days: int = 0) -> Case:
+    return lambda tongue, _show: nudge_text(
+        tongue, name, 12, LINKED, steps, BERLIN, LINKED.end + timedelta(days=days)
+    )
+
+
 STALE, SIGN_IN = Freshness.STALE, Freshness.SIGN_IN_NEEDED
 CASES: dict[str, Case] = {
     **{f"rung {minutes}m": rung(BARE, minutes) for minutes in MINUTES},
@@ -144,6 +152,9 @@ CASES: dict[str, Case] = {
         for rung in ("digest-evening", "digest-morning")
         for count in (1, 2)
     },
+    **{f"a repair: {one.rung}": nudge(one.rung, 1) for one in nudges(START) if one.is_contact},
+    **{f"a repair: step {n} is next": nudge("card-1d", n, days=1) for n in range(1, 10)},
+    "a repair: two steps": nudge("card-1d", 3, 5),
     "running late": lambda tongue, _show: late_text(tongue, START, BERLIN),
     "a test": lambda tongue, _show: check_text(tongue),
 }
@@ -165,7 +176,7 @@ def test_every_text_is_filled_in_and_ends_as_a_sentence(spoken: Tongue) -> None:
         assert not re.search(r"[{}]|\.\.|\?\.|  ", text.whole), name
         assert text.title.strip() == text.title != "", name
         assert text.body.strip() == text.body, name
-        assert text.body.endswith((".", "“", "”", "settle", "sweep", "?")), name
+        assert text.body.endswith((".", "“", "”", "settle", "sweep", "?", "12", "draft", "skip")), name
 
 
 def test_every_text_fits_into_a_notice(spoken: Tongue) -> None:

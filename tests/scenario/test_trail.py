@@ -13,7 +13,7 @@ import pytest
 from kepthour.core.response import Kind
 from kepthour.core.trail import What, Who
 from kepthour.core.verdict import Verdict
-from kepthour.pipeline.repair import finish_step
+from kepthour.pipeline.repair import mark_step
 from kepthour.views.export import export
 from kepthour.views.story import Story, story
 from tests.support.day import Day, a_morning, when
@@ -102,14 +102,14 @@ async def set_the_clock_back(day: Day) -> None:
 
 async def tick_off(day: Day) -> None:
     await come_to_nothing(day)
-    for done in (True, False):
-        finish_step(day.app.store, first(day), 1, day.clock.at, done=done)
+    for what in (What.STEP_DONE, What.STEP_UNDONE, What.STEP_SKIPPED):
+        mark_step(day.app.store, first(day), 1, day.clock.at, what)
 
 
 async def do_all_steps(day: Day) -> None:
     await come_to_nothing(day)
     for n in range(1, 10):
-        finish_step(day.app.store, first(day), n, day.clock.at, done=True)
+        mark_step(day.app.store, first(day), n, day.clock.at, What.STEP_DONE)
 
 
 CASES: list[tuple[Drive, What, Who, str | None]] = [
@@ -132,6 +132,7 @@ CASES: list[tuple[Drive, What, Who, str | None]] = [
     (set_the_clock_back, What.CARD_DROPPED, Who.DAEMON, "clock_was_set"),
     (tick_off, What.STEP_DONE, Who.THERAPIST, None),
     (tick_off, What.STEP_UNDONE, Who.THERAPIST, None),
+    (tick_off, What.STEP_SKIPPED, Who.THERAPIST, None),
     (do_all_steps, What.CARD_CLOSED, Who.THERAPIST, "steps_done"),
 ]
 

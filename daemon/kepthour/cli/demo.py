@@ -228,7 +228,7 @@ def _look(app: App) -> tuple[object | None, set[str]]:
 
 
 def _conclude(app: App, verdict: object) -> None:
-    from kepthour.cli.repair import show
+    from kepthour.cli.repair.showing import show
     from kepthour.core.verdict import Verdict
     from kepthour.store import cards
 

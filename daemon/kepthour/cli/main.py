@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
 
 import click
 
 from kepthour.cli.context import Setting, common
+from kepthour.cli.loading import LoadedGroup
 
 _COMMANDS = {
     "demo": "kepthour.cli.demo:demo",
@@ -35,37 +35,11 @@ _COMMANDS = {
 }
 
 
-class _Commands(click.Group):
-    """Loads a command's module only when that command is asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order in which a new user meets them."""
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command called `cmd_name`."""
-        if cmd_name not in _COMMANDS:
-            return None
-        module, name = _COMMANDS[cmd_name].split(":")
-        found: click.Command = getattr(import_module(module), name)
-        return found
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does it, with a hint for a misspelt command."""
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            import difflib
-
-            near = difflib.get_close_matches(args[0], _COMMANDS, n=1)
-            hint = f'Did you mean "{near[0]}"?' if near else "See: kepthour --help"
-            raise click.UsageError(f'There is no command "{args[0]}". {hint}', ctx) from error
-
-
-@click.command(
-    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+@click.group(
+    cls=LoadedGroup,
+    table=_COMMANDS,
+    kind="command",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @common
 @click.version_option(package_name="kepthour", prog_name="Kept Hour")

@@ -173,8 +173,13 @@ def card_shape(card: Card, zone: tzinfo) -> dict[str, Any]:
                 "name": names[step.n],
                 "due_at": stamp(step.due_at, zone),
                 "done_at": stamp(step.done_at, zone),
+                "skipped_at": stamp(step.skipped_at, zone),
+                "reason": step.reason.reveal() if step.reason else None,
             }
             for step in card.steps
         ],
         "state": card.state.value,
+        "confirmed_at": stamp(card.confirmed_at, zone),
+        "closed_at": stamp(card.closed_at, zone),
+        "outcome": card.outcome.value if card.outcome else None,
     }

@@ -20,6 +20,7 @@ from kepthour.core.reminder import Reminder
 from kepthour.core.words.asked import question_text, sweep_text
 from kepthour.core.words.digests import away_text, digest_text
 from kepthour.core.words.late import noted_text
+from kepthour.core.words.repair import nudge_text
 from kepthour.core.words.rungs import bare_text, cue_text, joint_text, rung_text
 from kepthour.core.words.text import Text
 from kepthour.core.words.troubles import (
@@ -139,6 +140,14 @@ def _replies(reminder: Reminder, asked: Sequence[KnownSession], how: Showing) ->
     if reminder.session_id is None or any(session.cancelled for session in asked):
         return ()
     return replies(how.tongue)
+
+
+def card_notice(
+    reminder: Reminder, card: int, session: KnownSession, steps: Sequence[int], now: datetime, how: Showing
+) -> Notice:
+    """The repair card number `card` speaks up about these of its steps."""
+    words = nudge_text(how.tongue, reminder.rung, card, session, steps, how.zone, now)
+    return _notice(reminder, words, None, how, (), stays=True)
 
 
 def digest_notice(

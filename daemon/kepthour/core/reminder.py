@@ -68,6 +68,7 @@ class Why(StrEnum):
     TOO_LATE = "too_late"
     ATTEMPTS = "no_attempt_accepted"
     HEALED = "healed"
+    REPAIRED = "repaired"  # what the card was to tell of is done, or skipped
     CLOCK_SET = "clock_was_set"
     NO_CHANNEL = "channel_not_configured"
 

@@ -1,7 +1,11 @@
-"""The repair card: nine steps after a session that the therapist missed."""
+"""The repair card: nine steps after a session that the therapist missed, a few of them after one begun late.
+
+What each step asks for, and what it must not do, comes from the literature on ruptures in therapy and their repair.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,6 +19,16 @@ class CardState(StrEnum):
     OPEN = "open"
     WAITING = "waiting"  # for the make-up session
     CLOSED = "closed"
+
+
+class Outcome(StrEnum):
+    """What became of the work with the client; said by the therapist."""
+
+    REPAIRED = "repaired"  # it goes on, and was spoken about
+    CONTINUES = "continues"  # it goes on
+    PAUSED = "paused"
+    ENDED = "ended"
+    NOT_REACHED = "not_reached"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +59,53 @@ STEPS = (
     StepKind(9, "learn", "Take it to supervision, without the client's identity.", 14 * _DAY),
 )
 
+SHORT = frozenset({1, 3, 6, 7})  # of a session begun late: most of its repair happens in the session itself
+_AFTER_THE_MAKE_UP = 8  # the first of the steps that can only follow it
+LATE_FROM = timedelta(minutes=5)  # what began less late needs no card
+REPEAT_WITHIN = timedelta(days=90)
+NEW_FOR = timedelta(days=35)  # a client whose first session is no longer ago
+KNOWN_FOR = timedelta(days=60)  # for how long a calendar must have been watched, to tell who is new
+
 _SEVERITY = {Verdict.LATE: 1, Verdict.SUSPECTED_MISS: 2, Verdict.MISSED: 2}
+CALL = 3  # the severity at which a client is called, not written to
 
 
-def severity(verdict: Verdict) -> int | None:
-    """How serious a card for `verdict` is: late 1, missed or suspected 2; None: there is nothing to repair."""
-    return _SEVERITY.get(verdict)
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What makes it weigh more. Known only of clients with an alias."""
+
+    repeat: bool = False  # the same client had a card within the last 90 days
+    new: bool = False
+    high_need: bool = False
 
 
-def due(step: StepKind, opened_at: datetime) -> datetime:
-    """When `step` of a card opened at `opened_at` is due."""
-    return opened_at + step.within
+PLAIN = Circumstances()
+
+
+def severity(verdict: Verdict, around: Circumstances = PLAIN) -> int | None:
+    """How serious a card for `verdict` is: late 1, missed or suspected 2; None: there is nothing to repair.
+
+    A repeat counts one more; a miss with a new client, or one in high need, is 3.
+    """
+    plain = _SEVERITY.get(verdict)
+    if plain is None or verdict is Verdict.SUSPECTED_MISS:
+        return plain
+    heavy = verdict is Verdict.MISSED and (around.new or around.high_need)
+    return CALL if heavy else plain + around.repeat
+
+
+def steps_of(verdict: Verdict) -> Sequence[StepKind]:
+    """The steps of a card for `verdict`."""
+    return [step for step in STEPS if verdict is not Verdict.LATE or step.n in SHORT]
+
+
+def due(step: StepKind, since: datetime) -> datetime:
+    """When `step` is due. `since` is when the card was opened, or the miss confirmed (aware UTC)."""
+    return since + step.within
+
+
+def state_with(open_steps: Sequence[int]) -> CardState:
+    """Where a card stands whose steps with these numbers are neither done nor skipped."""
+    if not open_steps:
+        return CardState.CLOSED
+    return CardState.WAITING if min(open_steps) >= _AFTER_THE_MAKE_UP else CardState.OPEN

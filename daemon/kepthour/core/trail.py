@@ -25,11 +25,12 @@ class What(StrEnum):
     ASKED = "asked"  # a question about it was put; what became of that, its reminder says
     REPLIED = "replied"  # to a question, with a button of the notice: what, and on which channel
     CARD_OPENED = "card_opened"
-    CARD_CHANGED = "card_changed"  # more or less serious, or open again
+    CARD_CHANGED = "card_changed"  # more or less serious, confirmed, or open again
     CARD_CLOSED = "card_closed"
     CARD_DROPPED = "card_dropped"  # opened by a clock that was wrong
     STEP_DONE = "step_done"
     STEP_UNDONE = "step_undone"
+    STEP_SKIPPED = "step_skipped"
     AWAY_NOTED = "away_noted"
     AWAY_ENDED = "away_ended"
 

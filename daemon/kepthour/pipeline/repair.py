@@ -1,26 +1,59 @@
-"""Opens a repair card for a session that was, or may have been, missed, and closes it if it was not."""
+"""Opens a repair card for a session that was, or may have been, missed; follows what becomes of it; speaks up for it.
+
+1  a verdict: open, confirm, close a card, or say anew how serious it is       (core.repair)
+2  a confirmed card gets its nudges, all at once: rows like any other reminder (core.nudges)
+3  what the therapist did on it silences those that have nothing left to say
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 
 from kepthour.core.errors import NeedsPerson, NotFound
-from kepthour.core.repair import STEPS, CardState, severity
-from kepthour.core.trail import Who
-from kepthour.core.verdict import Verdict
-from kepthour.store import cards, sessions
+from kepthour.core.ladder import Urgency
+from kepthour.core.nudges import nudges, to_tell
+from kepthour.core.privacy import Phi
+from kepthour.core.reminder import State, Why
+from kepthour.core.repair import (
+    KNOWN_FOR,
+    LATE_FROM,
+    NEW_FOR,
+    REPEAT_WITHIN,
+    CardState,
+    Circumstances,
+    Outcome,
+    severity,
+    state_with,
+    steps_of,
+)
+from kepthour.core.response import silence
+from kepthour.core.trail import What, Who
+from kepthour.core.verdict import Verdict, announced_start, checked_in_at
+from kepthour.store import cards, outbox, reminders, responses, sessions
 from kepthour.store.cards import Card
-from kepthour.store.engine import Store
+from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
 log = structlog.get_logger()
 
+_CONFIRMED = {Verdict.MISSED, Verdict.LATE}  # by the therapist's word
+
+
+@dataclass(frozen=True, slots=True)
+class Speaking:
+    """Where cards speak up: first, and where nobody did anything for an hour."""
+
+    near_channels: tuple[str, ...]
+    far_channels: tuple[str, ...]
+
 
 def follow_verdicts(
     store: Store,
+    speaking: Speaking,
     verdicts: Sequence[tuple[str, Verdict]],
     now: datetime,
     by: Who,
@@ -31,19 +64,46 @@ def follow_verdicts(
         return
     with store.write() as tx:
         for session_id, verdict in verdicts:
-            row, card = sessions.get(tx, session_id), cards.of_session(tx, session_id)
-            serious = severity(verdict)
-            if serious is None and card and row and _is_of_an_earlier_start(card, row, corrects):
-                continue  # the event was moved since, to where it is made up for: what was missed stays missed
-            if card is None and verdict in {Verdict.SUSPECTED_MISS, Verdict.MISSED}:
-                assert serious is not None
-                cards.open_card(tx, session_id, serious, now, by, verdict.value)
-                log.info("card.opened", session=session_id, severity=serious)
-            elif card is not None and serious is None and card.state is not CardState.CLOSED:
-                cards.close(tx, card, now, by, verdict.value)
-                log.info("card.closed", session=session_id)
-            elif card is not None and serious is not None and _is_to_change(card, serious):
-                cards.set_severity(tx, card, serious, now, by, verdict.value)
+            row = sessions.get(tx, session_id)
+            if row is not None:
+                _follow(tx, speaking, row, verdict, now, by, corrects)
+
+
+def _follow(
+    tx: Tx,
+    speaking: Speaking,
+    row: SessionRow,
+    verdict: Verdict,
+    now: datetime,
+    by: Who,
+    corrects: Verdict | None,
+) -> None:
+    card = cards.of_session(tx, row.id)
+    serious = severity(verdict, _circumstances(tx, row, now))
+    if serious is None:
+        # A card from before the present start stays: the event was moved to where what was missed is made up for.
+        if card is not None and not _is_of_an_earlier_start(card, row, corrects) and not _is_closed(card):
+            cards.close(tx, card, now, by, verdict.value)
+            log.info("card.closed", session=row.id)
+            _hush(tx, card.id, now)
+        return
+    if card is None:
+        if verdict is Verdict.LATE and by is Who.DAEMON and not _is_very_late(tx, row):
+            return
+        card = cards.open_card(tx, row.id, serious, steps_of(verdict), now, by, verdict.value)
+        log.info("card.opened", session=row.id, severity=serious)
+    elif _is_to_change(card, serious):
+        cards.fit_steps(tx, card, steps_of(verdict), now)
+        cards.set_severity(tx, card, serious, now, by, verdict.value)
+        card = cards.of_session(tx, row.id) or card
+    if verdict in _CONFIRMED and by is Who.THERAPIST and card.confirmed_at is None:
+        cards.confirm(tx, card, steps_of(verdict), now)
+        if verdict is Verdict.MISSED:
+            _speak_up(tx, speaking, card, now)
+
+
+def _is_closed(card: Card) -> bool:
+    return card.state is CardState.CLOSED
 
 
 def _is_of_an_earlier_start(card: Card, row: SessionRow, corrects: Verdict | None) -> bool:
@@ -51,17 +111,76 @@ def _is_of_an_earlier_start(card: Card, row: SessionRow, corrects: Verdict | Non
     return card.opened_at < row.known.start and (corrects is None or severity(corrects) is None)
 
 
+def _is_to_change(card: Card, serious: int) -> bool:
+    """It is more or less serious; or it was closed because there was nothing to repair, and now there is."""
+    unfinished = any(step.is_open for step in card.steps)
+    return serious != card.severity or (
+        card.state is CardState.CLOSED and unfinished and card.outcome is None
+    )
+
+
+def _is_very_late(tx: Tx, row: SessionRow) -> bool:
+    """Whether the client waited, and longer than they had been told to."""
+    answers = responses.to(tx, row)
+    expected, checked_in = announced_start(answers) or row.known.start, checked_in_at(answers)
+    return checked_in is not None and checked_in >= expected + LATE_FROM
+
+
+def _circumstances(tx: Tx, row: SessionRow, now: datetime) -> Circumstances:
+    known = row.known
+    if not known.client:
+        return Circumstances()
+    watched_since = sessions.first_of(tx, known.calendar)
+    first = sessions.first_of(tx, known.calendar, known.client)
+    is_new = (
+        watched_since is not None
+        and first is not None
+        and watched_since <= now - KNOWN_FOR
+        and first > now - NEW_FOR
+    )
+    return Circumstances(repeat=cards.had_one(tx, known, now - REPEAT_WITHIN), new=is_new)
+
+
+def _speak_up(tx: Tx, speaking: Speaking, card: Card, confirmed_at: datetime) -> None:
+    """All that the card will say, if nothing is done about it. One that is confirmed anew begins anew."""
+    revision = int(confirmed_at.timestamp()) // 60
+    for nudge in nudges(confirmed_at):
+        far = speaking.far_channels if nudge.everywhere else ()
+        reminders.announce(
+            tx,
+            subject(card.id),
+            None,
+            revision,
+            nudge.rung,
+            (*speaking.near_channels, *far),
+            Urgency.HIGH if nudge.is_contact else Urgency.NORMAL,
+            nudge.due_at,
+            nudge.useful_until,
+        )
+
+
+def subject(card_id: int) -> str:
+    """Of the notices of a card."""
+    return f"card:{card_id}"
+
+
+def _hush(tx: Tx, card_id: int, now: datetime) -> None:
+    """Take back, and do not say, what there is nothing left of."""
+    card = cards.get(tx, card_id)
+    left = card.open_steps if card is not None else []
+    stale = [
+        one
+        for one in reminders.of_subject(tx, subject(card_id))
+        if one.state in {State.PENDING, State.SENT} and not to_tell(one.rung, left, max(now, one.due_at))
+    ]
+    outbox.withdraw(tx, silence(stale, Why.REPAIRED), now)
+
+
 def without_card(store: Store, since: datetime) -> list[tuple[str, Verdict]]:
     """Sessions from `since` (aware UTC) on that should have a card and have none: a crash came in between."""
     with store.read() as tx:
         found = [(row.id, row.verdict) for row in sessions.missed(tx, since) if row.verdict is not None]
         return [one for one in found if cards.of_session(tx, one[0]) is None]
-
-
-def _is_to_change(card: Card, serious: int) -> bool:
-    """It is more or less serious; or it was closed because there was nothing to repair, and now there is."""
-    unfinished = any(step.done_at is None for step in card.steps)
-    return serious != card.severity or (card.state is CardState.CLOSED and unfinished)
 
 
 def find_card(store: Store, card_id: str) -> Card:
@@ -73,14 +192,36 @@ def find_card(store: Store, card_id: str) -> Card:
     raise NotFound(f'There is no repair card "{card_id}".', "See them with: kepthour repair.")
 
 
-def finish_step(store: Store, card_id: str, n: int, now: datetime, *, done: bool) -> Card:
-    """Step `n` (1 to 9) is done `now`, or not done after all. The last one closes the card."""
-    if not 1 <= n <= len(STEPS):
-        raise NeedsPerson(f"There is no step {n}.", f"A card has the steps 1 to {len(STEPS)}.")
+def mark_step(
+    store: Store, card_id: str, n: int, now: datetime, what: What, reason: Phi | None = None
+) -> Card:
+    """Step `n` is done (STEP_DONE) or skipped (STEP_SKIPPED) `now`, or neither after all (STEP_UNDONE).
+
+    The last one closes the card. Raises NotFound, NeedsPerson.
+    """
+    card = find_card(store, card_id)
+    there = [step.n for step in card.steps]
+    if n not in there:
+        has = f"1 to {len(there)}" if there == list(range(1, len(there) + 1)) else ", ".join(map(str, there))
+        raise NeedsPerson(f"There is no step {n}.", f"This card has the steps {has}.")
+    with store.write() as tx:
+        cards.mark_step(tx, card, n, now, what, reason)
+        after = cards.get(tx, card.id)
+        assert after is not None
+        state = state_with([step.n for step in after.steps if step.is_open])
+        if state is CardState.CLOSED and card.state is not CardState.CLOSED:
+            cards.close(tx, card, now, Who.THERAPIST, "steps_done")
+        elif card.state is not CardState.CLOSED or what is What.STEP_UNDONE:
+            cards.stand(tx, card, state)
+        _hush(tx, card.id, now)
+    return find_card(store, card_id)
+
+
+def close(store: Store, card_id: str, outcome: Outcome, now: datetime) -> Card:
+    """The therapist says what became of it: nothing on it is open any more. Raises NotFound."""
     card = find_card(store, card_id)
     with store.write() as tx:
-        cards.finish_step(tx, card, n, now, done=done)
-        finished = {step.n for step in card.steps if step.done_at is not None} | {n}
-        if done and len(finished) == len(STEPS):
-            cards.close(tx, card, now, Who.THERAPIST, "steps_done")
+        cards.close(tx, card, now, Who.THERAPIST, "said", outcome)
+        _hush(tx, card.id, now)
+    log.info("card.closed", session=card.session_id)
     return find_card(store, card_id)

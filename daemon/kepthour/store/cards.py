@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, exists, insert, select, update
 
+from kepthour.core.changes import KnownSession
+from kepthour.core.privacy import Phi
 from kepthour.core.reminder import Why
-from kepthour.core.repair import STEPS, CardState, due
+from kepthour.core.repair import CardState, Outcome, StepKind, due
 from kepthour.core.trail import Noted, What, Who
 from kepthour.store import trail
 from kepthour.store.engine import Tx
-from kepthour.store.tables import card_steps, cards
+from kepthour.store.tables import card_steps, cards, sessions
 
 
 @dataclass(frozen=True, slots=True)
 class CardStep:
-    """One of the nine steps of one card. Instants are aware UTC."""
+    """One of the steps of one card. Instants are aware UTC."""
 
     n: int
     due_at: datetime
     done_at: datetime | None
+    skipped_at: datetime | None = None
+    reason: Phi | None = None  # why it was skipped
+
+    @property
+    def is_open(self) -> bool:
+        """Neither done nor skipped."""
+        return self.done_at is None and self.skipped_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +45,16 @@ class Card:
     opened_at: datetime
     state: CardState
     closed_at: datetime | None
+    confirmed_at: datetime | None  # None: it is only suspected
+    outcome: Outcome | None
     steps: tuple[CardStep, ...]
+
+    @property
+    def open_steps(self) -> list[tuple[int, datetime]]:
+        """Those neither done nor skipped, with their deadlines; none of a closed card."""
+        if self.state is CardState.CLOSED:
+            return []
+        return [(step.n, step.due_at) for step in self.steps if step.is_open]
 
 
 def everything(tx: Tx) -> list[Card]:
@@ -56,8 +75,32 @@ def of_session(tx: Tx, session_id: str) -> Card | None:
     return _card(tx, row) if row else None
 
 
-def open_card(tx: Tx, session_id: str, severity: int, at: datetime, by: Who, why: str) -> None:
-    """A new card with its nine steps; `why` is the verdict."""
+def get(tx: Tx, card_id: int) -> Card | None:
+    """The card with this number."""
+    row = tx.connection.execute(
+        select(cards).where(cards.c.therapist_id == tx.therapist, cards.c.id == card_id)
+    ).first()
+    return _card(tx, row) if row else None
+
+
+def had_one(tx: Tx, session: KnownSession, since: datetime) -> bool:
+    """Whether the client of `session`, as far as an alias tells, had a card of another session since `since`."""
+    others = exists().where(
+        sessions.c.id == cards.c.session_id,
+        sessions.c.id != session.id,
+        sessions.c.calendar == session.calendar,
+        sessions.c.client == session.client,
+    )
+    mine = select(cards.c.id).where(
+        cards.c.therapist_id == tx.therapist, cards.c.confirmed_at >= since, others
+    )
+    return bool(session.client) and tx.connection.execute(mine.limit(1)).first() is not None
+
+
+def open_card(
+    tx: Tx, session_id: str, severity: int, steps: Sequence[StepKind], at: datetime, by: Who, why: str
+) -> Card:
+    """A new card with these steps; `why` is the verdict."""
     added = tx.connection.execute(
         insert(cards).values(
             therapist_id=tx.therapist,
@@ -68,58 +111,93 @@ def open_card(tx: Tx, session_id: str, severity: int, at: datetime, by: Who, why
         )
     )
     assert added.inserted_primary_key is not None
-    tx.connection.execute(
-        insert(card_steps),
-        [
-            {
-                "card_id": added.inserted_primary_key[0],
-                "n": step.n,
-                "therapist_id": tx.therapist,
-                "due_at": due(step, at),
-            }
-            for step in STEPS
-        ],
-    )
+    card_id = added.inserted_primary_key[0]
+    _add_steps(tx, card_id, steps, at)
     trail.note(tx, session_id, Noted(What.CARD_OPENED, by, at, why, f"severity {severity}"))
+    card = get(tx, card_id)
+    assert card is not None
+    return card
+
+
+def _add_steps(tx: Tx, card_id: int, steps: Iterable[StepKind], since: datetime) -> None:
+    rows = [
+        {"card_id": card_id, "n": step.n, "therapist_id": tx.therapist, "due_at": due(step, since)}
+        for step in steps
+    ]
+    if rows:
+        tx.connection.execute(insert(card_steps), rows)
+
+
+def fit_steps(tx: Tx, card: Card, steps: Sequence[StepKind], since: datetime) -> None:
+    """What happened turned out to be something else: these are the steps now. Those already done stay."""
+    wanted = {step.n for step in steps}
+    there = {step.n for step in card.steps}
+    idle = [step.n for step in card.steps if step.is_open and step.n not in wanted]
+    tx.connection.execute(delete(card_steps).where(card_steps.c.card_id == card.id, card_steps.c.n.in_(idle)))
+    _add_steps(tx, card.id, [step for step in steps if step.n not in there], since)
+
+
+def confirm(tx: Tx, card: Card, steps: Sequence[StepKind], at: datetime) -> None:
+    """The therapist said that it was so, `at`: from then on the steps that are open have their time."""
+    tx.connection.execute(update(cards).where(cards.c.id == card.id).values(confirmed_at=at))
+    for step in steps:
+        tx.connection.execute(
+            update(card_steps)
+            .where(
+                card_steps.c.card_id == card.id,
+                card_steps.c.n == step.n,
+                card_steps.c.done_at.is_(None),
+                card_steps.c.skipped_at.is_(None),
+            )
+            .values(due_at=due(step, at))
+        )
+    trail.note(tx, card.session_id, Noted(What.CARD_CHANGED, Who.THERAPIST, at, "confirmed"))
 
 
 def forget_untouched(tx: Tx, session_id: str, opened_after: datetime, now: datetime) -> None:
     """A card that was opened by a clock that was ahead, if nothing was done on it."""
     card = of_session(tx, session_id)
-    if (
-        card is not None
-        and card.opened_at > opened_after
-        and all(step.done_at is None for step in card.steps)
-    ):
+    if card is not None and card.opened_at > opened_after and all(step.is_open for step in card.steps):
         tx.connection.execute(delete(cards).where(cards.c.id == card.id))
         trail.note(tx, session_id, Noted(What.CARD_DROPPED, Who.DAEMON, now, Why.CLOCK_SET.value))
 
 
 def set_severity(tx: Tx, card: Card, severity: int, at: datetime, by: Who, why: str) -> None:
-    """What happened turned out more or less serious; a closed card is open again."""
-    tx.connection.execute(
-        update(cards)
-        .where(cards.c.id == card.id)
-        .values(severity=severity, state=CardState.OPEN.value, closed_at=None)
-    )
+    """What happened turned out more or less serious; a closed card is open again, and has to be confirmed again."""
+    values: dict[str, Any] = {"severity": severity, "state": CardState.OPEN.value, "closed_at": None}
+    if card.state is CardState.CLOSED:
+        values["confirmed_at"] = None
+    tx.connection.execute(update(cards).where(cards.c.id == card.id).values(**values))
     trail.note(tx, card.session_id, Noted(What.CARD_CHANGED, by, at, why, f"severity {severity}"))
 
 
-def close(tx: Tx, card: Card, at: datetime, by: Who, why: str) -> None:
+def close(tx: Tx, card: Card, at: datetime, by: Who, why: str, outcome: Outcome | None = None) -> None:
     """There is nothing (left) to repair; `why` is the verdict, or what else ended it."""
-    tx.connection.execute(
-        update(cards).where(cards.c.id == card.id).values(state=CardState.CLOSED.value, closed_at=at)
-    )
-    trail.note(tx, card.session_id, Noted(What.CARD_CLOSED, by, at, why))
+    values = {"state": CardState.CLOSED.value, "closed_at": at}
+    if outcome is not None:
+        values["outcome"] = outcome.value
+    tx.connection.execute(update(cards).where(cards.c.id == card.id).values(**values))
+    about = outcome.value if outcome else None
+    trail.note(tx, card.session_id, Noted(What.CARD_CLOSED, by, at, why, about))
 
 
-def finish_step(tx: Tx, card: Card, n: int, now: datetime, *, done: bool) -> None:
-    """Step `n` is done `now`; or it is not after all."""
-    done_at = now if done else None
+def stand(tx: Tx, card: Card, state: CardState) -> None:
+    """Where a card that is not closed stands."""
     tx.connection.execute(
-        update(card_steps).where(card_steps.c.card_id == card.id, card_steps.c.n == n).values(done_at=done_at)
+        update(cards).where(cards.c.id == card.id).values(state=state.value, closed_at=None)
     )
-    what = What.STEP_DONE if done else What.STEP_UNDONE
+
+
+def mark_step(tx: Tx, card: Card, n: int, now: datetime, what: What, reason: Phi | None = None) -> None:
+    """Step `n` is done (STEP_DONE) or skipped (STEP_SKIPPED) `now`; or it is neither after all (STEP_UNDONE)."""
+    values: dict[str, Any] = {
+        "done_at": now if what is What.STEP_DONE else None,
+        "skipped_at": now if what is What.STEP_SKIPPED else None,
+        "reason": reason if what is What.STEP_SKIPPED else None,
+    }
+    tx.connection.execute(
+        update(card_steps).where(card_steps.c.card_id == card.id, card_steps.c.n == n).values(**values)
+    )
     trail.note(tx, card.session_id, Noted(what, Who.THERAPIST, now, about=f"step {n}"))
 
 
@@ -134,5 +212,9 @@ def _card(tx: Tx, row: Row[Any]) -> Card:
         opened_at=row.opened_at,
         state=CardState(row.state),
         closed_at=row.closed_at,
-        steps=tuple(CardStep(step.n, step.due_at, step.done_at) for step in steps),
+        confirmed_at=row.confirmed_at,
+        outcome=Outcome(row.outcome) if row.outcome else None,
+        steps=tuple(
+            CardStep(step.n, step.due_at, step.done_at, step.skipped_at, step.reason) for step in steps
+        ),
     )

@@ -74,6 +74,7 @@ _OF_START = _OF_SUBJECT.where(
 )
 _ABOUT_DAYS = _PENDING.where(_subjects("day"))
 _OPEN_ALERTS = _MINE.where(_subjects("calendar"), _IS_OPEN)
+_NUDGES = _PENDING.where(_subjects("card"))
 _OPEN_QUESTIONS = _MINE.where(_subjects("question"), _IS_OPEN)
 _TO_RECALL = _MINE.where(reminders.c.recall.is_(True))
 _WITH_ID = _MINE.where(reminders.c.id == bindparam("id"))
@@ -146,6 +147,11 @@ def about_days(tx: Tx) -> list[Reminder]:
 def open_alerts(tx: Tx) -> list[Reminder]:
     """Alerts about calendars that are out or about to go out."""
     return _read(tx, _OPEN_ALERTS)
+
+
+def nudges(tx: Tx) -> list[Reminder]:
+    """What repair cards are still to say."""
+    return _read(tx, _NUDGES)
 
 
 def open_questions(tx: Tx) -> list[Reminder]:

@@ -16,7 +16,7 @@ from sqlalchemy import BigInteger, Boolean, Integer, TypeDecorator
 from kepthour.core.ladder import Urgency
 from kepthour.core.presence import Seen
 from kepthour.core.reminder import State, Why
-from kepthour.core.repair import CardState
+from kepthour.core.repair import CardState, Outcome
 from kepthour.core.response import Kind
 from kepthour.core.spells import Sign
 from kepthour.core.trail import What, Who
@@ -45,6 +45,7 @@ _WORDS: dict[tuple[str, str], type[StrEnum]] = {
     ("evidence", "state"): Seen,
     ("spells", "sign"): Sign,
     ("cards", "state"): CardState,
+    ("cards", "outcome"): Outcome,
     ("sessions", "verdict"): Verdict,
     ("sessions", "because"): Because,
     ("verdicts", "verdict"): Verdict,
@@ -219,7 +220,10 @@ def _give_owners(target: sqlite3.Connection) -> None:
     When its calendar was polled again, the session is made whole.
     """
     referred = " UNION ".join(f"SELECT session_id FROM {table}" for table in _OWNED)
-    lost = f"SELECT session_id FROM ({referred}) WHERE session_id NOT IN (SELECT id FROM sessions)"
+    lost = (
+        f"SELECT session_id FROM ({referred})"
+        " WHERE session_id IS NOT NULL AND session_id NOT IN (SELECT id FROM sessions)"
+    )
     for (session_id,) in target.execute(lost).fetchall():
         target.execute(_OWNER, {"id": session_id, "length": _LENGTH, "late_after": _LATE_AFTER})
 

@@ -14,6 +14,7 @@ from sqlalchemy import Row, Select, and_, bindparam, exists, func, or_, select
 
 from kepthour.core.changes import KnownSession
 from kepthour.core.oddities import Oddity
+from kepthour.core.privacy import Phi
 from kepthour.core.response import Kind
 from kepthour.core.verdict import HELD, NOT_FINAL, Because, Verdict
 from kepthour.store.engine import THERAPIST, Tx
@@ -128,6 +129,15 @@ def between(tx: Tx, start: datetime, end: datetime) -> list[SessionRow]:
 def took_place(tx: Tx, start: datetime, end: datetime) -> list[KnownSession]:
     """Sessions that begin in [start, end), by start; neither hidden nor cancelled ones."""
     return [row.known for row in _read(tx, _COMING, start=start, end=end)]
+
+
+def first_of(tx: Tx, calendar: str, client: Phi | None = None) -> datetime | None:
+    """When the first session that was ever watched in `calendar` began, of one client if named; None: none was."""
+    query = _PRESENT.with_only_columns(func.min(sessions.c.start)).where(sessions.c.calendar == calendar)
+    if client is not None:
+        query = query.where(sessions.c.client == client)
+    first: datetime | None = tx.run(query.order_by(None)).scalar()
+    return first
 
 
 def living(tx: Tx, session_id: str) -> SessionRow | None:

@@ -233,6 +233,8 @@ cards = Table(
     Column("opened_at", Instant, nullable=False),
     Column("state", Text, nullable=False),
     Column("closed_at", Instant),
+    Column("confirmed_at", Instant),  # when the therapist said that it was so; null: it is only suspected
+    Column("outcome", Text),  # what became of the work with the client
     UniqueConstraint("session_id"),
 )
 
@@ -244,6 +246,8 @@ card_steps = Table(
     _therapist(),
     Column("due_at", Instant, nullable=False),
     Column("done_at", Instant),
+    Column("skipped_at", Instant),
+    Column("reason", PhiText),  # why it was skipped
 )
 
 trail = Table(

@@ -13,6 +13,7 @@ from kepthour.core.changes import KnownSession
 from kepthour.core.day import by_day, digests, grounds
 from kepthour.core.freshness import SOON, Freshness
 from kepthour.core.ladder import Step, Urgency, climb
+from kepthour.core.nudges import to_tell
 from kepthour.core.oddities import Oddity, odd_ones
 from kepthour.core.quiet import CUE
 from kepthour.core.reminder import Reminder, State
@@ -20,11 +21,12 @@ from kepthour.core.sweep import SWEEP, after_session, evenings
 from kepthour.core.verdict import SILENCE, announced_start, deadline_after
 from kepthour.core.words.asked import question_text, sweep_text
 from kepthour.core.words.digests import away_text, digest_text
+from kepthour.core.words.repair import nudge_text
 from kepthour.core.words.rungs import cue_text, rung_text
 from kepthour.pipeline.plan.oddities import background
 from kepthour.pipeline.poll import AHEAD, BEHIND
-from kepthour.store import absences, calendars, reminders, responses, sessions
-from kepthour.store.engine import Store
+from kepthour.store import absences, calendars, cards, reminders, responses, sessions
+from kepthour.store.engine import Store, Tx
 from kepthour.views.agenda import agenda
 
 _FRINGE = timedelta(days=2)  # digests and early rungs belong to sessions that lie outside the span
@@ -61,6 +63,7 @@ def rehearse(
         stale_after = {calendar.name: calendar.stale_after for calendar in config.calendars}
         troubled = calendars.troubled(tx, stale_after, sessions.soonest(tx, now, now + SOON), now)
         open_now = [row.known for row in sessions.open_questions(tx)]
+        of_cards = list(_nudges(tx, config))
     entries = agenda(config, store, start - _FRINGE - BEHIND, end + _FRINGE, now)
     held = [
         entry.session
@@ -85,6 +88,7 @@ def rehearse(
     }  # as they are now: nobody knows what they will be
     asked = [(session, course) for session, course in courses if course.deadline is not None]
     found = [
+        *of_cards,
         *_digests(config, days, absent, states, odd),
         *_questions(config, asked),
         *_sweeps(config, [*open_now, *(session for session, course in asked if _is_to_come(course, now))]),
@@ -166,6 +170,18 @@ def _questions(config: Configuration, courses: Iterable[tuple[KnownSession, _Cou
         for channels, at in ((config.near_channels, deadline), (config.far_channels, deadline + SILENCE)):
             if channels:
                 yield Rehearsed(at, session_id, "question", Urgency.NORMAL, channels, words.whole)
+
+
+def _nudges(tx: Tx, config: Configuration) -> Iterator[Rehearsed]:
+    """What repair cards will say, if nothing is done about them."""
+    for one in reminders.nudges(tx):
+        card = cards.get(tx, int(one.subject.removeprefix("card:")))
+        row = sessions.living(tx, card.session_id) if card is not None else None
+        steps = to_tell(one.rung, card.open_steps, one.due_at) if card is not None else []
+        if card is not None and row is not None and steps:
+            tongue, zone = config.showing.tongue, config.zone
+            words = nudge_text(tongue, one.rung, card.id, row.known, steps, zone, one.due_at)
+            yield Rehearsed(one.due_at, row.id, one.rung, one.urgency, (one.channel,), words.whole)
 
 
 def _is_to_come(course: _Course, now: datetime) -> bool:

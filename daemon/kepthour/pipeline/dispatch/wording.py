@@ -18,6 +18,7 @@ from kepthour.core.notices import (
     away_notice,
     bare_notice,
     calendar_notice,
+    card_notice,
     cue_notice,
     digest_notice,
     joint_notice,
@@ -27,6 +28,7 @@ from kepthour.core.notices import (
     rung_notice,
     sweep_notice,
 )
+from kepthour.core.nudges import NUDGE, to_tell
 from kepthour.core.quiet import (
     BACK_TO_BACK,
     CUE,
@@ -44,7 +46,7 @@ from kepthour.core.sweep import SWEEP
 from kepthour.core.verdict import announced_start
 from kepthour.core.words.troubles import calendar_text
 from kepthour.pipeline.dispatch.surroundings import Surroundings
-from kepthour.store import absences, calendars, reminders, responses, sessions
+from kepthour.store import absences, calendars, cards, reminders, responses, sessions
 from kepthour.store.engine import StoreFault, Tx
 
 log = structlog.get_logger()
@@ -102,6 +104,8 @@ def words_of(tx: Tx, reminder: Reminder, around: Surroundings, wording: Wording)
         return _sweep(tx, reminder, now, wording)
     if reminder.rung == "calendar":
         return _alert(tx, reminder, now, wording)
+    if reminder.rung.startswith(NUDGE):
+        return _nudge(tx, reminder, now, wording)
     if reminder.rung == "question":
         asked = [row.known for row in sessions.asked_in(tx, reminder.subject)]
         return _fixed(question_notice(reminder, asked, wording.how)) if asked else None
@@ -192,6 +196,17 @@ def _alert(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Words
             words = calendar_text(tongue, name, one.state, last, problem, one.next_session, zone)
             return _fixed(calendar_notice(reminder, words, wording.how))
     return None
+
+
+def _nudge(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Words | None:
+    """What a repair card is to say still; nothing, if that is done."""
+    number = reminder.subject.removeprefix("card:")
+    card = cards.get(tx, int(number)) if number.isdecimal() else None
+    row = sessions.living(tx, card.session_id) if card is not None else None
+    steps = to_tell(reminder.rung, card.open_steps, now) if card is not None else []
+    if card is None or row is None or not steps:
+        return None
+    return _fixed(card_notice(reminder, card.id, row.known, steps, now, wording.how))
 
 
 def _sweep(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Words | None:

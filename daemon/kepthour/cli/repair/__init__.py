@@ -1,0 +1,57 @@
+"""repair: the cards of missed sessions, and what is done with one. Another action is one line in the table."""
+
+from __future__ import annotations
+
+import click
+
+from kepthour.cli.context import Setting, as_json, common
+from kepthour.cli.loading import LoadedGroup
+from kepthour.cli.repair.chosen import Chosen
+from kepthour.cli.repair.showing import tell, tell_all
+
+_ACTIONS = {
+    "step": "kepthour.cli.repair.step:step",
+    "close": "kepthour.cli.repair.close:close",
+}
+
+
+class _WithCard(LoadedGroup):
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """What stands before the action is for the card, in any order; what stands after it is the action's own."""
+        at = next((index for index, word in enumerate(args) if word in self.table), len(args))
+        rest = super().parse_args(ctx, [*args[:at], "--", *args[at:]])
+        if ctx.params["card_id"] in self.table:
+            raise click.UsageError("Which card? Its ID comes before the action.", ctx)
+        return rest
+
+
+@click.group(
+    cls=_WithCard,
+    table=_ACTIONS,
+    kind="action",
+    invoke_without_command=True,
+    subcommand_metavar="[ACTION …]",
+    context_settings={"allow_interspersed_args": True},
+)
+@click.argument("card_id", metavar="[ID]", required=False)
+@as_json
+@common
+@click.pass_context
+def repair(ctx: click.Context, card_id: str | None, as_json: bool) -> None:
+    """Repair cards: all of them; with an ID one; with an action behind the ID what is to be done with it.
+
+    "kepthour repair ID ACTION --help" says more of an action.
+    """
+    from kepthour.pipeline.repair import find_card
+    from kepthour.store.cards import everything
+
+    if card_id is not None and ctx.invoked_subcommand is not None:
+        ctx.obj = Chosen(card_id, as_json)
+        return
+    app = ctx.ensure_object(Setting).app()
+    if card_id is not None:
+        tell(app, find_card(app.store, card_id), as_json=as_json)
+        return
+    with app.store.read() as tx:
+        found = everything(tx)
+    tell_all(app, found, as_json=as_json)

@@ -1,0 +1,71 @@
+"""How cards look: all of them in a table, and one with its steps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from kepthour.cli.printing import card_shape, clock, document, table
+
+if TYPE_CHECKING:
+    from kepthour.app import App
+    from kepthour.store.cards import Card
+
+
+def tell_all(app: App, found: list[Card], *, as_json: bool) -> None:
+    """All cards, a line each."""
+    zone = app.config.zone
+    if as_json:
+        document({"cards": [card_shape(card, zone) for card in found]})
+        return
+    rows = [
+        (
+            str(card.id),
+            clock(card.opened_at, zone),
+            card.state.value,
+            str(card.severity),
+            f"{sum(1 for step in card.steps if not step.is_open)} of {len(card.steps)}",
+            card.session_id,
+        )
+        for card in found
+    ]
+    table(
+        ("card", "opened", "state", "severity", "steps done", "session"), rows, "There is nothing to repair."
+    )
+
+
+def tell(app: App, card: Card, *, as_json: bool) -> None:
+    """One card."""
+    if as_json:
+        document({"cards": [card_shape(card, app.config.zone)]})
+    else:
+        show(app, card)
+
+
+def show(app: App, card: Card) -> None:
+    """One card with its nine steps, for reading."""
+    from kepthour.core.repair import CALL, STEPS
+
+    zone = app.config.zone
+    outcome = f", {card.outcome.value.replace('_', ' ')}" if card.outcome else ""
+    click.echo(f"Repair card {card.id} ({card.state.value}{outcome}), for session {card.session_id}")
+    click.echo("Nothing is sent to anybody: this card is for you alone.")
+    if card.severity >= CALL:
+        click.echo("This one weighs more: call, do not write; and talk it over with a colleague.")
+    click.echo()
+    kinds = {step.n: step for step in STEPS}
+    rows = [
+        (
+            "✓" if step.done_at else "–" if step.skipped_at else " ",
+            str(step.n),
+            kinds[step.n].name,
+            kinds[step.n].what,
+            clock(step.due_at, zone),
+        )
+        for step in card.steps
+    ]
+    table(("", "n", "step", "what", "due"), rows, "")
+    for step in card.steps:
+        if step.reason:
+            click.echo(f"Step {step.n} was skipped: {step.reason.reveal()}")

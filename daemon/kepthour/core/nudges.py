@@ -1,0 +1,60 @@
+"""When a repair card speaks up: soon and again about the first contact, once about each later step, then never again.
+
+A card that goes on nagging is one more thing to look away from; whoever ignored it for a fortnight has decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from kepthour.core.repair import STEPS
+
+
+@dataclass(frozen=True, slots=True)
+class Nudge:
+    """One reminder of a card. Instants are aware UTC."""
+
+    rung: str
+    due_at: datetime
+    useful_until: datetime
+    is_contact: bool  # about the first contact alone
+    everywhere: bool = False  # also where calm notices do not come first
+
+
+NUDGE = "card"
+_USEFUL_FOR = timedelta(hours=12)
+_CONTACT = (timedelta(minutes=15), timedelta(minutes=30), timedelta(minutes=60))
+
+
+def nudges(confirmed_at: datetime) -> list[Nudge]:
+    """All reminders of a card whose miss was confirmed then. After the last, nobody is told any more.
+
+    Three times about the first contact, the last time everywhere; then once for each later deadline.
+    """
+    found = []
+    for number, after in enumerate(_CONTACT, 1):
+        last = number == len(_CONTACT)
+        until = confirmed_at + (_USEFUL_FOR if last else _CONTACT[number])
+        rung = NUDGE if number == 1 else f"{NUDGE}-{after.seconds // 60}m"
+        found.append(Nudge(rung, confirmed_at + after, until, is_contact=True, everywhere=last))
+    for within in sorted({step.within for step in STEPS if step.within > _CONTACT[-1]}):
+        due_at = confirmed_at + within
+        found.append(Nudge(f"{NUDGE}-{within.days}d", due_at, due_at + _USEFUL_FOR, is_contact=False))
+    return found
+
+
+def is_about_contact(rung: str) -> bool:
+    """Whether the nudge `rung` is about the first contact alone."""
+    return rung == NUDGE or rung.endswith("m")
+
+
+def to_tell(rung: str, open_steps: Iterable[tuple[int, datetime]], now: datetime) -> list[int]:
+    """The numbers of the steps that the nudge `rung` tells of at `now`; none: there is nothing (left) to say.
+
+    `open_steps` are those neither done nor skipped, with their deadlines (aware UTC).
+    """
+    if is_about_contact(rung):
+        return [n for n, _due in open_steps if n == 1]
+    return [n for n, due_at in open_steps if due_at <= now]
