@@ -172,9 +172,9 @@ async def test_the_sweep_after_a_session_takes_the_same_answers(tmp_path: Path) 
     await day.until("2026-03-02 11:01")
     assert asked(day).rung == "sweep"
     assert [action.key for action in asked(day).actions] == FOUR
-    press(day, Key.MISSED, asked(day))
+    press(day, Key.HELD, asked(day))
     await day.until("2026-03-02 21:00")
-    assert day.only().verdict is Verdict.MISSED
+    assert day.only().verdict is Verdict.ON_TIME
     assert day.screen.open_notices == {}
     assert [rung for _at, rung in day.rungs_since("11:01")] == []
 
