@@ -22,6 +22,7 @@ from kepthour.core.notice import LATE, SNOOZE
 from kepthour.core.polling import LOOKS, next_poll
 from kepthour.core.presence import Presence
 from kepthour.core.privacy import NOTHING, Phi
+from kepthour.core.replies import SAYS
 from kepthour.core.response import Kind
 from kepthour.core.spells import Look
 from kepthour.core.trail import Who
@@ -42,7 +43,7 @@ from kepthour.pipeline import (
     settle,
 )
 from kepthour.plugins import Plugins
-from kepthour.ports import Channel, Clock, GivesEvidence, Housed, Observer, Speaks, Timed, Witness
+from kepthour.ports import Answer, Channel, Clock, GivesEvidence, Housed, Observer, Speaks, Timed, Witness
 from kepthour.store import calendars, sessions
 from kepthour.store.engine import Store
 from kepthour_connectors.base import Kind as BatchKind
@@ -312,6 +313,18 @@ class App:
         with self.store.read() as tx:
             row = sessions.living(tx, session_id)
         return row.known.join_url if row else NOTHING
+
+    def reply(self, answer: Answer, at: datetime) -> settle.Settled:
+        """Take an answer, given `at` (aware UTC), to a question about one session.
+
+        Raises NotFound, NeedsPerson, TryLater.
+        """
+        settled = settle.reply(self.store, answer, at)
+        found = [(settled.session, SAYS[answer.key])]
+        repair.follow_verdicts(
+            self.store, self._speaking, found, self.clock.now(), Who.THERAPIST, settled.corrects
+        )
+        return settled
 
     def settle(self, session_id: str, verdict: Verdict, reason: str | None) -> settle.Settled:
         """The therapist says what happened, or will. Raises NotFound, ReasonWanted, TryLater."""

@@ -26,6 +26,7 @@ from tests.fakes.ntfy import Ntfy
 from tests.support.clock import FakeClock
 from tests.support.mail import Mailbox
 from tests.support.players import Stubs
+from tests.support.rungs import question
 from tests.support.world import eventually
 
 START = datetime(2026, 3, 2, 14, tzinfo=UTC)
@@ -233,6 +234,16 @@ async def test_the_command_gets_one_json_document(tmp_path: Path) -> None:
         "end": "2026-03-02T14:50:00+00:00",
         "actions": [{"key": "here", "label": "I'm here"}],
     }
+
+
+async def test_the_command_is_told_which_answers_a_question_takes(tmp_path: Path) -> None:
+    await command.make("c", keep(tmp_path / "got")).send(question(), None)
+    assert json.loads((tmp_path / "got").read_text())["actions"] == [
+        {"key": "held", "label": "Held"},
+        {"key": "was_late", "label": "Late"},
+        {"key": "no_show", "label": "No-show"},
+        {"key": "missed", "label": "I missed it"},
+    ]
 
 
 @pytest.mark.parametrize(

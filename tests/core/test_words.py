@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from kepthour.core.changes import KnownSession
 from kepthour.core.freshness import Freshness
 from kepthour.core.ladder import PROFILES, Urgency
-from kepthour.core.notice import Action, Key, Showing
-from kepthour.core.notices import rung_notice
+from kepthour.core.notice import Action, Key, Notice, Showing
+from kepthour.core.notices import question_notice, rung_notice
 from kepthour.core.nudges import nudges
 from kepthour.core.oddities import Oddity
 from kepthour.core.offers import label, label_of_both, label_until_start
@@ -268,6 +268,7 @@ def test_the_table_above_holds_every_text_there_is() -> None:
         label(Tongue("en", asked), key)
     label_of_both(Tongue("en", asked))
     notice_of(Tongue("en", asked))
+    asking(Tongue("en", asked))
     window_words(Tongue("en", asked))
     assert set(extracted()) - asked.messages == set()
     assert asked.messages - set(extracted()) == set(), "some text is not written as one literal"
@@ -303,6 +304,37 @@ def test_answers_are_offered_in_german(minutes: int, labels: list[str], command:
     assert far == f"Antworten Sie am Computer: kepthour {command}"
 
 
+def asking(spoken: Tongue, *asked: KnownSession) -> Notice:
+    """The question about these, or about one."""
+    sessions = asked or (LINKED,)
+    reminder = Reminder(
+        id=1, subject="s", session_id=None if len(sessions) > 1 else "s", revision=1, rung="question", offset=None,
+        channel="c", urgency=Urgency.NORMAL, due_at=START, useful_until=START, skip_in_session=False,
+        state=State.PENDING, why=None, attempts=1, problem=None, not_before=START, claimed_at=None, sent_at=None,
+        changed_at=None, reference=None,
+    )  # fmt: skip
+    return question_notice(reminder, sessions, Showing(BERLIN, Show.TIME, spoken))
+
+
+def test_a_question_about_one_offers_answers_and_says_how_else_to_give_them() -> None:
+    german = asking(tongue("de"))
+    assert [action.label for action in german.actions] == [
+        "Fand statt",
+        "Spät",
+        "Allein",
+        "Verpasst",
+    ]
+    assert german.hint == "Ein Klick beantwortet nichts: Geben Sie den Befehl im Terminal ein."
+    assert german.far_hint == "Antworten Sie am Computer."
+    assert [action.label for action in asking(ENGLISH).actions] == ["Held", "Late", "No-show", "I missed it"]
+
+
+@pytest.mark.parametrize("sessions", [TWO, (GONE,)], ids=["two", "one that is gone"])
+def test_what_no_button_can_answer_has_none(sessions: tuple[KnownSession, ...]) -> None:
+    notice = asking(ENGLISH, *sessions)
+    assert (notice.actions, notice.hint, notice.far_hint) == ((), "", "")
+
+
 @pytest.mark.parametrize(
     ("name", "title", "body"),
     [
@@ -315,9 +347,9 @@ def test_answers_are_offered_in_german(minutes: int, labels: list[str], command:
         ("a rung of a long session", "Sitzung um 14:00 Uhr beginnt in 15 Minuten",
          "1 Stunde 30 Minuten, Video. Kommen Sie zum Ende, und machen Sie sich bereit."),
         ("a question", "Keine Rückmeldung für 14:00 Uhr. Was ist passiert?",
-         "Sie können antworten mit: kepthour settle"),
+         "Alle Antworten: kepthour settle"),
         ("a question about two", "2 Sitzungen ohne Rückmeldung. Was ist passiert?",
-         "Beginn: 14:00, 15:00 Uhr. Sie können antworten mit: kepthour settle"),
+         "Beginn: 14:00, 15:00 Uhr. Der Reihe nach beantworten: kepthour sweep"),
         ("tomorrow, one", "Morgen: 1 Sitzung, um 14:00 Uhr",
          "Alle Kalender sind aktuell. Den Tag zeigt: kepthour agenda."),
         ("sign in again", "Kalender practice: bitte neu anmelden", "Zuletzt abgeglichen: Mi, 14:00 Uhr."),

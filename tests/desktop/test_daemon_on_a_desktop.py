@@ -40,7 +40,11 @@ ROOM = "https://zoom.us/j/123"
 
 def in_ten_minutes(world: World) -> None:
     """A session by video, so that its one rung is due at once."""
-    start = datetime.now(UTC) + timedelta(minutes=10)
+    put(world, datetime.now(UTC) + timedelta(minutes=10))
+
+
+def put(world: World, start: datetime) -> None:
+    """The one session."""
     begins, ends = (f"{at:%Y%m%dT%H%M%SZ}" for at in (start, start + timedelta(minutes=50)))
     text = calendar(event("one", "AB", begins, ends, f"URL:{ROOM}", zone=None))
     (world.home / "practice.ics").write_text(text, encoding="utf-8", newline="")
@@ -64,6 +68,32 @@ def test_a_button_shown_before_a_restart_still_checks_in_after_it(tmp_path: Path
             lambda: world.json("agenda")["sessions"][0]["verdict"] == "on_time", "the check-in", within=5
         )
         eventually(lambda: desktop.count() == 0, "the notice to go")
+
+
+def test_a_question_shown_before_a_restart_is_answered_with_its_button_after_it(
+    tmp_path: Path, desktop: Desktop
+) -> None:
+    world = World(tmp_path)
+    world.env |= {key: desktop.env[key] for key in ("DISPLAY", "DBUS_SESSION_BUS_ADDRESS")}
+    world.configure(CONFIG)
+    put(world, datetime.now(UTC) - timedelta(minutes=20))
+    with world.daemon() as first:
+        eventually(
+            lambda: (
+                [one["rung"] for one in world.json("log")["deliveries"] if one["state"] == "sent"]
+                == ["question"]
+            ),
+            "the question",
+        )
+        first.kill()
+    with world.daemon():
+        eventually(lambda: len(desktop.notified()) == 2, "the question, shown again")
+        desktop.press("no_show")
+        eventually(
+            lambda: world.json("agenda")["sessions"][0]["verdict"] == "client_no_show", "the answer", within=5
+        )
+        eventually(lambda: desktop.count() == 0, "the question to go")
+        assert world.json("sweep")["open_questions"] == []
 
 
 @pytest.fixture

@@ -11,11 +11,12 @@ import pytest
 from kepthour.channels.desktop import Options, make
 from kepthour.core.ladder import Urgency
 from kepthour.core.notice import Notice
+from kepthour.core.words.text import Show
 from kepthour.languages import tongue
 from kepthour.ports import Channel
 from tests.support.desktop import Desktop, missing_programs
 from tests.support.fixtures import require
-from tests.support.rungs import rung
+from tests.support.rungs import question, rung
 from tests.support.screen import HEIGHT, WIDTH, Box, Picture
 from tests.support.servers import SERVERS, Server
 from tests.support.world import eventually
@@ -28,6 +29,8 @@ NOTICES = {
     "t-5": rung(-5, Urgency.HIGH),
     "t-0": rung(0),
     "t+5-de": rung(5, spoken=tongue("de")),
+    "question": question(),
+    "question-de": question(tongue("de"), Show.ALIAS),
     "markup": replace(
         rung(0), title="<b>AB</b> & co at 14:00", text="50 min, <i>video</i> &amp; more. Check in."
     ),

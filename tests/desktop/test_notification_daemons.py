@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
@@ -9,9 +10,12 @@ from pathlib import Path
 import pytest
 
 from kepthour.core.ladder import Urgency
+from kepthour.core.words.text import Show
+from kepthour.languages import languages, tongue
 from kepthour.ports import Action, Answer, ChannelFailed, Key, Notice, Recallable
 from tests.support.desktop import missing_programs
 from tests.support.fixtures import require
+from tests.support.rungs import question
 from tests.support.servers import SERVERS, Dunst, Gnome, Server, Xfce
 from tests.support.stage import OTHER, Stage
 
@@ -25,6 +29,7 @@ NOTICE = Notice(
 LATER = replace(NOTICE, delivery="8", rung="-1m", title="Session at 14:00 starts in 1 min")
 CALM = replace(NOTICE, urgency=Urgency.NORMAL, stays=False)
 HERE = Answer("7", "abc", Key.HERE, "desktop")
+WHOLE = 40  # pixels: so wide is a button of which nothing is cut off
 EXPIRED, DISMISSED, TAKEN_BACK = 1, 2, 3
 
 
@@ -57,6 +62,34 @@ async def test_a_press_counts_for_what_stands_there_now(stage: Stage) -> None:
     await stage.send(LATER, first)
     await stage.do(stage.desktop.press, "ack")
     await stage.until(lambda: stage.answers == [Answer("8", "abc", Key.ACK, "desktop")])
+
+
+@pytest.mark.parametrize("key", [Key.HELD, Key.WAS_LATE, Key.NO_SHOW, Key.MISSED])
+async def test_a_question_is_answered_with_each_of_its_buttons(stage: Stage, key: Key) -> None:
+    asked = question()
+    await stage.send(asked)
+    await stage.do(stage.desktop.press, key.value)
+    await stage.until(lambda: stage.answers == [Answer(asked.delivery, asked.subject, key, "desktop")])
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("each_desktop", [Xfce, Gnome], ids=kind_of, indirect=True)
+async def test_all_answers_to_a_question_have_room_in_one_row(stage: Stage, language: str) -> None:
+    """notification-daemon cuts off what is too wide, the x in the corner first."""
+    server = stage.desktop.server
+    assert isinstance(server, Xfce | Gnome)
+    await stage.send(question(tongue(language), Show.ALIAS))
+    buttons = await asyncio.to_thread(server.buttons, 5 if isinstance(server, Gnome) else 4)
+    assert min(box.right - box.left for box in buttons) > WHOLE
+
+
+async def test_a_question_says_how_to_answer_where_no_buttons_are_drawn(stage: Stage) -> None:
+    await stage.send(question())
+    (asked,) = stage.desktop.notified()
+    told = "All answers: kepthour settle"
+    if not stage.desktop.server.draws_buttons:
+        told += " (A click answers nothing: type it into a terminal.)"
+    assert asked["body"].endswith(told)  # xfce4-notifyd's begins with the title, which it may cut off
 
 
 async def test_a_click_on_the_text_answers_nothing(stage: Stage) -> None:

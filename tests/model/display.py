@@ -25,6 +25,7 @@ class Display:
     now: Callable[[], datetime]
     mood: Mood = Mood.TAKES
     shown: dict[str, tuple[Notice, Screen]] = field(default_factory=dict)
+    told: dict[str, Handed] = field(default_factory=dict)  # by delivery: how it was last handed over
     after: Callable[[], None] = lambda: None  # called when a notice was taken, before the daemon hears of it
     handed: int = 0
 
@@ -61,6 +62,7 @@ class Screen:
             to.shown.pop(replaces, None)
         reference = f"{to.name}-{to.handed}-{handed.number}"
         to.shown[reference] = notice, self
+        to.told[notice.delivery] = handed
         to.story.add(Took(to.now(), handed, reference))
         to.after()
         return reference

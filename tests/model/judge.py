@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from kepthour.core.response import Kind
 from tests.model.known import Known
-from tests.model.reference import AHEAD, PAUSES, Closed, Ladder, Rung, Said, Sent
+from tests.model.reference import AHEAD, PAUSES, Closed, Ladder, Rung, Said, Sent, Settled
 from tests.model.setups import STALE_AFTER, Setup
 from tests.model.story import (
     Answered,
@@ -29,6 +29,7 @@ from tests.model.story import (
     Recalled,
     Refused,
     Rejected,
+    Replied,
     Stopping,
     Story,
     Took,
@@ -75,6 +76,7 @@ class Judge:
         self._known = Known(setup)
         self._in_hand: dict[tuple[str, int], tuple[Ladder, str, Rung, bool]] = {}
         self._shown: dict[str, tuple[Ladder, str]] = {}  # open notices of rungs
+        self._asking: dict[str, Handed] = {}  # open notices of questions that the daemon has noted
         self._outdated: dict[str, float] = {}  # those that no longer hold, and for how many seconds
         self._shown_again: set[tuple[int, str]] = set()
 
@@ -116,12 +118,15 @@ class Judge:
             case Refused():
                 self._refused(entry)
             case Recalled():
+                self._asking.pop(entry.reference, None)
                 self._shown.pop(entry.reference, None)
                 self._outdated.pop(entry.reference, None)
             case Answered():
                 self._answered(entry)
             case Rejected():
                 self._rejected(entry)
+            case Replied():
+                self._replied(entry)
             case Concluded():
                 self._concluded(entry)
             case Failed():
@@ -231,6 +236,8 @@ class Judge:
             rung.in_hand = None
             ladder.crashes += 1
         self._in_hand.clear()
+        if end.crash:
+            self._asking.clear()  # who knows which of them were noted
         self._lose_chances()
 
     # The calendar
@@ -316,6 +323,9 @@ class Judge:
         if took.handed.replaces is not None:
             self._shown.pop(took.handed.replaces, None)
             self._outdated.pop(took.handed.replaces, None)
+            self._asking.pop(took.handed.replaces, None)
+        if took.handed.rung == "question":
+            self._asking[took.reference] = took.handed
         if ladder is None or rung is None:
             return
         rung.in_hand = None
@@ -371,8 +381,32 @@ class Judge:
             if rejected.unknown and near and not ladder.vague:
                 raise Fault(f"{rejected.kind.value!r} to {_name(ladder)} was not taken: {rejected.why}")
 
+    def _replied(self, replied: Replied) -> None:
+        """Who answers what stands there is heard, and not asked again."""
+        self._unheard = None
+        for ladder in self._known.about(replied.asked.subject):
+            if replied.taken is None:
+                ladder.vague = True
+            if ladder.vague or ladder.start != replied.asked.start:
+                continue
+            if not replied.taken:
+                if ladder.closed and not ladder.ended and not ladder.settled:
+                    raise Fault(
+                        f"{replied.says!r} to the question about {_name(ladder)} was not taken: {replied.why}"
+                    )
+                continue
+            ladder.add(Settled(self._now))
+            self._outdate(ladder)
+            self._outdated |= {
+                reference: 0.0
+                for reference, asked in self._asking.items()
+                if asked.subject == replied.asked.subject
+            }
+
     def _concluded(self, concluded: Concluded) -> None:
         for ladder in self._known.about(concluded.subject):
+            if ladder.settled and not ladder.vague:
+                raise Fault(f"{_name(ladder)} is asked about, although the therapist said what became of it")
             if (
                 ladder.closed
             ):  # said again: the question is still open, or about the same session's next identity

@@ -62,7 +62,11 @@ class Known:
         ladder = Ladder(self._setup, key, at)
         ladder.vague = at >= ladder.start + LENGTH  # over when it was first seen, or when it was put there
         # A session that has begun, and was put where it really was: who is there stays there.
-        put_right = [one for one in self.all() if one.key[0] == key[0] and one.kinds and one.start <= at]
+        put_right = [
+            one
+            for one in self.all()
+            if one.key[0] == key[0] and (one.kinds or one.settled) and one.start <= at
+        ]
         ladder.vague = ladder.vague or any(abs(one.start - ladder.start) <= _NEAR for one in put_right)
         lost = self._lost.pop(key, None)
         if lost is not None:  # restored: the answers hold

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from kepthour.core.replies import SAYS
 from kepthour.core.response import Kind
 from kepthour.ports import Key
 from tests.model.judge import Judge
@@ -157,7 +158,11 @@ class Weeks(RuleBasedStateMachine):
 
     @precondition(_is_near)
     @rule(rest=_seconds(1, 30, 90))
+    def go_on_until_the_deadline(self, rest: timedelta) -> None:
+        self.until_the_deadline(rest)
+
     def until_the_deadline(self, rest: timedelta) -> None:
+        """And so much longer."""
         at = self._near()[0] + self.world.setup.missed_after + rest
         self.world.pass_time(at - self.world.clock.now())
 
@@ -250,6 +255,15 @@ class Weeks(RuleBasedStateMachine):
             for action in notice.actions
             if action.key is not Key.JOIN
         ]
+
+    @precondition(_is_near)
+    @rule(which=st.integers(0, 11), twice=st.booleans(), rest=_seconds(1, 30, 90))
+    def reply_to_the_question(self, which: int, twice: bool, rest: timedelta) -> None:
+        self.until_the_deadline(rest)
+        for _time in range(1 + twice):
+            replies = [button for button in self.buttons() if button[2] in SAYS]
+            if replies:
+                self.world.press(*replies[which % len(replies)])
 
     @rule(which=WHICH, mood=st.sampled_from(Mood), when=WHEN)
     def turn_a_display(self, which: int, mood: Mood, when: When) -> None:

@@ -76,7 +76,14 @@ class Closed:
     at: datetime
 
 
-Event = Said | Sent | Closed
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What the therapist replied to the question."""
+
+    at: datetime
+
+
+Event = Said | Sent | Closed | Settled
 
 
 class Ladder:
@@ -97,6 +104,7 @@ class Ladder:
     def _begin(self) -> None:
         self.deadline = self.start + self._setup.missed_after
         self.closed = False
+        self.settled = False
         self.kinds: set[Kind] = set()
         self.channels = {name: self._rungs(name) for name, _joins in self._setup.channels}
 
@@ -172,7 +180,8 @@ class Ladder:
         sure = [event for event in kept if self._holds(event, now, -_ABOUT)]
         gone = [event for event in self.events if isinstance(event, Sent) and event not in kept]
         about = [event for event in kept if event not in sure]
-        self.vague = self.vague or self._spread or any(isinstance(event, Said) for event in about)
+        replied = any(isinstance(event, Settled) for event in self.events)  # it may stand, or be taken back
+        self.vague = self.vague or self._spread or any(isinstance(event, Said) for event in about) or replied
         refused = any(rung.refusals for rungs in self.channels.values() for rung in rungs)
         doubtful = {*dropped, *(event.rung for event in about if isinstance(event, Sent))}
         unnoted = {
@@ -203,8 +212,9 @@ class Ladder:
                 if rung is not None:
                     rung.delivered = True
                     rung.references.add(event.reference)
-            case Closed():
+            case Closed() | Settled():
                 self.closed = True
+                self.settled = self.settled or isinstance(event, Settled)
                 self._silence(None)
 
     def _answer(self, said: Said) -> None:

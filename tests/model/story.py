@@ -196,6 +196,20 @@ class Rejected(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class Replied(Entry):
+    """A question was answered with a button. `taken`: None if the daemon died over it."""
+
+    asked: Handed
+    says: str
+    taken: bool | None
+    why: str = ""
+
+    def __str__(self) -> str:
+        became = {True: "", False: f", which is not taken: {self.why}", None: ", perhaps"}[self.taken]
+        return f"the therapist replies {self.says!r} to [{self.asked.rung}] of {self.asked.subject}{became}"
+
+
+@dataclass(frozen=True, slots=True)
 class Concluded(Entry):
     """`status` begins to show an open question about a session."""
 

@@ -16,6 +16,7 @@ from kepthour.app import App
 from kepthour.core.errors import KeptHourError, NotFound
 from kepthour.core.response import Kind
 from kepthour.pipeline.respond import Answered as Answered_
+from kepthour.pipeline.settle import Settled
 from kepthour.ports import Answer, Key
 from kepthour.store.engine import Store
 from kepthour.store.sessions import SessionRow
@@ -36,6 +37,7 @@ from tests.model.story import (
     Polled,
     PollFailed,
     Rejected,
+    Replied,
     Stopping,
     Story,
     Told,
@@ -63,6 +65,9 @@ class _Heard(App):
         assert session_id is not None
         take = partial(App.answer, self, kind, session_id, surface, span, *more, **named)
         return self.world.hears(kind, session_id, span, take)
+
+    def reply(self, answer: Answer, at: datetime) -> Settled:
+        return self.world.hears_reply(answer, partial(App.reply, self, answer, at))
 
 
 class World:
@@ -242,6 +247,20 @@ class World:
             raise
         self.story.add(Answered(self.clock.now(), subject, kind, span, sure=True))
         return answered
+
+    def hears_reply(self, answer: Answer, take: Callable[[], Settled]) -> Settled:
+        """A question is answered; `take` stores what is said."""
+        asked = self.displays[answer.surface].told[answer.delivery]
+        taken, why = None, ""
+        try:
+            settled = take()
+            taken = True
+        except KeptHourError as error:
+            taken, why = False, str(error)
+            raise
+        finally:
+            self.story.add(Replied(self.clock.now(), asked, answer.key.value, taken, why))
+        return settled
 
     def decisive_spells(self, before: timedelta) -> list[tuple[datetime, datetime]]:
         after = self.setup.missed_after

@@ -24,7 +24,7 @@ from kepthour.runtime.answering import Answering
 from kepthour.runtime.health import Health
 from kepthour.runtime.outage import Outage
 from kepthour.runtime.turns import Turns
-from kepthour.store import engine
+from kepthour.store import engine, sessions
 from kepthour.store.engine import Damaged, Store, Unusable
 from kepthour_connectors.base import Transient
 from tests.support.day import BERLIN, Day, when
@@ -89,6 +89,12 @@ class Bench:
         _at, notice = self.day.screen.received[-1]
         await self.answering.take(Answer(notice.delivery, notice.subject, key, "screen"))
 
+    async def reply(self, time: str, key: Key) -> None:
+        """A button on the question, at this time."""
+        self.day.clock.at = when(f"2026-03-02 {time}")
+        asked = next(notice for notice in self.day.notices() if notice.rung == "question")
+        await self.answering.take(Answer(asked.delivery, asked.subject, key, "screen"))
+
     def rungs(self) -> list[str]:
         """What came of the ladder. Nobody polls here: that the calendar is stale is told, too."""
         return [rung for _at, rung in self.day.rungs() if rung not in {"store", "calendar"}]
@@ -129,6 +135,36 @@ async def test_what_is_due_while_the_store_is_locked_comes_and_is_recorded_after
     assert {bench.states()[rung] for rung in ("-1m", "0m", "+1m")} == {"sent"}
     await bench.at("10:02:00")
     assert bench.rungs()[-4:] == ["-1m", "0m", "+1m", "+2m"]
+
+
+async def test_a_reply_to_a_question_while_the_store_is_locked_settles_from_then_and_takes_it_away(
+    bench: Bench,
+) -> None:
+    await bench.at("10:15:30")
+    assert bench.rungs()[-1] == "question"
+    with bench.locked():
+        await bench.reply("10:16:00", Key.HELD)
+        assert bench.answering.holds
+        await bench.at("10:16:30")
+    await bench.at("10:17:00")
+    assert not bench.answering.holds
+    (entry,) = bench.day.agenda("2026-03-02 09:00", "2026-03-02 11:00")
+    with bench.day.app.store.read() as tx:
+        row = sessions.get(tx, entry.session.id)
+    assert row is not None
+    assert (row.verdict, row.decided_at) == (Verdict.ON_TIME, when("2026-03-02 10:16:00"))
+    assert "question" not in [one.rung for one in bench.day.screen.open_notices.values()]
+
+
+async def test_a_reply_that_was_kept_does_not_overrule_what_was_said_meanwhile(bench: Bench) -> None:
+    await bench.at("10:15:30")
+    with bench.locked():
+        await bench.reply("10:16:00", Key.HELD)
+    bench.day.clock.at = when("2026-03-02 10:16:30")
+    bench.day.app.settle(bench.day.only().session.id, Verdict.MISSED, None)
+    await bench.at("10:17:00")
+    assert not bench.answering.holds
+    assert bench.day.only().verdict is Verdict.MISSED
 
 
 async def test_a_check_in_while_the_store_is_locked_counts_from_then_and_ends_the_ladder(

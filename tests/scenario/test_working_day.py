@@ -81,7 +81,7 @@ NOTICES = """\
 14:45  screen  normal    5 min to the end
                          Session ends at 14:50. Say “Session over” when it is.
 18:30  screen  normal    2 sessions without a check-in. What happened?
-                         They began at 15:30, 17:00. Say it with: kepthour settle
+                         They began at 15:30, 17:00. Go through them with: kepthour sweep
 20:00  screen  passive   2 sessions of today are not accounted for
                          Begun at 15:30, 17:00. Say what became of them: kepthour sweep
 """

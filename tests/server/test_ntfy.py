@@ -19,10 +19,12 @@ from kepthour.core.ladder import Urgency
 from kepthour.ports import Action, Answer, ChannelFailed, Key
 from tests.fakes.ntfy import Ntfy
 from tests.support.phone import ANSWERS, NOTICE, TOKEN, TOPIC, Phone, after
+from tests.support.rungs import question
 from tests.support.soon import soon
 
 END = NOTICE.end
 assert END is not None
+QUESTION = question()
 
 
 @pytest.fixture
@@ -65,6 +67,45 @@ async def test_a_pressed_button_answers(phone: Phone, label: str, key: Key) -> N
         await made.send(NOTICE, None)
         phone.press(label)
         assert await phone.heard() == [Answer("7", NOTICE.subject, key, "phone")]
+
+
+async def test_a_question_has_the_three_answers_that_differ_most(phone: Phone) -> None:
+    async with phone.open() as made:
+        await made.send(QUESTION, None)
+    (shown,) = phone.shown
+    assert [action["label"] for action in shown["actions"]] == ["Held", "No-show", "I missed it"]
+    assert shown["message"] == "All answers: kepthour settle"
+
+
+@pytest.mark.parametrize(
+    ("label", "key"), [("Held", Key.HELD), ("No-show", Key.NO_SHOW), ("I missed it", Key.MISSED)]
+)
+async def test_a_question_is_answered_from_the_phone(phone: Phone, label: str, key: Key) -> None:
+    async with phone.open() as made:
+        await made.send(QUESTION, None)
+        phone.press(label)
+        assert await phone.heard() == [Answer(QUESTION.delivery, QUESTION.subject, key, "phone")]
+
+
+async def test_a_question_can_be_answered_for_two_days(phone: Phone) -> None:
+    assert QUESTION.end is not None
+    async with phone.open() as made:
+        await made.send(QUESTION, None)
+        phone.clock.at = QUESTION.end + timedelta(days=2) - timedelta(minutes=1)
+        phone.press("Held")
+        assert [answer.key for answer in await phone.heard()] == [Key.HELD]
+        phone.clock.at = QUESTION.end + timedelta(days=2, minutes=1)
+        phone.press("I missed it")
+        assert [answer.key for answer in await phone.heard()] == [Key.HELD]
+        await soon(lambda: len(phone.shown) == 2, "the word that it is over")
+
+
+async def test_one_answer_to_a_question_is_not_another(phone: Phone) -> None:
+    async with phone.open() as made:
+        await made.send(QUESTION, None)
+        (body,) = (one["body"] for one in phone.shown[0]["actions"] if one["label"] == "Held")
+        phone.server.put(ANSWERS, body.replace(".held.", ".missed."))
+        assert await phone.heard() == []
 
 
 async def test_a_button_pressed_twice_answers_once(phone: Phone) -> None:
@@ -300,8 +341,10 @@ async def test_without_a_topic_for_answers_the_text_says_how_to_answer(server: N
     phone = Phone(server, tmp_path, answers=None)
     async with phone.open(listens=False) as made:
         await made.send(NOTICE, None)
-    assert phone.shown[0]["actions"] == []
+        await made.send(QUESTION, None)
+    assert [shown["actions"] for shown in phone.shown] == [[], []]
     assert phone.shown[0]["message"].endswith("Answer at the computer: kepthour here")
+    assert phone.shown[1]["message"] == "All answers: kepthour settle\nAnswer at the computer."
     assert phone.listening == 0
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from kepthour.app import App
 from kepthour.config.reading import load
+from kepthour.core.replies import SAYS
 from kepthour.core.response import Kind
 from kepthour.plugins import CHANNELS, CONNECTORS, EVIDENCE, Plugins
 from kepthour.ports import Answer, Notice
@@ -183,6 +184,9 @@ class Day:
         self.app.answer(kind, session, "cli", span)
 
     def _answered(self, answer: Answer) -> None:
+        if answer.key in SAYS:
+            self.app.reply(answer, self.clock.at)
+            return
         self.app.answer(Kind(answer.key.value), answer.subject, answer.surface)
 
     def rungs(self, channel: str = "screen") -> list[tuple[str, str]]:

@@ -1,14 +1,15 @@
-"""Notices as they are really worded: rungs of one session by video, at 14:00 in Berlin."""
+"""Notices as they are really worded: of one session by video, at 14:00 in Berlin."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from kepthour.core.changes import KnownSession
 from kepthour.core.ladder import Urgency
 from kepthour.core.notice import Notice, Showing
-from kepthour.core.notices import rung_notice
+from kepthour.core.notices import question_notice, rung_notice
 from kepthour.core.privacy import Phi
 from kepthour.core.reminder import Reminder, State
 from kepthour.core.spans import format_offset
@@ -32,13 +33,23 @@ def rung(
     announced: datetime | None = None,
 ) -> Notice:
     """The rung so many minutes after the start (before it, if negative), as it is handed to a channel in time."""
+    reminder = _reminder(minutes, urgency)
+    how = Showing(ZoneInfo("Europe/Berlin"), show, spoken, insists)
+    return rung_notice(reminder, SESSION, reminder.due_at, how, announced)
+
+
+def question(spoken: Tongue = ENGLISH, show: Show = Show.TIME) -> Notice:
+    """What is asked a quarter of an hour after the start, if nobody came."""
+    reminder = replace(_reminder(15, Urgency.NORMAL), rung="question", offset=None)
+    return question_notice(reminder, [SESSION], Showing(ZoneInfo("Europe/Berlin"), show, spoken))
+
+
+def _reminder(minutes: int, urgency: Urgency) -> Reminder:
     offset = timedelta(minutes=minutes)
     due = START + offset
-    reminder = Reminder(
+    return Reminder(
         id=1000 + minutes, subject="abc", session_id="abc", revision=1, rung=format_offset(offset), offset=offset,
         channel="desktop", urgency=urgency, due_at=due, useful_until=START, skip_in_session=False,
         state=State.PENDING, why=None, attempts=1, problem=None, not_before=due, claimed_at=None, sent_at=None,
         changed_at=None, reference=None,
     )  # fmt: skip
-    how = Showing(ZoneInfo("Europe/Berlin"), show, spoken, insists)
-    return rung_notice(reminder, SESSION, due, how, announced)

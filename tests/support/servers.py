@@ -171,7 +171,7 @@ class _Gtk:
     def places(self) -> list[Box]:
         return self._screen.windows(self.window)
 
-    def _buttons(self, at_least: int) -> list[Box]:
+    def buttons(self, at_least: int) -> list[Box]:
         """Those on the screen, by row and column, as soon as there are so many."""
 
         def seen() -> list[Box]:
@@ -203,7 +203,7 @@ class Xfce(_Gtk):
         return super().command()
 
     def press(self, key: str, position: int) -> None:
-        self._screen.click(self._buttons(position + 1)[position].middle)
+        self._screen.click(self.buttons(position + 1)[position].middle)
 
     def dismiss(self) -> None:
         for window in self.places():
@@ -227,10 +227,10 @@ class Gnome(_Gtk):
     window = "Notification-daemon"
 
     def press(self, key: str, position: int) -> None:
-        self._screen.click(self._buttons(position + 2)[position + 1].middle)
+        self._screen.click(self.buttons(position + 2)[position + 1].middle)
 
     def dismiss(self) -> None:
-        self._screen.click(self._buttons(1)[0].middle)
+        self._screen.click(self.buttons(1)[0].middle)
 
 
 SERVERS: tuple[type[Server], ...] = (Dunst, Xfce, Gnome)

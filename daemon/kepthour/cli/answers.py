@@ -65,7 +65,7 @@ def _choose(ids: tuple[str, ...]) -> str:
 def _tell(ctx: click.Context, app: App, answered: Answered) -> None:
     from kepthour.views.agenda import entry_of
 
-    entry = entry_of(app.store, answered.session.id, app.clock.now())
+    entry = entry_of(app.config, app.store, answered.session.id, app.clock.now())
     zone = app.config.zone
     if ctx.params["as_json"]:
         document(

@@ -81,6 +81,7 @@ def session_shape(entry: Entry, zone: tzinfo) -> dict[str, Any]:
         "join_url": session.join_url.reveal() or None,
         "state": entry.state.value,
         "verdict": entry.verdict.value if entry.verdict else None,
+        "near_miss": entry.near_miss is not None,
         "oddities": [code.value for code in entry.oddities],
         "away": entry.away,
         "do_not_bill": entry.verdict in NOT_HELD,
@@ -89,12 +90,14 @@ def session_shape(entry: Entry, zone: tzinfo) -> dict[str, Any]:
 
 def verdict_of(entry: Entry) -> str:
     """What became of a session, for people; empty while that is open."""
-    from kepthour.core.verdict import NOT_HELD
+    from kepthour.core.verdict import NOT_HELD, Verdict
 
     if entry.verdict is None:
         return ""
     bill = ", do not bill" if entry.verdict in NOT_HELD else ""
-    return f"{entry.verdict.value.replace('_', ' ')}{bill}"
+    # Beside "late" it would say the same twice.
+    near = ", near miss" if entry.near_miss and entry.verdict is Verdict.ON_TIME else ""
+    return f"{entry.verdict.value.replace('_', ' ')}{near}{bill}"
 
 
 def standing(entry: Entry) -> str:

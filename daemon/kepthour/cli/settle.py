@@ -73,7 +73,7 @@ def _settle(app: App, session_id: str, verdict: str, reason: str | None, *, as_j
     from kepthour.views.agenda import entry_of
 
     said = Verdict(verdict)
-    start = entry_of(app.store, session_id, app.clock.now()).session.start
+    start = entry_of(app.config, app.store, session_id, app.clock.now()).session.start
     early = is_premature(said, start, app.clock.now())
     if early and sys.stdin.isatty() and sys.stdout.isatty():
         click.confirm(f"This session begins only at {clock(start, app.config.zone)}. Really?", abort=True)

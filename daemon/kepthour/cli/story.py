@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from kepthour.core.day import Ground
     from kepthour.core.gaps import Gap
+    from kepthour.core.near_miss import NearMiss
     from kepthour.core.response import Response
     from kepthour.core.spells import Spell
     from kepthour.core.trail import Noted
@@ -93,6 +94,8 @@ def tell(story: Story, zone: tzinfo, *, as_json: bool) -> None:
         click.echo(f"{clock(at, zone)}  {what}")
     if not story.verdicts:
         click.echo("Nothing is concluded yet.")
+    if story.entry.near_miss is not None:
+        click.echo(f"A near miss: {nearly(story.entry.near_miss, zone)}.")
 
 
 def _course(story: Story, zone: tzinfo) -> Iterator[tuple[datetime, str]]:
@@ -252,6 +255,22 @@ def _sentence(said: Said) -> str:
     verdict = said.verdict.value.replace("_", " ")
     reason = f" ({said.reason.reveal()})" if said.reason else ""
     return f"{verdict}, because {because(said.because)}{reason}"
+
+
+def nearly(found: NearMiss, zone: tzinfo) -> str:
+    """The ground of a near miss, in words."""
+    of = f" is of {_moment(found.at, zone)}" if found.at is not None else " came late"
+    return {
+        "first_sign_after_a_critical_reminder": f"the first sign of you came at {_moment(found.at, zone)}, after the "
+        f"urgent reminder of {_moment(found.reminder, zone)}",
+        "proven_late": f"the first proof that you were there{of}",
+        "said_by_the_therapist": "you said so",
+    }[found.ground.value]
+
+
+def _moment(at: datetime | None, zone: tzinfo) -> str:
+    """A time of day: on the day of the session, of which the head tells."""
+    return "" if at is None else f"{at.astimezone(zone):%H:%M:%S}".removesuffix(":00")
 
 
 def because(ground: Because) -> str:

@@ -19,7 +19,12 @@ class ReasonWanted(NeedsPerson):
 
 def is_said(verdict: Verdict | None, because: Because | None) -> bool:
     """Whether the therapist has said what became of it: another verdict is a correction then, and no first one."""
-    return verdict is not None and verdict not in NOT_FINAL and because in _THEIR_WORD
+    return word_of_theirs(verdict, because) not in {None, *NOT_FINAL}
+
+
+def word_of_theirs(verdict: Verdict | None, because: Because | None) -> Verdict | None:
+    """What the therapist said, that they cannot tell included; None: nothing, the verdict is the program's own."""
+    return verdict if because in _THEIR_WORD else None
 
 
 def free_until(end: datetime, said_at: datetime, zone: ZoneInfo) -> datetime:

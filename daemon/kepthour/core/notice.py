@@ -25,6 +25,11 @@ class Key(StrEnum):
     LATE = "late"
     JOIN = "join"
     OUT = "out"
+    # To the question what became of a session. "Late" is taken: that one says that the therapist will be.
+    HELD = "held"
+    WAS_LATE = "was_late"
+    NO_SHOW = "no_show"
+    MISSED = "missed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from kepthour.core.freshness import Freshness
 from kepthour.core.ladder import Urgency
 from kepthour.core.notice import Action, Key, Later, Notice, Showing
 from kepthour.core.oddities import Oddity
-from kepthour.core.offers import action, label_of_both, offers, with_hints
+from kepthour.core.offers import action, label_of_both, offers, replies, with_hints
 from kepthour.core.quiet import Manner
 from kepthour.core.reminder import Reminder
 from kepthour.core.words.asked import question_text, sweep_text
@@ -124,16 +124,22 @@ def bare_notice(reminder: Reminder, how: Showing) -> Notice:
 def question_notice(reminder: Reminder, asked: Sequence[KnownSession], how: Showing) -> Notice:
     """The question about one or several sessions of which nothing is known."""
     one = asked[0] if len(asked) == 1 else None
-    # No button: a check-in counts from now, and whoever was there all the time would be noted as late.
     words = question_text(how.tongue, asked, how.zone, how.show)
-    return _notice(reminder, words, one, how, (), stays=True)
+    return _notice(reminder, words, one, how, _replies(reminder, asked, how), stays=True)
 
 
 def sweep_notice(reminder: Reminder, asked: Sequence[KnownSession], how: Showing) -> Notice:
     """Sessions that are over, and of which nobody said what became."""
     one = asked[0] if reminder.session_id is not None else None
     words = sweep_text(how.tongue, asked, how.zone, whole_day=one is None)
-    return _notice(reminder, words, one, how, (), stays=True)
+    return _notice(reminder, words, one, how, _replies(reminder, asked, how), stays=True)
+
+
+def _replies(reminder: Reminder, asked: Sequence[KnownSession], how: Showing) -> tuple[Action, ...]:
+    """Only where a session is the subject: what is asked about a day, or a leave, may come to mean others."""
+    if reminder.session_id is None or any(session.cancelled for session in asked):
+        return ()
+    return replies(how.tongue)
 
 
 def card_notice(

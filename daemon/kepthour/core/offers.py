@@ -7,6 +7,7 @@ from datetime import datetime
 
 from kepthour.core.changes import KnownSession
 from kepthour.core.notice import LATE, SNOOZE, Action, Key, Notice
+from kepthour.core.replies import SAYS
 from kepthour.core.response import EARLIEST_CHECK_IN
 from kepthour.core.tongue import Tongue
 
@@ -25,6 +26,11 @@ def offers(tongue: Tongue, session: KnownSession, now: datetime) -> tuple[Action
     if now < session.start:
         return (*join, here, on_my_way, snooze)
     return (*join, here, action(tongue, Key.LATE))
+
+
+def replies(tongue: Tongue) -> tuple[Action, ...]:
+    """To the question what became of a session. No "I'm here": that counts from now, and would make them late."""
+    return tuple(action(tongue, key) for key in SAYS)
 
 
 def action(tongue: Tongue, key: Key) -> Action:
@@ -51,6 +57,19 @@ def label(tongue: Tongue, key: Key) -> str:
         case Key.OUT:
             # Translators: this session is over.
             return tongue.pgettext("button", "Session over")
+        case Key.HELD:
+            # Translators: "Held", "Late", "No-show" and "I missed it" answer "What happened?", and stand in one row:
+            # 28 characters together, or some desktops push the button that closes the notice off it.
+            return tongue.pgettext("button", "Held")
+        case Key.WAS_LATE:
+            # Translators: the session was held, and the therapist came late.
+            return tongue.pgettext("button", "Late")
+        case Key.NO_SHOW:
+            # Translators: the therapist was there, the client was not.
+            return tongue.pgettext("button", "No-show")
+        case Key.MISSED:
+            # Translators: the therapist says of themselves that they did not come.
+            return tongue.pgettext("button", "I missed it")
 
 
 def label_of_both(tongue: Tongue) -> str:
@@ -66,6 +85,11 @@ def label_until_start(tongue: Tongue) -> str:
 def with_hints(notice: Notice, tongue: Tongue) -> Notice:
     """Say how to answer without buttons, by the strongest answer that counts now."""
     offered = {action.key for action in notice.actions}
+    if offered & SAYS.keys():
+        # Translators: shown in brackets after a question that ends with a command, where buttons cannot be pressed.
+        near = tongue.gettext("A click answers nothing: type it into a terminal.")
+        # Translators: at the foot of a message on a telephone, or of a mail. A command stands before it.
+        return replace(notice, hint=near, far_hint=tongue.gettext("Answer at the computer."))
     command = next((command for key, command in _COMMANDS.items() if key in offered), None)
     if command is None:
         return notice

@@ -23,6 +23,7 @@ class What(StrEnum):
     BEGUN_ANEW = "begun_anew"  # its ladder, with nothing concluded
     REOPENED = "reopened"  # what was concluded is not any more: that time has not come
     ASKED = "asked"  # a question about it was put; what became of that, its reminder says
+    REPLIED = "replied"  # to a question, with a button of the notice: what, and on which channel
     CARD_OPENED = "card_opened"
     CARD_CHANGED = "card_changed"  # more or less serious, confirmed, or open again
     CARD_CLOSED = "card_closed"
@@ -50,6 +51,6 @@ class Noted:
     by: Who
     at: datetime
     why: str | None = None  # a code: a verdict, the `why` of a reminder, what was edited
-    about: str | None = None  # the other session's id, the question's subject, a card, a step
+    about: str | None = None  # the other session's id, the question's subject, a channel, a card, a step
     start: datetime | None = None  # as it was before; of a leave: from when
     end: datetime | None = None

@@ -19,10 +19,9 @@ from kepthour.core.coverage import coverage
 from kepthour.core.edits import counts
 from kepthour.core.freshness import timely
 from kepthour.core.ladder import Modality, Urgency, modality
-from kepthour.core.presence import EARLIEST_SIGN, is_heard, proven_since
+from kepthour.core.presence import is_heard, proven_since
 from kepthour.core.reminder import Reminder, State, Why
 from kepthour.core.response import silence
-from kepthour.core.spells import Call, weigh
 from kepthour.core.sweep import SWEEP
 from kepthour.core.verdict import HELD, NOT_FINAL, SILENCE, Because, Finding, Verdict, deadline_after, decide
 from kepthour.ports import Witness
@@ -32,11 +31,11 @@ from kepthour.store import (
     course,
     evidence,
     outbox,
+    presence,
     questions,
     reminders,
     responses,
     sessions,
-    spells,
     watches,
 )
 from kepthour.store.calendars import CalendarRow
@@ -143,7 +142,7 @@ def _finding(tx: Tx, detector: Detector, row: SessionRow, now: datetime) -> Find
         heard=witness is None
         or not witness.source.can_tell(known.join_url)
         or is_heard(deadline, testimony.asked_at),
-        call=_call(tx, row, deadline),
+        call=presence.call(tx, row, deadline),
         in_person=_is_in_person(detector, row),
         edited=any(counts(*edit, known.start, deadline) for edit in testimony.edits),
     )
@@ -156,21 +155,6 @@ def _is_in_person(detector: Detector, row: SessionRow) -> bool:
         and modality(known) is Modality.IN_PERSON
         and place.search(known.place.reveal()) is not None
     )
-
-
-def _call(tx: Tx, row: SessionRow, deadline: datetime) -> Call | None:
-    """What this machine saw of a call; a session without a link into a room has none."""
-    known = row.known
-    seen = spells.between(tx, known.start - EARLIEST_SIGN, deadline) if known.join_url else []
-    if not seen:
-        return None
-    near = sessions.between(tx, known.start - EARLIEST_SIGN, deadline + EARLIEST_SIGN)
-    others = [other.known for other in near if other.id != row.id and _has_a_room(other)]
-    return weigh(seen, known.start, deadline, [(other.start, other.end) for other in others])
-
-
-def _has_a_room(row: SessionRow) -> bool:
-    return bool(row.known.join_url) and not row.hidden and not row.known.cancelled
 
 
 def _last_good(calendar: CalendarRow | None, now: datetime) -> datetime | None:

@@ -1,4 +1,4 @@
-"""Takes what the therapist says became of a session, or will; and takes it back."""
+"""Takes what the therapist says became of a session, or will, in words or by a reply; and takes it back."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from kepthour.core.corrections import free_until, is_said, want_reason
+from kepthour.core.corrections import free_until, is_said, want_reason, word_of_theirs
 from kepthour.core.errors import NotFound
 from kepthour.core.privacy import Phi
 from kepthour.core.reminder import Why
+from kepthour.core.replies import SAYS, object_to_reply
 from kepthour.core.response import silence
+from kepthour.core.trail import Noted, What, Who
 from kepthour.core.verdict import Because, Verdict
-from kepthour.store import course, outbox, questions, reminders, renewal, sessions
+from kepthour.ports import Answer
+from kepthour.store import course, outbox, questions, reminders, renewal, sessions, trail
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
@@ -40,11 +43,7 @@ def settle(
     Raises NotFound, ReasonWanted.
     """
     with store.write() as tx:
-        row = sessions.living(tx, session_id)
-        if row is None or row.hidden:
-            raise NotFound(
-                f'There is no session "{session_id}".', "See the ids with: kepthour agenda --json."
-            )
+        row = _existing(tx, session_id)
         if not _is_repeated(row, verdict, reason):
             _check_reason(row, verdict, now, reason, zone)
             course.decide(tx, row.id, verdict, Because.SAID, "therapist", now, reason)
@@ -53,10 +52,43 @@ def settle(
             renewal.begin_anew(tx, row, Why.TAKEN_BACK, now)
         else:
             _close(tx, row, now)
-        outbox.end_holds(tx)  # a client who did not come, say: the therapist is free
-        questions.close_idle(tx, now)
+        _go_on(tx, now)
     log.info("session.settled", session=session_id, verdict=verdict.value)
     return Settled(row.id, row.verdict, anew, early=now < row.known.start)
+
+
+def reply(store: Store, answer: Answer, at: datetime) -> Settled:
+    """Take an answer, given `at` (aware UTC), to the notice that asks what became of a session.
+
+    Twice it changes nothing. Raises NotFound, NeedsPerson.
+    """
+    verdict = SAYS[answer.key]
+    with store.write() as tx:
+        row = _existing(tx, answer.subject)
+        shown = reminders.get(tx, int(answer.delivery)) if answer.delivery.isdecimal() else None
+        said = word_of_theirs(row.verdict, row.because)
+        object_to_reply(verdict, row.known, shown, said)
+        if said is None:
+            course.decide(tx, row.id, verdict, Because.SAID, "therapist", at)
+            replied = Noted(What.REPLIED, Who.THERAPIST, at, why=verdict.value, about=answer.surface)
+            trail.note(tx, row.id, replied)
+        _close(tx, row, at)
+        _go_on(tx, at)
+    log.info("session.settled", session=row.id, verdict=verdict.value, surface=answer.surface)
+    return Settled(row.id, row.verdict, anew=False, early=False)
+
+
+def _existing(tx: Tx, session_id: str) -> SessionRow:
+    row = sessions.living(tx, session_id)
+    if row is None or row.hidden:
+        raise NotFound(f'There is no session "{session_id}".', "See the ids with: kepthour agenda --json.")
+    return row
+
+
+def _go_on(tx: Tx, now: datetime) -> None:
+    """What was held back is weighed again: with a client who did not come, say, the therapist is free."""
+    outbox.end_holds(tx)
+    questions.close_idle(tx, now)
 
 
 def _is_repeated(row: SessionRow, verdict: Verdict, reason: Phi | None) -> bool:

@@ -12,6 +12,7 @@ import structlog
 from kepthour.app import App
 from kepthour.core.errors import KeptHourError, TryLater, place
 from kepthour.core.notice import LATE, SNOOZE, Key
+from kepthour.core.replies import SAYS
 from kepthour.core.response import Kind
 from kepthour.pipeline.dispatch import Dispatcher
 from kepthour.ports import Answer
@@ -48,14 +49,16 @@ class Answering:
         one = _Held(answer, self._app.clock.now() - answer.ago)
         if answer.key is Key.JOIN:
             await self._join(answer)
-        kind = Kind(answer.key.value)
         try:
             holds = await self._store(one)
         except (TryLater, Unusable) as error:
-            log.warning("answer.held", answer=kind.value, problem=error)
+            log.warning("answer.held", answer=answer.key.value, problem=error)
             self._held.append(one)
             holds = True
-        if holds:  # whether it is stored or not: should the store fail next, it is memory that goes on
+        # Whether it is stored or not: should the store fail next, it is memory that goes on. It holds no rung of a
+        # session that is asked about.
+        if holds and answer.key not in SAYS:
+            kind = Kind(answer.key.value)
             self._dispatcher.answered(answer.subject, kind, one.at, _SPANS.get(kind))
 
     async def store_held(self) -> None:
@@ -70,22 +73,26 @@ class Answering:
 
     async def _store(self, one: _Held) -> bool:
         """Whether it was taken; false for one that makes no sense, or no sense any more. Raises TryLater, Unusable."""
-        kind = Kind(one.answer.key.value)
-        subject, surface = one.answer.subject, one.answer.surface
+        key = one.answer.key.value
         try:
-            await asyncio.to_thread(
-                self._app.answer, kind, subject, surface, None, one.at, one.answer.delivery
-            )
+            await asyncio.to_thread(self._hand_in, one.answer, one.at)
         except (TryLater, Unusable):
             raise
         except KeptHourError as error:
-            log.warning("answer.refused", answer=kind.value, problem=error)
+            log.warning("answer.refused", answer=key, problem=error)
             return False
         except Exception as error:  # noqa: BLE001  supervised: one answer must not hold up the others
-            log.error("answer.lost", answer=kind.value, problem=error, place=place(error))
+            log.error("answer.lost", answer=key, problem=error, place=place(error))
             return True
         self._tell()
         return True
+
+    def _hand_in(self, answer: Answer, at: datetime) -> None:
+        if answer.key in SAYS:
+            self._app.reply(answer, at)
+        else:
+            kind = Kind(answer.key.value)
+            self._app.answer(kind, answer.subject, answer.surface, None, at, answer.delivery)
 
     async def _join(self, answer: Answer) -> None:
         """Open the room first: it must not wait for a store that is busy."""

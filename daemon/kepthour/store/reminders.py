@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -17,16 +17,20 @@ from sqlalchemy import (
     bindparam,
     delete,
     insert,
+    or_,
     select,
     update,
 )
 
 from kepthour.core.ladder import Step, Urgency
 from kepthour.core.reminder import OUT, Reminder, State, Why
+from kepthour.core.sweep import SWEEP
 from kepthour.store.engine import THERAPIST, Tx
 from kepthour.store.tables import reminders, sessions
 
 log = structlog.get_logger()
+
+_ASKS_FOR = timedelta(days=1)
 
 
 def _subjects(kind: str) -> ColumnElement[bool]:
@@ -218,14 +222,20 @@ def shown_of(tx: Tx, subjects: Collection[str]) -> dict[tuple[str, str], str]:
 
 
 def left_open(tx: Tx, now: datetime) -> list[Reminder]:
-    """The newest useful reminder of each subject and channel that may still be on a screen."""
+    """The newest useful reminder of each subject and channel that may still be on a screen.
+
+    A sweep is of use for ten minutes to whoever is not asked yet; where it stands, it asks as long as a question does.
+    """
+    asks = and_(
+        reminders.c.rung == SWEEP, reminders.c.session_id.is_not(None), reminders.c.sent_at > now - _ASKS_FOR
+    )
     shown = _read(
         tx,
         _MINE.where(
             reminders.c.state == State.SENT.value,
             _HAS_REFERENCE,
             reminders.c.recall.is_(False),
-            reminders.c.useful_until > now,
+            or_(reminders.c.useful_until > now, asks),
         ),
     )
     return list({(one.subject, one.channel): one for one in shown}.values())

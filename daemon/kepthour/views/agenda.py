@@ -12,6 +12,7 @@ from kepthour.core.away import Absence, covering
 from kepthour.core.changes import KnownSession
 from kepthour.core.duplicates import duplicates
 from kepthour.core.errors import NotFound
+from kepthour.core.near_miss import NearMiss
 from kepthour.core.oddities import Oddity
 from kepthour.core.reading.occurrences import Occurrence
 from kepthour.core.reminder import OUT
@@ -22,6 +23,7 @@ from kepthour.pipeline.poll import far
 from kepthour.store import absences, calendars, reminders, responses, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
+from kepthour.views.near_misses import evidence_since, near_miss_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Entry:
     verdict: Verdict | None
     oddities: tuple[Oddity, ...] = ()
     away: bool = False  # it begins while the therapist is away: nothing reminds of it
+    near_miss: NearMiss | None = None  # it was held, and nearly was not
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +52,22 @@ def agenda(config: Configuration, store: Store, start: datetime, end: datetime, 
     """Sessions that overlap [start, end), by start; cancelled ones until the end of their day."""
     found = {session.id: session for session in _sessions(config, store, start, end)}
     entries = []
+    kept_since = evidence_since(config, now)
     with store.read() as tx:
         absent = absences.between(tx, start, end)
         watched = {row.id: row for row in sessions.between(tx, start, end)}
         watched |= {row.id: row for row in sessions.with_ids(tx, found.keys() - watched.keys())}
         for session_id, session in found.items():
             row = watched.get(session_id)
-            entries.append(_entry(tx, row, _known(session, row), absent, now))
+            entries.append(_entry(tx, row, _known(session, row), absent, kept_since, now))
         for row in watched.values():
             shown = _still_shown(config, row, now) or _is_unread(tx, row)
             if row.id not in found and not row.hidden and shown:
-                entries.append(_entry(tx, row, row.known, absent, now))
+                entries.append(_entry(tx, row, row.known, absent, kept_since, now))
     return sorted(entries, key=lambda entry: (entry.session.start, entry.session.id))
 
 
-def entry_of(store: Store, session_id: str, now: datetime) -> Entry:
+def entry_of(config: Configuration, store: Store, session_id: str, now: datetime) -> Entry:
     """One watched session as it stands now. Raises NotFound."""
     with store.read() as tx:
         row = sessions.get(tx, session_id)
@@ -71,7 +75,8 @@ def entry_of(store: Store, session_id: str, now: datetime) -> Entry:
             raise NotFound(
                 f'There is no session "{session_id}".', "See the ids with: kepthour agenda --json."
             )
-        return _entry(tx, row, row.known, absences.between(tx, row.known.start, row.known.end), now)
+        absent = absences.between(tx, row.known.start, row.known.end)
+        return _entry(tx, row, row.known, absent, evidence_since(config, now), now)
 
 
 def explain(
@@ -130,7 +135,12 @@ def _known(session: Session, row: SessionRow | None) -> KnownSession:
 
 
 def _entry(
-    tx: Tx, row: SessionRow | None, known: KnownSession, absent: Sequence[Absence], now: datetime
+    tx: Tx,
+    row: SessionRow | None,
+    known: KnownSession,
+    absent: Sequence[Absence],
+    kept_since: datetime | None,
+    now: datetime,
 ) -> Entry:
     ladder = reminders.of_session(tx, row.id, row.known.revision) if row else []
     answers = responses.to(tx, row) if row else []
@@ -145,4 +155,5 @@ def _entry(
         now=now,
     )
     away = covering(known.start, absent) is not None
-    return Entry(known, state, verdict, row.oddities if row else (), away)
+    near = near_miss_of(tx, row, answers, ladder, kept_since) if row else None
+    return Entry(known, state, verdict, row.oddities if row else (), away, near)

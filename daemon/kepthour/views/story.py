@@ -72,7 +72,7 @@ def story(config: Configuration, store: Store, text: str, now: datetime) -> Stor
     day = timedelta(days=1)
     events = explain(config, store, "", row.known.start - day, row.known.end + day)
     return Story(
-        entry_of(store, row.id, now),
+        entry_of(config, store, row.id, now),
         next((one for one in events if one.id == row.id), None),
         tuple(sorted(ladder, key=lambda one: (one.due_at, one.channel))),
         tuple(answers),

@@ -8,15 +8,21 @@ from typing import Any
 
 from kepthour.channels.ntfy.tickets import Ticket, name_of, sealed
 from kepthour.core.ladder import Urgency
+from kepthour.core.replies import SAYS
 from kepthour.core.words.text import Text
 from kepthour.ports import Key, Notice
 
 _PRIORITY = {Urgency.PASSIVE: 2, Urgency.NORMAL: 3, Urgency.HIGH: 4, Urgency.CRITICAL: 5}
 _TAGS = {Urgency.HIGH: ["alarm_clock"], Urgency.CRITICAL: ["rotating_light"]}
 # Not JOIN: the room would open on the computer, far from whoever holds the phone. ntfy takes three buttons.
-_BUTTONS = (Key.HERE, Key.ACK, Key.SNOOZE, Key.LATE, Key.OUT)
+# Of the answers to a question "late" is the one that can be said later: it was held all the same.
+_BUTTONS = (
+    *(Key.HERE, Key.ACK, Key.SNOOZE, Key.LATE, Key.OUT),
+    *(Key.HELD, Key.NO_SHOW, Key.MISSED, Key.WAS_LATE),
+)
 _MOST_BUTTONS = 3
 _GRACE = timedelta(minutes=10)  # after the session's end
+_GRACE_OF_REPLIES = timedelta(days=2)  # a question may come a day late, and is to be slept on
 _MOST_BYTES = 3500  # of 4096: a longer one would become an attachment
 
 
@@ -57,10 +63,15 @@ def too_late(topic: str, words: Text) -> dict[str, Any]:
 def _actions(notice: Notice, back: Return) -> list[dict[str, Any]]:
     if notice.end is None or not notice.delivery.isdecimal():
         return []
-    until = notice.end.astimezone(UTC) + _GRACE
+    end = notice.end.astimezone(UTC)
     offered = {action.key: action.label for action in notice.actions}
     keys = [key for key in _BUTTONS if key in offered][:_MOST_BUTTONS]
-    return [_action(offered[key], Ticket(notice.delivery, notice.subject, key, until), back) for key in keys]
+    tickets = (Ticket(notice.delivery, notice.subject, key, end + _grace(key)) for key in keys)
+    return [_action(offered[ticket.key], ticket, back) for ticket in tickets]
+
+
+def _grace(key: Key) -> timedelta:
+    return _GRACE_OF_REPLIES if key in SAYS else _GRACE
 
 
 def _action(label: str, ticket: Ticket, back: Return) -> dict[str, Any]:

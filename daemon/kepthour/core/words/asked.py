@@ -21,8 +21,7 @@ def question_text(tongue: Tongue, sessions: Sequence[KnownSession], zone: ZoneIn
             tongue.gettext("The session at {clock} is gone from the calendar. Is that right?", clock=clock),
             tongue.gettext("It reminds no more. If it takes place, put it back into the calendar."),
         )
-    # Translators: after the question: the therapist answers it by typing this command into a terminal.
-    body = tongue.gettext("Say it with: kepthour settle")
+    body = _all_answers(tongue)
     if show is Show.ALIAS and session.client:
         who = session.client.reveal()
         asked = tongue.gettext("No check-in for {clock} ({client}). What happened?", clock=clock, client=who)
@@ -41,7 +40,14 @@ def _several_text(tongue: Tongue, sessions: Sequence[KnownSession], zone: ZoneIn
         len(sessions),
     )
     # Translators: {clocks} is a list: "10:00, 11:00".
-    return Text(asked, tongue.gettext("They began at {clocks}. Say it with: kepthour settle", clocks=clocks))
+    body = tongue.gettext("They began at {clocks}. Go through them with: kepthour sweep", clocks=clocks)
+    return Text(asked, body)
+
+
+def _all_answers(tongue: Tongue) -> str:
+    # Translators: after a question, perhaps with buttons for the most usual answers; this command, typed into a
+    # terminal, takes them all.
+    return tongue.gettext("All answers: kepthour settle")
 
 
 def sweep_text(tongue: Tongue, asked: Sequence[KnownSession], zone: ZoneInfo, *, whole_day: bool) -> Text:
@@ -50,7 +56,7 @@ def sweep_text(tongue: Tongue, asked: Sequence[KnownSession], zone: ZoneInfo, *,
     if not whole_day:
         return Text(
             tongue.gettext("The session of {clock} is over. Was it held?", clock=clocks),
-            tongue.gettext("Say it with: kepthour settle"),
+            _all_answers(tongue),
         )
     title = tongue.ngettext(
         "{count} session of today is not accounted for",
