@@ -9,18 +9,14 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
-import shutil
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from kepthour.core.verdict import Because, Verdict
 from kepthour.store import sessions, watches
-from kepthour.store.engine import open_store
 from kepthour.store.sessions import SessionRow
 from kepthour.store.tables import verdicts
 from tests.fakes.calendars import MemoryCalendar
@@ -119,7 +115,6 @@ def at(time: str, *steps: Step) -> Happening:
 async def live_through(situation: Situation, folder: Path) -> Day:
     """The day, after all of it."""
     asyncio.get_running_loop().set_default_executor(AtOnce())
-    shutil.copy(new_store(), folder / "kepthour.db")
     day = Brisk(folder, situation.begins, situation.config)
     day.first_start, day.told_by = situation.start, situation.told_by
     day.put("one", situation.start, situation.minutes, *situation.entry)
@@ -136,19 +131,6 @@ async def live_through(situation: Situation, folder: Path) -> Day:
             await done
     await day.until(local(situation.until))
     return day
-
-
-@cache
-def new_store() -> Path:
-    """A store in which nothing stands yet, made once: to make it takes as long as to live through a situation."""
-    folder = TemporaryDirectory()
-    _kept.append(folder)
-    path = Path(folder.name) / "kepthour.db"
-    open_store(path).close()
-    return path
-
-
-_kept: list[TemporaryDirectory[str]] = []  # up to the end of the process
 
 
 def concluded(day: Day) -> Outcome:

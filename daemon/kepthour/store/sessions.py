@@ -18,6 +18,7 @@ from kepthour.core.presence import Seen
 from kepthour.core.privacy import Phi
 from kepthour.core.response import Kind
 from kepthour.core.verdict import HELD, NOT_FINAL, Because, Verdict
+from kepthour.store.conditions import one_of
 from kepthour.store.engine import THERAPIST, Tx
 from kepthour.store.tables import evidence, responses, sessions
 
@@ -47,7 +48,7 @@ _SOONEST = (
     .group_by(sessions.c.calendar)
 )
 _THERE = exists().where(
-    responses.c.session_id == sessions.c.id, responses.c.kind.in_([Kind.HERE.value, Kind.OUT.value])
+    responses.c.session_id == sessions.c.id, one_of(responses.c.kind, (Kind.HERE.value, Kind.OUT.value))
 )
 _OPENED = exists().where(responses.c.session_id == sessions.c.id, responses.c.kind == Kind.JOIN.value)
 # Its calendar told after the deadline only: then nobody is to be suspected any more.
@@ -66,7 +67,7 @@ _UNDECIDED = _PRESENT.where(
             or_(and_(sessions.c.start <= bindparam("now"), sessions.c.end > bindparam("since")), _THERE),
         ),
         and_(
-            sessions.c.verdict.in_(_NOT_FINAL),
+            one_of(sessions.c.verdict, _NOT_FINAL),
             sessions.c.decided_by == "daemon",
             or_(
                 _THERE, _OPENED, _EDITED
@@ -74,6 +75,8 @@ _UNDECIDED = _PRESENT.where(
         ),
     )
 )
+# "unknown" may also be the therapist's own last word
+_OPEN_QUESTIONS = _PRESENT.where(one_of(sessions.c.verdict, _NOT_FINAL), sessions.c.decided_by == "daemon")
 _ATTENDED = _PRESENT.where(
     _OVERLAPS,
     or_(
@@ -84,7 +87,7 @@ _ATTENDED = _PRESENT.where(
         ),
         # To have opened the room, or to be in some call, is enough not to be suspected, and makes nothing quiet.
         and_(
-            sessions.c.verdict.in_([verdict.value for verdict in HELD]),
+            one_of(sessions.c.verdict, [verdict.value for verdict in HELD]),
             sessions.c.because.is_distinct_from(Because.JOINED.value),
             sessions.c.because.is_distinct_from(Because.IN_A_CALL.value),
         ),
@@ -216,8 +219,7 @@ def asked_in(tx: Tx, question: str) -> list[SessionRow]:
 
 def open_questions(tx: Tx) -> list[SessionRow]:
     """Sessions of which it is asked what happened, by start."""
-    # "unknown" may also be the therapist's own last word
-    return _read(tx, _PRESENT.where(sessions.c.verdict.in_(_NOT_FINAL), sessions.c.decided_by == "daemon"))
+    return _read(tx, _OPEN_QUESTIONS)
 
 
 def _read(tx: Tx, statement: Select[Any], **values: Any) -> list[SessionRow]:
