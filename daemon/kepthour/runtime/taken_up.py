@@ -25,8 +25,7 @@ def keep(config: Configuration) -> None:
     """A daemon takes up `config`. Blocks, never fails."""
     copy = _copy(config.file)
     try:
-        for folder in (copy.parent.parent, copy.parent):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         private.write(copy, config.content)
     except OSError as error:
         log.warning("configuration.not_kept", problem=error)
@@ -52,4 +51,4 @@ def _copy(file: Path) -> Path:
     import platformdirs
 
     name = hashlib.sha256(os.fsencode(file.parent.resolve() / file.name)).hexdigest()[:16]
-    return platformdirs.user_state_path("kepthour") / "taken-up" / f"{name}.toml"
+    return platformdirs.user_state_path("kepthour") / f"taken-up-{name}.toml"
