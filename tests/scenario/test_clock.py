@@ -12,7 +12,7 @@ from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
 from kepthour.store import sessions, watches
 from kepthour.views.status import calendar_statuses
-from tests.support.day import BERLIN, CONFIG, Day
+from tests.support.day import BERLIN, CONFIG, Day, when
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 YEARS = 3653 * DAY
@@ -235,3 +235,14 @@ async def test_a_session_restored_while_the_clock_was_fast_has_the_rungs_that_ar
     set_clock(day, timedelta(minutes=-4))
     await day.until("2026-03-02 10:00")
     assert rungs(day)[-2:] == ["-1m", "0m"]
+
+
+async def test_what_is_of_use_still_comes_although_a_wrong_clock_had_given_it_up(day: Day) -> None:
+    """The rung of the start was due ten seconds ago by the clock that is right, and nothing has rung since 9:59."""
+    await day.until("2026-03-02 09:59")
+    day.sleep_until("2026-03-02 10:03:30")
+    await day.until("2026-03-02 10:03:31")
+    day.clock.at = when("2026-03-02 10:00:10")
+    day.app.catch_up()
+    await day.until("2026-03-02 10:00:12")
+    assert day.rungs()[-1] == ("10:00:10", "0m")

@@ -260,3 +260,17 @@ async def test_a_new_client_weighs_more_where_it_can_be_told_who_is_new(tmp_path
     day = Day(tmp_path, "2026-03-02 08:30", ALIASES)
     assert missed(day, "2026-03-02 10:00", "AB") == 2, "all are new on the first day"
     assert missed(day, "2026-06-08 10:00", "EF") == 3
+
+
+async def test_a_card_of_a_clock_that_was_ahead_says_nothing_when_the_next_has_its_number(day: Day) -> None:
+    await missed_at_ten(day)
+    day.clock.at = when("2026-03-02 09:30")
+    day.app.catch_up()
+    assert day.cards() == []
+    await day.until("2026-03-02 10:19")
+    settle(day, Verdict.MISSED)
+    assert len(day.cards()) == 1
+    pending = [rung for rung, state, _why in day.states() if rung.startswith("card") and state == "pending"]
+    assert len(pending) == len(set(pending)) == 7
+    await day.until("2026-03-02 11:30")
+    assert [at for at, _title, _text in said(day, "2026-03-02 08:00")] == ["02 10:34", "02 10:49", "02 11:19"]

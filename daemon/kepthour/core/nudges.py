@@ -28,6 +28,11 @@ _USEFUL_FOR = timedelta(hours=12)
 _CONTACT = (timedelta(minutes=15), timedelta(minutes=30), timedelta(minutes=60))
 
 
+def subject(card: int) -> str:
+    """Of the notices of the card with this number."""
+    return f"{NUDGE}:{card}"
+
+
 def nudges(confirmed_at: datetime) -> list[Nudge]:
     """All reminders of a card whose miss was confirmed then. After the last, nobody is told any more.
 

@@ -15,7 +15,7 @@ import structlog
 
 from kepthour.core.errors import NeedsPerson, NotFound
 from kepthour.core.ladder import Urgency
-from kepthour.core.nudges import nudges, to_tell
+from kepthour.core.nudges import nudges, subject, to_tell
 from kepthour.core.privacy import Phi
 from kepthour.core.reminder import State, Why
 from kepthour.core.repair import (
@@ -157,11 +157,6 @@ def _speak_up(tx: Tx, speaking: Speaking, card: Card, confirmed_at: datetime) ->
             nudge.due_at,
             nudge.useful_until,
         )
-
-
-def subject(card_id: int) -> str:
-    """Of the notices of a card."""
-    return f"card:{card_id}"
 
 
 def _hush(tx: Tx, card_id: int, now: datetime) -> None:

@@ -154,8 +154,8 @@ def confirm(tx: Tx, card: Card, steps: Sequence[StepKind], at: datetime) -> None
     trail.note(tx, card.session_id, Noted(What.CARD_CHANGED, Who.THERAPIST, at, "confirmed"))
 
 
-def forget_untouched(tx: Tx, session_id: str, opened_after: datetime, now: datetime) -> None:
-    """A card that was opened by a clock that was ahead, if nothing was done on it."""
+def forget_untouched(tx: Tx, session_id: str, opened_after: datetime, now: datetime) -> Card | None:
+    """A card that was opened by a clock that was ahead, if nothing was done on it: it is gone, and given back."""
     card = of_session(tx, session_id)
     if card is not None and card.opened_at > opened_after and all(step.is_open for step in card.steps):
         tx.connection.execute(delete(cards).where(cards.c.id == card.id))

@@ -164,7 +164,7 @@ def change(tx: Tx, changes: Iterable[Change], at: datetime) -> None:
 
 
 def call_back(tx: Tx, now: datetime) -> None:
-    """Rungs to come that were ended, undelivered, at a time later than `now`: that time has not come.
+    """Rungs of use still that were ended, undelivered, at a time later than `now`: that time has not come.
 
     Those apart that an answer ended: it was given all the same.
     """
@@ -184,7 +184,7 @@ def call_back(tx: Tx, now: datetime) -> None:
             reminders.c.therapist_id == tx.therapist,
             reminders.c.offset.is_not(None),
             reminders.c.changed_at > now,
-            reminders.c.due_at > now,
+            reminders.c.useful_until > now,
             ended,
             there.exists(),
         )

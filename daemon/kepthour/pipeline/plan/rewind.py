@@ -11,6 +11,7 @@ from datetime import datetime
 
 import structlog
 
+from kepthour.core.nudges import subject
 from kepthour.core.reminder import Reminder, State, Why
 from kepthour.core.response import silence
 from kepthour.core.timekeeping import EARLY
@@ -54,7 +55,10 @@ def _set_back(tx: Tx, row: SessionRow, limit: datetime, now: datetime) -> None:
     outbox.hand_over(tx, old, new, only=[one.id for one in happened])
     course.adopt(tx, old, new, until=limit)
     course.begin_anew(tx, row.id, new[1], Who.DAEMON, Why.CLOCK_SET, now)
-    cards.forget_untouched(tx, row.id, opened_after=limit, now=now)
+    dropped = cards.forget_untouched(tx, row.id, opened_after=limit, now=now)
+    if dropped is not None:  # its number will be another's
+        said = reminders.of_subject(tx, subject(dropped.id))
+        _withdraw(tx, [one for one in said if one.state in {State.PENDING, State.SENT}], now)
 
 
 def _has_happened(reminder: Reminder, limit: datetime) -> bool:
