@@ -111,6 +111,8 @@ class App:
         """One poll. Once a day, and where something was set aside, our expansion is compared with the source's own."""
         source = self._sources[name]
         polled = poll.poll(source, self.store, self.clock)
+        if polled.edited:
+            overlook.record_edits(self.store, name, polled.edited, self.clock.now())
         wanted = polled.problem is None and (polled.audit or polled.quarantined > 0)
         if not wanted or not isinstance(source.connector, ListsInstances):
             return polled
@@ -232,7 +234,8 @@ class App:
         now = self.clock.now()
         alert.alert(self._watched, self.store, now)
         near, far = self.config.near_channels, self.config.far_channels
-        detector = detect.Detector(near, far, self._stale_after, self._witnesses)
+        in_person = self.config.in_person
+        detector = detect.Detector(near, far, self._stale_after, self._witnesses, in_person)
         verdicts = detect.detect(detector, self.store, now)
         repair.follow_verdicts(self.store, self._speaking, verdicts, now, Who.DAEMON)
         if verdicts:
@@ -371,6 +374,7 @@ class App:
             zone=self.config.zone,
             join_hosts=self.config.join_hosts,
             addresses=calendar.addresses,
+            marks=self.config.reads_edits,
         )
 
     def _witness(self, calendar: Calendar) -> Witness | None:

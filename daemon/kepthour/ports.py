@@ -22,6 +22,7 @@ from kepthour.core.tongue import Tongue
 __all__ = [
     "Action",
     "Answer",
+    "Candid",
     "Channel",
     "ChannelFailed",
     "ChannelKind",
@@ -216,6 +217,15 @@ class Observer(Protocol):
 
         The caller waits for 5 seconds; what is raised counts as None.
         """
+        ...
+
+
+@runtime_checkable
+class Candid(Protocol):
+    """An Observer that can say why it cannot look here."""
+
+    async def obstacle(self) -> NeedsPerson | None:
+        """What is in its way, and how to mend that; None: nothing. The caller waits for 5 seconds. Never raises."""
         ...
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 _SECONDS = 2.0  # a server that has not answered by then cannot tell
 _QUESTIONS = (("pw-dump",), ("pactl", "-f", "json", "list"))
+ASKED = tuple(question[0] for question in _QUESTIONS)  # by which programs; one is enough
 
 
 @dataclass(frozen=True, slots=True)

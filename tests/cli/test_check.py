@@ -98,6 +98,7 @@ def test_where_all_is_well_nothing_is_a_problem(world: World) -> None:
         ("store", None, "ok"),
         ("calendar", "practice", "ok"),
         ("channel", "script", "ok"),
+        ("evidence", None, "skipped"),
         ("clock", None, "ok"),
         ("zone", None, "ok"),
         ("daemon", None, "ok"),

@@ -60,7 +60,7 @@ def test_zones_are_the_same_if_they_mean_the_same_times_all_year(system: str | N
 def test_the_daemon_is_well_if_it_runs_and_its_last_sign_of_life_is_fresh(
     pid: int | None, seen: timedelta | None, version: str, state: State, critical: bool
 ) -> None:
-    watch = Watch(NOW - timedelta(hours=9), NOW - seen, 7, version) if seen is not None else None
+    watch = Watch(NOW - timedelta(hours=9), NOW - seen, None, 7, version) if seen is not None else None
     (found,) = judged(pid, watch, "1", NOW)
     assert (found.state, found.critical) == (state, critical)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -344,3 +345,21 @@ def test_no_title_or_name_is_said_on_standard_error_however_verbose(world: World
     put(world, ("one", "AB Marker-Name", at(minutes=5)))
     for args in (["sync", "-vv"], ["agenda", "-vv"], ["here", "-vv"], ["status", "-vv"]):
         assert "Marker" not in world.cli(*args).stderr
+
+
+def test_rehearse_names_the_session_in_which_a_reminder_would_wait(world: World) -> None:
+    put(world, ("one", "AB", at(minutes=2)), ("next", "AB", at(minutes=60)))
+    world.cli("sync")
+    first, second, *_far = (one["id"] for one in world.json("agenda")["sessions"])
+    waiting = [one for one in world.json("rehearse")["reminders"] if one["waits_in"]]
+    assert {(one["session"], one["rung"], *one["waits_in"]) for one in waiting} >= {(second, "-15m", first)}
+    told = world.cli("rehearse").stdout
+    assert "waits in" in told and "when it is over" in told
+
+
+def test_a_leave_until_a_day_ends_as_that_day_begins_and_says_so(world: World) -> None:
+    assert "back tomorrow" in " ".join(world.cli("away", "--help").stdout.split())
+    before = datetime.now(ZoneInfo("Europe/Berlin"))
+    said = world.cli("away", "--until", "+1d").stdout
+    days = {before + timedelta(days=1), datetime.now(ZoneInfo("Europe/Berlin")) + timedelta(days=1)}
+    assert any(f" to {day:%a %d %b} 00:00." in said for day in days)

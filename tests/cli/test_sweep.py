@@ -70,7 +70,9 @@ def test_enter_leaves_a_session_open_and_q_stops(world: World) -> None:
     assert len(world.json("sweep")["open_questions"]) == len(STARTS) - 1
 
 
-def test_without_a_terminal_they_are_listed(world: World) -> None:
+def test_without_a_terminal_they_are_listed_as_settle_alone_lists_them(world: World) -> None:
     told = world.cli("sweep").stdout
+    assert told == world.cli("settle").stdout
+    assert told.count("No check-in for Mon 02 Mar") == len(STARTS)
     assert told.count("What happened?") == len(STARTS)
     assert "kepthour settle ID VERDICT" in told

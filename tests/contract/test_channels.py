@@ -328,10 +328,24 @@ def ended(pid_file: Path) -> bool:
         return True
 
 
-async def test_the_console_prints_title_and_text(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_the_console_prints_title_text_and_how_to_answer(capsys: pytest.CaptureFixture[str]) -> None:
     await console.make("c", console.Options()).send(NOTICE, None)
     assert sys.stdout is not None
-    assert capsys.readouterr().out == "●●  Session at 14:00 starts in 5 min\n    50 min, video.\n"
+    assert capsys.readouterr().out.splitlines() == [
+        "●●  Session at 14:00 starts in 5 min", "    50 min, video.", "    kepthour here"
+    ]  # fmt: skip
+
+
+async def test_the_console_names_the_command_of_each_answer_that_is_offered(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    channel = console.make("c", console.Options())
+    await channel.send(replace(NOTICE, actions=tuple(Action(key, "…") for key in Key)), None)
+    assert capsys.readouterr().out.splitlines()[2:] == [
+        "    kepthour here, kepthour ack, kepthour snooze, kepthour late 10m, kepthour out"
+    ]
+    await channel.send(DIGEST, None)
+    assert len(capsys.readouterr().out.splitlines()) == 2
 
 
 async def test_what_a_calendar_wrote_cannot_drive_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
@@ -343,7 +357,10 @@ async def test_a_terminal_without_the_characters_gets_others(monkeypatch: pytest
     plain = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     monkeypatch.setattr(sys, "stdout", plain)
     await console.make("c", console.Options()).send(replace(NOTICE, text="say “here”"), None)
-    assert plain.buffer.getvalue() == b"**  Session at 14:00 starts in 5 min\n    say ?here?\n"
+    assert (
+        plain.buffer.getvalue()
+        == b"**  Session at 14:00 starts in 5 min\n    say ?here?\n    kepthour here\n"
+    )
 
 
 async def test_a_closed_standard_output_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -286,7 +286,7 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "an unknown kind of evidence": (
         MINIMAL + '[[evidence]]\ntype = "camera"\n',
         "evidence[0].type",
-        'installed are "call", "desktop"',
+        'installed are "call", "desktop", "edits"',
     ),
     "evidence that an account gives": (
         MINIMAL + '[[evidence]]\ntype = "meet"\n',
@@ -298,6 +298,16 @@ BROKEN: dict[str, tuple[str, str, str]] = {
         MINIMAL + '[[evidence]]\ntype = "desktop"\n[[evidence]]\ntype = "desktop"\n',
         "evidence[1].type",
         "of this type already",
+    ),
+    "a key of edits as evidence": (
+        MINIMAL + '[[evidence]]\ntype = "edits"\nprograms = ["zoom"]\n',
+        "evidence[0].programs",
+        "there is no such key",
+    ),
+    "edits as evidence twice": (
+        MINIMAL + '[[evidence]]\ntype = "edits"\n[[evidence]]\ntype = "edits"\n',
+        "evidence[1].type",
+        "there is an [[evidence]] table of this type already",
     ),
     "a misspelt key of evidence": (
         MINIMAL + '[[evidence]]\ntype = "call"\nprogram = ["zoom"]\n',
@@ -417,3 +427,20 @@ def test_this_machine_is_not_watched_unless_it_is_said(tmp_path: Path) -> None:
     config = read(tmp_path, text + '[retention]\nevidence = "7d"\n')
     assert [one.type for one in config.evidence] == ["call", "desktop"]
     assert config.keep_evidence == timedelta(days=7)
+
+
+def test_edits_as_evidence_need_no_source_and_have_every_calendar_read_anew(tmp_path: Path) -> None:
+    without, with_them = read(tmp_path, MINIMAL), read(tmp_path, MINIMAL + '[[evidence]]\ntype = "edits"\n')
+    assert (without.reads_edits, with_them.reads_edits) == (False, True)
+    assert with_them.evidence == ()
+    assert without.calendars[0].fingerprint != with_them.calendars[0].fingerprint
+
+
+def test_a_room_in_which_silence_says_nothing_is_a_regular_expression(tmp_path: Path) -> None:
+    assert read(tmp_path, MINIMAL).in_person is None
+    config = read(tmp_path, MINIMAL + "[verdict]\nin_person = '^Room 2'\n")
+    assert config.in_person is not None and config.in_person.search("Room 21")
+    assert (
+        "regular expression"
+        in faults(tmp_path, MINIMAL + "[verdict]\nin_person = '('\n")["verdict.in_person"]
+    )

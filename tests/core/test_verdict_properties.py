@@ -9,8 +9,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from kepthour.core.coverage import coverage
+from kepthour.core.gaps import Kept
 from kepthour.core.response import Kind, Response
-from kepthour.core.verdict import Because, Coverage, Finding, Verdict, deadline_after, decide
+from kepthour.core.spells import Call
+from kepthour.core.verdict import HELD, Because, Coverage, Finding, Verdict, deadline_after, decide
 
 TEN = datetime(2026, 3, 2, 10, tzinfo=UTC)
 DEADLINE, LATE_AFTER = TEN + timedelta(minutes=15), timedelta(minutes=2)
@@ -20,6 +22,7 @@ WORST_FIRST = (Verdict.SUSPECTED_MISS, Verdict.UNKNOWN, None, Verdict.LATE, Verd
 minutes = st.integers(min_value=-40, max_value=60).map(lambda n: TEN + timedelta(minutes=n / 2))
 flags = st.booleans()
 coverages = st.builds(Coverage, daemon=flags, calendar=flags, ladder=flags, away=flags)
+COVERED = Coverage(daemon=True, calendar=True, ladder=True)
 
 
 @st.composite
@@ -99,17 +102,55 @@ def test_of_dated_proofs_an_earlier_one_makes_nobody_later(
     assert rank(decided(here, covered, rooms)) >= rank(decided(here, covered, room))
 
 
-@given(
-    some, coverages, st.sampled_from(["daemon", "calendar", "ladder", "away"]), st.none() | minutes, minutes
+LACKS = {
+    "daemon": Because.DAEMON_GAP,
+    "calendar": Because.CALENDAR_STALE,
+    "ladder": Because.LADDER_GAP,
+    "away": Because.AWAY,
+}
+silent = st.lists(answers(Kind.ACK, Kind.SNOOZE, Kind.LATE), max_size=3).map(
+    lambda them: sorted(them, key=lambda one: one.at)
 )
+calls = st.none() | st.builds(Call, st.none() | minutes)
+
+
+@given(silent, st.sampled_from(sorted(LACKS)))
+def test_of_silence_each_gap_alone_makes_a_question(responses: list[Response], lost: str) -> None:
+    assert decided(responses, COVERED) == Finding(Verdict.SUSPECTED_MISS, Because.NO_EVIDENCE)
+    less = replace(COVERED, **{lost: lost == "away"})
+    assert decided(responses, less) == Finding(Verdict.UNKNOWN, LACKS[lost])
+
+
+@given(some | silent, coverages, st.sampled_from(sorted(LACKS)), st.none() | minutes, minutes, calls, flags)
 def test_less_coverage_never_makes_it_more_certain(
-    responses: list[Response], covered: Coverage, lost: str, room: datetime | None, now: datetime
+    responses: list[Response],
+    covered: Coverage,
+    lost: str,
+    room: datetime | None,
+    now: datetime,
+    call: Call | None,
+    edited: bool,
 ) -> None:
-    now += timedelta(minutes=30)
+    def found(coverage: Coverage) -> Finding | None:
+        deadline, seen = deadline_after(DEADLINE, TEN, responses), now + timedelta(minutes=30)
+        return decide(
+            TEN, deadline, LATE_AFTER, responses, coverage, seen, in_room_since=room, call=call, edited=edited
+        )
+
     less = replace(covered, **{lost: lost == "away"})
-    before, after = decided(responses, covered, room, now), decided(responses, less, room, now)
-    assert rank(after) >= rank(before)
-    assert after == before or (after is not None and after.verdict is Verdict.UNKNOWN)
+    before, after = found(covered), found(less)
+    by_machine = {Because.IN_A_CALL, Because.IN_SOME_CALL, Because.ENTRY_EDITED}
+    if before is None or (before.verdict in HELD and before.because not in by_machine):
+        assert after == before
+    elif lost == "away":  # what was seen on this machine is anybody's then
+        assert after == Finding(Verdict.UNKNOWN, Because.AWAY)
+    elif before.because in by_machine or less == covered:
+        assert after == before
+    else:  # silence
+        assert after is not None and after.verdict is Verdict.UNKNOWN
+        assert after.because in (
+            {before.because, LACKS[lost]} if before.verdict is Verdict.UNKNOWN else {LACKS[lost]}
+        )
 
 
 @given(some, coverages, st.none() | minutes)
@@ -138,6 +179,7 @@ def test_a_watch_that_is_lost_makes_no_coverage(
     kept = [one for number, one in enumerate(sorted(watches)) if number != lost]
 
     def covered(these: list[tuple[datetime, datetime]]) -> Coverage:
-        return coverage(TEN, DEADLINE, these, [], synced, timedelta(minutes=5))
+        kept = [Kept(since, until, None) for since, until in these]
+        return coverage(TEN, DEADLINE, kept, [], synced, timedelta(minutes=5))
 
     assert covered(sorted(watches)).daemon or not covered(kept).daemon

@@ -44,6 +44,7 @@ class Machine:
 
     def run(self, ci: bool = False) -> subprocess.CompletedProcess[str]:
         env = {"PATH": str(self.bin), "CI": "true" if ci else "", "LIBRARY_FOLDERS": str(self.libraries)}
+        env["SYSTEM_BUS"] = str(self.libraries)
         env["DBUSMOCK"] = str(self.libraries / ("dbusmock" if self.lacks_a_mock else ""))
         self.has("true")
         return subprocess.run(

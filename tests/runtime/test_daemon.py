@@ -21,12 +21,12 @@ from kepthour.runtime import health
 from kepthour.runtime.clock import SystemClock
 from kepthour.runtime.daemon import Daemon
 from kepthour.store import responses, sessions
-from kepthour.store.engine import open_store
 from kepthour.store.sessions import SessionRow
 from kepthour.views.agenda import Entry, agenda
 from tests.fakes.channels import Recorder
 from tests.support.calendars import calendar, event
 from tests.support.day import CONFIG, FakePlugins
+from tests.support.stores import opened
 
 RUNGS = ("-1s", "0s")
 LADDER = "".join(f'[[reminders.rungs]]\nat = "{rung}"\n' for rung in RUNGS)
@@ -44,7 +44,7 @@ class Made:
         self.file = folder / "config.toml"
         polled = CONFIG.replace('sessions = "all"', 'sessions = "all"\npoll = "1s"')
         self.file.write_text(polled + LADDER, encoding="utf-8")
-        self.store = open_store(folder / "kepthour.db")
+        self.store = opened(folder / "kepthour.db")
         self.app = self.load()
         start = (datetime.now(UTC) + timedelta(seconds=4)).replace(microsecond=0)
         begins, ends = (f"{at:%Y%m%dT%H%M%SZ}" for at in (start, start + timedelta(minutes=50)))

@@ -22,10 +22,10 @@ from kepthour.config.reading import load
 from kepthour.runtime.clock import SystemClock
 from kepthour.runtime.daemon import Daemon
 from kepthour.runtime.guardian import Guardian
-from kepthour.store.engine import open_store
 from kepthour_connectors.base import Batch, Known
 from tests.support.clock import FakeClock
 from tests.support.day import CONFIG, FakePlugins
+from tests.support.stores import opened
 
 METHODS = ("get_next_run_time", "remove_job", "get_due_jobs")
 
@@ -52,7 +52,7 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         plugins, file = FakePlugins(FakeClock(SystemClock().now())), folder / "config.toml"
         file.write_text(CONFIG.replace('type = "memory"', 'type = "memory"\npoll = "1s"'), encoding="utf-8")
-        app = App(load(file, plugins), open_store(folder / "kepthour.db"), plugins, SystemClock())
+        app = App(load(file, plugins), opened(folder / "kepthour.db"), plugins, SystemClock())
         self.calendar = plugins.memory.calendar("practice")
         self.polled, self.revived = asyncio.Event(), asyncio.Event()
         self._poll, self._loop = self.calendar.poll, asyncio.get_running_loop()

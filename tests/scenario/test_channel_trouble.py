@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from kepthour.core.reminder import KEPT_QUIET
 from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
 from kepthour.pipeline.dispatch import dispatcher
+from kepthour.views.status import status
 from tests.fakes.channels import Recorder
 from tests.scenario.test_ladder import STANDARD
 from tests.support.day import BERLIN, CONFIG, Day
@@ -203,3 +205,49 @@ async def test_a_rung_whose_name_is_taken_elsewhere_goes_to_the_other_channel_al
         "10:05:02",
         "10:06:02",
     }
+
+
+def refused(day: Day, channel: str) -> int:
+    """How many of the last day's reminders `status` says that this channel refused."""
+    found = status(day.app.config, day.app.store, None, day.clock.at).channels
+    return next(one.failed for one in found if one.name == channel)
+
+
+async def test_status_counts_what_was_refused_and_then_given_up_for_a_day(tmp_path: Path) -> None:
+    day = made(tmp_path)
+    day.put("far", "2026-03-09T10:00:00")  # so that the calendar is not empty the day after
+    day.sync()
+    await day.until("2026-03-02 09:50")
+    day.screen.refuse = True
+    await day.until("2026-03-02 09:56")
+    assert refused(day, "screen") == 1
+    day.screen.refuse = False
+    day.answer(Kind.HERE)
+    assert refused(day, "screen") == 1
+    day.clock.at += timedelta(hours=23)
+    assert refused(day, "screen") == 1
+    day.clock.at += timedelta(hours=2)
+    assert refused(day, "screen") == 0
+
+
+async def test_a_bell_that_is_silent_in_a_call_has_refused_nothing(tmp_path: Path) -> None:
+    day = made(tmp_path)
+    day.screen.refuse, day.screen.code = True, KEPT_QUIET
+    await day.until("2026-03-02 09:56")
+    assert refused(day, "screen") == 0
+    day.answer(Kind.HERE)
+    assert refused(day, "screen") == 0
+
+
+async def test_status_counts_each_rung_that_gave_way_to_a_newer_one_and_none_that_came_in_the_end(
+    tmp_path: Path,
+) -> None:
+    day = made(tmp_path)
+    await day.until("2026-03-02 09:50")
+    day.screen.refuse = True
+    await day.until("2026-03-02 09:59:30")
+    day.screen.refuse = False
+    await day.until("2026-03-02 10:01")
+    assert ("-5m", "collapsed", "newer_one_due") in day.states()
+    assert refused(day, "screen") == 1  # the one of a minute before came at a later attempt
+    assert refused(day, "phone") == 0

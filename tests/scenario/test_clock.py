@@ -178,7 +178,7 @@ async def test_no_watch_was_kept_in_a_time_that_has_not_come(day: Day) -> None:
     set_clock(day, -HOUR)
     await day.until("2026-03-02 07:42")
     with day.app.store.read() as tx:
-        kept = watches.within(tx, day.clock.at - DAY, day.clock.at + DAY)
+        kept = watches.around(tx, day.clock.at - DAY, day.clock.at + DAY)
     assert all(watch.until <= day.clock.at for watch in kept)
     assert len(kept) <= 2
 

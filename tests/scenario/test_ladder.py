@@ -133,6 +133,14 @@ async def test_running_late_moves_the_nagging_and_the_deadline(day: Day) -> None
     assert day.only().verdict is Verdict.SUSPECTED_MISS
 
 
+async def test_a_second_answer_to_the_same_notice_is_noted_on_no_older_one(day: Day) -> None:
+    await day.until("2026-03-02 10:00")
+    day.answer(Kind.LATE, timedelta(minutes=10))
+    day.answer(Kind.HERE)
+    answered = [(rung, why) for rung, state, why in day.states() if state == "answered"]
+    assert answered == [("0m", "running_late")]
+
+
 async def test_running_late_after_the_start_asks_again_at_the_announced_time(day: Day) -> None:
     await day.until("2026-03-02 10:03")
     day.answer(Kind.LATE, timedelta(minutes=5))

@@ -166,3 +166,26 @@ def test_a_digest_is_rehearsed_with_the_calendars_as_they_are_now(tmp_path: Path
     assert "in sync" in rehearsed(day, *evening)[0].text
     day.clock.at += timedelta(hours=8)
     assert "practice" in rehearsed(day, *evening)[0].text
+
+
+async def test_it_says_what_waits_if_one_is_with_the_client_before(tmp_path: Path) -> None:
+    """What it says comes at its time does so, and what it says may wait does not: the therapist checks in."""
+    start, end = "2026-03-02 09:00", "2026-03-02 12:00"
+    day = Day(tmp_path, start, CONFIG)
+    day.put("one", "2026-03-02T10:00:00")
+    day.put("next", "2026-03-02T10:50:00")
+    day.put("across", "2026-03-02T10:30:00", 90)
+    day.sync()
+    ids = {entry.session.start: entry.session.id for entry in day.agenda(start, end)}
+    one = ids[when("2026-03-02 10:00")]
+    told = rehearse(day.app.config, day.app.store, when(start), when(end), day.clock.at)
+    during = [line for line in told if when("2026-03-02 10:01") <= line.at < when("2026-03-02 10:50")]
+    waiting = {(line.session, line.rung) for line in during if one in {held.id for held in line.waits_in}}
+    await day.until("2026-03-02 10:01")
+    day.answer(Kind.HERE, session=one)
+    seen = len(day.notices())
+    await day.until("2026-03-02 10:49:59")
+    came = {(line.session, line.rung) for line in sent(day)[seen:]}
+    theirs = {(line.session, line.rung) for line in during if line.session != one}
+    assert came == theirs - waiting
+    assert came and waiting

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +15,7 @@ from kepthour.core.verdict import Because, Verdict
 from kepthour.store.sessions import SessionRow
 from tests.support.day import BERLIN
 from tests.support.lived import AtOnce
-from tests.support.situation import MONDAY, ZOOM, Brisk, new_store, the_session
+from tests.support.situation import MONDAY, ZOOM, Brisk, the_session
 
 SAID = st.sampled_from(sorted(Verdict))
 turns = st.lists(
@@ -32,7 +31,6 @@ async def lived(
 ) -> SessionRow:
     """A session at ten, perhaps answered, settled `at` minutes after it; then what the machine does."""
     asyncio.get_running_loop().set_default_executor(AtOnce())
-    shutil.copy(new_store(), folder / "kepthour.db")
     day = Brisk(folder, f"{MONDAY} 09:58")
     day.first_start = f"{MONDAY}T10:00:00"
     day.put("one", day.first_start, 50, ZOOM)

@@ -10,7 +10,7 @@ import pytest
 from kepthour.core.corrections import ReasonWanted
 from kepthour.core.errors import NeedsPerson
 from kepthour.core.response import Kind
-from kepthour.core.verdict import Verdict
+from kepthour.core.verdict import SessionState, Verdict
 from kepthour.store import history
 from kepthour.views.agenda import agenda
 from tests.support.day import Day, a_morning, when
@@ -170,3 +170,31 @@ async def test_the_same_once_more_is_no_version_and_opens_no_back_door(day: Day)
     assert len(versions(day)) == 2
     with pytest.raises(ReasonWanted):
         say(day, COVERED)
+
+
+async def test_what_was_settled_as_held_beforehand_stands_there_until_it_begins(day: Day) -> None:
+    await day.until("2026-03-02 09:56")
+    settle(day, Verdict.ON_TIME)
+    assert day.only().state is SessionState.SCHEDULED
+    await day.until("2026-03-02 10:00")
+    assert day.only().state is SessionState.IN_SESSION
+    await day.until("2026-03-02 10:50")
+    assert day.only().state is SessionState.ENDED
+
+
+async def test_what_was_settled_as_held_beforehand_makes_nothing_quiet_before_it_begins(day: Day) -> None:
+    day.put("before", "2026-03-02T09:55:00", 20)
+    day.sync()
+    held = day.agenda("2026-03-02 09:59", "2026-03-02 10:30")[1].session.id
+    await day.until("2026-03-02 09:30")
+    day.app.settle(held, Verdict.ON_TIME, None)
+    await day.until("2026-03-02 09:41")
+    assert day.rungs_since("09:30:01") == [("09:40:00", "-15m")]
+
+
+async def test_who_checked_in_early_is_in_session(day: Day) -> None:
+    await day.until("2026-03-02 09:56")
+    day.answer(Kind.HERE)
+    assert day.only().state is SessionState.IN_SESSION
+    settle(day, Verdict.LATE)
+    assert day.only().state is SessionState.IN_SESSION

@@ -56,7 +56,7 @@ def held(path: Path) -> int:
     store = open_store(path)
     store.check()
     with store.read() as tx:
-        began = [watch.pid for watch in watches.within(tx, NOW, NOW + timedelta(days=2))]
+        began = [watch.pid for watch in watches.around(tx, NOW, NOW + timedelta(days=2))]
         rows = [one.subject for one in reminders.everything(tx)]
     store.close()
     assert began == list(range(1, len(began) + 1))

@@ -169,7 +169,7 @@ def test_a_watch_goes_on_until_a_gap_or_another_process(store: Store) -> None:
         watches.beat(tx, NOW + timedelta(seconds=50), 1, "v", minute)
         watches.beat(tx, NOW + timedelta(seconds=90), 2, "v", minute)
         watches.beat(tx, NOW + timedelta(minutes=9), 2, "v", minute)
-        found = watches.within(tx, NOW, NOW + timedelta(hours=1))
+        found = watches.around(tx, NOW, NOW + timedelta(hours=1))
         assert [(w.until - w.since).total_seconds() for w in found] == [50, 0, 0]
         assert watches.first_ever(tx) == NOW
 

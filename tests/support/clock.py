@@ -16,6 +16,7 @@ class FakeClock:
         self.at = at.astimezone(UTC)
         self._slept = timedelta()
         self._stepped = timedelta()
+        self._booted_at = _EPOCH
 
     def now(self) -> datetime:
         """Where the test put it."""
@@ -23,7 +24,7 @@ class FakeClock:
 
     def read(self) -> Reading:
         """Wall, monotonic and boot-time clock."""
-        boot = self.at - _EPOCH - self._stepped
+        boot = self.at - self._booted_at - self._stepped
         return Reading(self.at, boot - self._slept, boot)
 
     def sleep(self, span: timedelta) -> None:
@@ -35,3 +36,7 @@ class FakeClock:
         """Somebody sets the wall clock by so much; no time passes."""
         self.at += span
         self._stepped += span
+
+    def boot(self) -> None:
+        """The machine is started now."""
+        self._booted_at, self._slept, self._stepped = self.at, timedelta(), timedelta()

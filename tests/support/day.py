@@ -19,7 +19,6 @@ from kepthour.runtime.pump import Pump
 from kepthour.store import reminders
 from kepthour.store.cards import Card
 from kepthour.store.cards import everything as all_cards
-from kepthour.store.engine import open_store
 from kepthour.views.agenda import Entry, agenda
 from tests.fakes.calendars import MemoryCalendar, MemoryKind
 from tests.fakes.channels import Recorder, RecorderKind
@@ -28,6 +27,7 @@ from tests.fakes.observer import Seen
 from tests.support.calendars import calendar, event
 from tests.support.clock import FakeClock
 from tests.support.fence import TITLE
+from tests.support.stores import opened
 
 BERLIN = ZoneInfo("Europe/Berlin")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -84,7 +84,7 @@ class Day:
         """The daemon starts (again) on the same store, with the present configuration."""
         file = self.folder / "config.toml"
         file.write_text(self.config, encoding="utf-8")
-        self.app = App(load(file, self.plugins), open_store(self.store_path), self.plugins, self.clock)
+        self.app = App(load(file, self.plugins), opened(self.store_path), self.plugins, self.clock)
         self.channels = {name: self.plugins.recorder.make(name, None) for name in self.app.channels()}
         for channel in self.channels.values():
             channel.answered = self._answered

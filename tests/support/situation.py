@@ -9,18 +9,14 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
-import shutil
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from kepthour.core.verdict import Because, Verdict
 from kepthour.store import sessions, watches
-from kepthour.store.engine import open_store
 from kepthour.store.sessions import SessionRow
 from kepthour.store.tables import verdicts
 from tests.fakes.calendars import MemoryCalendar
@@ -37,6 +33,8 @@ WITH_PHONE = PLAIN + PHONE
 WITHOUT_CHANNEL = PLAIN.replace('[channels.screen]\ntype = "recorder"\n', "")
 TWO_CALENDARS = PLAIN + SECOND
 WITNESSED = PLAIN.replace('type = "memory"', 'type = "memory"\nevidence = "room"')
+IN_ROOM_TWO = PLAIN + "[verdict]\nin_person = '^Room 2'\n"
+EDITS_COUNT = PLAIN + '[[evidence]]\ntype = "edits"\n'
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _POLLS, _SIGNS = timedelta(minutes=10), timedelta(seconds=30)
@@ -57,6 +55,8 @@ NOT_WATCHED: Outcome = (Verdict.UNKNOWN, Because.DAEMON_GAP)
 OUT_OF_DATE: Outcome = (Verdict.UNKNOWN, Because.CALENDAR_STALE)
 NOT_REMINDED: Outcome = (Verdict.UNKNOWN, Because.LADDER_GAP)
 AWAY: Outcome = (Verdict.UNKNOWN, Because.AWAY)
+EDITED: Outcome = (Verdict.UNKNOWN, Because.ENTRY_EDITED)
+IN_PERSON: Outcome = (Verdict.UNKNOWN, Because.IN_PERSON)
 SUSPECTED: Outcome = (Verdict.SUSPECTED_MISS, Because.NO_EVIDENCE)
 
 
@@ -73,6 +73,7 @@ class Situation:
     outcome: Outcome
     happens: tuple[Happening, ...] = ()
     entry: tuple[str, ...] = ()  # further lines of its event
+    others: tuple[str, ...] = ()  # further lines of those of other weeks
     start: str = f"{MONDAY}T10:00:00"
     minutes: int = 50
     begins: str = f"{MONDAY} 09:40"
@@ -114,12 +115,11 @@ def at(time: str, *steps: Step) -> Happening:
 async def live_through(situation: Situation, folder: Path) -> Day:
     """The day, after all of it."""
     asyncio.get_running_loop().set_default_executor(AtOnce())
-    shutil.copy(new_store(), folder / "kepthour.db")
     day = Brisk(folder, situation.begins, situation.config)
     day.first_start, day.told_by = situation.start, situation.told_by
     day.put("one", situation.start, situation.minutes, *situation.entry)
     for number, date in enumerate(("03-23", "03-24", "03-25")):  # a calendar that loses all is not believed
-        day.put(f"other-{number}", f"2026-{date}T10:00:00")
+        day.put(f"other-{number}", f"2026-{date}T10:00:00", 50, *situation.others)
     for one in day.app.config.calendars[1:]:
         for href in ("one.ics", "other-0.ics", "other-1.ics", "other-2.ics"):
             calendar_called(day, one.name).put(href, day.calendar.text(href))
@@ -131,19 +131,6 @@ async def live_through(situation: Situation, folder: Path) -> Day:
             await done
     await day.until(local(situation.until))
     return day
-
-
-@cache
-def new_store() -> Path:
-    """A store in which nothing stands yet, made once: to make it takes as long as to live through a situation."""
-    folder = TemporaryDirectory()
-    _kept.append(folder)
-    path = Path(folder.name) / "kepthour.db"
-    open_store(path).close()
-    return path
-
-
-_kept: list[TemporaryDirectory[str]] = []  # up to the end of the process
 
 
 def concluded(day: Day) -> Outcome:

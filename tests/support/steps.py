@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from kepthour.core.presence import Presence, Seen, Stay
@@ -115,6 +117,36 @@ def writes(
 def cancels(calendar: str = "practice") -> Step:
     """The calendar says that it does not take place."""
     return writes(f"{MONDAY}T10:00:00", 50, "STATUS:CANCELLED", calendar=calendar)
+
+
+def edits(
+    old: str,
+    new: str,
+    stamped: str | None = None,
+    uids: Sequence[str] = ("one",),
+    told: bool = True,
+    calendar: str = "practice",
+) -> Step:
+    """In these events stands `new` for `old`, and as LAST-MODIFIED the time `stamped`. `told`: the calendar is read."""
+
+    def edit(day: Day) -> None:
+        held = calendar_called(day, calendar)
+        for uid in uids:
+            text = held.text(f"{uid}.ics")
+            assert old in text
+            text = text.replace(old, new)
+            if stamped is not None:
+                text = re.sub(r"LAST-MODIFIED:\w+", f"LAST-MODIFIED:{instant(stamped):%Y%m%dT%H%M%SZ}", text)
+            held.put(f"{uid}.ics", text)
+        if told:
+            day.sync()
+
+    return edit
+
+
+def is_read() -> Step:
+    """The calendar is, now."""
+    return lambda day: day.sync()
 
 
 def deletes(calendar: str = "practice") -> Step:

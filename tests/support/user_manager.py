@@ -18,7 +18,7 @@ from typing import Any
 
 from tests.support.world import World, eventually, shim
 
-_MANAGER = Path("/lib/systemd/systemd")
+MANAGER = Path("/lib/systemd/systemd")
 _PROGRAMS = ("unshare", "nsenter", "setpriv", "systemctl", "systemd-run")
 _NAMESPACES = ("--mount", "--pid", "--cgroup")
 # systemd as the first process of its namespaces would take itself for the machine's.
@@ -28,7 +28,7 @@ mount -t cgroup2 none /sys/fs/cgroup && mkdir "/sys/fs/cgroup/$1" && echo $$ >"/
 setpriv --bounding-set="$2" {manager} --user & wait
 """
 # The kernel may still be counting out the manager's processes: hence the second try.
-_FORGET = """
+FORGET = """
 mount -t cgroup2 none /sys/fs/cgroup
 find "/sys/fs/cgroup/$1" -depth -type d -exec rmdir {} + 2>/dev/null && exit 0
 sleep 0.1; find "/sys/fs/cgroup/$1" -depth -type d -exec rmdir {} +
@@ -38,7 +38,7 @@ sleep 0.1; find "/sys/fs/cgroup/$1" -depth -type d -exec rmdir {} +
 def missing_for_systemd() -> list[str]:
     """What this machine lacks for a manager of its own."""
     programs = [name for name in _PROGRAMS if not shutil.which(name)]
-    manager = [] if _MANAGER.exists() else [str(_MANAGER)]
+    manager = [] if MANAGER.exists() else [str(MANAGER)]
     if programs or manager:
         return programs + manager
     if os.geteuid() != 0:
@@ -80,7 +80,7 @@ class UserManager:
         self._stack.close()
 
     def _start(self) -> None:
-        script = _START.format(manager=_MANAGER)
+        script = _START.format(manager=MANAGER)
         with (self.world.folder / "manager.log").open("wb") as log:
             enter = ["unshare", *_NAMESPACES, "--fork", "--mount-proc", "--kill-child"]
             outer = subprocess.Popen(
@@ -91,9 +91,9 @@ class UserManager:
                 stdin=subprocess.DEVNULL,
             )
         self._stack.callback(
-            subprocess.run, ["unshare", *_NAMESPACES[::2], "bash", "-c", _FORGET, "-", self._name]
+            subprocess.run, ["unshare", *_NAMESPACES[::2], "bash", "-c", FORGET, "-", self._name]
         )
-        self._stack.callback(_kill, outer)
+        self._stack.callback(kill, outer)
         children = Path(f"/proc/{outer.pid}/task/{outer.pid}/children")
         self._init = int(eventually(lambda: children.read_text().split()[:1], "the namespaces")[0])
         eventually(self._is_up, "the user manager")
@@ -132,6 +132,7 @@ class UserManager:
         self.systemctl("daemon-reload")
 
 
-def _kill(process: subprocess.Popen[Any]) -> None:
+def kill(process: subprocess.Popen[Any]) -> None:
+    """End it at once."""
     process.kill()  # --kill-child: the namespaces' first process goes with it, and with that one all the others
     process.wait()

@@ -82,6 +82,8 @@ def _lines(event: Json) -> Iterator[str]:
     yield f"UID:{_text(_uid(event))}"
     yield f"SEQUENCE:{int(event.get('sequence', 0))}"
     yield f"STATUS:{str(event.get('status', 'confirmed')).upper()}"
+    if event.get("updated"):
+        yield f"LAST-MODIFIED:{datetime.fromisoformat(event['updated']).astimezone(UTC):%Y%m%dT%H%M%SZ}"
     if is_exception(event):
         yield f"RECURRENCE-ID{_time(event['originalStartTime'])}"
     # Of a cancelled instance nothing is sure to be there but when it would have been.

@@ -11,7 +11,9 @@ from typing import TextIO
 from pydantic import BaseModel, ConfigDict
 
 from kepthour.core.ladder import Urgency
-from kepthour.ports import Answer, ChannelFailed, Notice
+from kepthour.core.notice import LATE
+from kepthour.core.spans import format_duration
+from kepthour.ports import Answer, ChannelFailed, Key, Notice
 
 _MARKS = {Urgency.PASSIVE: "   ", Urgency.NORMAL: "●  ", Urgency.HIGH: "●● ", Urgency.CRITICAL: "●●●"}
 _STYLES = {
@@ -19,6 +21,14 @@ _STYLES = {
     Urgency.NORMAL: "",
     Urgency.HIGH: "bold yellow",
     Urgency.CRITICAL: "bold red",
+}
+# What to type instead of pressing a button; no command opens a video room.
+_COMMANDS = {
+    Key.HERE: "here",
+    Key.ACK: "ack",
+    Key.SNOOZE: "snooze",
+    Key.LATE: f"late {format_duration(LATE)}",
+    Key.OUT: "out",
 }
 
 
@@ -40,7 +50,7 @@ class Console:
         """Nothing to prepare: a terminal's reader answers with commands."""
 
     async def send(self, notice: Notice, replaces: str | None) -> str | None:
-        """Print `notice` in two lines; None, since paper does not forget. Raises ChannelFailed."""
+        """Print `notice`, and the commands that answer it; None, since paper does not forget. Raises ChannelFailed."""
         output: TextIO | None = sys.stdout  # None where the process was started with it closed
         if output is None:
             raise _no_output()
@@ -79,7 +89,10 @@ def _takes_more(output: TextIO) -> bool:
 
 def _print(notice: Notice, output: TextIO) -> None:
     title = f"{_MARKS[notice.urgency]} {_printable(notice.title)}"
-    lines = _encodable(title, output), _encodable(f"    {_printable(notice.text)}", output)
+    lines = [_encodable(title, output), _encodable(f"    {_printable(notice.text)}", output)]
+    commands = [f"kepthour {_COMMANDS[action.key]}" for action in notice.actions if action.key in _COMMANDS]
+    if commands:
+        lines.append(f"    {', '.join(commands)}")
     if not output.isatty():
         print(*lines, sep="\n", file=output, flush=True)
         return
@@ -87,7 +100,7 @@ def _print(notice: Notice, output: TextIO) -> None:
     from rich.text import Text
 
     terminal = Terminal(file=output)
-    terminal.print(Text(lines[0], style=_STYLES[notice.urgency]), Text(lines[1]), sep="\n")
+    terminal.print(Text(lines[0], style=_STYLES[notice.urgency]), *map(Text, lines[1:]), sep="\n")
 
 
 def _printable(text: str) -> str:

@@ -6,7 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kepthour.app import App
-from kepthour.checks import calendars, channels, configuration, daemon, heartbeat, store, timekeeping, waking
+from kepthour.checks import (
+    calendars,
+    channels,
+    configuration,
+    daemon,
+    evidence,
+    heartbeat,
+    store,
+    timekeeping,
+    waking,
+)
 from kepthour.checks.record import Check, failed, skipped
 from kepthour.core.errors import KeptHourError
 from kepthour.plugins import Plugins
@@ -32,6 +42,7 @@ def examine(file: Path, plugins: Plugins, clock: Clock, *, send: bool) -> list[C
         *stored,
         *_of_the_store(calendars.NAME, app, calendars.examine),
         *channels.examine(config, plugins, send=send),
+        *evidence.examine(config, plugins),
         *timekeeping.examine(config.zone, clock.now()),
         *_of_the_store(daemon.NAME, app, _daemon),
         *waking.examine(config),

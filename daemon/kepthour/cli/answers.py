@@ -46,7 +46,7 @@ def _answer(ctx: click.Context, kind: Kind, session_id: str | None, span: timede
     from kepthour.core.errors import Ambiguous
     from kepthour.runtime.bell import ring
 
-    app = ctx.ensure_object(Setting).app()
+    app = ctx.ensure_object(Setting).app_to_answer()
     try:
         answered = app.answer(kind, session_id, "cli", span)
     except Ambiguous as error:

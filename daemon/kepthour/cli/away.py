@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option(
-    "--until", type=Moment(), help="You are away up to here: a date, a local time, tomorrow or +7d."
+    "--until",
+    type=Moment(),
+    help="You are away up to here: a date, a local time, tomorrow or +7d. A day begins at 00:00: until +1d, or "
+    "until tomorrow, means that you are back tomorrow.",
 )
 @click.option("--from", "start", type=Moment(), help="From here on; without it, from now on.")
 @click.option("--end", is_flag=True, help="You are back: every leave that was noted ends now.")

@@ -127,12 +127,26 @@ def rehearse(ctx: click.Context, start: str, end: str, as_json: bool) -> None:
                 "urgency": one.urgency.value,
                 "channels": list(one.channels),
                 "text": one.text,
+                "waits_in": [session.id for session in one.waits_in],
             }
             for one in found
         ]
         document({"reminders": shapes})
         return
     rows = [
-        (clock(one.at, zone), one.rung, one.urgency.value, ", ".join(one.channels), one.text) for one in found
+        (
+            clock(one.at, zone),
+            one.rung,
+            one.urgency.value,
+            ", ".join(one.channels),
+            ", ".join(f"{session.start.astimezone(zone):%H:%M}" for session in one.waits_in),
+            one.text,
+        )
+        for one in found
     ]
-    table(("at", "rung", "urgency", "channels", "text"), rows, "No reminder would go out in this span.")
+    columns = ("at", "rung", "urgency", "channels", "waits in", "text")
+    table(columns, rows, "No reminder would go out in this span.")
+    if any(one.waits_in for one in found):
+        click.echo(
+            "It waits while you are checked in to that session; what is of use then comes when it is over."
+        )

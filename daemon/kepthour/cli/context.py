@@ -34,12 +34,32 @@ class Setting:
 
     def app(self) -> App:
         """The configured application on its open store. Raises Faulty, NeedsPerson."""
+        from kepthour.config.reading import load
         from kepthour.plugins import Plugins
         from kepthour.runtime.logs import set_up
         from kepthour.runtime.start import open_app
 
         set_up(self.verbosity)
-        return open_app(self.config_file(), Plugins())
+        plugins = Plugins()
+        return open_app(load(self.config_file(), plugins), plugins)
+
+    def app_to_answer(self) -> App:
+        """As `app`, for an answer, which cannot wait: with a fault in the file, by what the daemon took up last."""
+        from kepthour.plugins import Plugins
+        from kepthour.runtime.logs import set_up
+        from kepthour.runtime.start import open_app
+        from kepthour.runtime.taken_up import load_to_answer
+
+        set_up(self.verbosity)
+        plugins = Plugins()
+        config, faulty = load_to_answer(self.config_file(), plugins)
+        if faulty is not None:
+            click.echo(
+                f"kepthour: {faulty.file} has a fault ({faulty.faults[0]}; all are told by: kepthour check), "
+                "so this goes by the configuration that the daemon took up last.",
+                err=True,
+            )
+        return open_app(config, plugins)
 
 
 def _set_config(ctx: click.Context, _param: click.Parameter, value: Path | None) -> None:

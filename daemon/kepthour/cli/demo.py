@@ -152,7 +152,12 @@ No reminder names the client: somebody else may see your screen.
 """
     )
     if not attend:
-        click.echo(f"You may answer, too: in another terminal, run  {_program()} here --config {config}\n")
+        click.echo(
+            f"""\
+You may answer, too: in another terminal, run  {_program()} here --config {config}
+(The commands under the reminders, without --config, are for a calendar of your own.)
+"""
+        )
 
 
 def _program() -> str:
@@ -163,11 +168,13 @@ def _program() -> str:
 
 async def _watch(config: Path, attend: bool) -> bool:
     """Run the daemon until the session has a verdict; whether it was one that the story knows."""
+    from kepthour.config.reading import load
     from kepthour.plugins import Plugins
     from kepthour.runtime.daemon import Daemon
     from kepthour.runtime.start import open_app
 
-    app = open_app(config, Plugins())
+    plugins = Plugins()
+    app = open_app(load(config, plugins), plugins)
     daemon = Daemon(app, lambda: app)
     running = asyncio.create_task(daemon.run())
     try:

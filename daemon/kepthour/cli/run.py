@@ -28,6 +28,7 @@ def run(ctx: click.Context) -> None:
     from kepthour.runtime.logs import set_up
     from kepthour.runtime.start import open_to_run, store_path
     from kepthour.runtime.systemd import Systemd
+    from kepthour.runtime.taken_up import keep
 
     systemd = Systemd.taken_from(os.environ)  # before anything starts a program
     setting = ctx.ensure_object(Setting)
@@ -38,11 +39,14 @@ def run(ctx: click.Context) -> None:
     lock.acquire()
     opened = open_to_run(config, plugins)
     app = opened.app
+    keep(config)
     _say(opened)
 
     def again() -> App:
         plugins = Plugins()
-        return App(load(setting.config_file(), plugins), app.store, plugins, app.clock)
+        config = load(setting.config_file(), plugins)
+        keep(config)
+        return App(config, app.store, plugins, app.clock)
 
     async def watch() -> None:
         await Daemon(app, again, systemd, opened.trouble).run()

@@ -11,9 +11,13 @@ from kepthour.cli.context import Setting, as_json, common
 from kepthour.cli.printing import clock, document, question_shape
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import tzinfo
+
     from kepthour.app import App
     from kepthour.core.verdict import Verdict
     from kepthour.pipeline.settle import Settled
+    from kepthour.store.sessions import SessionRow
 
 VERDICTS = {
     "on_time": "you were there by the start, or two minutes after it",
@@ -50,9 +54,11 @@ def settle(
     A correction is free until the end of the next day; after that it has a --reason. Every version is kept.
     Without ID: the one session that is asked about. Without anything: what is asked.
     """
-    app = ctx.ensure_object(Setting).app()
+    from kepthour.views.status import open_questions
+
+    app = ctx.ensure_object(Setting).app_to_answer()
     if session_id is None:
-        _tell_questions(app, as_json=as_json)
+        tell_questions(open_questions(app.store), app.config.zone, as_json=as_json)
         return
     if verdict is None:
         session_id, verdict = _the_one_asked_about(app, session_id), session_id
@@ -109,21 +115,19 @@ def _slip(session_id: str) -> str:
     )
 
 
-def _tell_questions(app: App, *, as_json: bool) -> None:
-    from kepthour.views.status import open_questions
-
-    asked, zone = open_questions(app.store), app.config.zone
+def tell_questions(asked: Sequence[SessionRow], zone: tzinfo, *, as_json: bool) -> None:
+    """What is asked, and how to answer."""
     if as_json:
         document({"open_questions": [question_shape(row, zone) for row in asked]})
         return
     if not asked:
-        click.echo("Nothing is asked. Any session can be settled: kepthour settle ID VERDICT")
-    for row in asked:
         click.echo(
-            f"No check-in for {clock(row.known.start, zone)}. What happened? kepthour settle {row.id} VERDICT"
+            "Every session is accounted for. Any can be settled all the same: kepthour settle ID VERDICT"
         )
-    if asked:
-        click.echo(f"VERDICT is one of: {', '.join(VERDICTS)}.")
+        return
+    for row in asked:
+        click.echo(f"No check-in for {clock(row.known.start, zone)} ({row.id}). What happened?")
+    click.echo(f"Say it with: kepthour settle ID VERDICT. VERDICT is one of: {', '.join(VERDICTS)}.")
 
 
 def _the_one_asked_about(app: App, said: str) -> str:

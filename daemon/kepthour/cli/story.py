@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from kepthour.core.day import Ground
+    from kepthour.core.gaps import Gap
     from kepthour.core.near_miss import NearMiss
     from kepthour.core.response import Response
     from kepthour.core.spells import Spell
@@ -63,6 +64,10 @@ def tell(story: Story, zone: tzinfo, *, as_json: bool) -> None:
                     }
                     for one in story.seen
                 ],
+                "edits": [
+                    {"since": stamp(since, zone), "until": stamp(until, zone)} for since, until in story.edits
+                ],
+                "gaps": [_gap_shape(one, zone) for one in story.gaps],
                 "verdicts": [_verdict_shape(one, zone) for one in story.verdicts],
                 "rungs": [_rung_shape(one) for one in story.rungs],
                 "reminders_rule": story.rule,
@@ -102,6 +107,12 @@ def _course(story: Story, zone: tzinfo) -> Iterator[tuple[datetime, str]]:
         yield answer.at, f"you answered “{answer.kind.value}” ({answer.surface}){until}"
     for spell in story.seen:
         yield spell.since, _seen(spell, zone)
+    for earliest, latest in story.edits:
+        by = f", by {clock(latest, zone)} at the latest" if latest != earliest else ""
+        yield earliest, f"somebody edited its entry in the calendar{by}"
+    for gap in story.gaps:
+        if (at := gap.since or gap.until) is not None:
+            yield at, _nobody_watched(gap, zone)
     for said in story.verdicts:
         yield said.at, _sentence(said)
 
@@ -215,6 +226,31 @@ def _seen(spell: Spell, zone: tzinfo) -> str:
     return f"{what}, until {clock(spell.until, zone)}"
 
 
+def _gap_shape(gap: Gap, zone: tzinfo) -> dict[str, Any]:
+    return {
+        "since": stamp(gap.since, zone),
+        "until": stamp(gap.until, zone),
+        "why": gap.why.value if gap.why else None,
+    }
+
+
+def _nobody_watched(gap: Gap, zone: tzinfo) -> str:
+    """A gap in the watch in words; the line begins with when it began, or when it ended if nobody watched before."""
+    if gap.since is None:
+        return "Kept Hour ran for the first time: it had not watched before"
+    if gap.until is None:
+        return "from here on Kept Hour gave no sign of life"
+    what = {
+        None: "the computer slept, or Kept Hour did not run",
+        "asleep": "the computer slept",
+        "clock_set": "the clock was set forward",
+        "held_up": "Kept Hour ran, but could not note that it did",
+        "off": "the computer was off, or started anew, and Kept Hour did not run",
+        "not_running": "Kept Hour did not run",
+    }[gap.why.value if gap.why else None]
+    return f"{what}, until {clock(gap.until, zone)}"
+
+
 def _sentence(said: Said) -> str:
     verdict = said.verdict.value.replace("_", " ")
     reason = f" ({said.reason.reveal()})" if said.reason else ""
@@ -246,6 +282,8 @@ def because(ground: Because) -> str:
         "joined": "you opened the video room by its link",
         "in_a_call": "this machine was in a call that began at that time",
         "in_some_call": "nobody checked in; this machine was in a call, but perhaps in another session's",
+        "entry_was_edited": "nobody checked in; but somebody edited its entry in the calendar while it was on",
+        "session_was_in_person": "nobody checked in; but it was in a room where you touch no computer",
         "no_evidence": "nobody checked in by the deadline, and everything was watched",
         "daemon_was_not_running": "nobody checked in, but Kept Hour did not run all the time",
         "calendar_was_not_fresh": "nobody checked in, but the calendar was out of date",

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from kepthour.cli.context import Setting, as_json, common
-from kepthour.cli.printing import clock, document, question_shape
-from kepthour.cli.settle import VERDICTS
+from kepthour.cli.printing import clock
+from kepthour.cli.settle import VERDICTS, tell_questions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,22 +42,12 @@ def sweep(ctx: click.Context, as_json: bool) -> None:
     """The sessions of which nobody said what became. On a terminal, each is asked about in turn."""
     from kepthour.views.status import open_questions
 
-    app = ctx.ensure_object(Setting).app()
+    app = ctx.ensure_object(Setting).app_to_answer()
     asked = open_questions(app.store)
-    if as_json:
-        document({"open_questions": [question_shape(row, app.config.zone) for row in asked]})
-    elif not asked:
-        click.echo("Every session is accounted for.")
-    elif sys.stdin.isatty() and sys.stdout.isatty():
+    if asked and not as_json and sys.stdin.isatty() and sys.stdout.isatty():
         _ask_all(app, asked)
     else:
-        _list(app, asked)
-
-
-def _list(app: App, asked: Sequence[SessionRow]) -> None:
-    for row in asked:
-        click.echo(f"{clock(row.known.start, app.config.zone)}  {row.id}  What happened?")
-    click.echo(f"Say it with: kepthour settle ID VERDICT. VERDICT is one of: {', '.join(VERDICTS)}.")
+        tell_questions(asked, app.config.zone, as_json=as_json)
 
 
 def _ask_all(app: App, asked: Sequence[SessionRow]) -> None:

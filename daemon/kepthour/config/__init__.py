@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -82,7 +83,10 @@ class Configuration:
     early_if_odd: bool = True  # a session of which something is odd gets the early rung
     evidence: tuple[EvidenceConfig, ...] = ()
     keep_evidence: timedelta = timedelta(days=30)  # so long after it was seen
+    in_person: re.Pattern[str] | None = None  # of a place: there silence is asked about, and never suspected
+    reads_edits: bool = False  # edits of an entry are evidence: `[[evidence]]` of type "edits"
     insists: bool = False  # a notice that is put away without an answer comes back
+    content: bytes = field(default=b"", repr=False)  # of the file, as it was read
 
     @property
     def showing(self) -> Showing:

@@ -163,6 +163,7 @@ class ReminderKeys(Model):
 class VerdictKeys(Model):
     late_after: _Duration = timedelta(minutes=2)
     missed_after: _Duration = timedelta(minutes=15)
+    in_person: _Pattern | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> VerdictKeys:

@@ -10,6 +10,7 @@ import json
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,6 +26,7 @@ from kepthour.config.keys import (
     DigestKeys,
     EvidenceKeys,
     Keys,
+    Model,
     ReminderKeys,
     RuleKeys,
     RungKeys,
@@ -41,25 +43,37 @@ from kepthour.languages import language_of
 from kepthour.plugins import CHANNELS, CONNECTORS, EVIDENCE, Plugins
 from kepthour.ports import Selective
 
+_EDITS = "edits"  # evidence without a source of its own: it lies in what the calendars are polled for anyway
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _M = TypeVar("_M", bound=BaseModel)
 
 
 def load(file: Path, plugins: Plugins) -> Configuration:
     """The configuration in `file`. Raises Faulty with everything that is wrong with it."""
+    return parse(file, read(file), plugins)
+
+
+def read(file: Path) -> bytes:
+    """What is in `file`. Raises Faulty if it is not there, or may not be read."""
     try:
-        raw = tomllib.loads(file.read_text(encoding="utf-8"))
+        return file.read_bytes()
     except FileNotFoundError:
         raise Faulty(
             file, (Fault("", "there is no such file; write a first one with: kepthour init"),)
         ) from None
+    except OSError as error:
+        raise Faulty(file, (Fault("", f"it cannot be read ({error.strerror})"),)) from None
+
+
+def parse(file: Path, content: bytes, plugins: Plugins) -> Configuration:
+    """The configuration that `content` is, if it stands in `file`. Raises Faulty with everything that is wrong."""
+    try:
+        raw = tomllib.loads(content.decode("utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise Faulty(file, (Fault("", f"this is not TOML: {error}"),)) from None
     except UnicodeDecodeError:
         raise Faulty(file, (Fault("", "this is not a text in UTF-8"),)) from None
-    except OSError as error:
-        raise Faulty(file, (Fault("", f"it cannot be read ({error.strerror})"),)) from None
-    return _Reading(file, raw, plugins).configuration()
+    return replace(_Reading(file, raw, plugins).configuration(), content=content)
 
 
 class _Reading:
@@ -80,6 +94,7 @@ class _Reading:
         )
         channels = self._channels(tables if isinstance(tables, dict) else {})
         evidence = self._evidence(sources if isinstance(sources, list) else [])
+        marks = any(one.type == _EDITS for one in evidence)
         if keys is not None:
             self._check_references(keys, calendars, {name for name, _config, _rule in channels})
         if self._faults or keys is None:
@@ -89,7 +104,7 @@ class _Reading:
             zone=keys.timezone or _system_zone(),
             zone_follows_system=keys.timezone is None,
             calendars=tuple(
-                self._calendar(index, *pair, keys) for index, pair in enumerate(calendars) if pair
+                self._calendar(index, *pair, keys, marks) for index, pair in enumerate(calendars) if pair
             ),
             rules=tuple(_rule(rule) for rule in keys.sessions.rules),
             join_hosts=keys.sessions.join_hosts,
@@ -110,7 +125,9 @@ class _Reading:
             store=_store_path(keys.store.url),
             wake_before=keys.wake.before if keys.wake.enabled else None,
             early_if_odd=keys.reminders.early_if_odd,
-            evidence=tuple(evidence),
+            evidence=tuple(one for one in evidence if one.type != _EDITS),
+            in_person=keys.verdict.in_person,
+            reads_edits=marks,
             keep_evidence=keys.retention.evidence,
             insists=_insists(keys.reminders),
         )
@@ -131,7 +148,7 @@ class _Reading:
         try:
             return get(name)
         except KeyError:
-            names = plugins.observers() if group == EVIDENCE else plugins.names(group)
+            names = sorted([*plugins.observers(), _EDITS]) if group == EVIDENCE else plugins.names(group)
             known = ", ".join(f'"{one}"' for one in names)
             self._faults.append(Fault(f"{path}.type", f"there is no such kind; installed are {known}"))
         except NeedsPerson as error:
@@ -189,11 +206,13 @@ class _Reading:
         return made.DEFAULT_URGENCY if isinstance(made, Selective) else Urgency.PASSIVE
 
     def _options(self, group: str, raw: dict[str, Any], path: str, common: set[str]) -> BaseModel | None:
-        kind = self._kind(group, raw.get("type"), path)
-        if kind is None:
+        if group == EVIDENCE and raw.get("type") == _EDITS:
+            model: type[BaseModel] = Model  # it has no keys of its own
+        elif (kind := self._kind(group, raw.get("type"), path)) is not None:
+            model = kind.Options
+        else:
             return None
         own = {key: value for key, value in raw.items() if key not in common}
-        model: type[BaseModel] = kind.Options
         try:
             return model.model_validate(own)
         except ValidationError as error:
@@ -237,14 +256,17 @@ class _Reading:
                     text = f'there is no channel "{name}"; add [channels.{name}], or name one of: {known}'
                     self._faults.append(Fault(f"{path}[{index}].channels[{place}]", text))
 
-    def _calendar(self, index: int, keys: CalendarKeys, options: BaseModel, whole: Keys) -> Calendar:
+    def _calendar(
+        self, index: int, keys: CalendarKeys, options: BaseModel, whole: Keys, marks: bool
+    ) -> Calendar:
         take = keys.sessions or (Take.RULES if _applying(whole, keys.name) else Take.ALL)
         entry = {
             key: value
             for key, value in whole.calendars[index].items()
             if key not in {"poll", "stale_after", "sessions"}
         }
-        source = json.dumps([entry, whole.sessions.join_hosts], sort_keys=True, default=str)
+        read_with = [entry, whole.sessions.join_hosts, *([_EDITS] if marks else [])]
+        source = json.dumps(read_with, sort_keys=True, default=str)
         return Calendar(
             name=keys.name,
             type=keys.type,

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from kepthour.core.away import Absence, covering
+from kepthour.core.gaps import GAP, Kept, gaps
 from kepthour.core.reminder import OUT, Reminder, State
 from kepthour.core.verdict import Coverage
 
-GAP = timedelta(seconds=60)  # a restart may take this long without making silence meaningless
 _DECISIVE = timedelta(minutes=5)  # from here to the deadline the daemon must have been there
 _MISSED = {State.FAILED, State.EXPIRED}
 
@@ -17,7 +17,7 @@ _MISSED = {State.FAILED, State.EXPIRED}
 def coverage(
     start: datetime,
     deadline: datetime,
-    watches: Sequence[tuple[datetime, datetime]],
+    watches: Sequence[Kept],
     reminders: Sequence[Reminder],
     last_good_sync: datetime | None,
     stale_after: timedelta,
@@ -25,32 +25,17 @@ def coverage(
 ) -> Coverage:
     """What was covered of one session, from its decisive rungs up to `deadline`. Instants are aware UTC.
 
-    `watches` are the daemon's uninterrupted spells (from, last beat), oldest first; `reminders` are those of
-    the session's present start; `last_good_sync` is its calendar's.
+    `watches` are by their beginnings; `reminders` are those of the session's present start; `last_good_sync` is its
+    calendar's.
     """
     rungs = [reminder for reminder in reminders if reminder.offset is not None]
     began = min((rung.due_at for rung in rungs), default=start)
     return Coverage(
-        daemon=watched(watches, max(began, start - _DECISIVE), deadline),
+        daemon=not gaps(watches, max(began, start - _DECISIVE), deadline),
         calendar=last_good_sync is not None and last_good_sync >= deadline - stale_after - GAP,
         ladder=went_out(rungs, start, deadline),
         away=covering(start, absences) is not None,
     )
-
-
-def watched(watches: Sequence[tuple[datetime, datetime]], start: datetime, end: datetime) -> bool:
-    """Whether somebody watched all through [start, end]. `watches` are by their beginnings.
-
-    A gap between two watches may be as long as a restart takes; before the first watch nobody watched. A longer one
-    counts even if it begins only just before `end`: the clock leapt over it, perhaps, or the machine slept.
-    """
-    began: datetime | None = None
-    reached = start
-    for since, until in watches:
-        if began is None or since - reached > GAP:
-            began, reached = since, until
-        reached = max(reached, until)
-    return began is not None and began <= start and end - reached <= GAP
 
 
 def went_out(rungs: Sequence[Reminder], start: datetime, deadline: datetime) -> bool:

@@ -106,6 +106,11 @@ class Described(Protocol):
     def join_url(self) -> Phi: ...
 
 
+def modality(session: Described) -> Modality:
+    """How `session` is held."""
+    return Modality.VIDEO if session.join_url else Modality.IN_PERSON
+
+
 @dataclass(frozen=True, slots=True)
 class Special:
     """Rungs for some sessions; a condition that is None holds for all. `weekdays` are local, Monday is 0."""
@@ -119,12 +124,11 @@ class Special:
 
     def fits(self, session: Described, zone: ZoneInfo) -> bool:
         """Whether these are the rungs of `session`."""
-        modality = Modality.VIDEO if session.join_url else Modality.IN_PERSON
         return (
             (self.calendar is None or session.calendar == self.calendar)
             and (self.client is None or session.client.reveal() == self.client)
             and (self.weekdays is None or session.start.astimezone(zone).weekday() in self.weekdays)
-            and (self.modality is None or modality is self.modality)
+            and (self.modality is None or modality(session) is self.modality)
             and (self.place is None or self.place.search(session.place.reveal()) is not None)
         )
 

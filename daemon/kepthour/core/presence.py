@@ -22,11 +22,12 @@ LAST = timedelta(
 
 
 class Seen(StrEnum):
-    """The three answers of a source, as they are stored."""
+    """What is told of a session, as it is stored: the three answers of a source, and what a calendar shows."""
 
     JOINED = "joined"
     NOT_SEEN = "not_seen"
     UNKNOWN = "unknown"  # it could not be asked, or did not answer
+    EDITED = "edited"  # no answer: its entry was, while it was on
 
 
 @dataclass(frozen=True, slots=True)

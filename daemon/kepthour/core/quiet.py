@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from typing import Protocol
 
 from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import Reminder
@@ -28,6 +29,21 @@ class Attended:
     id: str
     start: datetime
     end: datetime
+
+
+class Weighed(Protocol):
+    """A reminder, or one that is only thought of. Instants are aware UTC."""
+
+    @property
+    def rung(self) -> str: ...
+    @property
+    def offset(self) -> timedelta | None: ...
+    @property
+    def due_at(self) -> datetime: ...
+    @property
+    def urgency(self) -> Urgency: ...
+    @property
+    def skip_in_session(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +71,12 @@ def held_until(reminder: Reminder, attended: Collection[Attended]) -> datetime |
     A client who waits already is never kept waiting by this: what is due at a start or after it goes out, and so does
     what is urgent before a start that lies within the session. Never raises.
     """
-    ends = [one.end for one in attended if one.id != reminder.session_id and _waits_for(reminder, one)]
+    ends = [one.end for one in attended if one.id != reminder.session_id and waits_for(reminder, one)]
     return max(ends, default=None)
 
 
-def _waits_for(reminder: Reminder, session: Attended) -> bool:
+def waits_for(reminder: Weighed, session: Attended) -> bool:
+    """Whether `reminder`, if it falls due while the therapist is in `session`, which is not its own, is held back."""
     if reminder.offset is None:
         return not reminder.rung.startswith((CUE, NOTED))
     if reminder.offset >= timedelta():
@@ -70,7 +87,7 @@ def _waits_for(reminder: Reminder, session: Attended) -> bool:
     return not _joins(reminder, start, session)
 
 
-def _joins(reminder: Reminder, start: datetime, session: Attended) -> bool:
+def _joins(reminder: Weighed, start: datetime, session: Attended) -> bool:
     """Whether it is the one urgent rung that takes the place of the session's end cue."""
     return reminder.urgency is Urgency.HIGH and start - session.end <= BACK_TO_BACK
 

@@ -199,9 +199,10 @@ def next_attempt(attempts: int, now: datetime, useful_until: datetime) -> dateti
 
 
 def last_out(reminders: Sequence[Reminder]) -> list[Reminder]:
-    """The newest rung that is out (on every channel it went to): the one an answer is an answer to."""
-    sent = [reminder for reminder in reminders if reminder.state is State.SENT]
-    if not sent:
-        return []
-    newest = max(reminder.due_at for reminder in sent)
-    return [reminder for reminder in sent if reminder.due_at == newest]
+    """The newest rung that is out (on every channel it went to): the one an answer is an answer to.
+
+    None, if it was answered before: the answer is to none of the older ones.
+    """
+    out = [reminder for reminder in reminders if reminder.state in {State.SENT, State.ANSWERED}]
+    newest = max((reminder.due_at for reminder in out), default=None)
+    return [reminder for reminder in out if reminder.due_at == newest and reminder.state is State.SENT]

@@ -20,8 +20,8 @@ class Reading:
     """The three clocks at one instant."""
 
     wall: datetime  # aware UTC
-    monotonic: timedelta  # since an instant that nobody knows; stands still in suspend
-    boot: timedelta  # the same, but goes on in suspend
+    monotonic: timedelta  # since the machine was started, without the time that it was suspended
+    boot: timedelta  # since the machine was started
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,13 @@ class Leap:
     def noticeable(self) -> bool:
         """Whether plans, timers and conclusions have to be looked at again."""
         return self.slept >= LEAST or abs(self.stepped) >= LEAST
+
+    def __add__(self, other: Leap) -> Leap:
+        """What happened in both times together."""
+        return Leap(self.slept + other.slept, self.stepped + other.stepped)
+
+
+NO_LEAP = Leap(timedelta(), timedelta())
 
 
 def leap(before: Reading, after: Reading) -> Leap:

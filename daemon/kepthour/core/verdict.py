@@ -56,6 +56,8 @@ class Because(StrEnum):
     JOINED = "joined"
     IN_A_CALL = "in_a_call"
     IN_SOME_CALL = "in_some_call"  # perhaps another session's
+    ENTRY_EDITED = "entry_was_edited"  # while it was on; by whom, a calendar does not tell
+    IN_PERSON = "session_was_in_person"  # where silence says nothing, as the configuration has it
     NO_EVIDENCE = "no_evidence"
     DAEMON_GAP = "daemon_was_not_running"
     CALENDAR_STALE = "calendar_was_not_fresh"
@@ -135,6 +137,8 @@ def decide(
     in_room_since: datetime | None = None,
     heard: bool = True,
     call: Call | None = None,
+    edited: bool = False,
+    in_person: bool = False,
 ) -> Finding | None:
     """The verdict at `now` by the rule table below; None: it is too early to say.
 
@@ -148,14 +152,17 @@ def decide(
     |   later                                             | late           |
     | none by the deadline, but a call that is this one's | on_time, late  |
     | none by the deadline, but some call                 | unknown        |
-    | none by the deadline, everything covered            | suspected_miss |
-    | none by the deadline, something was not             | unknown        |
+    | none by the deadline, but its entry was edited      | unknown        |
+    | none by the deadline, something was not covered     | unknown        |
+    | none by the deadline, in person                     | unknown        |
+    | none by the deadline                                | suspected_miss |
 
     Of a check-in and a presence in the room the earlier counts. Not having been seen in the room is not in the table.
     `in_room_since` is when the presence began that a source of evidence proves; None: it proves none. Until every
-    source was `heard` for the last time, the last four wait.
+    source was `heard` for the last time, the last six wait.
     `call` is what this machine saw of one (`spells.weigh`): on time if it began by start + late_after. During an
-    absence it is anybody's, and does not count.
+    absence it is anybody's, and does not count. Neither does `edited` then: that its entry was edited while it was on.
+    `in_person`: the configuration says that nobody touches a device there.
     `deadline` already includes a "running late". Instants are aware UTC. Never raises.
     """
     there = [(checked_in_at(responses), Because.CHECKED_IN), (in_room_since, Because.IN_THE_ROOM)]
@@ -172,9 +179,13 @@ def decide(
         return _held(joined, start + late_after, Because.JOINED)
     if call is not None and not coverage.away:
         return _by_a_call(call, start + late_after)
+    if edited and not coverage.away:
+        return Finding(Verdict.UNKNOWN, Because.ENTRY_EDITED)
     gap = Because.AWAY if coverage.away else coverage.gap
     if gap is not None:
         return Finding(Verdict.UNKNOWN, gap)
+    if in_person:
+        return Finding(Verdict.UNKNOWN, Because.IN_PERSON)
     return Finding(Verdict.SUSPECTED_MISS, Because.NO_EVIDENCE)
 
 
@@ -216,8 +227,11 @@ def state_of(
         return SessionState.CANCELLED
     if now >= end or Kind.OUT in kinds or settled:
         return SessionState.ENDED
-    if Kind.HERE in kinds or verdict in HELD:
+    if Kind.HERE in kinds or (verdict in HELD and now >= start):
         return SessionState.IN_SESSION
+    if verdict in HELD:
+        # Said beforehand: nobody is in it yet, so nothing is quiet for it, and it will take place, so it has not ended.
+        return SessionState.SCHEDULED
     if Kind.ACK in kinds and now < start:
         return SessionState.ACKNOWLEDGED
     return SessionState.REMINDING if reminded or now >= start else SessionState.SCHEDULED

@@ -5,10 +5,13 @@ The sound servers are asked who has such a stream. Nothing is read of what is sa
 
 from __future__ import annotations
 
+import shutil
+
 from pydantic import BaseModel, ConfigDict, Field
 
+from kepthour.core.errors import NeedsPerson
 from kepthour.core.spells import Sign
-from kepthour.streams import Program, ask
+from kepthour.streams import ASKED, Program, ask
 
 # Names of binaries and of applications, in small letters.
 BROWSERS = (
@@ -48,6 +51,20 @@ class CallObserver:
             return None
         in_use = streams.listening | streams.watching
         return frozenset({Sign.IN_A_CALL} if any(self._knows(one) for one in in_use) else ())
+
+    async def obstacle(self) -> NeedsPerson | None:
+        there = [name for name in ASKED if shutil.which(name)]
+        if not there:
+            return NeedsPerson(
+                f"There is neither {' nor '.join(ASKED)}, by which it could ask who uses the microphone.",
+                "Install one: in Debian's packages pipewire-bin and pulseaudio-utils.",
+            )
+        if await ask() is not None:
+            return None
+        return NeedsPerson(
+            f"No sound server answers {' or '.join(there)}.",
+            "Run kepthour within your desktop session, where PipeWire or PulseAudio runs.",
+        )
 
     def _knows(self, program: Program) -> bool:
         """By its binary; or by its name, which may say more: "Google Chrome input", "ZOOM VoiceEngine"."""

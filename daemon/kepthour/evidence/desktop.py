@@ -8,12 +8,16 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from pydantic import BaseModel, ConfigDict
 
+from kepthour.core.errors import NeedsPerson
 from kepthour.core.spells import Sign
 
 if TYPE_CHECKING:
     from dbus_fast.aio import MessageBus
+
+log = structlog.get_logger()
 
 _NAME, _PATH = "org.freedesktop.login1", "/org/freedesktop/login1"
 _MANAGER, _SESSION, _PROPERTIES = f"{_NAME}.Manager", f"{_NAME}.Session", "org.freedesktop.DBus.Properties"
@@ -53,6 +57,30 @@ class DesktopObserver:
             return None
         return frozenset(sign for hint, sign in _HINTS.items() if all(one.get(hint) for one in desktops))
 
+    async def obstacle(self) -> NeedsPerson | None:
+        from dbus_fast import DBusError
+        from dbus_fast.errors import DBusFastError
+
+        try:
+            seen = await self.look()
+        except (DBusError, DBusFastError) as error:
+            log.debug("desktop.not_asked", problem=error)
+            return NeedsPerson(
+                "logind does not answer.", "See whether it runs: systemctl status systemd-logind"
+            )
+        except (OSError, EOFError, ValueError) as error:
+            log.debug("desktop.not_asked", problem=error)
+            return NeedsPerson(
+                "There is no system bus, on which logind could be asked.",
+                "logind comes with systemd, or as elogind. If you have neither, remove this [[evidence]] table.",
+            )
+        if seen is not None:
+            return None
+        return NeedsPerson(
+            "logind knows of no desktop of yours.",
+            "Look at loginctl list-sessions: there is one only while you are logged in to a desktop.",
+        )
+
 
 async def _properties(bus: MessageBus, path: str) -> dict[str, Any]:
     (found,) = await _call(bus, path, _PROPERTIES, "GetAll", "s", [_SESSION])
@@ -60,6 +88,9 @@ async def _properties(bus: MessageBus, path: str) -> dict[str, Any]:
 
 
 def _is_desktop(session: dict[str, Any]) -> bool:
+    # What is closing was logged out of: only something that was left running keeps it, in whatever state it was.
+    if session.get("State") == "closing":
+        return False
     return session.get("Class", "user") == "user" and session.get("Type") in _GRAPHICAL
 
 

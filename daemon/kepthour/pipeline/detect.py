@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,8 +16,9 @@ import structlog
 
 from kepthour.core.away import covering
 from kepthour.core.coverage import coverage
+from kepthour.core.edits import counts
 from kepthour.core.freshness import timely
-from kepthour.core.ladder import Urgency
+from kepthour.core.ladder import Modality, Urgency, modality
 from kepthour.core.presence import is_heard, proven_since
 from kepthour.core.reminder import Reminder, State, Why
 from kepthour.core.response import silence
@@ -58,6 +60,7 @@ class Detector:
     far_channels: tuple[str, ...]  # where they go as well if nobody answers, and a client may have waited
     stale_after: Mapping[str, timedelta]  # by calendar name
     witnesses: Mapping[str, Witness]  # by calendar name
+    in_person: re.Pattern[str] | None = None  # a place where silence says nothing of a session without a link
 
 
 def detect(detector: Detector, store: Store, now: datetime) -> list[tuple[str, Verdict]]:
@@ -108,7 +111,8 @@ def _findings(tx: Tx, detector: Detector, now: datetime) -> list[tuple[SessionRo
 
 def _is_news(row: SessionRow, finding: Finding) -> bool:
     """What is asked about is only ever answered by evidence: what was covered then is not to be weighed anew later."""
-    return row.verdict is None or finding.verdict in HELD
+    eased = row.verdict is Verdict.SUSPECTED_MISS and finding.because is Because.ENTRY_EDITED
+    return row.verdict is None or finding.verdict in HELD or eased
 
 
 def _finding(tx: Tx, detector: Detector, row: SessionRow, now: datetime) -> Finding | None:
@@ -119,7 +123,7 @@ def _finding(tx: Tx, detector: Detector, row: SessionRow, now: datetime) -> Find
     covered = coverage(
         known.start,
         deadline,
-        [(watch.since, watch.until) for watch in watches.within(tx, known.start - timedelta(days=1), now)],
+        watches.around(tx, known.start - timedelta(days=1), now),
         reminders.of_session(tx, row.id, known.revision),
         None if contradicted(tx, row) else _last_good(calendar, now),
         detector.stale_after.get(known.calendar, timedelta()),
@@ -139,6 +143,17 @@ def _finding(tx: Tx, detector: Detector, row: SessionRow, now: datetime) -> Find
         or not witness.source.can_tell(known.join_url)
         or is_heard(deadline, testimony.asked_at),
         call=presence.call(tx, row, deadline),
+        in_person=_is_in_person(detector, row),
+        edited=any(counts(*edit, known.start, deadline) for edit in testimony.edits),
+    )
+
+
+def _is_in_person(detector: Detector, row: SessionRow) -> bool:
+    place, known = detector.in_person, row.known
+    return (
+        place is not None
+        and modality(known) is Modality.IN_PERSON
+        and place.search(known.place.reveal()) is not None
     )
 
 

@@ -1,4 +1,6 @@
-"""Keeps what the sources that watch this machine saw around sessions. What follows from it, detection says.
+"""Keeps what was seen around sessions: by the sources that watch this machine, and in the calendars.
+
+What follows from it, detection says. Of this machine:
 
 1  is a session near whose presence is open?      (one transaction)
 2  look                                           (runtime)
@@ -7,15 +9,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
 
+from kepthour.core.edits import Edit, counts
 from kepthour.core.presence import EARLIEST_SIGN
+from kepthour.core.response import Response
+from kepthour.core.sessions import session_id
 from kepthour.core.spells import Look, is_watched
 from kepthour.core.verdict import deadline_after
 from kepthour.store import evidence, responses, sessions, spells
 from kepthour.store.engine import Store
+from kepthour.store.sessions import SessionRow
 
 log = structlog.get_logger()
 
@@ -40,6 +47,24 @@ def record(store: Store, source: str, look: Look, before: Look | None) -> None:
         return
     with store.write() as tx:
         spells.record(tx, source, look, before)
+
+
+def record_edits(store: Store, calendar: str, edits: Iterable[Edit], now: datetime) -> None:
+    """Keep those edits that poll of `calendar` found at `now` (aware UTC) and that tell of a session."""
+    with store.write() as tx:
+        for edit in edits:
+            row = sessions.get(tx, session_id(calendar, edit.uid, edit.recurrence_id))
+            if row is not None and _tells(edit, row, responses.to(tx, row)):
+                evidence.record_edit(tx, row, edit, now)
+                log.info("evidence.edited", session=row.id)
+
+
+def _tells(edit: Edit, row: SessionRow, said: Sequence[Response]) -> bool:
+    """Whether the entry was edited while the session, which takes place, was on."""
+    known = row.known
+    if row.hidden or known.cancelled or known.start != edit.start:
+        return False
+    return counts(edit.since, edit.until, known.start, deadline_after(row.deadline, known.start, said))
 
 
 def purge(store: Store, before: datetime) -> None:

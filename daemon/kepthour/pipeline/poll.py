@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from kepthour.core.edits import LOOKED_BACK, Edit, edits, rewritten, series
 from kepthour.core.guard import agrees, loses_too_much
 from kepthour.core.reading.digest import Held, Reader, expanded, reduced, set_aside, with_relatives
 from kepthour.core.reading.occurrences import Occurrence
@@ -50,6 +51,7 @@ class Source:
     zone: ZoneInfo
     join_hosts: tuple[str, ...]
     addresses: Collection[str] = field(repr=False)
+    marks: bool = False  # whether it is to be told what is edited
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Polled:
     audit: bool = False  # all was asked for, to see whether what is known is right
     mended: bool = False  # an audit put right what had come of it
     first: bool = False  # it was never asked before
+    edited: tuple[Edit, ...] = ()  # entries near now in which something else is written
     error: ConnectorError | None = field(default=None, repr=False)  # what the connector raised, if it did
 
     @property
@@ -161,6 +164,7 @@ def _store(
     withheld = {bad.href: bad.reason for bad in batch.bad if not bad.etag}
     removed = set(etags) - batch.listed if batch.listed is not None else set(batch.deleted) & set(etags)
     changed = _expanded(_with_relatives(store, calendar, came, removed), source, window)
+    edited = _edited(source, store, calendar, came, changed, len(etags), now)
     fresh = {one.href for one in came}
     quarantined = sum(1 for one in changed if one.quarantine and one.href in fresh) + len(withheld)
     with store.write() as tx:
@@ -201,7 +205,36 @@ def _store(
     doubts = sorted({code for resource in changed for code in resource.doubts})
     warnings = (*batch.warnings, *doubts, *(["quarantined"] if quarantined else []))
     polled = Polled(source.name, batch.kind, len(came), len(removed), quarantined, batch.requests, warnings)
-    return replace(polled, refresh_after=batch.refresh_after)
+    return replace(polled, refresh_after=batch.refresh_after, edited=tuple(edited))
+
+
+def _edited(
+    source: Source,
+    store: Store,
+    calendar: CalendarRow,
+    came: Sequence[Held],
+    changed: Sequence[Held],
+    known: int,
+    now: datetime,
+) -> list[Edit]:
+    """What is written anew since the poll before. Read in another way than that one, nothing can be compared."""
+    last = calendar.last_good_at
+    if (
+        not source.marks
+        or not came
+        or calendar.fingerprint != source.fingerprint
+        or last is None
+        or last > now
+    ):
+        return []
+    with store.read() as tx:
+        before = holdings.with_hrefs(tx, calendar, [one.href for one in changed])
+    anew = rewritten(before, came, known)
+    were = expanded(
+        (one for one in before if series(one) in anew.series), source.zone, now - LOOKED_BACK, now
+    )
+    are = (one for one in changed if series(one) in anew.series)
+    return edits(were, are, last, now, dated=anew.dated)
 
 
 def _with_moved_window(store: Store, calendar: CalendarRow) -> CalendarRow | None:
@@ -293,7 +326,7 @@ def _made_with(zone: ZoneInfo) -> str:
 
 
 def _reduced(batch: Batch, source: Source) -> list[Held]:
-    reader = Reader(source.join_hosts, source.addresses)
+    reader = Reader(source.join_hosts, source.addresses, source.marks)
     return [reduced(reader, one.href, one.etag, one.payload, one.series) for one in batch.changed]
 
 

@@ -12,7 +12,8 @@ import structlog
 
 from kepthour.app import App
 from kepthour.core.errors import NeedsPerson, TryLater, place
-from kepthour.core.timekeeping import Leap, leap
+from kepthour.core.gaps import GAP, Meanwhile
+from kepthour.core.timekeeping import NO_LEAP, Leap, leap
 from kepthour.pipeline.dispatch import Dispatcher
 from kepthour.runtime.asker import Asker
 from kepthour.runtime.lookout import Lookout
@@ -26,7 +27,6 @@ CAP = timedelta(
 )  # a turn comes at least this often: a suspended or stepped clock is noticed by then
 AHEAD = timedelta(milliseconds=500)  # the daemon's; a turn takes some milliseconds, and is late by some
 _BEAT = timedelta(seconds=25)  # how often a sign of life is written
-_BEAT_GAP = timedelta(seconds=60)  # more between two signs, and it is another watch
 _LEAST = timedelta(seconds=1)  # before the turn after one that did not come to its end
 _STOCK = timedelta(minutes=1)  # how old what is kept in memory may grow while nothing is said to be new
 
@@ -57,6 +57,8 @@ class Pump:
         self._caught_up = False
         self._leaps = 0
         self._last_beat: datetime | None = None
+        self._has_beaten = False
+        self._leapt_since = NO_LEAP  # since the last sign of life
         self._stocked_at: datetime | None = None
         self._stocking: asyncio.Task[None] | None = None
         self._due_before: datetime | None = None
@@ -184,6 +186,7 @@ class Pump:
         """A sleep or a step of the clock: until it has been caught up with, what is planned is not to be trusted."""
         before, self._last_reading = self._last_reading, self._app.clock.read()
         happened = leap(before, self._last_reading)
+        self._leapt_since += happened
         if happened.noticeable:
             log.info(
                 "clock.leapt", slept=happened.slept.total_seconds(), stepped=happened.stepped.total_seconds()
@@ -225,5 +228,9 @@ class Pump:
 
     def _give_a_sign(self, now: datetime) -> None:
         with self._app.store.write() as tx:
-            watches.beat(tx, now, os.getpid(), self._version, _BEAT_GAP)
-        self._last_beat = now
+            watches.beat(tx, now, os.getpid(), self._version, GAP, self._meanwhile())
+        self._last_beat, self._has_beaten, self._leapt_since = now, True, NO_LEAP
+
+    def _meanwhile(self) -> Meanwhile:
+        leapt, clocks = self._leapt_since, self._app.clock.read()
+        return Meanwhile(leapt.slept, leapt.stepped, clocks.wall - clocks.boot, is_first=not self._has_beaten)

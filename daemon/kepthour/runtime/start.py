@@ -1,4 +1,4 @@
-"""From a configuration file to an application on its open store."""
+"""From a configuration to an application on its open store."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 
 from kepthour.app import App
 from kepthour.config import Configuration
-from kepthour.config.reading import load
 from kepthour.core.errors import KeptHourError, TryLater
 from kepthour.plugins import Plugins
 from kepthour.runtime.clock import SystemClock
@@ -72,7 +71,6 @@ def _opened_or_anew(store: Store, now: datetime) -> Rescued | None:
     return None
 
 
-def open_app(config_file: Path, plugins: Plugins) -> App:
-    """Load the configuration and open its store. Raises Faulty, NeedsPerson, TryLater."""
-    config = load(config_file, plugins)
+def open_app(config: Configuration, plugins: Plugins) -> App:
+    """On the open store of `config`. Raises NeedsPerson, TryLater."""
     return App(config, open_store(store_path(config)), plugins, SystemClock())

@@ -27,7 +27,7 @@ from sqlalchemy.exc import DatabaseError
 from kepthour.core.errors import BrokenPromise, NeedsPerson, TryLater
 from kepthour.store.tables import metadata, therapists
 
-HEAD = "0007"  # the newest migration; a test holds it to the folder
+HEAD = "0008"  # the newest migration; a test holds it to the folder
 _BUSY_SECONDS = 5
 
 THERAPIST = bindparam("therapist", type_=Integer)  # `Tx.run` gives it its value
@@ -109,10 +109,10 @@ class Store:
     def _transaction(self, begin: str) -> Iterator[Tx]:
         self._look_for_it()
         try:
-            connect = self._engine.connect().execution_options(kepthour_begin=begin)
-            with connect as connection, connection.begin():
+            with self._engine.connect() as connection, connection.begin():
+                _begin(connection, begin)
                 yield Tx(connection, self._therapist)
-        except DatabaseError as error:
+        except (DatabaseError, sqlite3.Error) as error:
             raise self._fault(error) from error
 
     def _look_for_it(self) -> None:
@@ -122,7 +122,7 @@ class Store:
         elif not self._anchor.holds():
             raise Damaged(self.path)
 
-    def _fault(self, error: DatabaseError) -> Exception:
+    def _fault(self, error: DatabaseError | sqlite3.Error) -> Exception:
         fault = _translated(error, self.path)
         # A file cut short, or overwritten from its start, reads as a database without our tables.
         return (
@@ -227,7 +227,6 @@ def _engine(path: Path) -> Engine:
     # hide_parameters: an error's text would otherwise hold titles and names.
     engine = create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS})
     event.listen(engine, "connect", _on_connect)
-    event.listen(engine, "begin", _on_begin)
     return engine
 
 
@@ -242,8 +241,11 @@ def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
     cursor.close()
 
 
-def _on_begin(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("kepthour_begin", "BEGIN IMMEDIATE"))
+def _begin(connection: Connection, statement: str) -> None:
+    """Straight to the driver: through SQLAlchemy this would take longer than many a transaction does."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    driver.execute(statement)
 
 
 def _bring_up_to_date(engine: Engine, path: Path) -> None:
@@ -267,6 +269,7 @@ def _bring_up_to_date(engine: Engine, path: Path) -> None:
     from kepthour.store.migrate import upgrade  # slow to import, and needed after an update only
 
     with engine.begin() as connection:
+        _begin(connection, "BEGIN IMMEDIATE")
         upgrade(connection)
         if connection.execute(select(therapists.c.id)).first() is None:
             connection.execute(therapists.insert().values(id=1, name="default"))

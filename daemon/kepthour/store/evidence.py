@@ -1,4 +1,4 @@
-"""What sources of evidence last answered about a session: one row a stay, or one that says that there was none."""
+"""What tells of a session: what a source last answered, a row a stay, or one that there was none; and a row an edit."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from datetime import datetime
 
 from sqlalchemy import delete, insert, select
 
+from kepthour.core.edits import Edit
 from kepthour.core.presence import Presence, Seen, Stay
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
 from kepthour.store.tables import evidence
+
+Span = tuple[datetime, datetime]
+_EDITS = "edits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,7 @@ class Testimony:
 
     asked_at: datetime | None  # aware UTC; None: nobody was asked yet
     stays: tuple[Stay, ...]  # oldest first
+    edits: tuple[Span, ...] = ()  # of its entry: each was made within, oldest first
 
 
 def record(
@@ -48,6 +53,22 @@ def record(
         )
 
 
+def record_edit(tx: Tx, session: SessionRow, edit: Edit, now: datetime) -> None:
+    """Keep that the session's entry was edited, as it was learned at `now`."""
+    tx.connection.execute(
+        insert(evidence).values(
+            therapist_id=tx.therapist,
+            session_id=session.id,
+            revision=session.known.revision,
+            source=_EDITS,
+            state=Seen.EDITED.value,
+            since=edit.since,
+            until=edit.until,
+            asked_at=now,
+        )
+    )
+
+
 def purge(tx: Tx, before: datetime) -> int:
     """Delete the answers to what was asked `before` then; returns how many rows."""
     old = delete(evidence).where(evidence.c.therapist_id == tx.therapist, evidence.c.asked_at < before)
@@ -66,4 +87,6 @@ def about(tx: Tx, session: SessionRow) -> Testimony:
         .order_by(evidence.c.since, evidence.c.id)
     ).all()
     stays = tuple(Stay(row.since, row.until) for row in rows if row.state == Seen.JOINED.value)
-    return Testimony(max((row.asked_at for row in rows), default=None), stays)
+    edits = tuple((row.since, row.until) for row in rows if row.state == Seen.EDITED.value)
+    asked = max((row.asked_at for row in rows if row.source != _EDITS), default=None)
+    return Testimony(asked, stays, edits)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import datetime
 from pathlib import Path
 
 from kepthour.core.heartbeat import Problem, Record
+from kepthour.store import private
 
 
 def _path(store: Path) -> Path:
@@ -17,11 +17,8 @@ def _path(store: Path) -> Path:
 def keep(store: Path, record: Record) -> None:
     """Write `record` beside the database at `store`, whole or not at all, for its owner only. Raises OSError."""
     last = record.last_success.isoformat() if record.last_success else None
-    new = _path(store).with_suffix(".heartbeat-new")
-    handle = os.open(new, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump({"last_success": last, "problem": record.problem}, file)
-    new.replace(_path(store))
+    document = json.dumps({"last_success": last, "problem": record.problem})
+    private.write(_path(store), document.encode())
 
 
 def kept(store: Path) -> Record:

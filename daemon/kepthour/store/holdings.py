@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, func, insert, or_, select, update
 
 from kepthour.core.oddities import Written
 from kepthour.core.privacy import NOTHING
@@ -19,6 +19,36 @@ from kepthour.core.reading.zones import probable
 from kepthour.store.calendars import CalendarRow
 from kepthour.store.engine import Tx
 from kepthour.store.tables import calendars, occurrences, resources
+
+_AT_ONCE = 1000  # parameters of one statement; SQLite has a limit
+
+# Built once: see sessions.py.
+_OF_CALENDAR = occurrences.c.calendar_id == bindparam("calendar")
+_BETWEEN = (
+    select(occurrences)
+    .where(
+        _OF_CALENDAR,
+        occurrences.c.start < bindparam("until"),
+        or_(
+            occurrences.c.end > bindparam("from"),
+            and_(occurrences.c.end.is_(None), occurrences.c.start >= bindparam("from")),
+        ),
+    )
+    .order_by(occurrences.c.start)
+)
+_WITHIN = (
+    select(occurrences.c.uid, occurrences.c.resource_id)
+    .where(_OF_CALENDAR, occurrences.c.start >= bindparam("from"), occurrences.c.start < bindparam("until"))
+    .distinct()
+    .subquery()
+)
+_WRITTEN = select(_WITHIN.c.uid, resources.c.payload, resources.c.doubts).join(
+    resources, resources.c.id == _WITHIN.c.resource_id
+)
+_ETAGS = select(resources.c.href, resources.c.etag).where(resources.c.calendar_id == bindparam("calendar"))
+_CLAIM = update(calendars).where(
+    calendars.c.id == bindparam("calendar"), calendars.c.version == bindparam("was")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +65,7 @@ def known_etags(tx: Tx, calendar: CalendarRow) -> dict[str, str]:
 
     The etag of a resource that was withheld is empty.
     """
-    rows = tx.connection.execute(
-        select(resources.c.href, resources.c.etag).where(resources.c.calendar_id == calendar.id)
-    )
+    rows = tx.connection.execute(_ETAGS, {"calendar": calendar.id})
     return {row.href: row.etag for row in rows}
 
 
@@ -49,6 +77,15 @@ def everything(tx: Tx, calendar: CalendarRow) -> list[Held]:
 def pieces(tx: Tx, calendar: CalendarRow) -> list[Held]:
     """Every resource of which something is known that belongs to a series in pieces."""
     return _held(tx, calendar, and_(resources.c.payload != NOTHING, resources.c.series.is_not(None)))
+
+
+def with_hrefs(tx: Tx, calendar: CalendarRow, hrefs: Collection[str]) -> list[Held]:
+    """Those of `hrefs` of which something is known."""
+    wanted, found = list(hrefs), list[Held]()
+    for first in range(0, len(wanted), _AT_ONCE):
+        of_these = resources.c.href.in_(wanted[first : first + _AT_ONCE])
+        found += _held(tx, calendar, and_(resources.c.payload != NOTHING, of_these))
+    return found
 
 
 def _held(tx: Tx, calendar: CalendarRow, wanted: ColumnElement[bool]) -> list[Held]:
@@ -76,24 +113,25 @@ def commit_batch(
     `withheld` (href -> reason) are resources of which no new content was to be had: what is stored of them stays.
     """
     claimed = tx.connection.execute(
-        update(calendars)
-        .where(calendars.c.id == calendar.id, calendars.c.version == calendar.version)
-        .values(
-            version=calendar.version + 1,
-            cursor=cursor,
-            fingerprint=fingerprint,
-            expanded_from=window.start,
-            expanded_until=window.end,
-            expanded_with=window.made_with,
-            last_attempt_at=now,
-            last_good_at=now,
-            last_full_at=now if full else calendar.last_full_at,
-            suspected=None,
-            problem=None,
-            problem_what=None,
-            problem_remedy=None,
-            warnings=list(warnings),
-        )
+        _CLAIM,
+        {
+            "calendar": calendar.id,
+            "was": calendar.version,
+            "version": calendar.version + 1,
+            "cursor": cursor,
+            "fingerprint": fingerprint,
+            "expanded_from": window.start,
+            "expanded_until": window.end,
+            "expanded_with": window.made_with,
+            "last_attempt_at": now,
+            "last_good_at": now,
+            "last_full_at": now if full else calendar.last_full_at,
+            "suspected": None,
+            "problem": None,
+            "problem_what": None,
+            "problem_remedy": None,
+            "warnings": list(warnings),
+        },
     )
     if claimed.rowcount != 1:
         return False
@@ -199,33 +237,13 @@ def series_of(
 
 def between(tx: Tx, calendar: CalendarRow, start: datetime, end: datetime) -> list[Occurrence]:
     """Stored occurrences that overlap [start, end), by start. The caller keeps within the calendar's window."""
-    rows = tx.connection.execute(
-        select(occurrences)
-        .where(
-            occurrences.c.calendar_id == calendar.id,
-            occurrences.c.start < end,
-            or_(occurrences.c.end > start, and_(occurrences.c.end.is_(None), occurrences.c.start >= start)),
-        )
-        .order_by(occurrences.c.start)
-    )
+    rows = tx.connection.execute(_BETWEEN, {"calendar": calendar.id, "from": start, "until": end})
     return [_occurrence(row) for row in rows]
 
 
 def written(tx: Tx, calendar: CalendarRow, start: datetime, end: datetime) -> dict[str, Written]:
     """By UID: how the events are written that have occurrences beginning in [start, end)."""
-    within = (
-        select(occurrences.c.uid, occurrences.c.resource_id)
-        .where(
-            occurrences.c.calendar_id == calendar.id, occurrences.c.start >= start, occurrences.c.start < end
-        )
-        .distinct()
-        .subquery()
-    )
-    rows = tx.connection.execute(
-        select(within.c.uid, resources.c.payload, resources.c.doubts).join(
-            resources, resources.c.id == within.c.resource_id
-        )
-    )
+    rows = tx.connection.execute(_WRITTEN, {"calendar": calendar.id, "from": start, "until": end})
     return {row.uid: _written(row.payload.reveal(), bool(row.doubts)) for row in rows}
 
 

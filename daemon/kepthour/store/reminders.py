@@ -25,6 +25,7 @@ from sqlalchemy import (
 from kepthour.core.ladder import Step, Urgency
 from kepthour.core.reminder import OUT, Reminder, State, Why
 from kepthour.core.sweep import SWEEP
+from kepthour.store.conditions import one_of
 from kepthour.store.engine import THERAPIST, Tx
 from kepthour.store.tables import reminders, sessions
 
@@ -41,7 +42,7 @@ def _subjects(kind: str) -> ColumnElement[bool]:
 _BUT = reminders.c.id.not_in(bindparam("but", expanding=True))
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _IS_PENDING = reminders.c.state == State.PENDING.value
-_IS_OPEN = reminders.c.state.in_([State.PENDING.value, State.SENT.value])
+_IS_OPEN = one_of(reminders.c.state, (State.PENDING.value, State.SENT.value))
 
 # Built once: see sessions.py.
 _MINE = (
@@ -50,22 +51,22 @@ _MINE = (
     .order_by(reminders.c.due_at, reminders.c.id)
 )
 _PENDING = _MINE.where(_IS_PENDING)
-_READY = _PENDING.where(reminders.c.not_before <= bindparam("now"), _BUT)
+_READY = _PENDING.where(reminders.c.not_before <= bindparam("now"))
 _RIVALS = _MINE.where(
     reminders.c.subject.in_(bindparam("subjects", expanding=True)),
     reminders.c.due_at <= bindparam("now"),
-    reminders.c.state.in_([State.PENDING.value, *(state.value for state in OUT)]),
+    one_of(reminders.c.state, (State.PENDING.value, *(state.value for state in OUT))),
 )
 _COMING = _PENDING.where(reminders.c.offset.is_not(None), reminders.c.due_at < bindparam("until")).limit(
     bindparam("most")
 )
 _NEXT = (
-    _PENDING.where(_BUT)
-    .with_only_columns(reminders.c.not_before)
+    _PENDING.with_only_columns(reminders.c.not_before)
     .order_by(None)
     .order_by(reminders.c.not_before)
     .limit(1)
 )
+_READY_BUT, _NEXT_BUT = _READY.where(_BUT), _NEXT.where(_BUT)  # the longer way, seldom needed
 # A session is the subject of all its reminders; of the two columns only `subject` has an index.
 _OF_SESSIONS = _MINE.where(reminders.c.subject.in_(_IDS), reminders.c.session_id.is_not(None))
 _OF_SUBJECT = _MINE.where(reminders.c.subject == bindparam("subject"))
@@ -99,7 +100,7 @@ def due(tx: Tx, now: datetime, but: Collection[int] = ()) -> list[Reminder]:
 
     With them come those of the same subjects that fell due before, pending or out: to be weighed against.
     """
-    ready = _read(tx, _READY, now=now, but=list(but))
+    ready = _read(tx, _READY_BUT, now=now, but=list(but)) if but else _read(tx, _READY, now=now)
     if not ready:
         return []
     return _read(tx, _RIVALS, subjects=list({reminder.subject for reminder in ready}), now=now)
@@ -117,7 +118,7 @@ def coming(tx: Tx, until: datetime, most: int) -> list[Reminder]:
 
 def next_time(tx: Tx, but: Collection[int] = ()) -> datetime | None:
     """When the next pending reminder is due, or may be tried again; not those that are being sent (`but`)."""
-    row = tx.run(_NEXT, but=list(but)).first()
+    row = (tx.run(_NEXT_BUT, but=list(but)) if but else tx.run(_NEXT)).first()
     return row.not_before if row else None
 
 

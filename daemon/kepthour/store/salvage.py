@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Integer, TypeDecorator
 
+from kepthour.core.gaps import Pause
 from kepthour.core.ladder import Urgency
 from kepthour.core.presence import Seen
 from kepthour.core.reminder import State, Why
@@ -52,6 +53,7 @@ _WORDS: dict[tuple[str, str], type[StrEnum]] = {
     ("verdicts", "because"): Because,
     ("trail", "what"): What,
     ("trail", "by"): Who,
+    ("watches", "pause"): Pause,
 }
 _MAGIC = b"SQLite format 3\0"
 _HEADER = 100  # bytes, of the first page

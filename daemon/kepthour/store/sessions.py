@@ -14,11 +14,13 @@ from sqlalchemy import Row, Select, and_, bindparam, exists, func, or_, select
 
 from kepthour.core.changes import KnownSession
 from kepthour.core.oddities import Oddity
+from kepthour.core.presence import Seen
 from kepthour.core.privacy import Phi
 from kepthour.core.response import Kind
 from kepthour.core.verdict import HELD, NOT_FINAL, Because, Verdict
+from kepthour.store.conditions import one_of
 from kepthour.store.engine import THERAPIST, Tx
-from kepthour.store.tables import responses, sessions
+from kepthour.store.tables import evidence, responses, sessions
 
 _AT_ONCE = 1000  # parameters of one statement; SQLite has a limit
 
@@ -46,9 +48,18 @@ _SOONEST = (
     .group_by(sessions.c.calendar)
 )
 _THERE = exists().where(
-    responses.c.session_id == sessions.c.id, responses.c.kind.in_([Kind.HERE.value, Kind.OUT.value])
+    responses.c.session_id == sessions.c.id, one_of(responses.c.kind, (Kind.HERE.value, Kind.OUT.value))
 )
 _OPENED = exists().where(responses.c.session_id == sessions.c.id, responses.c.kind == Kind.JOIN.value)
+# Its calendar told after the deadline only: then nobody is to be suspected any more.
+_EDITED = and_(
+    sessions.c.verdict == Verdict.SUSPECTED_MISS.value,
+    exists().where(
+        evidence.c.session_id == sessions.c.id,
+        evidence.c.revision == sessions.c.revision,
+        evidence.c.state == Seen.EDITED.value,
+    ),
+)
 _UNDECIDED = _PRESENT.where(
     or_(
         and_(
@@ -56,12 +67,16 @@ _UNDECIDED = _PRESENT.where(
             or_(and_(sessions.c.start <= bindparam("now"), sessions.c.end > bindparam("since")), _THERE),
         ),
         and_(
-            sessions.c.verdict.in_(_NOT_FINAL),
+            one_of(sessions.c.verdict, _NOT_FINAL),
             sessions.c.decided_by == "daemon",
-            or_(_THERE, _OPENED),  # also an answer from before the verdict: from a phone that had no net, say
+            or_(
+                _THERE, _OPENED, _EDITED
+            ),  # also an answer from before the verdict: from a phone that had no net, say
         ),
     )
 )
+# "unknown" may also be the therapist's own last word
+_OPEN_QUESTIONS = _PRESENT.where(one_of(sessions.c.verdict, _NOT_FINAL), sessions.c.decided_by == "daemon")
 _ATTENDED = _PRESENT.where(
     _OVERLAPS,
     or_(
@@ -72,7 +87,7 @@ _ATTENDED = _PRESENT.where(
         ),
         # To have opened the room, or to be in some call, is enough not to be suspected, and makes nothing quiet.
         and_(
-            sessions.c.verdict.in_([verdict.value for verdict in HELD]),
+            one_of(sessions.c.verdict, [verdict.value for verdict in HELD]),
             sessions.c.because.is_distinct_from(Because.JOINED.value),
             sessions.c.because.is_distinct_from(Because.IN_A_CALL.value),
         ),
@@ -165,7 +180,7 @@ def with_ids(tx: Tx, ids: Collection[str]) -> list[SessionRow]:
 
 
 def undecided(tx: Tx, now: datetime, since: datetime | None) -> list[SessionRow]:
-    """Sessions that have begun or were answered and have no verdict, and those answered beside an open one.
+    """Sessions that have begun or were answered and have no verdict, and those answered beside an open one, or edited.
 
     Sessions that ended before `since` (the first watch; None: there was none) count only if they were answered.
     """
@@ -204,8 +219,7 @@ def asked_in(tx: Tx, question: str) -> list[SessionRow]:
 
 def open_questions(tx: Tx) -> list[SessionRow]:
     """Sessions of which it is asked what happened, by start."""
-    # "unknown" may also be the therapist's own last word
-    return _read(tx, _PRESENT.where(sessions.c.verdict.in_(_NOT_FINAL), sessions.c.decided_by == "daemon"))
+    return _read(tx, _OPEN_QUESTIONS)
 
 
 def _read(tx: Tx, statement: Select[Any], **values: Any) -> list[SessionRow]:

@@ -298,5 +298,6 @@ watches = Table(
     Column("until", Instant, nullable=False),  # the last beat
     Column("pid", Integer, nullable=False),
     Column("version", Text, nullable=False),
+    Column("pause", Text),  # why nobody watched before it; null: nobody knows, or it is the first one ever
     Index(None, "therapist_id", "until"),
 )

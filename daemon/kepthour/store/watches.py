@@ -1,4 +1,4 @@
-"""When a daemon was there to watch: without this, silence means nothing."""
+"""When a daemon was there to watch, and why none was before: without this, silence means nothing."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, insert, select, update
 
+from kepthour.core.gaps import Kept, Meanwhile, Pause, pause
 from kepthour.store.engine import THERAPIST, Tx
 from kepthour.store.tables import therapists, watches
 
@@ -17,28 +18,40 @@ _LATEST = _MINE.order_by(watches.c.until.desc(), watches.c.id.desc()).limit(1)
 _WITHIN = _MINE.where(watches.c.since <= bindparam("end"), watches.c.until >= bindparam("start")).order_by(
     watches.c.since, watches.c.id
 )
+_BEFORE = _MINE.where(watches.c.until < bindparam("start")).order_by(watches.c.until.desc()).limit(1)
 _GO_ON = update(watches).where(watches.c.id == bindparam("latest")).values(until=bindparam("now"))
 _FIRST_EVER = select(therapists.c.since).where(therapists.c.id == THERAPIST)
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
-    """One uninterrupted watch. Instants are aware UTC."""
+class Watch(Kept):
+    """One uninterrupted watch, and whose it was."""
 
-    since: datetime
-    until: datetime  # the last beat
     pid: int
     version: str
 
 
-def beat(tx: Tx, now: datetime, pid: int, version: str, at_most: timedelta) -> None:
-    """A sign of life. More than `at_most` after the last one (or from another process) a new watch begins."""
+def beat(
+    tx: Tx, now: datetime, pid: int, version: str, at_most: timedelta, meanwhile: Meanwhile | None = None
+) -> None:
+    """A sign of life. More than `at_most` after the last one (or from another process) a new watch begins.
+
+    `meanwhile` tells why there was none for so long; None: nobody knows.
+    """
     latest = _latest_row(tx)
     if latest is not None and latest.pid == pid and timedelta() <= now - latest.until <= at_most:
         tx.run(_GO_ON, latest=latest.id, now=now)
         return
+    why = pause(latest.until, now, meanwhile) if latest is not None and meanwhile is not None else None
     tx.connection.execute(
-        insert(watches).values(therapist_id=tx.therapist, since=now, until=now, pid=pid, version=version)
+        insert(watches).values(
+            therapist_id=tx.therapist,
+            since=now,
+            until=now,
+            pid=pid,
+            version=version,
+            pause=why.value if why else None,
+        )
     )
     tx.connection.execute(
         update(therapists)
@@ -60,13 +73,13 @@ def forget_future(tx: Tx, now: datetime) -> None:
 def latest(tx: Tx) -> Watch | None:
     """The present or last watch."""
     row = _latest_row(tx)
-    return Watch(row.since, row.until, row.pid, row.version) if row is not None else None
+    return _watch(row) if row is not None else None
 
 
-def within(tx: Tx, start: datetime, end: datetime) -> list[Watch]:
-    """Watches that overlap [start, end], oldest first."""
-    rows = tx.run(_WITHIN, start=start, end=end)
-    return [Watch(row.since, row.until, row.pid, row.version) for row in rows]
+def around(tx: Tx, start: datetime, end: datetime) -> list[Watch]:
+    """Watches that overlap [start, end], and the last one before these, oldest first."""
+    rows = [*tx.run(_BEFORE, start=start), *tx.run(_WITHIN, start=start, end=end)]
+    return [_watch(row) for row in rows]
 
 
 def first_ever(tx: Tx) -> datetime | None:
@@ -77,3 +90,7 @@ def first_ever(tx: Tx) -> datetime | None:
 
 def _latest_row(tx: Tx) -> Row[Any] | None:
     return tx.run(_LATEST).first()
+
+
+def _watch(row: Row[Any]) -> Watch:
+    return Watch(row.since, row.until, Pause(row.pause) if row.pause else None, row.pid, row.version)

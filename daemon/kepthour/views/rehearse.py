@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from kepthour.config import Configuration
@@ -15,7 +15,7 @@ from kepthour.core.freshness import SOON, Freshness
 from kepthour.core.ladder import Step, Urgency, climb
 from kepthour.core.nudges import to_tell
 from kepthour.core.oddities import Oddity, odd_ones
-from kepthour.core.quiet import CUE
+from kepthour.core.quiet import CUE, Attended, waits_for
 from kepthour.core.reminder import Reminder, State
 from kepthour.core.sweep import SWEEP, after_session, evenings
 from kepthour.core.verdict import SILENCE, announced_start, deadline_after
@@ -25,7 +25,7 @@ from kepthour.core.words.repair import nudge_text
 from kepthour.core.words.rungs import cue_text, rung_text
 from kepthour.pipeline.plan.oddities import background
 from kepthour.pipeline.poll import AHEAD, BEHIND
-from kepthour.store import absences, calendars, cards, reminders, responses, sessions
+from kepthour.store import absences, calendars, cards, presence, reminders, responses, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.views.agenda import agenda
 
@@ -42,6 +42,14 @@ class Rehearsed:
     urgency: Urgency
     channels: tuple[str, ...]
     text: str
+    offset: timedelta | None = None  # from the start; None for notices that are no rungs
+    skip_in_session: bool = False
+    waits_in: tuple[Attended, ...] = ()  # it is held back while the therapist is in one of these
+
+    @property
+    def due_at(self) -> datetime:
+        """The same as `at`."""
+        return self.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,7 @@ def rehearse(
         troubled = calendars.troubled(tx, stale_after, sessions.soonest(tx, now, now + SOON), now)
         open_now = [row.known for row in sessions.open_questions(tx)]
         of_cards = list(_nudges(tx, config))
+        attended = presence.attended(tx, now)
     entries = agenda(config, store, start - _FRINGE - BEHIND, end + _FRINGE, now)
     held = [
         entry.session
@@ -95,9 +104,22 @@ def rehearse(
     ]
     for session, course in courses:
         found += [*_ladder(config, session, course), *_cues(config, session, course)]
-    return sorted(
-        (one for one in found if start <= one.at < end), key=lambda one: (one.at, one.session or "")
-    )
+    occupied = {session.id: Attended(session.id, session.start, session.end) for session, _course in asked}
+    occupied |= {one.id: one for one in attended}
+    due = sorted((one for one in found if start <= one.at < end), key=lambda one: (one.at, one.session or ""))
+    return list(_weighed(due, occupied.values()))
+
+
+def _weighed(due: Iterable[Rehearsed], occupied: Iterable[Attended]) -> Iterator[Rehearsed]:
+    """With the sessions, of those in which the therapist is or may be, that would hold each back. `due` is by time."""
+    to_come = deque(sorted(occupied, key=lambda session: session.start))
+    under_way: list[Attended] = []
+    for one in due:
+        while to_come and to_come[0].start <= one.at:
+            under_way.append(to_come.popleft())
+        under_way = [session for session in under_way if one.at < session.end]
+        held_by = [s for s in under_way if s.id != one.session and waits_for(one, s)]
+        yield replace(one, waits_in=tuple(held_by)) if held_by else one
 
 
 def _odd(
@@ -149,7 +171,16 @@ def _ladder(config: Configuration, session: KnownSession, course: _Course) -> It
             tongue, session, first.offset, first.due_at, config.zone, config.show, course.announced
         )
         channels = tuple(step.channel for step in steps)
-        yield Rehearsed(first.due_at, session.id, rung, first.urgency, channels, words.whole)
+        yield Rehearsed(
+            first.due_at,
+            session.id,
+            rung,
+            first.urgency,
+            channels,
+            words.whole,
+            first.offset,
+            first.skip_in_session,
+        )
 
 
 def _cues(config: Configuration, session: KnownSession, course: _Course) -> Iterator[Rehearsed]:

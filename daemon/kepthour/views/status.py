@@ -10,7 +10,7 @@ from kepthour.config import Calendar, Configuration
 from kepthour.core.away import Absence, covering, silenced_until
 from kepthour.core.freshness import SOON, Freshness, freshness
 from kepthour.core.heartbeat import Record
-from kepthour.core.reminder import Reminder, State
+from kepthour.core.reminder import KEPT_QUIET, Reminder, State
 from kepthour.core.verdict import SessionState
 from kepthour.store import absences, calendars, heartbeat, holdings, reminders, sessions, watches
 from kepthour.store.engine import Store, Tx
@@ -36,7 +36,7 @@ class CalendarStatus:
 
 @dataclass(frozen=True, slots=True)
 class ChannelStatus:
-    """One channel: when it last accepted something, and how many of the last day's deliveries it refused."""
+    """One channel: when it last accepted something, and how many of the last day's reminders it never took."""
 
     name: str
     type: str
@@ -130,7 +130,15 @@ def _channel(config: Configuration, name: str, recent: list[Reminder]) -> Channe
         name=name,
         type=next(channel.type for channel in config.channels if channel.name == name),
         last_sent=max((r.sent_at for r in mine if r.sent_at), default=None),
-        failed=sum(
-            1 for r in mine if r.state is State.FAILED or (r.state is State.PENDING and r.attempts > 0)
-        ),
+        failed=sum(map(_is_refused, mine)),
     )
+
+
+def _is_refused(reminder: Reminder) -> bool:
+    """Whether the channel did not take it, is it tried still, or given up, or no more called for.
+
+    A bell that is silent in a call does what it should.
+    """
+    if reminder.sent_at is not None or reminder.problem == KEPT_QUIET:
+        return False
+    return reminder.problem is not None or reminder.state is State.FAILED

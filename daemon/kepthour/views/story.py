@@ -9,14 +9,15 @@ from datetime import datetime, timedelta
 from kepthour.config import Configuration
 from kepthour.core.changes import KnownSession
 from kepthour.core.day import Ground, by_day, grounds
+from kepthour.core.gaps import Gap, gaps
 from kepthour.core.ladder import OnlyIf
 from kepthour.core.presence import EARLIEST_SIGN
 from kepthour.core.reminder import Reminder
 from kepthour.core.response import Response
 from kepthour.core.spells import Spell
 from kepthour.core.trail import Noted
-from kepthour.core.verdict import deadline_after
-from kepthour.store import history, reminders, responses, sessions, spells, trail
+from kepthour.core.verdict import Because, deadline_after
+from kepthour.store import evidence, history, reminders, responses, sessions, spells, trail, watches
 from kepthour.store.engine import Store, Tx
 from kepthour.store.history import Said
 from kepthour.store.sessions import SessionRow
@@ -47,6 +48,10 @@ class Story:
     rungs: tuple[Reasoned, ...]  # by offset
     rule: int | None  # the entry of [[reminders.rules]] that gives the rungs; None: they are the usual ones
     seen: tuple[Spell, ...]  # on this machine, from before its start to the deadline, by time
+    edits: tuple[
+        evidence.Span, ...
+    ]  # of its entry, from its start to the deadline: each was made within, by time
+    gaps: tuple[Gap, ...]  # when nobody watched, from its first reminder to the deadline, by time
 
 
 def story(config: Configuration, store: Store, text: str, now: datetime) -> Story | None:
@@ -62,6 +67,8 @@ def story(config: Configuration, store: Store, text: str, now: datetime) -> Stor
         rungs = _reasoned(config, row, _day(tx, config, row), ladder)
         start, deadline = row.known.start, deadline_after(row.deadline, row.known.start, answers)
         seen = spells.between(tx, start - EARLIEST_SIGN, deadline)
+        edits = evidence.about(tx, row).edits
+        unwatched = _unwatched(tx, row, ladder, deadline, now)
     day = timedelta(days=1)
     events = explain(config, store, "", row.known.start - day, row.known.end + day)
     return Story(
@@ -75,7 +82,20 @@ def story(config: Configuration, store: Store, text: str, now: datetime) -> Stor
         tuple(rungs),
         config.ladder.rule(row.known, config.zone),
         tuple(seen),
+        edits,
+        tuple(unwatched),
     )
+
+
+def _unwatched(
+    tx: Tx, row: SessionRow, ladder: Sequence[Reminder], deadline: datetime, now: datetime
+) -> list[Gap]:
+    """The gaps in the watch over its ladder: those because of which silence meant nothing are among them."""
+    begins = min((one.due_at for one in ladder if one.offset is not None), default=row.known.start)
+    # A verdict that had to wait may be for a gap that came after the deadline.
+    waited = row.decided_at if row.because is Because.DAEMON_GAP else None
+    ends = min(max(deadline, waited or deadline), now)
+    return gaps(watches.around(tx, begins, ends), begins, ends) if begins < ends else []
 
 
 def _day(tx: Tx, config: Configuration, row: SessionRow) -> Sequence[KnownSession]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from kepthour.core.response import Kind
 from tests.support.situation import (
     CHECKED_IN_LATE,
+    IN_PERSON,
+    IN_ROOM_TWO,
     JOINED,
     JOINED_LATE,
     MEET,
@@ -237,5 +239,44 @@ ROOMS = (
         until="11:02",
         config=WITNESSED,
         entry=(MEET,),
+    ),
+    # ---- a room without a computer, as the configuration has it
+    Situation(
+        "she sat with her client in a room without a computer, and the configuration says so",
+        IN_PERSON,
+        config=IN_ROOM_TWO,
+        entry=("LOCATION:Room 2\\, first floor",),
+    ),
+    Situation(
+        "she did not come to another room, about which the configuration says nothing",
+        SUSPECTED,
+        config=IN_ROOM_TWO,
+        entry=("LOCATION:Room 3",),
+    ),
+    Situation("the session without any place is not in that room", SUSPECTED, config=IN_ROOM_TWO),
+    Situation(
+        "she did not come to the video session, though its entry names the room",
+        SUSPECTED,
+        config=IN_ROOM_TWO,
+        entry=("LOCATION:Room 2", "URL:https://zoom.us/j/1"),
+    ),
+    Situation(
+        "every session without a link is in person, as the configuration has it",
+        IN_PERSON,
+        config=IN_ROOM_TWO.replace("^Room 2", ""),
+    ),
+    Situation(
+        "she checked in, in a room without a computer",
+        CHECKED_IN_LATE,
+        (at("10:04", checks_in()),),
+        config=IN_ROOM_TWO,
+        entry=("LOCATION:Room 2",),
+    ),
+    Situation(
+        "the laptop slept while she sat in a room without a computer",
+        NOT_WATCHED,
+        (at("09:50", sleeps_until("10:05")),),
+        config=IN_ROOM_TWO,
+        entry=("LOCATION:Room 2",),
     ),
 )

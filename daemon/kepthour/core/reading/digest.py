@@ -39,12 +39,13 @@ class Reader:
 
     hosts: tuple[str, ...]  # of join links, beside the known ones
     addresses: Collection[str] = field(repr=False)  # the therapist's own, lower case
+    marks: bool = False  # whether it is to be told later what is written anew
 
 
 def reduced(reader: Reader, href: str, etag: str, text: str, series: str | None) -> Held:
     """What is kept of a resource that came as `text`. Never raises."""
     try:
-        kept = slim(read(text), reader.hosts, reader.addresses)
+        kept = slim(read(text), reader.hosts, reader.addresses, marked=reader.marks)
     except Unreadable as error:
         return set_aside(href, etag, error.code, series)
     return Held(href, etag, Phi(kept), series)

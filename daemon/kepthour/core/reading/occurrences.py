@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, cast
 
 from kepthour.core.privacy import Phi
+from kepthour.core.reading.marks import MARK, STAMP
 from kepthour.core.reading.resources import ANSWER, ATTENDEES, JOIN, Unreadable
 from kepthour.core.reading.rules import check, check_cost
 from kepthour.core.reading.settle import Event, Moment, Series, sequence, settle
@@ -42,6 +43,9 @@ class Occurrence:
     declined: bool
     free: bool
     kind: str | None  # a calendar's own sort of entry ("focusTime", "outOfOffice", …)
+    # Known where it was just expanded, of a calendar that is read with marks:
+    mark: str | None = None  # of what is written in it
+    stamp: datetime | None = None  # when it was last changed, as the calendar says; aware UTC
 
     @property
     def original_start(self) -> datetime:
@@ -156,7 +160,15 @@ def _occurrence(event: Event, identity: Moment | None, series: Series) -> Occurr
         declined=_text(event, ANSWER) == "DECLINED",
         free=_is_free(event),
         kind=_text(event, "X-KEPTHOUR-KIND") or None,
+        mark=_text(event, MARK) or None,
+        stamp=_stamp(event),
     )
+
+
+def _stamp(event: Event) -> datetime | None:
+    """RFC 5545, 3.8.7.3: always in UTC. Anything else says nothing."""
+    at = getattr(event.get(STAMP), "dt", None)
+    return at.astimezone(UTC) if isinstance(at, datetime) and at.tzinfo is not None else None
 
 
 def _end(event: Event, series: Series) -> datetime | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kepthour.core.reading.content_lines import plain, with_zones, without_zones
 from kepthour.core.reading.join import join_link
+from kepthour.core.reading.marks import MARK, STAMP, mark
 from kepthour.core.reading.zones import is_needed
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _KEPT = {
     "X-KEPTHOUR-KIND", JOIN, ANSWER, ATTENDEES,
 }  # fmt: skip
 # Only what was found here counts: a calendar that sent these itself could open any address as "join".
-_OURS = {JOIN, ANSWER, ATTENDEES}
+_OURS = {JOIN, ANSWER, ATTENDEES, MARK}
 # A fault in one of these makes times wrong; a fault elsewhere (a broken URL, say) does not matter here.
 _DECISIVE = {"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID", "UID"}
 _ONCE = ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "UID", "SEQUENCE", "STATUS")
@@ -117,13 +118,20 @@ def _listed(event: Event, name: str) -> list[Any]:
     return found if isinstance(found, list) else [] if found is None else [found]
 
 
-def slim(calendar: Calendar, hosts: Iterable[str] = (), own_addresses: Collection[str] = ()) -> str:
+def slim(
+    calendar: Calendar,
+    hosts: Iterable[str] = (),
+    own_addresses: Collection[str] = (),
+    *,
+    marked: bool = False,
+) -> str:
     """Reduce `calendar` in place to what sessions need, and give it as text to store. Raises Unreadable.
 
     `hosts` are further hosts of join links; `own_addresses` (lower case) tell which attendee is the therapist.
+    `marked`: by a mark it can be told later whether something else is written in an event (`marks.py`).
     """
     for event in calendar.events:
-        _slim_event(event, tuple(hosts), own_addresses)
+        _slim_event(event, tuple(hosts), own_addresses, marked=marked)
     for name in list(calendar.keys()):
         if name not in {"VERSION", "PRODID", "X-WR-TIMEZONE"}:
             del calendar[name]
@@ -133,11 +141,15 @@ def slim(calendar: Calendar, hosts: Iterable[str] = (), own_addresses: Collectio
         raise Unreadable("not-icalendar") from error
 
 
-def _slim_event(event: Event, hosts: tuple[str, ...], own_addresses: Collection[str]) -> None:
+def _slim_event(
+    event: Event, hosts: tuple[str, ...], own_addresses: Collection[str], *, marked: bool
+) -> None:
     link = join_link(event, hosts)
     answer, attendees = _invitation(event, own_addresses)
+    written = mark(event) if marked else None
+    kept = _KEPT | {STAMP} if marked else _KEPT
     for name in list(event.keys()):
-        if name.upper() not in _KEPT or name.upper() in _OURS:
+        if name.upper() not in kept or name.upper() in _OURS:
             del event[name]
     event.subcomponents = []
     if link:
@@ -146,6 +158,8 @@ def _slim_event(event: Event, hosts: tuple[str, ...], own_addresses: Collection[
         event[ANSWER] = answer
     if attendees:
         event[ATTENDEES] = str(attendees)
+    if written:
+        event[MARK] = written
 
 
 def _invitation(event: Event, own_addresses: Collection[str]) -> tuple[str | None, int]:

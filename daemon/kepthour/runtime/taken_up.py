@@ -1,0 +1,54 @@
+"""The configuration that a daemon took up last: a copy of its text, by which answers go while the file has a fault.
+
+A reminder is answered at once or too late, whatever slipped into the file meanwhile. Where the store lies is written in
+it, so the copy is found without that: in the state folder, under a name made of the file's own path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import structlog
+
+from kepthour.config import Configuration
+from kepthour.config.faults import Faulty
+from kepthour.config.reading import parse, read
+from kepthour.plugins import Plugins
+from kepthour.store import private
+
+log = structlog.get_logger()
+
+
+def keep(config: Configuration) -> None:
+    """A daemon takes up `config`. Blocks, never fails."""
+    copy = _copy(config.file)
+    try:
+        copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private.write(copy, config.content)
+    except OSError as error:
+        log.warning("configuration.not_kept", problem=error)
+
+
+def load_to_answer(file: Path, plugins: Plugins) -> tuple[Configuration, Faulty | None]:
+    """The configuration in `file`; or if that has faults, the one that a daemon took up from there last, and these.
+
+    Raises Faulty if there is none, or if `file` is not there or may not be read: that is no slip of the pen.
+    """
+    content = read(file)
+    try:
+        return parse(file, content, plugins), None
+    except Faulty as faulty:
+        try:
+            return parse(file, _copy(file).read_bytes(), plugins), faulty
+        except (OSError, Faulty):
+            raise faulty from None
+
+
+def _copy(file: Path) -> Path:
+    """Where the copy of `file` is. A link in the place of the file is followed by no more than its folder."""
+    import platformdirs
+
+    name = hashlib.sha256(os.fsencode(file.parent.resolve() / file.name)).hexdigest()[:16]
+    return platformdirs.user_state_path("kepthour") / f"taken-up-{name}.toml"
