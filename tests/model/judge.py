@@ -41,7 +41,7 @@ _DECISIVE = timedelta(minutes=5)
 _KNOWN = timedelta(days=7)
 _PROMPT = 1.0  # seconds: a rung that is due goes out
 _SETTLED = 20.0  # after a start, a sleep or a step of the clock
-_NO_RUNG = ("question", "calendar", "end-cue", "running-late")
+_NO_RUNG = ("question", "calendar", "end-cue", "running-late", "card")
 
 
 class Fault(AssertionError):

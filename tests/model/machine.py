@@ -14,7 +14,7 @@ from kepthour.ports import Key
 from tests.model.judge import Judge
 from tests.model.practice import DAILY, Practice, Slot, renewed
 from tests.model.setups import SETUPS
-from tests.model.story import Mood, Took
+from tests.model.story import Mood, Told, Took
 from tests.model.world import START, World
 
 ALIASES = ("AB", "CD")
@@ -289,6 +289,7 @@ class Weeks(RuleBasedStateMachine):
             for name in world.displays:
                 world.turn_display(name, Mood.TAKES)
             world.pass_time(timedelta(seconds=75))
+            world.story.add(Told(world.clock.now(), "(that is all)"))  # up to here it is judged
         finally:
             world.close()
         Judge(world.setup, world.story, world.practice.aliases).judge()
