@@ -12,6 +12,7 @@ from kepthour.config.faults import Faulty
 from kepthour.config.reading import load
 from kepthour.core.ladder import PROFILES, ChannelRule, Rung, Urgency
 from kepthour.core.sessions import Take
+from kepthour.core.slots import Practice, Shift
 from kepthour.plugins import Plugins
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
@@ -145,6 +146,49 @@ def test_notices_insist_in_profile_persistent_unless_it_is_said_otherwise(
 ) -> None:
     config = read(tmp_path, f"{MINIMAL}[reminders]\n{reminders}\n")
     assert config.showing.insists is insists
+
+
+def test_working_hours_are_the_usual_week_unless_some_are_named(tmp_path: Path) -> None:
+    week = ((Shift(time(8), time(20)),),) * 5
+    assert read(tmp_path, MINIMAL).practice == Practice((*week, (), ()))
+    named = read(tmp_path, MINIMAL + '[practice.hours]\ntue = ["09:00-13:00", "14:30-24:00"]\n')
+    tuesday = (Shift(time(9), time(13)), Shift(time(14, 30), None))
+    assert named.practice.hours == ((), tuesday, (), (), (), (), ())
+    assert load(EXAMPLE, Plugins()).practice == Practice()
+    assert load(EXAMPLE, Plugins()).repair == read(tmp_path, MINIMAL).repair
+
+
+def test_all_that_is_wrong_with_practice_and_repair_is_told_at_once(tmp_path: Path) -> None:
+    wrong = """
+[practice]
+buffer = 10
+travel = "-5m"
+sessions_a_day = 0
+[practice.hours]
+mon = ["09:00-13:00", "12:00-18:00"]
+tue = ["9-13", "14:00-24:00", "14:00-25:00"]
+wed = ["14:00-14:00"]
+thu = "08:00-12:00"
+fri = ["08:00-24:00", "20:00-22:00"]
+mo = []
+[repair]
+offer = 9
+within = "12h"
+"""
+    assert faults(tmp_path, MINIMAL + wrong) == {
+        "practice.buffer": 'must be a text in quotes, such as "15m"',
+        "practice.travel": 'is no duration; write a duration as "90s", "15m", "1h30m" or "1d"',
+        "practice.sessions_a_day": "must be at least 1",
+        "practice.hours.mon": "must be in their order, and must not overlap",
+        "practice.hours.tue[0]": 'is no span of a day; write it as "09:00-13:00", up to "24:00"',
+        "practice.hours.tue[2]": 'is no span of a day; write it as "09:00-13:00", up to "24:00"',
+        "practice.hours.wed[0]": "must end after its start, on the same day",
+        "practice.hours.thu": "must be a list",
+        "practice.hours.fri": "must be in their order, and must not overlap",
+        "practice.hours.mo": 'there is no such key; did you mean "mon"?',
+        "repair.offer": "must be 3, 4 or 5",
+        "repair.within": 'must be "1d" to "365d"',
+    }
 
 
 def test_own_rungs_replace_those_of_the_profile_and_keep_their_names(tmp_path: Path) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from kepthour.core.changes import KnownSession
-from kepthour.core.oddities import Changed, Facts, History, Oddity, Written, odd_ones, oddities
+from kepthour.core.oddities import Changed, Facts, History, Oddity, Written, odd_ones, oddities, usual_times
 from kepthour.core.privacy import NOTHING, Phi
 from kepthour.core.tongue import ENGLISH
 from kepthour.core.words.odd import odd_text
@@ -135,6 +135,31 @@ def found(
 )  # fmt: skip
 def test_what_is_odd(what: dict[str, object], codes: list[str]) -> None:
     assert found(**what) == codes  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("session", "past", "usual"),
+    [
+        (SESSION, [], {(2, time(14))}),
+        (at("2026-06-05 09:30"), WEEKLY, {(2, time(14))}),
+        (at("2026-06-05 09:30"), WEEKLY[2:], {(4, time(9, 30))}),
+        (SESSION, twice_a_week(), {(2, time(14)), (4, time(9))}),
+        (replace(SESSION, client=Phi("CD")), WEEKLY, {(2, time(14))}),
+        (replace(at("2026-06-05 09:30"), client=Phi("CD")), WEEKLY, {(4, time(9, 30))}),
+    ],
+    ids=[
+        "a first one",
+        "learned",
+        "too few",
+        "two a week",
+        "another client",
+        "another client on another day",
+    ],
+)
+def test_when_a_client_is_usually_met(
+    session: KnownSession, past: list[KnownSession], usual: set[tuple[int, time]]
+) -> None:
+    assert usual_times(session, History(past), BERLIN) == usual
 
 
 def test_another_place_than_before_counts_on_the_same_day_only() -> None:

@@ -15,6 +15,7 @@ from kepthour.core.errors import NeedsPerson
 from kepthour.core.ladder import Ladder
 from kepthour.core.notice import Showing
 from kepthour.core.sessions import Rule, Take
+from kepthour.core.slots import Practice
 from kepthour.core.sweep import SweepTimes
 from kepthour.core.words.text import Show
 from kepthour.languages import tongue
@@ -61,6 +62,14 @@ class HeartbeatConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class RepairConfig:
+    """The `[repair]` table."""
+
+    offer: int  # so many free times for a make-up session
+    within: timedelta  # so far ahead
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """Everything a run needs to know."""
 
@@ -79,6 +88,8 @@ class Configuration:
     language: str  # of notices: one of `languages()`
     heartbeat: HeartbeatConfig | None  # None: nobody is told that the daemon is well
     store: Path | None  # None: the default place
+    practice: Practice
+    repair: RepairConfig
     wake_before: timedelta | None = None  # how long before a rung a sleeping machine is woken; None: never
     early_if_odd: bool = True  # a session of which something is odd gets the early rung
     evidence: tuple[EvidenceConfig, ...] = ()

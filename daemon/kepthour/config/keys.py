@@ -8,10 +8,12 @@ from datetime import time, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from kepthour.config.hours import in_order, parse_shift
 from kepthour.core.ladder import Modality, Urgency
 from kepthour.core.sessions import Take
+from kepthour.core.slots import Shift
 from kepthour.core.spans import parse_duration, parse_offset
 from kepthour.core.words.text import Show
 from kepthour.languages import languages
@@ -229,6 +231,44 @@ class RetentionKeys(Model):
     evidence: Annotated[timedelta, _text_to(_parse_days)] = timedelta(days=30)
 
 
+_Shifts = Annotated[tuple[Annotated[Shift, _text_to(parse_shift)], ...], AfterValidator(in_order)]
+
+
+class HoursKeys(Model):
+    mon: _Shifts = ()
+    tue: _Shifts = ()
+    wed: _Shifts = ()
+    thu: _Shifts = ()
+    fri: _Shifts = ()
+    sat: _Shifts = ()
+    sun: _Shifts = ()
+
+
+def _at_least_one(count: int) -> int:
+    if count < 1:
+        raise ValueError("must be at least 1")
+    return count
+
+
+class PracticeKeys(Model):
+    hours: HoursKeys | None = None  # None: the usual week
+    buffer: _Duration = timedelta(minutes=10)
+    travel: _Duration = timedelta(minutes=30)
+    sessions_a_day: Annotated[int, AfterValidator(_at_least_one)] = 8
+
+
+def _parse_ahead(text: str) -> timedelta:
+    span = parse_duration(text)
+    if not timedelta(days=1) <= span <= timedelta(days=365):
+        raise ValueError('must be "1d" to "365d"')
+    return span
+
+
+class RepairKeys(Model):
+    offer: Literal[3, 4, 5] = 4
+    within: Annotated[timedelta, _text_to(_parse_ahead)] = timedelta(days=14)
+
+
 class StoreKeys(Model):
     url: str = Field("sqlite", min_length=1)
 
@@ -250,5 +290,7 @@ class Keys(Model):
     privacy: PrivacyKeys = PrivacyKeys()
     evidence: list[dict[str, Any]] = []
     retention: RetentionKeys = RetentionKeys()
+    practice: PracticeKeys = PracticeKeys()
+    repair: RepairKeys = RepairKeys()
     heartbeat: HeartbeatKeys | None = None
     store: StoreKeys = StoreKeys()

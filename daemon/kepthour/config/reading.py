@@ -18,7 +18,14 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
 
-from kepthour.config import Calendar, ChannelConfig, Configuration, EvidenceConfig, HeartbeatConfig
+from kepthour.config import (
+    Calendar,
+    ChannelConfig,
+    Configuration,
+    EvidenceConfig,
+    HeartbeatConfig,
+    RepairConfig,
+)
 from kepthour.config.faults import Fault, Faulty, as_faults
 from kepthour.config.keys import (
     CalendarKeys,
@@ -27,6 +34,7 @@ from kepthour.config.keys import (
     EvidenceKeys,
     Keys,
     Model,
+    PracticeKeys,
     ReminderKeys,
     RuleKeys,
     RungKeys,
@@ -37,6 +45,7 @@ from kepthour.core.day import DigestTimes
 from kepthour.core.errors import NeedsPerson
 from kepthour.core.ladder import PROFILES, ChannelRule, Ladder, Rung, Special, Urgency
 from kepthour.core.sessions import Rule, Take
+from kepthour.core.slots import Practice
 from kepthour.core.spans import parse_offset
 from kepthour.core.sweep import SweepTimes
 from kepthour.languages import language_of
@@ -130,6 +139,8 @@ class _Reading:
             reads_edits=marks,
             keep_evidence=keys.retention.evidence,
             insists=_insists(keys.reminders),
+            practice=_practice(keys.practice),
+            repair=RepairConfig(keys.repair.offer, keys.repair.within),
         )
 
     def _validate(self, model: type[_M], raw: Mapping[str, Any], path: str) -> _M | None:
@@ -332,6 +343,13 @@ def _digest_times(keys: DigestKeys) -> DigestTimes:
 
 def _sweep_times(keys: SweepKeys) -> SweepTimes:
     return SweepTimes(keys.after, keys.at) if keys.enabled else SweepTimes(None, None)
+
+
+def _practice(keys: PracticeKeys) -> Practice:
+    usual = Practice(buffer=keys.buffer, travel=keys.travel, sessions_a_day=keys.sessions_a_day)
+    if keys.hours is None:
+        return usual
+    return replace(usual, hours=tuple(getattr(keys.hours, day) for day in _WEEKDAYS))
 
 
 def _store_path(url: str) -> Path | None:

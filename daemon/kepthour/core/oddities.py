@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from itertools import pairwise
 from statistics import median
@@ -226,6 +226,12 @@ def _usual_slots(past: Sequence[_Slot]) -> set[_Slot]:
     if usual and past[-1] == past[-2]:  # what has changed for good is odd twice, not for months
         usual.add(past[-1])
     return usual
+
+
+def usual_times(session: Placed, history: History, zone: ZoneInfo) -> frozenset[tuple[int, time]]:
+    """Weekdays (Monday is 0) and local times at which this client is met; those of `session` if that is unknown."""
+    usual = _usual_slots([_slot(one, zone) for one in history.before(session)]) or {_slot(session, zone)}
+    return frozenset((weekday, time(hour, minute)) for weekday, hour, minute in usual)
 
 
 def _of_rhythm(week: int, past: Sequence[int]) -> Iterator[Oddity]:

@@ -18,6 +18,7 @@ SHORTEST, LONGEST = timedelta(minutes=25), timedelta(minutes=120)
 _CANCELLED_TITLE = re.compile(r"^\s*(?:canceled|cancelled|abgesagt|storniert):", re.IGNORECASE)
 _REMOTE = re.compile(r"\b(?:tele(?:health|med|therap|psych)\w*|video\w*|online)\b", re.IGNORECASE)
 _NEVER_KINDS = {"focusTime", "outOfOffice", "workingLocation", "birthday"}
+_NOTHING_TO_DO = {"workingLocation", "birthday"}
 
 
 class Take(StrEnum):
@@ -123,6 +124,12 @@ def judge(occurrence: Occurrence, calendar: str, take: Take, rules: Sequence[Rul
 def says_remote(occurrence: Occurrence) -> bool:
     """Whether its title or a category says that it is held by video."""
     return any(_REMOTE.search(text) for text in (occurrence.title.reveal(), *occurrence.categories))
+
+
+def takes_time(occurrence: Occurrence) -> bool:
+    """Whether the therapist can do nothing else meanwhile: session or not, it takes place, and is no free time."""
+    gone = occurrence.cancelled or occurrence.declined or _CANCELLED_TITLE.match(occurrence.title.reveal())
+    return not gone and not occurrence.free and occurrence.kind not in _NOTHING_TO_DO
 
 
 def as_session(occurrence: Occurrence, calendar: str, judgement: Judgement) -> Session:

@@ -61,7 +61,7 @@ def agenda(config: Configuration, store: Store, start: datetime, end: datetime, 
             row = watched.get(session_id)
             entries.append(_entry(tx, row, _known(session, row), absent, kept_since, now))
         for row in watched.values():
-            shown = _still_shown(config, row, now) or _is_unread(tx, row)
+            shown = _still_shown(config, row, now) or is_unread(tx, row)
             if row.id not in found and not row.hidden and shown:
                 entries.append(_entry(tx, row, row.known, absent, kept_since, now))
     return sorted(entries, key=lambda entry: (entry.session.start, entry.session.id))
@@ -104,7 +104,7 @@ def _sessions(config: Configuration, store: Store, start: datetime, end: datetim
     return [session for session in found if session.id not in doubles]
 
 
-def _is_unread(tx: Tx, row: SessionRow) -> bool:
+def is_unread(tx: Tx, row: SessionRow) -> bool:
     """Its calendar was not read yet since a new store was begun: what was saved of it is all there is."""
     held = calendars.get(tx, row.known.calendar)
     return not row.known.cancelled and (held is None or held.expanded_from is None)

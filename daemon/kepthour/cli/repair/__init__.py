@@ -12,6 +12,8 @@ from kepthour.cli.repair.showing import tell, tell_all
 _ACTIONS = {
     "step": "kepthour.cli.repair.step:step",
     "close": "kepthour.cli.repair.close:close",
+    "slots": "kepthour.cli.repair.slots:slots",
+    "hold": "kepthour.cli.repair.hold:hold",
 }
 
 
