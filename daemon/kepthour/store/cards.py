@@ -160,6 +160,8 @@ def forget_untouched(tx: Tx, session_id: str, opened_after: datetime, now: datet
     if card is not None and card.opened_at > opened_after and all(step.is_open for step in card.steps):
         tx.connection.execute(delete(cards).where(cards.c.id == card.id))
         trail.note(tx, session_id, Noted(What.CARD_DROPPED, Who.DAEMON, now, Why.CLOCK_SET.value))
+        return card
+    return None
 
 
 def set_severity(tx: Tx, card: Card, severity: int, at: datetime, by: Who, why: str) -> None:
