@@ -45,8 +45,11 @@ def copy(text: Phi) -> str | None:
 
 
 def wanted() -> str:
-    """What to install so that there is a tool, for a person."""
-    return "wl-clipboard" if os.environ.get("WAYLAND_DISPLAY") else "xclip or xsel"
+    """What would help, for a person."""
+    if not (os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")):
+        return "There is no desktop in this terminal."
+    package = "wl-clipboard" if os.environ.get("WAYLAND_DISPLAY") else "xclip or xsel"
+    return f"Install {package}, or try again."
 
 
 def _tools() -> Iterator[Sequence[str]]:

@@ -12,6 +12,8 @@ from kepthour.cli.repair.showing import tell, tell_all
 _ACTIONS = {
     "step": "kepthour.cli.repair.step:step",
     "close": "kepthour.cli.repair.close:close",
+    "draft": "kepthour.cli.repair.draft:draft",
+    "note": "kepthour.cli.repair.note:note",
 }
 
 
