@@ -37,7 +37,7 @@ def draft(
 ) -> None:
     """A text for the client who waited, yours to change and to send. Nothing is sent by the program.
 
-    What stands in square brackets is for you to fill in. You can write templates of your own: docs/repair.md.
+    What stands in square brackets is for you to fill in. You can write templates of your own: docs/drafts.md.
     """
     if copy and mail:
         raise click.UsageError("--copy or --mail, not both.")
