@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +12,6 @@ from kepthour.core.drafts import Occasion
 from kepthour.core.errors import NeedsPerson
 from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
-from kepthour.pipeline.repair import finish_step
 from kepthour.store.cards import Card
 from kepthour.views.drafts import occasion
 from tests.support.day import BERLIN, CONFIG, Day
@@ -77,8 +77,10 @@ async def test_a_suspicion_is_known_as_one(day: Day) -> None:
 
 def test_the_first_contact_is_known_from_its_step(day: Day) -> None:
     missed(day, "2026-03-02 10:00")
-    finish_step(day.app.store, "1", 1, day.clock.at, done=True)
-    assert known(day).contacted_at == local("2026-03-02 10:20")
+    card = newest(day)
+    first, *others = card.steps
+    done = replace(card, steps=(replace(first, done_at=day.clock.at), *others))
+    assert occasion(day.app.store, done, BERLIN).contacted_at == local("2026-03-02 10:20")
 
 
 async def test_who_checked_in_late_is_known_to_have_come_so_many_minutes_late(day: Day) -> None:
