@@ -7,11 +7,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from kepthour.core.errors import NeedsPerson
-from kepthour.core.repair import severity
+from kepthour.core.repair import CALL, REPEAT_WITHIN, Circumstances, severity
 from kepthour.core.verdict import NOT_FINAL, Verdict
 
-REPEAT_WITHIN = timedelta(days=90)  # a miss so soon after another of the same client is a repeat
-_GRAVE = 3  # call, and take it to a colleague
 _LEAST_LATE = 2  # minutes: a check-in that is said to be late, and is not, tells nothing
 
 
@@ -126,7 +124,7 @@ class Draft:
     @property
     def call_first(self) -> bool:
         """Whether a text should not be the first that the client hears."""
-        return self.severity >= _GRAVE
+        return self.severity >= CALL
 
 
 def choose(occasion: Occasion, wish: Wish) -> Draft:
@@ -150,7 +148,7 @@ def choose(occasion: Occasion, wish: Wish) -> Draft:
         new=Client.NEW in wish.clients,
         high_need=Client.HIGH_NEED in wish.clients,
         minor=Client.MINOR in wish.clients,
-        call=serious >= _GRAVE,
+        call=serious >= CALL,
         reason=wish.reason.value if wish.reason else "",
         times=wish.times,
         contacted_at=occasion.contacted_at,
@@ -196,8 +194,8 @@ def _check(verdict: Verdict) -> None:
 
 
 def _severity(occasion: Occasion, wish: Wish, *, repeat: bool) -> int:
-    """As the card has it, or more by what the therapist says of the client."""
-    plain = severity(occasion.verdict) or 0
-    known = plain + repeat if wish.repeat is not None else max(plain + repeat, occasion.severity)
-    heavy = occasion.verdict is not Verdict.LATE and wish.clients & {Client.NEW, Client.HIGH_NEED}
-    return _GRAVE if heavy else known
+    """As the card has it, or more by what the therapist says of the client. Who knows better overrules the card."""
+    verdict = Verdict.LATE if occasion.verdict is Verdict.LATE else Verdict.MISSED
+    around = Circumstances(repeat, Client.NEW in wish.clients, Client.HIGH_NEED in wish.clients)
+    said = severity(verdict, around) or 0
+    return said if wish.repeat is not None else max(said, occasion.severity)
