@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kepthour.checks.templates import examine
 from kepthour.drafts.render import Rendered, render
 from tests.drafts.cases import CASES, NOWHERE
 
@@ -148,8 +149,8 @@ def test_what_stands_for_the_times_can_be_the_users_own_and_is_an_offer_still(fo
 def test_a_shape_that_hurts_is_told(folder: Path) -> None:
     write(folder, "Hello.\n\nI am sorry.\n\n[me]")
     assert made(folder).warnings == (
-        "The day and the time of what happened do not stand in its first line.",
-        "It offers no times.",
+        "In the text of missed-message: day and time of what happened do not stand in the first line.",
+        "In the text of missed-message: no times are offered.",
     )
 
 
@@ -169,3 +170,38 @@ def test_a_note_for_supervision_cannot_be_given_a_day(folder: Path) -> None:
     found = made(folder, "note-supervision")
     assert found.text == built_in("note-supervision")
     assert "'date' is undefined" in (found.problem or "")
+
+
+def states(folder: Path) -> list[tuple[str | None, str, str]]:
+    return [(one.subject, one.state.value, one.what) for one in examine(folder)]
+
+
+def test_who_has_no_templates_is_told_nothing_by_check(folder: Path) -> None:
+    assert examine(folder / "nowhere") == []
+    assert examine(folder) == []
+
+
+def test_check_tells_which_of_the_users_own_can_be_used(folder: Path) -> None:
+    write(folder, GOOD)
+    write(folder, "About Monday", "subject")
+    assert states(folder) == [
+        ("en", "ok", "Your own templates can be used: subject.j2, missed-message.j2."),
+    ]
+
+
+def test_check_finds_what_is_broken_or_hurts_before_it_is_needed(folder: Path) -> None:
+    write(folder, GOOD.replace("[me]", "{% if repeat %}{{ nmae }}{% endif %}"))  # only of a repeat
+    file = write(folder, "{{", "note-record", "de")
+    write(folder, GOOD.replace("was not there", "was not there, and sorry if that hurt"), "late-message")
+    write(folder, GOOD, "late-mesage")
+    (folder / "fr").mkdir()
+    found = states(folder)
+    assert [(subject, state) for subject, state, _what in found] == [
+        ("fr", "problem"), ("de", "problem"), ("en", "problem"), ("en", "problem"), ("en", "problem"),
+    ]  # fmt: skip
+    said = [what for _subject, _state, what in found]
+    assert said[1].startswith(f"{file}, line 1: ")
+    assert "line 7: 'nmae' is undefined" in said[2]
+    assert sum("In the text of late-message: line 3, “sorry if”" in one for one in said) == 1
+    assert sum("late-mesage.j2 is the name of no template" in one for one in said) == 1
+    assert not any(one.critical for one in examine(folder))

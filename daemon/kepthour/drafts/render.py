@@ -130,10 +130,10 @@ def _bounded(pieces: Iterator[str]) -> Iterator[str]:
 
 def _doubts(draft: Draft, text: str, language: str, known: dict[str, Any], offer: str) -> tuple[str, ...]:
     """What is to be said about a text that the user's own templates have a part in."""
-    found = [f"In the text, {turn}." for turn in turns(text, language)]
+    found = [f"{turn}." for turn in turns(text, language)]
     if draft.is_for_the_client:
         found += misshapen(text, (known["date"], known["time"]), offer, spoken=draft.is_spoken)
-    return tuple(found)
+    return tuple(f"In the text of {draft.template}: {one}" for one in found)
 
 
 def _offer(draft: Draft, environment: Environment, known: dict[str, Any]) -> str:

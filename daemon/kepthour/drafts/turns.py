@@ -108,14 +108,14 @@ def misshapen(text: str, fact: Sequence[str], offer: str, *, spoken: bool) -> It
     said = [line for line in lines if line.startswith("–")] if spoken else lines[:2]
     first = said[:1] if spoken else said
     if not any(all(part in line for part in fact) for line in first):
-        yield "The day and the time of what happened do not stand in its first line."
+        yield "day and time of what happened do not stand in the first line."
     places = [number for number, line in enumerate(text.splitlines()) if line.strip().endswith(offer)]
     if not places:
-        yield "It offers no times."
+        yield "no times are offered."
         return
     after = text.splitlines()[places[-1] + 1 :]
     if (after and after[0].strip()) if spoken else any(len(line) > _CLOSING for line in after):
-        yield "The offer of times does not come last."
+        yield "the offer of times does not come last."
 
 
 def _line(text: str, place: int) -> int:

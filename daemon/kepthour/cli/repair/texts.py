@@ -74,8 +74,7 @@ def write(app: App, card: Card, language: str | None, choose: Callable[[Occasion
 
     happened = occasion(app.store, card, app.config.zone)
     draft = choose(happened)
-    own = app.config.file.parent / "templates"
-    return Written(card, happened, draft, render(draft, _language(app, language), own))
+    return Written(card, happened, draft, render(draft, _language(app, language), app.config.templates))
 
 
 def _language(app: App, wanted: str | None) -> str:
