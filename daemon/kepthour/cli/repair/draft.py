@@ -45,7 +45,7 @@ def draft(
         raise click.UsageError("Notes for a call are for you alone: they go into no mail.")
     wish = wish_of(clients, reason, repeat=repeat, length=Length(length))
     app, wanted = chosen(ctx, as_json=as_json)
-    written = write(app, wanted.card(app), language, lambda happened: choose(happened, wish))
+    written = write(app, wanted.card(app), language, wish, choose)
     taken_by = None
     if copy:
         taken_by = to_clipboard(written.made.text)

@@ -30,7 +30,9 @@ def note(
     """A note for yourself: for the record, for supervision (without anybody's identity), or for billing."""
     wish = wish_of(clients, reason, repeat=repeat)
     app, wanted = chosen(ctx, as_json=as_json)
-    written = write(app, wanted.card(app), language, lambda happened: choose_note(happened, Note(kind), wish))
+    written = write(
+        app, wanted.card(app), language, wish, lambda happened, said: choose_note(happened, Note(kind), said)
+    )
     taken_by = to_clipboard(written.made.text) if copy else None
     tell(written, app, as_json=wanted.as_json, taken_by=taken_by)
     if copy and taken_by is None:

@@ -67,14 +67,20 @@ def wish_of(
     return Wish(length=length, clients=said, reason=Reason(reason) if reason else None, repeat=repeat)
 
 
-def write(app: App, card: Card, language: str | None, choose: Callable[[Occasion], Draft]) -> Written:
-    """The text that `choose` picks for what happened. Raises NeedsPerson, and a usage error for the language."""
+def write(
+    app: App, card: Card, language: str | None, wish: Wish, choose: Callable[[Occasion, Wish], Draft]
+) -> Written:
+    """The text that `choose` picks for what happened. Raises NeedsPerson, and a usage error for the language.
+
+    No times are offered as yet: `wish.times` would hold them, worded in the language of the text.
+    """
     from kepthour.drafts.render import render
     from kepthour.views.drafts import occasion
 
+    spoken = _language(app, language)
     happened = occasion(app.store, card, app.config.zone)
-    draft = choose(happened)
-    return Written(card, happened, draft, render(draft, _language(app, language), app.config.templates))
+    draft = choose(happened, wish)
+    return Written(card, happened, draft, render(draft, spoken, app.config.templates))
 
 
 def _language(app: App, wanted: str | None) -> str:
