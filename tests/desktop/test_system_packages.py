@@ -11,7 +11,16 @@ import pytest
 SCRIPT = Path(__file__).parents[2] / "tools" / "system-packages"
 _SOUND = ("pipewire", "wireplumber", "pw-play", "pulseaudio", "paplay")
 _WINDOWS = ("xrandr",)
-_DESKTOP = ("Xvfb", "dunst", "dunstctl", "xfce4-notifyd-config", "notification-daemon", "xdotool")
+_CLIPBOARD = ("xclip", "xsel")
+_DESKTOP = (
+    "Xvfb",
+    "dunst",
+    "dunstctl",
+    "xfce4-notifyd-config",
+    "notification-daemon",
+    "xdotool",
+    *_CLIPBOARD,
+)
 _PROGRAMS = (*_DESKTOP, *_WINDOWS, "dbus-daemon", "busctl", "cc", *_SOUND)
 _LIBRARIES = (
     "libEGL.so.1", "libGL.so.1", "libfontconfig.so.1", "libdbus-1.so.3", "libxcb-cursor.so.0", "libxcb-icccm.so.4",
@@ -78,6 +87,7 @@ def test_root_installs_what_is_missing_each_package_once(tmp_path: Path) -> None
     [
         ({"Xvfb"}, "xvfb. The tests on a desktop and with windows cannot run."),
         ({"xfce4-notifyd-config"}, "xfce4-notifyd. The tests on a desktop cannot run."),
+        ({"xsel"}, "xsel. The tests on a desktop cannot run."),
         ({"xrandr"}, "x11-xserver-utils. The tests with windows cannot run."),
         ({"xdotool"}, "xdotool. The tests on a desktop and with windows cannot run."),
         ({"busctl"}, "systemd. The tests on a desktop and under systemd cannot run."),

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 _HEAVY = {"sqlalchemy", "alembic", "caldav", "niquests", "icalendar", "recurring_ical_events", "apscheduler",
           "dbus_fast", "keyring", "rich", "pydantic", "structlog", "google", "google_auth_oauthlib", "googleapiclient",
-          "httplib2", "oauthlib", "requests", "PySide6"}  # fmt: skip
+          "httplib2", "oauthlib", "requests", "PySide6", "jinja2"}  # fmt: skip
 
 
 def loaded(code: str) -> set[str]:
@@ -95,3 +95,9 @@ def test_naming_a_source_of_evidence_loads_no_network() -> None:
 def test_the_source_roots_are_no_packages(folder: str) -> None:
     # An import package called "daemon" would collide with python-daemon's, silently.
     assert not (ROOT / folder / "__init__.py").exists()
+
+
+def test_the_templates_library_is_loaded_by_a_text_alone() -> None:
+    code = "import kepthour.cli.repair.draft, kepthour.cli.repair.note, kepthour.views.drafts"
+    assert loaded(code) & {"jinja2"} == set()
+    assert loaded("import kepthour.drafts.render") & _HEAVY == {"jinja2"}

@@ -1,14 +1,15 @@
-"""Join: a link goes to the desktop's portal, or else to xdg-open; and never one that is not allowed."""
+"""A link, or a mail, goes to the desktop's portal, or else to xdg-open; and never a link that is not allowed."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from kepthour.core.privacy import Phi
 from kepthour.runtime import portal as real
-from kepthour.runtime.opener import open_link
+from kepthour.runtime.opener import open_link, open_mail
 from tests.support.portal import Portal, portal
 from tests.support.session_bus import SessionBus
 
@@ -128,3 +129,31 @@ async def test_a_browser_that_cannot_be_had_is_no_error_but_told(
     assert not await open_link(Phi(ROOM), ())
     (xdg_open.folder / "xdg-open").unlink()
     assert not await open_link(Phi(ROOM), ())
+
+
+DRAFT = "Guten Tag [Name],\n\nUm 14:00 & später: 100 % [Termine]?"
+MAIL = (
+    "mailto:?subject=Unser%20Termin&body=Guten%20Tag%20%5BName%5D%2C%0D%0A%0D%0AUm%2014%3A00%20%26%20sp%C3%A4ter"
+    "%3A%20100%20%25%20%5BTermine%5D%3F"
+)
+
+
+async def test_a_mail_is_begun_by_the_portal_to_nobody_and_with_every_line(
+    session_bus: SessionBus, xdg_open: XdgOpen
+) -> None:
+    async with portal(session_bus.address, Portal()) as desktop:
+        assert await open_mail("Unser Termin", Phi(DRAFT))
+    assert desktop.opened == [(MAIL, "")]
+    assert xdg_open.called == []
+    parts = urlsplit(MAIL)
+    assert (parts.netloc, parts.path) == ("", "")
+    assert parse_qs(parts.query) == {"subject": ["Unser Termin"], "body": [DRAFT.replace("\n", "\r\n")]}
+
+
+async def test_a_mail_without_a_portal_is_begun_by_xdg_open(
+    session_bus: SessionBus, xdg_open: XdgOpen
+) -> None:
+    assert await open_mail("Unser Termin", Phi(DRAFT))
+    assert xdg_open.called == [f"{MAIL}||"]
+    xdg_open.ends_with(3)
+    assert not await open_mail("Unser Termin", Phi(DRAFT))

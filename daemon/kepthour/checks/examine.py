@@ -14,6 +14,7 @@ from kepthour.checks import (
     evidence,
     heartbeat,
     store,
+    templates,
     timekeeping,
     waking,
 )
@@ -47,6 +48,7 @@ def examine(file: Path, plugins: Plugins, clock: Clock, *, send: bool) -> list[C
         *_of_the_store(daemon.NAME, app, _daemon),
         *waking.examine(config),
         *heartbeat.examine(kept(store_path(config)), config.heartbeat, clock.now()),
+        *templates.examine(config.templates),
     ]
 
 

@@ -105,6 +105,11 @@ class Configuration:
         return Showing(self.zone, self.show, tongue(self.language), self.insists)
 
     @property
+    def templates(self) -> Path:
+        """Where the therapist's own templates for drafts are, if there are any."""
+        return self.file.parent / "templates"
+
+    @property
     def near_channels(self) -> tuple[str, ...]:
         """The channels that take part from the first rung on, in calm ones too: digests and questions go there.
 

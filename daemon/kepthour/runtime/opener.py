@@ -1,9 +1,10 @@
-"""Opens a join link on the therapist's desktop: through its portal, or else with xdg-open."""
+"""Opens a join link, or begins a mail, on the therapist's desktop: through its portal, or else with xdg-open."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+from urllib.parse import quote
 
 import structlog
 
@@ -25,6 +26,16 @@ async def open_link(link: Phi, hosts: tuple[str, ...], activation: str = "") -> 
     if not is_allowed(link.reveal(), (*KNOWN_HOSTS, *hosts)):
         log.warning("link.refused")
         return False
+    return await _open(link, activation)
+
+
+async def open_mail(subject: str, body: Phi) -> bool:
+    """Begin a mail with this subject and body, to nobody yet, in the mail program; whether it worked. Never raises."""
+    lines = body.reveal().replace("\n", "\r\n")  # RFC 6068
+    return await _open(Phi(f"mailto:?subject={quote(subject, safe='')}&body={quote(lines, safe='')}"), "")
+
+
+async def _open(link: Phi, activation: str) -> bool:
     opened = await open_by_portal(link, activation)
     if opened is Opened.NO:
         return await _xdg_open(link, activation)

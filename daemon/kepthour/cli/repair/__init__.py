@@ -14,6 +14,8 @@ _ACTIONS = {
     "close": "kepthour.cli.repair.close:close",
     "slots": "kepthour.cli.repair.slots:slots",
     "hold": "kepthour.cli.repair.hold:hold",
+    "draft": "kepthour.cli.repair.draft:draft",
+    "note": "kepthour.cli.repair.note:note",
 }
 
 

@@ -41,6 +41,7 @@ def tell(app: App, card: Card, *, as_json: bool) -> None:
         document({"cards": [card_shape(card, app.config.zone)]})
     else:
         show(app, card)
+        click.echo(f"A text for the client, yours to change and to send: kepthour repair {card.id} draft")
 
 
 def show(app: App, card: Card) -> None:

@@ -1,0 +1,56 @@
+"""repair ID draft: a text for the client who waited."""
+
+from __future__ import annotations
+
+import click
+
+from kepthour.cli.context import as_json, common
+from kepthour.cli.repair.chosen import chosen
+from kepthour.cli.repair.handing import to_clipboard, to_mail
+from kepthour.cli.repair.texts import tell, text_options, wish_of, write
+from kepthour.core.drafts import Length, choose
+
+
+@click.command()
+@click.option(
+    "--length",
+    type=click.Choice([one.value for one in Length]),
+    default=Length.MESSAGE.value,
+    show_default=True,
+    help="A few lines, a letter, or notes for a call.",
+)
+@text_options
+@click.option("--mail", is_flag=True, help="Begin a mail with it, to nobody yet, in your mail program.")
+@as_json
+@common
+@click.pass_context
+def draft(
+    ctx: click.Context,
+    length: str,
+    language: str | None,
+    reason: str | None,
+    clients: tuple[str, ...],
+    repeat: bool | None,
+    copy: bool,
+    mail: bool,
+    as_json: bool,
+) -> None:
+    """A text for the client who waited, yours to change and to send. Nothing is sent by the program.
+
+    What stands in square brackets is for you to fill in. You can write templates of your own: docs/drafts.md.
+    """
+    if copy and mail:
+        raise click.UsageError("--copy or --mail, not both.")
+    if mail and length == Length.PHONE:
+        raise click.UsageError("Notes for a call are for you alone: they go into no mail.")
+    wish = wish_of(clients, reason, repeat=repeat, length=Length(length))
+    app, wanted = chosen(ctx, as_json=as_json)
+    written = write(app, wanted.card(app), language, wish, choose)
+    taken_by = None
+    if copy:
+        taken_by = to_clipboard(written.made.text)
+    elif mail:
+        taken_by = to_mail(written.made.subject, written.made.text)
+    tell(written, app, as_json=wanted.as_json, taken_by=taken_by)
+    if (copy or mail) and taken_by is None:
+        ctx.exit(1)
