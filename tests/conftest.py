@@ -58,6 +58,24 @@ def _own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
         fenced(event)
 
 
+# The files that take longest: begun last, one of them would keep one worker busy when the others have nothing left.
+_LONGEST = (
+    "model/test_weeks_1.py",
+    "server/test_killed_daemon.py",
+    "model/test_weeks_2.py",
+    "server/test_stepped_clock.py",
+    "model/test_weeks_3.py",
+    "cli/test_demo.py",
+    "model/test_weeks_4.py",
+)
+_PLACES = {Path(__file__).parent / name: place for place, name in enumerate(_LONGEST)}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first; all others in their order. Needs `--no-loadscope-reorder` of pytest-xdist."""
+    items.sort(key=lambda item: _PLACES.get(item.path, len(_PLACES)))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """In CI nothing may be skipped: a part that is missing there is a hole in the proof."""
     skipped = terminalreporter.stats.get("skipped", [])
