@@ -8,11 +8,13 @@ import random
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing import get_context
 
 from kepthour.runtime.logs import set_up
 from tests.model.runs import Result, run
 
 _CHUNK = 100
+_PRELOADED = ("kepthour.store.migrate", "tests.model.runs")
 
 
 def main() -> int:
@@ -25,13 +27,17 @@ def main() -> int:
     parser.add_argument(
         "--shrink", action="store_true", help="make a failing run as short as can be; takes minutes"
     )
+    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="at a time; else one a core")
     wanted = parser.parse_args()
     first = random.SystemRandom().randrange(2**32) if wanted.seed is None else wanted.seed
     chunk = min(_CHUNK, wanted.runs)
     seeds = range(first, first + -(-wanted.runs // chunk))
     print(f"seeds {seeds[0]} to {seeds[-1]}, {chunk} runs each", flush=True)
     results = []
-    with ProcessPoolExecutor(os.cpu_count(), initializer=partial(set_up, 0)) as pool:
+    # Each hundred has a process of its own (why: apart.py), born of one that has imported all.
+    born = get_context("forkserver")
+    born.set_forkserver_preload([*_PRELOADED])
+    with ProcessPoolExecutor(wanted.processes, born, partial(set_up, 0), max_tasks_per_child=1) as pool:
         for result in pool.map(partial(run, runs=chunk, shrink=wanted.shrink), seeds):
             results.append(result)
             _tell(result, len(results), len(seeds))
