@@ -102,6 +102,19 @@ def test_a_repeat_is_told_first_to_be_called_and_by_which_session(world: World) 
     assert "not the first time" not in other.stdout
 
 
+def test_the_free_times_of_slots_stand_in_it_by_the_words_of_its_language(world: World) -> None:
+    offered = world.json("repair", "1", "slots")["slots"]
+    assert offered
+    starts = [datetime.fromisoformat(one["start"]) for one in offered]
+    text = world.cli("repair", "1", "draft", "--times").stdout
+    assert [line for line in text.splitlines() if line.startswith("– ")] == [
+        f"– {start:%A}, {start.day} {start:%B}, {start:%H:%M}" for start in starts
+    ]
+    assert "[times]" not in text
+    german = world.cli("repair", "1", "draft", "--times", "--language", "de").stdout
+    assert all(f", {start:%H:%M} Uhr\n" in german for start in starts)
+
+
 def test_notes_for_a_call_are_not_told_to_be_a_call(world: World) -> None:
     done = world.cli("repair", "3", "draft", "--length", "phone", "--client", "new", "--client", "minor")
     assert done.stderr == ""

@@ -16,10 +16,8 @@ NOWHERE = Path("/nowhere")  # the user has no templates of their own
 START = datetime(2026, 3, 2, 14, tzinfo=ZoneInfo("Europe/Berlin"))
 MISSED = Occasion("3", 2, Verdict.MISSED, START, START + timedelta(minutes=50))
 LATE = replace(MISSED, severity=1, verdict=Verdict.LATE)
-TIMES = {
-    "en": ("Tuesday, 3 March, 16:00", "Thursday, 5 March, 9:00"),
-    "de": ("Dienstag, 3. März, 16:00 Uhr", "Donnerstag, 5. März, 9:00 Uhr"),
-}
+LANGUAGES = ("en", "de")
+TIMES = tuple(datetime(2026, 3, day, hour, tzinfo=START.tzinfo) for day, hour in ((3, 16), (5, 9)))
 
 
 def _all(happened: Occasion, length: Length, *clients: Client) -> Draft:
@@ -63,7 +61,7 @@ CASES = _drafts() | _notes()
 def texts(language: str) -> dict[str, str]:
     """By case: the subject in brackets, if it has one, and the text, as they stand in the file."""
     found = {name: _file(render(draft, language, NOWHERE)) for name, draft in CASES.items()}
-    offered = choose(MISSED, Wish(times=TIMES[language]))
+    offered = choose(MISSED, Wish(times=TIMES))
     found["missed-message-times"] = _file(render(offered, language, NOWHERE))
     for reason in Reason:
         text = render(choose(MISSED, Wish(reason=reason)), language, NOWHERE).text
@@ -78,7 +76,7 @@ def _file(made: Rendered) -> str:
 
 def write() -> None:
     """Write all files anew: `python -m tests.drafts.cases`. Read what changed before you commit it."""
-    for language in TIMES:
+    for language in LANGUAGES:
         folder = TEXTS / language
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.glob("*.txt"):

@@ -76,7 +76,9 @@ class Wish:
     repeat: bool | None = (
         None  # None: as the store has it, which goes by the alias, and two clients may share one
     )
-    times: tuple[str, ...] = ()  # what is offered, as the client is to read it; empty: a placeholder
+    times: tuple[
+        datetime, ...
+    ] = ()  # starts that are offered, aware, in the client's zone; none: a placeholder
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Context:
     minor: bool = False
     call: bool = False
     reason: str = ""
-    times: tuple[str, ...] = ()
+    times: tuple[datetime, ...] = ()
     contacted_at: datetime | None = None
 
 

@@ -54,6 +54,6 @@ def _samples(language: str) -> Iterator[Draft]:
         everything = Context(
             "1", _START, end, late,
             minutes=17, repeat=True, new=True, high_need=True, minor=True, call=True, reason=Reason.OVERLOOKED.value,
-            times=("…",), contacted_at=end,
+            times=(end,), contacted_at=end,
         )  # fmt: skip
         yield Draft(name, everything, 3)

@@ -44,7 +44,7 @@ def values(draft: Draft, words: object) -> dict[str, Any]:
         "until": f"{known.end:%H:%M}",
         "minutes": known.minutes,
         "reason": known.reason,
-        "times": known.times,
+        "times": tuple(str(said.moment(one)).strip() for one in known.times),
         "contacted": str(said.moment(contacted)).strip() if contacted else "",
         "card": known.card,
     }

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import click
 
 from kepthour.cli.context import as_json, common
 from kepthour.cli.repair.chosen import chosen
 from kepthour.cli.repair.handing import to_clipboard, to_mail
+from kepthour.cli.repair.searching import search_of, span_of, warn
 from kepthour.cli.repair.texts import tell, text_options, wish_of, write
 from kepthour.core.drafts import Length, choose
+from kepthour.core.errors import NeedsPerson
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from kepthour.app import App
+    from kepthour.store.cards import Card
 
 
 @click.command()
@@ -19,6 +30,7 @@ from kepthour.core.drafts import Length, choose
     show_default=True,
     help="A few lines, a letter, or notes for a call.",
 )
+@click.option("--times", "with_times", is_flag=True, help='Offer the free times that "slots" finds now.')
 @text_options
 @click.option("--mail", is_flag=True, help="Begin a mail with it, to nobody yet, in your mail program.")
 @as_json
@@ -27,6 +39,7 @@ from kepthour.core.drafts import Length, choose
 def draft(
     ctx: click.Context,
     length: str,
+    with_times: bool,
     language: str | None,
     reason: str | None,
     clients: tuple[str, ...],
@@ -43,9 +56,12 @@ def draft(
         raise click.UsageError("--copy or --mail, not both.")
     if mail and length == Length.PHONE:
         raise click.UsageError("Notes for a call are for you alone: they go into no mail.")
-    wish = wish_of(clients, reason, repeat=repeat, length=Length(length))
     app, wanted = chosen(ctx, as_json=as_json)
-    written = write(app, wanted.card(app), language, wish, choose)
+    card = wanted.card(app)
+    wish = wish_of(clients, reason, repeat=repeat, length=Length(length))
+    if with_times:
+        wish = replace(wish, times=_times(app, card))
+    written = write(app, card, language, wish, choose)
     taken_by = None
     if copy:
         taken_by = to_clipboard(written.made.text)
@@ -54,3 +70,17 @@ def draft(
     tell(written, app, as_json=wanted.as_json, taken_by=taken_by)
     if (copy or mail) and taken_by is None:
         ctx.exit(1)
+
+
+def _times(app: App, card: Card) -> tuple[datetime, ...]:
+    """The starts that `slots` offers, by the client's clock if that is known to be another. Raises NeedsPerson."""
+    offers = search_of(app, card).offers(*span_of(app, None, None))
+    if not offers.slots:
+        raise NeedsPerson(
+            "No time is free.", f"Look further: kepthour repair {card.id} slots --to T. Or leave --times out."
+        )
+    warn(offers.calendars, app.config.zone, err=True)
+    theirs = offers.wish.client_zone
+    if theirs is not None:
+        click.echo(f"For you: the times are by the client's clock, {theirs.key}.", err=True)
+    return tuple(slot.start.astimezone(theirs or app.config.zone) for slot in offers.slots)

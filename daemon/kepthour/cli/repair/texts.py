@@ -70,10 +70,7 @@ def wish_of(
 def write(
     app: App, card: Card, language: str | None, wish: Wish, choose: Callable[[Occasion, Wish], Draft]
 ) -> Written:
-    """The text that `choose` picks for what happened. Raises NeedsPerson, and a usage error for the language.
-
-    No times are offered as yet: `wish.times` would hold them, worded in the language of the text.
-    """
+    """The text that `choose` picks for what happened. Raises NeedsPerson, and a usage error for the language."""
     from kepthour.drafts.render import render
     from kepthour.views.drafts import occasion
 
