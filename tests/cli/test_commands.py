@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -226,6 +227,32 @@ def test_settling_opens_a_card_and_its_steps_can_be_ticked_off(world: World) -> 
         world.cli("repair", card["id"], "step", str(n), "done")
     assert world.json("repair")["cards"][0]["state"] == "closed"
     assert "There is no step 12" in world.cli("repair", card["id"], "step", "12", "done", expect=1).stderr
+
+
+def test_a_card_is_exported_with_all_that_happened_on_it(world: World) -> None:
+    session = world.json("agenda")["sessions"][0]["id"]
+    world.cli("settle", session, "missed")
+    world.cli("repair", "1", "step", "1", "done")
+    world.cli("repair", "1", "step", "4", "skip", "--reason", "they know | already")
+    world.cli("repair", "1", "close", "repaired")
+    whole = world.json("repair", "1", "export")
+    assert whole["card"] == world.json("repair", "1")["cards"][0]
+    assert (whole["card"]["outcome"], whole["card"]["steps"][3]["reason"]) == (
+        "repaired",
+        "they know | already",
+    )
+    assert [one["verdict"] for one in whole["verdicts"]] == ["missed"]
+    assert [one["what"] for one in whole["changes"]] == [
+        "card_opened", "card_changed", "step_done", "step_skipped", "card_closed",
+    ]  # fmt: skip
+    text = world.cli("repair", "1", "export").stdout
+    assert "- state: closed, repaired\n" in text
+    assert [len(re.split(r"(?<!\\)\|", line)) for line in text.splitlines() if line.startswith("|")] == [
+        7
+    ] * 11
+    file = world.home / "card.md"
+    world.cli("repair", "1", "export", "--output", str(file))
+    assert (file.read_text(), file.stat().st_mode & 0o777) == (text, 0o600)
 
 
 def test_what_is_settled_too_early_is_pointed_out_and_taken_back(world: World) -> None:

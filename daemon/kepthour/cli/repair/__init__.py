@@ -16,6 +16,7 @@ _ACTIONS = {
     "hold": "kepthour.cli.repair.hold:hold",
     "draft": "kepthour.cli.repair.draft:draft",
     "note": "kepthour.cli.repair.note:note",
+    "export": "kepthour.cli.repair.export:export",
 }
 
 

@@ -1,0 +1,40 @@
+"""What `kepthour repair ID export` hands out: a card, its session's times, and all that was said and done about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from kepthour.core.errors import NotFound
+from kepthour.core.trail import Noted, What
+from kepthour.store import history, sessions, trail
+from kepthour.store.cards import Card
+from kepthour.store.engine import Store
+from kepthour.store.history import Said
+
+_OF_CARDS = {
+    What.CARD_OPENED, What.CARD_CHANGED, What.CARD_CLOSED, What.CARD_DROPPED,
+    What.STEP_DONE, What.STEP_UNDONE, What.STEP_SKIPPED, What.MOVED,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All about one card. Instants are aware UTC."""
+
+    card: Card
+    start: datetime  # of the session, as it is now: a move since is among the changes
+    end: datetime
+    verdicts: tuple[Said, ...]  # every version, the first one first
+    changes: tuple[Noted, ...]  # in the order in which they came
+
+
+def record(store: Store, card: Card) -> Record:
+    """All about `card`. Raises NotFound if its session is not stored any more."""
+    with store.read() as tx:
+        row = sessions.get(tx, card.session_id)
+        if row is None:
+            raise NotFound("The session of this card is not stored any more.", "See: kepthour repair.")
+        said = history.of_session(tx, row.id)
+        changes = [one for one in trail.of_session(tx, row.id) if one.what in _OF_CARDS]
+    return Record(card, row.known.start, row.known.end, tuple(said), tuple(changes))
