@@ -10,6 +10,7 @@ import pytest
 from kepthour.core.freshness import Freshness
 from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
+from kepthour.pipeline.dispatch import claim
 from kepthour.store import sessions, watches
 from kepthour.views.status import calendar_statuses
 from tests.support.day import BERLIN, CONFIG, Day, when
@@ -242,7 +243,19 @@ async def test_what_is_of_use_still_comes_although_a_wrong_clock_had_given_it_up
     await day.until("2026-03-02 09:59")
     day.sleep_until("2026-03-02 10:03:30")
     await day.until("2026-03-02 10:03:31")
-    day.clock.at = when("2026-03-02 10:00:10")
-    day.app.catch_up()
+    set_clock(day, -timedelta(seconds=201))
     await day.until("2026-03-02 10:00:12")
-    assert day.rungs()[-1] == ("10:00:10", "0m")
+    assert day.rungs()[-2:] == [("10:03:30", "+3m"), ("10:00:10", "0m")]
+
+
+async def test_what_was_on_its_way_when_the_clock_was_set_back_comes_again_in_its_time(day: Day) -> None:
+    await day.until("2026-03-02 09:54")
+    store, now = day.app.store, when("2026-03-02 09:55")
+    wording = day.pump.dispatcher._wording
+    (parcel,), _outdated = claim.claim(store, ["screen"], wording, now, ())
+    day.clock.at = when("2026-03-02 09:45:30")
+    day.app.catch_up()
+    arrived = claim.Outcome(parcel.reminder, day.clock.at, "shown-late")
+    assert claim.record(store, [arrived], ["screen"]) == [arrived], "it is to be taken back"
+    await day.until("2026-03-02 09:55")
+    assert day.rungs()[-1] == ("09:55:00", "-5m")

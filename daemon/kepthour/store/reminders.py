@@ -161,7 +161,11 @@ def open_questions(tx: Tx) -> list[Reminder]:
 
 
 def changed_after(tx: Tx, at: datetime, useful_after: datetime) -> list[str]:
-    """Sessions with a rung, of their present start, that took its state later than `at` and is of use later still."""
+    """Sessions with a rung, of their present start, that took its state later than `at` and is of use later still.
+
+    So is one that was claimed later than that, and is on its way.
+    """
+    changed = or_(reminders.c.changed_at > at, and_(_IS_PENDING, reminders.c.claimed_at > at))
     rows = tx.connection.execute(
         select(reminders.c.session_id)
         .join(sessions, sessions.c.id == reminders.c.session_id)
@@ -169,7 +173,7 @@ def changed_after(tx: Tx, at: datetime, useful_after: datetime) -> list[str]:
             reminders.c.therapist_id == tx.therapist,
             reminders.c.revision == sessions.c.revision,
             reminders.c.offset.is_not(None),
-            reminders.c.changed_at > at,
+            changed,
             reminders.c.useful_until > useful_after,
         )
         .distinct()
