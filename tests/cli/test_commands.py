@@ -217,8 +217,10 @@ def test_verbose_and_config_may_stand_on_either_side(world: World) -> None:
 
 def test_settling_opens_a_card_and_its_steps_can_be_ticked_off(world: World) -> None:
     session = world.json("agenda")["sessions"][0]["id"]
-    world.cli("settle", session, "missed", "--reason", "overslept")
+    settled = world.cli("settle", session, "missed", "--reason", "overslept").stdout
     (card,) = world.json("repair")["cards"]
+    assert f"kepthour repair {card['id']} draft" in settled
+    assert f"({session})" in world.cli("repair").stdout
     assert (card["severity"], card["state"], card["session"]) == (2, "open", session)
     done = world.json("repair", card["id"], "step", "1", "done")["cards"][0]
     assert done["steps"][0]["done_at"] is not None

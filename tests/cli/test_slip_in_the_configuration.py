@@ -16,7 +16,7 @@ SLIPS = {
     "half of it": CONFIG[: len(CONFIG) // 2],
     "nothing": "",
 }
-ANSWERS = [["ack"], ["snooze", "1m"], ["late", "3m"], ["here"], ["out"], ["settle"], ["sweep"]]
+ANSWERS = [["ack"], ["snooze", "1m"], ["late", "3m"], ["here"], ["out"], ["settle"], ["sweep"], ["repair"]]
 
 
 @pytest.fixture

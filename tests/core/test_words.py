@@ -97,7 +97,7 @@ def rescue(aside: str | None, answers: int) -> Case:
 
 def nudge(name: str, *steps: int, days: int = 0) -> Case:
     return lambda tongue, _show: nudge_text(
-        tongue, name, 12, LINKED, steps, BERLIN, LINKED.end + timedelta(days=days)
+        tongue, name, 12, START, steps, BERLIN, LINKED.end + timedelta(days=days)
     )
 
 
@@ -153,6 +153,11 @@ CASES: dict[str, Case] = {
         for count in (1, 2)
     },
     **{f"a repair: {one.rung}": nudge(one.rung, 1) for one in nudges(START) if one.is_contact},
+    **{
+        f"a repair: {one.rung}, a day later": nudge(one.rung, 1, days=1)
+        for one in nudges(START)
+        if one.is_contact
+    },
     **{f"a repair: step {n} is next": nudge("card-1d", n, days=1) for n in range(1, 10)},
     "a repair: two steps": nudge("card-1d", 3, 5),
     "running late": lambda tongue, _show: late_text(tongue, START, BERLIN),

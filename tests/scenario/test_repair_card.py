@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kepthour.core.privacy import Phi
+from kepthour.core.repair import Outcome
 from kepthour.core.response import Kind
 from kepthour.core.trail import What
 from kepthour.core.verdict import Verdict
@@ -87,22 +88,22 @@ async def test_a_therapist_who_ignores_the_card_is_reminded_and_then_left_alone(
         ),
         (
             "03 10:20",
-            "Repair after Mon 10:00: 5 steps are open",
+            "Repair after Mon 10:00: 5 steps are due",
             "The client should hear from you. See: kepthour repair 1",
         ),
         (
             "04 10:20",
-            "Repair after Mon 10:00: 6 steps are open",
+            "Repair after Mon 10:00: 6 steps are due",
             "The client should hear from you. See: kepthour repair 1",
         ),
         (
             "09 10:20",
-            "Repair after Mon 10:00: 7 steps are open",
+            "Repair after Mon 10:00: 7 steps are due",
             "The client should hear from you. See: kepthour repair 1",
         ),
         (
             "16 10:20",
-            "Repair after Mon 10:00: 9 steps are open",
+            "Repair after Mon 10:00: 9 steps are due",
             "The client should hear from you. See: kepthour repair 1",
         ),
     ]
@@ -120,7 +121,7 @@ async def test_what_is_done_or_skipped_is_not_spoken_of_again(day: Day) -> None:
     mark(day, 4, What.STEP_SKIPPED, Phi(f"they know {TITLE}"))
     await day.until("2026-03-05 12:00", every=_DAY)
     assert [(at, title) for at, title, _text in said(day, "2026-03-02 10:41")] == [
-        ("04 10:20", "Repair after Mon 10:00: 1 step is open")
+        ("04 10:20", "Repair after Mon 10:00: 1 step is due")
     ]
 
 
@@ -136,7 +137,7 @@ async def test_a_card_waits_when_only_what_follows_the_make_up_is_open(day: Day)
 
 async def test_a_card_that_is_closed_with_an_outcome_is_silent(day: Day) -> None:
     await missed_at_ten(day)
-    repair.close(day.app.store, "1", repair.Outcome.ENDED, day.clock.at)
+    repair.close(day.app.store, "1", Outcome.ENDED, day.clock.at)
     await day.until("2026-03-03 12:00", every=_DAY)
     assert said(day, "2026-03-02 08:00") == []
     assert (card(day).state, card(day).outcome) == ("closed", "ended")
@@ -246,6 +247,52 @@ def missed(day: Day, at: str, title: str) -> int:
     (session,) = [one.session for one in day.agenda(at, f"{at[:10]} 23:00") if one.session.start == start]
     day.app.settle(session.id, Verdict.MISSED, None)
     return next(one.severity for one in day.cards() if one.session_id == session.id)
+
+
+async def test_a_step_that_is_not_done_after_all_is_spoken_of_again(day: Day) -> None:
+    await missed_at_ten(day)
+    await day.until("2026-03-02 10:36")
+    mark(day, 1)
+    await day.until("2026-03-02 10:40")
+    mark(day, 1, What.STEP_UNDONE)
+    await day.until("2026-03-02 11:30")
+    assert [at for at, _title, _text in said(day, "2026-03-02 10:37")] == ["02 10:50", "02 11:20"]
+
+
+async def test_a_card_that_was_closed_and_is_open_again_has_no_outcome_and_speaks(day: Day) -> None:
+    await missed_at_ten(day)
+    repair.close(day.app.store, "1", Outcome.REPAIRED, day.clock.at)
+    mark(day, 1, What.STEP_UNDONE)
+    assert (card(day).state, card(day).outcome) == ("open", None)
+    await day.until("2026-03-02 10:36")
+    assert [at for at, _title, _text in said(day, "2026-03-02 10:00")] == ["02 10:35"]
+
+
+async def test_the_day_is_named_if_it_is_another_one(day: Day) -> None:
+    await day.until("2026-03-02 10:20")
+    await day.until("2026-03-03 09:00", every=_DAY)
+    settle(day, Verdict.MISSED)
+    await day.until("2026-03-03 09:20", every=_DAY)
+    assert [title for _at, title, _text in said(day, "2026-03-03 09:00")] == [
+        "Has the client of Mon 10:00 heard from you?"
+    ]
+
+
+async def test_the_time_that_was_missed_is_named_when_the_event_is_moved_to_make_up_for_it(day: Day) -> None:
+    await missed_at_ten(day)
+    day.put("one", "2026-03-05T16:00:00")
+    day.sync()
+    await day.until("2026-03-02 10:36")
+    assert [title for _at, title, _text in said(day, "2026-03-02 10:21")] == [
+        "Has the client of 10:00 heard from you?"
+    ]
+
+
+async def test_a_slip_that_was_taken_back_is_no_first_time(tmp_path: Path) -> None:
+    day = Day(tmp_path, "2026-03-02 08:30", ALIASES)
+    assert missed(day, "2026-03-02 10:00", "AB") == 2
+    settle(day, Verdict.COVERED, day.cards()[0].session_id)
+    assert missed(day, "2026-03-09 10:00", "AB") == 2
 
 
 async def test_a_repeat_weighs_more_for_ninety_days(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def _settle(app: App, session_id: str, verdict: str, reason: str | None, *, as_j
     if as_json:
         document({"session": session_id, "verdict": verdict})
     else:
-        click.echo(_sentence(said, settled))
+        click.echo(f"{_sentence(said, settled)}{_card(app, said, settled)}")
     if early:
         click.echo(_slip(session_id), err=True)
 
@@ -104,8 +104,22 @@ def _sentence(verdict: Verdict, settled: Settled) -> str:
     if settled.anew:
         return "Taken back. The session reminds you again."
     silent = " The session does not remind you any more." if settled.early else ""
-    card = " A repair card is open: kepthour repair." if verdict.value == "missed" else ""
-    return f"Settled: {verdict.value.replace('_', ' ')}.{silent}{card}"
+    return f"Settled: {verdict.value.replace('_', ' ')}.{silent}"
+
+
+def _card(app: App, verdict: Verdict, settled: Settled) -> str:
+    """Where to go on after a miss, with what is urgent first."""
+    from kepthour.store import cards
+
+    if verdict.value != "missed":
+        return ""
+    with app.store.read() as tx:
+        card = cards.of_session(tx, settled.session)
+    if card is None:
+        return ""
+    return (
+        f" A text for the client: kepthour repair {card.id} draft. What else helps: kepthour repair {card.id}"
+    )
 
 
 def _slip(session_id: str) -> str:

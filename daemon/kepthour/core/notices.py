@@ -143,10 +143,10 @@ def _replies(reminder: Reminder, asked: Sequence[KnownSession], how: Showing) ->
 
 
 def card_notice(
-    reminder: Reminder, card: int, session: KnownSession, steps: Sequence[int], now: datetime, how: Showing
+    reminder: Reminder, card: int, start: datetime, steps: Sequence[int], now: datetime, how: Showing
 ) -> Notice:
-    """The repair card number `card` speaks up about these of its steps."""
-    words = nudge_text(how.tongue, reminder.rung, card, session, steps, how.zone, now)
+    """The repair card number `card` speaks up about these of its steps; `start` is the one that was missed."""
+    words = nudge_text(how.tongue, reminder.rung, card, start, steps, how.zone, now)
     return _notice(reminder, words, None, how, (), stays=True)
 
 

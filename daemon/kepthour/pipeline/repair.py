@@ -83,7 +83,7 @@ def _follow(
     if serious is None:
         # A card from before the present start stays: the event was moved to where what was missed is made up for.
         if card is not None and not _is_of_an_earlier_start(card, row, corrects) and not _is_closed(card):
-            cards.close(tx, card, now, by, verdict.value)
+            cards.void(tx, card, now, by, verdict.value)
             log.info("card.closed", session=row.id)
             _hush(tx, card.id, now)
         return
@@ -95,7 +95,6 @@ def _follow(
     elif _is_to_change(card, serious):
         cards.fit_steps(tx, card, steps_of(verdict), now)
         cards.set_severity(tx, card, serious, now, by, verdict.value)
-        card = cards.of_session(tx, row.id) or card
     if verdict in _CONFIRMED and by is Who.THERAPIST and card.confirmed_at is None:
         cards.confirm(tx, card, steps_of(verdict), now)
         if verdict is Verdict.MISSED:
@@ -171,6 +170,20 @@ def _hush(tx: Tx, card_id: int, now: datetime) -> None:
     outbox.withdraw(tx, silence(stale, Why.REPAIRED), now)
 
 
+def _speak_again(tx: Tx, card_id: int, now: datetime) -> None:
+    """What was not said because a step was done, and is to come: the step is not done after all."""
+    card = cards.get(tx, card_id)
+    left = card.open_steps if card is not None else []
+    again = [
+        one.id
+        for one in reminders.of_subject(tx, subject(card_id))
+        if (one.state, one.why) == (State.SUPERSEDED, Why.REPAIRED)
+        and one.due_at > now
+        and to_tell(one.rung, left, one.due_at)
+    ]
+    outbox.revive(tx, again, now)
+
+
 def without_card(store: Store, since: datetime) -> list[tuple[str, Verdict]]:
     """Sessions from `since` (aware UTC) on that should have a card and have none: a crash came in between."""
     with store.read() as tx:
@@ -209,6 +222,8 @@ def mark_step(
         elif card.state is not CardState.CLOSED or what is What.STEP_UNDONE:
             cards.stand(tx, card, state)
         _hush(tx, card.id, now)
+        if what is What.STEP_UNDONE:
+            _speak_again(tx, card.id, now)
     return find_card(store, card_id)
 
 

@@ -83,6 +83,12 @@ def get(tx: Tx, card_id: int) -> Card | None:
     return _card(tx, row) if row else None
 
 
+def start_of(tx: Tx, card: Card, session: KnownSession) -> datetime:
+    """The start that `card` is about: its session may have been moved since, to where it is made up for."""
+    moved = trail.moved_since(tx, session.id, card.opened_at) if card.opened_at < session.start else None
+    return moved.start if moved is not None and moved.start is not None else session.start
+
+
 def had_one(tx: Tx, session: KnownSession, since: datetime) -> bool:
     """Whether the client of `session`, as far as an alias tells, had a card of another session since `since`."""
     others = exists().where(
@@ -165,17 +171,15 @@ def forget_untouched(tx: Tx, session_id: str, opened_after: datetime, now: datet
 
 
 def set_severity(tx: Tx, card: Card, severity: int, at: datetime, by: Who, why: str) -> None:
-    """What happened turned out more or less serious; a closed card is open again, and has to be confirmed again."""
+    """What happened turned out more or less serious; a closed card is open again."""
     values: dict[str, Any] = {"severity": severity, "state": CardState.OPEN.value, "closed_at": None}
-    if card.state is CardState.CLOSED:
-        values["confirmed_at"] = None
     tx.connection.execute(update(cards).where(cards.c.id == card.id).values(**values))
     trail.note(tx, card.session_id, Noted(What.CARD_CHANGED, by, at, why, f"severity {severity}"))
 
 
 def close(tx: Tx, card: Card, at: datetime, by: Who, why: str, outcome: Outcome | None = None) -> None:
-    """There is nothing (left) to repair; `why` is the verdict, or what else ended it."""
-    values = {"state": CardState.CLOSED.value, "closed_at": at}
+    """There is nothing (left) to repair; `why` says what ended it."""
+    values: dict[str, Any] = {"state": CardState.CLOSED.value, "closed_at": at}
     if outcome is not None:
         values["outcome"] = outcome.value
     tx.connection.execute(update(cards).where(cards.c.id == card.id).values(**values))
@@ -183,10 +187,16 @@ def close(tx: Tx, card: Card, at: datetime, by: Who, why: str, outcome: Outcome 
     trail.note(tx, card.session_id, Noted(What.CARD_CLOSED, by, at, why, about))
 
 
+def void(tx: Tx, card: Card, at: datetime, by: Who, why: str) -> None:
+    """There was nothing to repair: it is closed, and counts as never confirmed. `why` is the verdict."""
+    close(tx, card, at, by, why)
+    tx.connection.execute(update(cards).where(cards.c.id == card.id).values(confirmed_at=None))
+
+
 def stand(tx: Tx, card: Card, state: CardState) -> None:
     """Where a card that is not closed stands."""
     tx.connection.execute(
-        update(cards).where(cards.c.id == card.id).values(state=state.value, closed_at=None)
+        update(cards).where(cards.c.id == card.id).values(state=state.value, closed_at=None, outcome=None)
     )
 
 

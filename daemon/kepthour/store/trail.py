@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import insert, select
 
@@ -46,3 +47,9 @@ def of_session(tx: Tx, session_id: str) -> list[Noted]:
     return [
         Noted(What(row.what), Who(row.by), row.at, row.why, row.about, row.start, row.end) for row in rows
     ]
+
+
+def moved_since(tx: Tx, session_id: str, at: datetime) -> Noted | None:
+    """The first move of a session at `at` or later; its `start` and `end` say where it stood. None: it stands there."""
+    moves = (one for one in of_session(tx, session_id) if one.what is What.MOVED and one.at >= at)
+    return next(moves, None)

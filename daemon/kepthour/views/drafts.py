@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from kepthour.core.drafts import Occasion, is_repeat, minutes_late
 from kepthour.core.errors import NeedsPerson, NotFound
-from kepthour.core.trail import What
 from kepthour.core.verdict import Verdict, checked_in_at
 from kepthour.store import cards, history, responses, sessions, trail
 from kepthour.store.cards import Card
@@ -61,9 +60,7 @@ def _session(tx: Tx, card: Card) -> SessionRow:
 def _missed(tx: Tx, card: Card, row: SessionRow) -> _Missed:
     """The event may have been moved since, to where it is made up for: what was missed is where it stood before."""
     if card.opened_at < row.known.start:
-        changes = trail.of_session(tx, row.id)
-        since = (one for one in changes if one.what is What.MOVED and one.at >= card.opened_at)
-        moved = next(since, None)
+        moved = trail.moved_since(tx, row.id, card.opened_at)
         if moved is not None and moved.start is not None and moved.end is not None:
             said = [one.verdict for one in history.of_session(tx, row.id) if one.at <= moved.at]
             return _Missed(moved.start, moved.end, said[-1] if said else None, is_present=False)

@@ -211,7 +211,8 @@ def _nudges(tx: Tx, config: Configuration) -> Iterator[Rehearsed]:
         steps = to_tell(one.rung, card.open_steps, one.due_at) if card is not None else []
         if card is not None and row is not None and steps:
             tongue, zone = config.showing.tongue, config.zone
-            words = nudge_text(tongue, one.rung, card.id, row.known, steps, zone, one.due_at)
+            start = cards.start_of(tx, card, row.known)
+            words = nudge_text(tongue, one.rung, card.id, start, steps, zone, one.due_at)
             yield Rehearsed(one.due_at, row.id, one.rung, one.urgency, (one.channel,), words.whole)
 
 

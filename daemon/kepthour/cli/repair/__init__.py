@@ -53,7 +53,7 @@ def repair(ctx: click.Context, card_id: str | None, as_json: bool) -> None:
     if card_id is not None and ctx.invoked_subcommand is not None:
         ctx.obj = Chosen(card_id, as_json)
         return
-    app = ctx.ensure_object(Setting).app()
+    app = ctx.ensure_object(Setting).app_to_answer()
     if card_id is not None:
         tell(app, find_card(app.store, card_id), as_json=as_json)
         return

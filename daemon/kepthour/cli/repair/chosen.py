@@ -32,4 +32,4 @@ def chosen(ctx: click.Context, *, as_json: bool) -> tuple[App, Chosen]:
     """The application, and what was chosen before this action; `--json` may stand before it or after it."""
     before = ctx.find_object(Chosen)
     assert before is not None, "an action stands behind a card's id"
-    return ctx.ensure_object(Setting).app(), Chosen(before.card_id, before.as_json or as_json)
+    return ctx.ensure_object(Setting).app_to_answer(), Chosen(before.card_id, before.as_json or as_json)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from kepthour.cli.printing import card_shape, clock, document, table
+from kepthour.core.repair import CardState
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from kepthour.app import App
     from kepthour.store.cards import Card
 
@@ -19,6 +23,7 @@ def tell_all(app: App, found: list[Card], *, as_json: bool) -> None:
     if as_json:
         document({"cards": [card_shape(card, zone) for card in found]})
         return
+    starts = _starts(app, found)
     rows = [
         (
             str(card.id),
@@ -26,7 +31,7 @@ def tell_all(app: App, found: list[Card], *, as_json: bool) -> None:
             card.state.value,
             str(card.severity),
             f"{sum(1 for step in card.steps if not step.is_open)} of {len(card.steps)}",
-            card.session_id,
+            f"{clock(starts[card.id], zone)} ({card.session_id})" if card.id in starts else card.session_id,
         )
         for card in found
     ]
@@ -35,13 +40,24 @@ def tell_all(app: App, found: list[Card], *, as_json: bool) -> None:
     )
 
 
+def _starts(app: App, found: Sequence[Card]) -> dict[int, datetime]:
+    """By card: the start that it is about, of those whose session is stored still."""
+    from kepthour.store import cards, sessions
+
+    with app.store.read() as tx:
+        rows = {row.id: row.known for row in sessions.with_ids(tx, {card.session_id for card in found})}
+        known = [(card, rows[card.session_id]) for card in found if card.session_id in rows]
+        return {card.id: cards.start_of(tx, card, session) for card, session in known}
+
+
 def tell(app: App, card: Card, *, as_json: bool) -> None:
     """One card."""
     if as_json:
         document({"cards": [card_shape(card, app.config.zone)]})
     else:
         show(app, card)
-        click.echo(f"A text for the client, yours to change and to send: kepthour repair {card.id} draft")
+        if card.state is not CardState.CLOSED:
+            click.echo(f"A text for the client, yours to change and to send: kepthour repair {card.id} draft")
 
 
 def show(app: App, card: Card) -> None:
@@ -50,7 +66,9 @@ def show(app: App, card: Card) -> None:
 
     zone = app.config.zone
     outcome = f", {card.outcome.value.replace('_', ' ')}" if card.outcome else ""
-    click.echo(f"Repair card {card.id} ({card.state.value}{outcome}), for session {card.session_id}")
+    start = _starts(app, [card]).get(card.id)
+    of = f"the session of {clock(start, zone)} ({card.session_id})" if start else f"session {card.session_id}"
+    click.echo(f"Repair card {card.id} ({card.state.value}{outcome}), for {of}")
     click.echo("Nothing is sent to anybody: this card is for you alone.")
     if card.severity >= CALL:
         click.echo("This one weighs more: call, do not write; and talk it over with a colleague.")

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from kepthour.core.changes import KnownSession
 from kepthour.core.nudges import NUDGE, is_about_contact
 from kepthour.core.tongue import Tongue
 from kepthour.core.words.text import Text
@@ -16,21 +15,24 @@ def nudge_text(
     tongue: Tongue,
     rung: str,
     card: int,
-    session: KnownSession,
+    start: datetime,
     steps: Sequence[int],
     zone: ZoneInfo,
     now: datetime,
 ) -> Text:
-    """About the steps with the numbers `steps`, at least one, of the repair card with the number `card`."""
-    clock = tongue.clock(session.start, zone)
+    """About the steps with the numbers `steps`, at least one, of the repair card with the number `card`.
+
+    `start` is when the session should have begun.
+    """
+    clock = tongue.clock(start, zone)
+    if start.astimezone(zone).date() != now.astimezone(zone).date():
+        clock = f"{tongue.weekday(start, zone)} {clock}"
     if is_about_contact(rung):
         return _contact(tongue, rung, card, clock)
-    if session.start.astimezone(zone).date() != now.astimezone(zone).date():
-        clock = f"{tongue.weekday(session.start, zone)} {clock}"
     title = tongue.ngettext(
         # Translators: {clock} is when the session should have begun: "14:00", or "Tue 14:00".
-        "Repair after {clock}: {count} step is open",
-        "Repair after {clock}: {count} steps are open",
+        "Repair after {clock}: {count} step is due",
+        "Repair after {clock}: {count} steps are due",
         len(steps),
         clock=clock,
     )

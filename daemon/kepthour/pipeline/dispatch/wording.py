@@ -206,7 +206,8 @@ def _nudge(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Words
     steps = to_tell(reminder.rung, card.open_steps, now) if card is not None else []
     if card is None or row is None or not steps:
         return None
-    return _fixed(card_notice(reminder, card.id, row.known, steps, now, wording.how))
+    start = cards.start_of(tx, card, row.known)
+    return _fixed(card_notice(reminder, card.id, start, steps, now, wording.how))
 
 
 def _sweep(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Words | None:
