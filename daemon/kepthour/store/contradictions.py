@@ -5,11 +5,13 @@ To remind is right then, to suspect is not.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import timedelta
 
 from kepthour.core.duplicates import same
 from kepthour.core.reading.occurrences import Occurrence
-from kepthour.store import calendars, holdings, sessions
+from kepthour.store import calendars, holdings, sessions, trail
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
 
@@ -30,6 +32,7 @@ def contradicted(tx: Tx, row: SessionRow) -> bool:
             for before in sessions.predecessors(tx, row)
         )
         or _is_cancelled_elsewhere(tx, row)
+        or _is_moved_elsewhere(tx, row, names)
     )
 
 
@@ -52,3 +55,16 @@ def _is_cancelled_elsewhere(tx: Tx, row: SessionRow) -> bool:
         and same(other.known, row.known)
         for other in sessions.between(tx, row.known.start, row.known.end)
     )
+
+
+def _is_moved_elsewhere(tx: Tx, row: SessionRow, names: Collection[str]) -> bool:
+    """Also under another UID: it stood at the same time, with the same client or link, and was moved from there."""
+    if row.moved_at is not None:
+        return False
+    for session_id, moved in trail.moved_from(tx, row.known.start):
+        other = sessions.get(tx, session_id)
+        if other is None or other.known.calendar not in names or moved.start is None or moved.end is None:
+            continue
+        if same(replace(other.known, start=moved.start, end=moved.end), row.known):
+            return True
+    return False

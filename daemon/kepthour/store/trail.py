@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Row, insert, select
 
 from kepthour.core.trail import Noted, What, Who
 from kepthour.store.engine import Tx
@@ -44,12 +45,27 @@ def of_session(tx: Tx, session_id: str) -> list[Noted]:
         .where(trail.c.therapist_id == tx.therapist, trail.c.session_id == session_id)
         .order_by(trail.c.id)
     )
-    return [
-        Noted(What(row.what), Who(row.by), row.at, row.why, row.about, row.start, row.end) for row in rows
-    ]
+    return [_noted(row) for row in rows]
+
+
+def _noted(row: Row[Any]) -> Noted:
+    return Noted(What(row.what), Who(row.by), row.at, row.why, row.about, row.start, row.end)
 
 
 def moved_since(tx: Tx, session_id: str, at: datetime) -> Noted | None:
     """The first move of a session at `at` or later; its `start` and `end` say where it stood. None: it stands there."""
     moves = (one for one in of_session(tx, session_id) if one.what is What.MOVED and one.at >= at)
     return next(moves, None)
+
+
+def moved_from(tx: Tx, start: datetime) -> list[tuple[str, Noted]]:
+    """The moves away from `start` (aware UTC), each with the session's id."""
+    rows = tx.connection.execute(
+        select(trail).where(
+            trail.c.therapist_id == tx.therapist,
+            trail.c.what == What.MOVED.value,
+            trail.c.start == start,
+            trail.c.session_id.is_not(None),
+        )
+    )
+    return [(row.session_id, _noted(row)) for row in rows]
