@@ -13,6 +13,7 @@ from tests.support.fence import fenced, watch_logs
 from tests.support.fixtures import (
     desktop,
     each_desktop,
+    logind,
     monitors,
     session_bus,
     stage,
@@ -20,7 +21,16 @@ from tests.support.fixtures import (
     user_manager,
 )
 
-__all__ = ["desktop", "each_desktop", "monitors", "session_bus", "stage", "turnable_clock", "user_manager"]
+__all__ = [
+    "desktop",
+    "each_desktop",
+    "logind",
+    "monitors",
+    "session_bus",
+    "stage",
+    "turnable_clock",
+    "user_manager",
+]
 
 
 _MEMORY = Path("/dev/shm")

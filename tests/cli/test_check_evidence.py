@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -53,14 +52,6 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stubs:
     stubs = Stubs(tmp_path / "bin")
     monkeypatch.setenv("PATH", str(stubs.folder))
     return stubs
-
-
-@pytest.fixture
-def logind(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desktops]:
-    require(missing_for_desktops())
-    with Desktops() as made:
-        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", made.address)
-        yield made
 
 
 def test_where_nothing_was_asked_for_nothing_is_looked_at(checked: Checked) -> None:

@@ -11,23 +11,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.cli.test_commands import CONFIG as A_PRACTICE
 from tests.support.calendars import calendar, event
 from tests.support.world import World
 
-CONFIG = """
-timezone = "Europe/Berlin"
-[[calendars]]
-name = "practice"
-type = "ics"
-path = "~/practice.ics"
-sessions = "rules"
-[[sessions.rules]]
-title = '^(?P<client>[A-Z]{2,})\\b'
-is = "session"
-[channels.script]
-type = "command"
-argv = @SCRIPT@
-"""
+CONFIG = A_PRACTICE.replace("{2}", "{2,}")
 AGO = {"QXALIAS": (20, 4), "CD": (2,)}  # by alias: so many hours ago it began, and was missed
 
 

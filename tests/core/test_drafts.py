@@ -16,10 +16,10 @@ from kepthour.core.drafts import (
     Wish,
     choose,
     choose_note,
-    is_repeat,
     minutes_late,
 )
 from kepthour.core.errors import NeedsPerson
+from kepthour.core.repair import is_repeat
 from kepthour.core.verdict import Verdict
 
 START = datetime(2026, 3, 2, 14, tzinfo=UTC)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import pytest
 from dbus_fast import DBusError
@@ -12,14 +11,6 @@ from kepthour.core.spells import Sign
 from kepthour.evidence.desktop import Options, observe
 from tests.support.fixtures import require
 from tests.support.logind import Desktops, Logind, missing_for_desktops
-
-
-@pytest.fixture
-def logind(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desktops]:
-    require(missing_for_desktops())
-    with Desktops() as made:
-        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", made.address)
-        yield made
 
 
 async def test_a_desktop_is_locked_idle_both_or_neither(logind: Desktops) -> None:

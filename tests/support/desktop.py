@@ -7,13 +7,13 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from tests.support.screen import Screen
 from tests.support.servers import Dunst, Server, is_there
 from tests.support.session_bus import PROGRAMS as BUS_PROGRAMS
 from tests.support.session_bus import SessionBus, end
+from tests.support.stacked import Stacked
 from tests.support.world import eventually
 
 NAME = "org.freedesktop.Notifications"
@@ -25,7 +25,7 @@ def missing_programs(server: type[Server] = Dunst) -> list[str]:
     return [name for name in (*PROGRAMS, *server.needs) if not is_there(name)]
 
 
-class Desktop:
+class Desktop(Stacked):
     """`env` is for processes that are to run on it. Use as a context manager.
 
     After `start_bus` the address in `env` may be another one.
@@ -50,11 +50,6 @@ class Desktop:
             self.start_server()
             stack.pop_all()
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stack.close()
 
     @property
     def env(self) -> dict[str, str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.desktop import Desktop, missing_programs
+from tests.support.logind import Desktops, missing_for_desktops
 from tests.support.monitors import Monitors, missing_for_monitors
 from tests.support.servers import SERVERS, is_there
 from tests.support.session_bus import PROGRAMS as BUS_PROGRAMS
@@ -40,6 +41,15 @@ def desktop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desktop
     with Desktop(tmp_path / "desktop") as made:
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", made.address)
         monkeypatch.setenv("DISPLAY", made.env["DISPLAY"])
+        yield made
+
+
+@pytest.fixture
+def logind(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desktops]:
+    """A logind with desktops that a test locks; this process asks it."""
+    require(missing_for_desktops())
+    with Desktops() as made:
+        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", made.address)
         yield made
 
 

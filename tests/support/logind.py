@@ -14,12 +14,12 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from dbus_fast import Message, NameFlag, RequestNameReply
 from dbus_fast.aio import MessageBus
 
+from tests.support.stacked import Stacked
 from tests.support.world import eventually
 
 NAME = "org.freedesktop.login1"
@@ -30,7 +30,7 @@ _BUS = """<busconfig><type>system</type><listen>unix:path={path}</listen><auth>E
 <allow receive_type="method_call"/><allow receive_type="method_return"/><allow own="*"/></policy></busconfig>"""
 
 
-class Logind:
+class Logind(Stacked):
     """Use as a context manager; the bus is there from its beginning to its end, at an address known before."""
 
     def __init__(self) -> None:
@@ -50,11 +50,6 @@ class Logind:
 
     def _own_the_name(self) -> None:
         self._program = self._run(sys.executable, "-m", "tests.support.logind", self.address)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stack.close()
 
     def announce(self, going: bool) -> None:
         """The machine is about to sleep (`going`), or is back."""

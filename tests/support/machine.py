@@ -12,12 +12,12 @@ import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from dbus_fast import Message, MessageType, unpack_variants
 from dbus_fast.aio import MessageBus
 
+from tests.support.stacked import Stacked
 from tests.support.user_manager import FORGET, MANAGER, kill, missing_for_systemd
 from tests.support.world import eventually
 
@@ -54,7 +54,7 @@ def missing_for_machine() -> list[str]:
     return [] if done.returncode == 0 else ["the right to mount overlays"]
 
 
-class Machine:
+class Machine(Stacked):
     """As a context manager. `address` is that of its system bus, for this process."""
 
     def __init__(self) -> None:
@@ -86,11 +86,6 @@ class Machine:
             self.run("systemctl", "start", "dbus.socket", "systemd-logind.service")
             stack.pop_all()
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stack.close()
 
     def _is_up(self) -> bool:
         return self._run("systemctl", "is-system-running").stdout.strip() in {"running", "degraded"}

@@ -12,7 +12,8 @@ import subprocess
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+
+from tests.support.stacked import Stacked
 
 PROGRAMS = ("Xvfb", "xrandr", "xdotool")
 # Of those that Qt takes from the system, the ones that a machine may lack.
@@ -58,7 +59,7 @@ class Monitor:
 LEFT, RIGHT = Monitor(0, 0, _WIDTH, _HEIGHT), Monitor(_WIDTH, 0, _WIDTH, _HEIGHT)
 
 
-class Monitors:
+class Monitors(Stacked):
     """`env` is for processes that are to run there. Use as a context manager."""
 
     def __init__(self, folder: Path) -> None:
@@ -79,11 +80,6 @@ class Monitors:
                 self._run("xrandr", "--setmonitor", name, size, output)
             stack.pop_all()
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stack.close()
 
     def _start(self) -> None:
         read, write = os.pipe()

@@ -8,9 +8,9 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
+from tests.support.stacked import Stacked
 from tests.support.world import eventually
 
 PROGRAMS = ("dbus-daemon", "busctl")
@@ -33,7 +33,7 @@ def end(process: subprocess.Popen[Any]) -> None:
         process.stdout.close()
 
 
-class SessionBus:
+class SessionBus(Stacked):
     """Use as a context manager. `env` is for what it starts itself; its address comes into it."""
 
     def __init__(self, folder: Path, env: Mapping[str, str] = os.environ) -> None:
@@ -56,11 +56,6 @@ class SessionBus:
             self.start()
             stack.pop_all()
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stack.close()
 
     def start(self, *, same: bool = False) -> None:
         """At an address of its own, or at the `same` as before; with nothing that it could start by itself."""

@@ -17,9 +17,9 @@ from array import array
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
+from tests.support.stacked import Stacked
 from tests.support.world import eventually
 
 PIPEWIRE = ("pipewire", "wireplumber", "dbus-daemon", "pw-play", "pw-record", "pw-dump")
@@ -88,7 +88,7 @@ def _has(block: array[int], hertz: float) -> bool:
     return math.sqrt(max(power, 0.0)) * 2 / len(block) > 32_767 * _NOTE
 
 
-class SoundServer:
+class SoundServer(Stacked):
     """`env` is for processes that are to be heard. Use as a context manager; subclasses say how it starts."""
 
     def __init__(self) -> None:
@@ -111,11 +111,6 @@ class SoundServer:
             self.start()
             stack.pop_all()
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stack.close()
 
     def start(self) -> None:
         """Bring it up, with speaker and microphone."""

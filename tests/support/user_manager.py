@@ -13,9 +13,9 @@ import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
+from tests.support.stacked import Stacked
 from tests.support.world import World, eventually, shim
 
 MANAGER = Path("/lib/systemd/systemd")
@@ -48,7 +48,7 @@ def missing_for_systemd() -> list[str]:
     return [] if done.returncode == 0 else ["the right to mount control groups"]
 
 
-class UserManager:
+class UserManager(Stacked):
     """The manager of one World's user, as a context manager.
 
     `alarm_clock`: its machine has one. `may_wake`: the manager may set it, as a user's manager may from systemd 254 on.
@@ -73,11 +73,6 @@ class UserManager:
             self._start()
             stack.pop_all()
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stack.close()
 
     def _start(self) -> None:
         script = _START.format(manager=MANAGER)

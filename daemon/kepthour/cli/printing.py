@@ -13,7 +13,9 @@ import click
 
 if TYPE_CHECKING:
     from kepthour.core.reminder import Reminder
+    from kepthour.core.trail import Noted
     from kepthour.store.cards import Card
+    from kepthour.store.history import Said
     from kepthour.store.sessions import SessionRow
     from kepthour.views.agenda import Entry
     from kepthour.views.status import CalendarStatus
@@ -182,4 +184,28 @@ def card_shape(card: Card, zone: tzinfo) -> dict[str, Any]:
         "confirmed_at": stamp(card.confirmed_at, zone),
         "closed_at": stamp(card.closed_at, zone),
         "outcome": card.outcome.value if card.outcome else None,
+    }
+
+
+def change_shape(change: Noted, zone: tzinfo) -> dict[str, Any]:
+    """One change of the trail."""
+    return {
+        "what": change.what.value,
+        "by": change.by.value,
+        "at": stamp(change.at, zone),
+        "why": change.why,
+        "about": change.about,
+        "start_before": stamp(change.start, zone),
+        "end_before": stamp(change.end, zone),
+    }
+
+
+def said_shape(said: Said, zone: tzinfo) -> dict[str, Any]:
+    """One version of a verdict."""
+    return {
+        "verdict": said.verdict.value,
+        "because": said.because.value,
+        "by": said.by,
+        "at": stamp(said.at, zone),
+        "reason": said.reason.reveal() if said.reason else None,
     }

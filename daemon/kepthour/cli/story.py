@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kepthour.cli.printing import clock, delivery_shape, document, session_shape, stamp, standing, table
+from kepthour.cli.printing import (
+    change_shape,
+    clock,
+    delivery_shape,
+    document,
+    said_shape,
+    session_shape,
+    stamp,
+    standing,
+    table,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,10 +78,10 @@ def tell(story: Story, zone: tzinfo, *, as_json: bool) -> None:
                     {"since": stamp(since, zone), "until": stamp(until, zone)} for since, until in story.edits
                 ],
                 "gaps": [_gap_shape(one, zone) for one in story.gaps],
-                "verdicts": [_verdict_shape(one, zone) for one in story.verdicts],
+                "verdicts": [said_shape(one, zone) for one in story.verdicts],
                 "rungs": [_rung_shape(one) for one in story.rungs],
                 "reminders_rule": story.rule,
-                "changes": [_change_shape(one, zone) for one in story.changes],
+                "changes": [change_shape(one, zone) for one in story.changes],
             }
         )
         return
@@ -192,28 +202,6 @@ def _answer_shape(answer: Response, zone: tzinfo) -> dict[str, Any]:
         "at": stamp(answer.at, zone),
         "until": stamp(answer.until, zone),
         "surface": answer.surface,
-    }
-
-
-def _change_shape(change: Noted, zone: tzinfo) -> dict[str, Any]:
-    return {
-        "what": change.what.value,
-        "by": change.by.value,
-        "at": stamp(change.at, zone),
-        "why": change.why,
-        "about": change.about,
-        "start_before": stamp(change.start, zone),
-        "end_before": stamp(change.end, zone),
-    }
-
-
-def _verdict_shape(said: Said, zone: tzinfo) -> dict[str, Any]:
-    return {
-        "verdict": said.verdict.value,
-        "because": said.because.value,
-        "by": said.by,
-        "at": stamp(said.at, zone),
-        "reason": said.reason.reveal() if said.reason else None,
     }
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from kepthour.core.reminder import HELD, OUT, Reminder, State, Why
+from kepthour.core.reminder import HELD, OUT, QUESTION, Reminder, State, Why
 from kepthour.core.response import Kind
 from kepthour.core.verdict import NOT_FINAL, Verdict
 
@@ -81,7 +81,7 @@ def _has_reason(rung: Reminder, session: Open) -> bool:
 
 
 def _is_asked(session: Open) -> bool:
-    return any(one.rung == "question" and one.state in OUT | {State.PENDING} for one in session.reminders)
+    return any(one.rung == QUESTION and one.state in OUT | {State.PENDING} for one in session.reminders)
 
 
 def _is_held_back(rung: Reminder, now: datetime) -> bool:

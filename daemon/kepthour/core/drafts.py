@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from kepthour.core.errors import NeedsPerson
-from kepthour.core.repair import CALL, REPEAT_WITHIN, Circumstances, severity
+from kepthour.core.repair import CALL, Circumstances, severity
 from kepthour.core.verdict import NOT_FINAL, Verdict
 
 _LEAST_LATE = 2  # minutes: a check-in that is said to be late, and is not, tells nothing
@@ -175,15 +175,6 @@ def minutes_late(start: datetime, arrived: datetime | None) -> int | None:
     """How late somebody was who `arrived` then, in whole minutes; None: nobody knows, or not worth a word."""
     found = (arrived - start) // timedelta(minutes=1) if arrived is not None else 0
     return found if found >= _LEAST_LATE else None
-
-
-def is_repeat(verdict: Verdict, start: datetime, before: Verdict | None, earlier: datetime) -> bool:
-    """Whether a client of whom `verdict` on `start` is true was kept waiting at `earlier`, too, and not long ago.
-
-    Only what is certain counts. To have been late before makes no second miss of this one.
-    """
-    alike = before is Verdict.MISSED or (before is verdict and verdict is Verdict.LATE)
-    return alike and timedelta() < start - earlier <= REPEAT_WITHIN
 
 
 def _check(verdict: Verdict) -> None:

@@ -39,6 +39,7 @@ MOVES: dict[State, frozenset[State]] = {
 }
 
 
+QUESTION = "question"  # the rung that asks what became of sessions
 KEPT_QUIET = "microphone-in-use"  # the problem of a channel that could, and leaves the therapist in peace
 
 OUT = frozenset({State.SENT, State.ANSWERED, State.WITHDRAWN})  # a channel accepted it

@@ -74,7 +74,7 @@ CALL = 3  # the severity at which a client is called, not written to
 class Circumstances:
     """What makes it weigh more. Known only of clients with an alias."""
 
-    repeat: bool = False  # the same client had a card within the last 90 days
+    repeat: bool = False  # the same client waited before (`is_repeat`)
     new: bool = False
     high_need: bool = False
 
@@ -92,6 +92,15 @@ def severity(verdict: Verdict, around: Circumstances = PLAIN) -> int | None:
         return plain
     heavy = verdict is Verdict.MISSED and (around.new or around.high_need)
     return CALL if heavy else plain + around.repeat
+
+
+def is_repeat(verdict: Verdict, start: datetime, before: Verdict | None, earlier: datetime) -> bool:
+    """Whether a client of whom `verdict` on `start` is true was kept waiting at `earlier`, too, and not long ago.
+
+    Only what is certain counts. To have been late before makes no second miss of this one.
+    """
+    alike = before is Verdict.MISSED or (before is verdict and verdict is Verdict.LATE)
+    return alike and timedelta() < start - earlier <= REPEAT_WITHIN
 
 
 def steps_of(verdict: Verdict) -> Sequence[StepKind]:

@@ -9,11 +9,10 @@ from __future__ import annotations
 from kepthour.core.changes import KnownSession
 from kepthour.core.errors import NeedsPerson
 from kepthour.core.notice import Key
-from kepthour.core.reminder import Reminder
+from kepthour.core.reminder import QUESTION, Reminder
 from kepthour.core.sweep import SWEEP
 from kepthour.core.verdict import Verdict
 
-QUESTION = "question"  # the rung
 # In the order in which they are offered.
 SAYS = {
     Key.HELD: Verdict.ON_TIME,

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from kepthour.core.ladder import Urgency
-from kepthour.core.reminder import Change, Reminder, State, Why, last_out
+from kepthour.core.reminder import QUESTION, Change, Reminder, State, Why, last_out
 from kepthour.core.spans import format_offset
 
 # Earlier than this nobody is "there": a check-in would silence a whole ladder by mistake.
@@ -140,7 +140,7 @@ def silence(reminders: Sequence[Reminder], why: Why) -> Effect:
 
 
 def _is_question(reminder: Reminder) -> bool:
-    return reminder.rung == "question"
+    return reminder.rung == QUESTION
 
 
 def _silence(

@@ -179,6 +179,11 @@ def decide(
         return _held(joined, start + late_after, Because.JOINED)
     if call is not None and not coverage.away:
         return _by_a_call(call, start + late_after)
+    return _of_silence(coverage, edited=edited, in_person=in_person)
+
+
+def _of_silence(coverage: Coverage, *, edited: bool, in_person: bool) -> Finding:
+    """Nothing shows them there: the last four rows of the table."""
     if edited and not coverage.away:
         return Finding(Verdict.UNKNOWN, Because.ENTRY_EDITED)
     gap = Because.AWAY if coverage.away else coverage.gap

@@ -20,7 +20,7 @@ from kepthour.core.edits import counts
 from kepthour.core.freshness import timely
 from kepthour.core.ladder import Modality, Urgency, modality
 from kepthour.core.presence import is_heard, proven_since
-from kepthour.core.reminder import Reminder, State, Why
+from kepthour.core.reminder import QUESTION, Reminder, State, Why
 from kepthour.core.response import silence
 from kepthour.core.sweep import SWEEP
 from kepthour.core.verdict import HELD, NOT_FINAL, SILENCE, Because, Finding, Verdict, deadline_after, decide
@@ -199,7 +199,7 @@ def _ask(tx: Tx, detector: Detector, found: Sequence[tuple[SessionRow, Finding]]
             subject,
             only.id if only else None,
             revision,
-            "question",
+            QUESTION,
             channels,
             Urgency.NORMAL,
             due,
@@ -220,7 +220,7 @@ def _is_asked_later(tx: Tx, detector: Detector, row: SessionRow, now: datetime) 
         absence.question,
         None,
         1,
-        "question",
+        QUESTION,
         detector.channels,
         Urgency.NORMAL,
         due,

@@ -22,7 +22,6 @@ from kepthour.core.repair import (
     KNOWN_FOR,
     LATE_FROM,
     NEW_FOR,
-    REPEAT_WITHIN,
     CardState,
     Circumstances,
     Outcome,
@@ -79,7 +78,7 @@ def _follow(
     corrects: Verdict | None,
 ) -> None:
     card = cards.of_session(tx, row.id)
-    serious = severity(verdict, _circumstances(tx, row, now))
+    serious = severity(verdict, _circumstances(tx, row, verdict, now))
     if serious is None:
         # A card from before the present start stays: the event was moved to where what was missed is made up for.
         if card is not None and not _is_of_an_earlier_start(card, row, corrects) and not _is_closed(card):
@@ -125,7 +124,7 @@ def _is_very_late(tx: Tx, row: SessionRow) -> bool:
     return checked_in is not None and checked_in >= expected + LATE_FROM
 
 
-def _circumstances(tx: Tx, row: SessionRow, now: datetime) -> Circumstances:
+def _circumstances(tx: Tx, row: SessionRow, verdict: Verdict, now: datetime) -> Circumstances:
     known = row.known
     if not known.client:
         return Circumstances()
@@ -137,7 +136,8 @@ def _circumstances(tx: Tx, row: SessionRow, now: datetime) -> Circumstances:
         and watched_since <= now - KNOWN_FOR
         and first > now - NEW_FOR
     )
-    return Circumstances(repeat=cards.had_one(tx, known, now - REPEAT_WITHIN), new=is_new)
+    earlier = cards.waited_before(tx, known, verdict, known.start)
+    return Circumstances(repeat=earlier is not None, new=is_new)
 
 
 def _speak_up(tx: Tx, speaking: Speaking, card: Card, confirmed_at: datetime) -> None:

@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, exists, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
 from kepthour.core.changes import KnownSession
+from kepthour.core.nudges import card_of, to_tell
 from kepthour.core.privacy import Phi
-from kepthour.core.reminder import Why
-from kepthour.core.repair import CardState, Outcome, StepKind, due
+from kepthour.core.reminder import Reminder, Why
+from kepthour.core.repair import CardState, Outcome, StepKind, due, is_repeat
 from kepthour.core.trail import Noted, What, Who
-from kepthour.store import trail
+from kepthour.core.verdict import Verdict
+from kepthour.store import history, sessions, trail
 from kepthour.store.engine import Tx
-from kepthour.store.tables import card_steps, cards, sessions
+from kepthour.store.tables import card_steps, cards
+from kepthour.store.tables import sessions as session_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,24 +86,66 @@ def get(tx: Tx, card_id: int) -> Card | None:
     return _card(tx, row) if row else None
 
 
-def start_of(tx: Tx, card: Card, session: KnownSession) -> datetime:
-    """The start that `card` is about: its session may have been moved since, to where it is made up for."""
-    moved = trail.moved_since(tx, session.id, card.opened_at) if card.opened_at < session.start else None
-    return moved.start if moved is not None and moved.start is not None else session.start
+@dataclass(frozen=True, slots=True)
+class About:
+    """The start that a card is about, and what became of it. Instants are aware UTC."""
+
+    start: datetime
+    end: datetime
+    verdict: Verdict | None
+    is_present: bool  # the session still has it
 
 
-def had_one(tx: Tx, session: KnownSession, since: datetime) -> bool:
-    """Whether the client of `session`, as far as an alias tells, had a card of another session since `since`."""
-    others = exists().where(
-        sessions.c.id == cards.c.session_id,
-        sessions.c.id != session.id,
-        sessions.c.calendar == session.calendar,
-        sessions.c.client == session.client,
+def about(tx: Tx, card: Card) -> About | None:
+    """What `card` is about: its session may have been moved since, to where it is made up for. None: it is gone."""
+    row = sessions.get(tx, card.session_id)
+    if row is None:
+        return None
+    moved = trail.moved_since(tx, row.id, card.opened_at) if card.opened_at < row.known.start else None
+    if moved is None or moved.start is None or moved.end is None:
+        return About(row.known.start, row.known.end, row.verdict, is_present=True)
+    said = [one.verdict for one in history.of_session(tx, row.id) if one.at <= moved.at]
+    return About(moved.start, moved.end, said[-1] if said else None, is_present=False)
+
+
+def waited_before(tx: Tx, client: KnownSession, verdict: Verdict, start: datetime) -> datetime | None:
+    """The last start not long before `start` at which the client of that session waited, too; None: there is none.
+
+    As far as an alias tells: two clients of one calendar may share one.
+    """
+    if not client.client:
+        return None
+    theirs = select(session_table.c.id).where(
+        session_table.c.calendar == client.calendar, session_table.c.client == client.client
     )
-    mine = select(cards.c.id).where(
-        cards.c.therapist_id == tx.therapist, cards.c.confirmed_at >= since, others
+    rows = tx.connection.execute(
+        select(cards).where(
+            cards.c.therapist_id == tx.therapist,
+            cards.c.session_id != client.id,
+            cards.c.session_id.in_(theirs),
+        )
     )
-    return bool(session.client) and tx.connection.execute(mine.limit(1)).first() is not None
+    before = [about(tx, _card(tx, row)) for row in rows.all()]
+    found = [one.start for one in before if one and is_repeat(verdict, start, one.verdict, one.start)]
+    return max(found, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a card has to say: about which of its steps, and about which start (aware UTC)."""
+
+    card: Card
+    start: datetime
+    steps: Sequence[int]
+
+
+def spoken(tx: Tx, nudge: Reminder, at: datetime) -> Spoken | None:
+    """What `nudge` says `at` (aware UTC); None: there is nothing (left) to say."""
+    number = card_of(nudge.subject)
+    card = get(tx, number) if number is not None else None
+    it = about(tx, card) if card is not None else None
+    steps = to_tell(nudge.rung, card.open_steps, at) if card is not None else []
+    return Spoken(card, it.start, steps) if card is not None and it is not None and steps else None
 
 
 def open_card(

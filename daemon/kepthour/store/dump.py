@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, select
 
 from kepthour.core.privacy import Phi
+from kepthour.core.reminder import QUESTION
 from kepthour.store import tables
 from kepthour.store.engine import Tx
 
@@ -33,7 +34,7 @@ class Part:
     steps: Part | None = None  # rows that stand inside each of its own, as "steps"
 
 
-_IS_QUESTION = tables.reminders.c.rung == "question"
+_IS_QUESTION = tables.reminders.c.rung == QUESTION
 _OF_SESSION = {"session_id": "session"}
 _REMINDER = _OF_SESSION | {"attempts": "attempt", "offset": "offset_seconds"}
 _STEPS = Part("steps", tables.card_steps, ("n",))

@@ -13,10 +13,9 @@ from kepthour.core.changes import KnownSession
 from kepthour.core.day import by_day, digests, grounds
 from kepthour.core.freshness import SOON, Freshness
 from kepthour.core.ladder import Step, Urgency, climb
-from kepthour.core.nudges import to_tell
 from kepthour.core.oddities import Oddity, odd_ones
 from kepthour.core.quiet import CUE, Attended, waits_for
-from kepthour.core.reminder import Reminder, State
+from kepthour.core.reminder import QUESTION, Reminder, State
 from kepthour.core.sweep import SWEEP, after_session, evenings
 from kepthour.core.verdict import SILENCE, announced_start, deadline_after
 from kepthour.core.words.asked import question_text, sweep_text
@@ -200,20 +199,20 @@ def _questions(config: Configuration, courses: Iterable[tuple[KnownSession, _Cou
         session_id = those[0].id if len(those) == 1 else None
         for channels, at in ((config.near_channels, deadline), (config.far_channels, deadline + SILENCE)):
             if channels:
-                yield Rehearsed(at, session_id, "question", Urgency.NORMAL, channels, words.whole)
+                yield Rehearsed(at, session_id, QUESTION, Urgency.NORMAL, channels, words.whole)
 
 
 def _nudges(tx: Tx, config: Configuration) -> Iterator[Rehearsed]:
     """What repair cards will say, if nothing is done about them."""
-    for one in reminders.nudges(tx):
-        card = cards.get(tx, int(one.subject.removeprefix("card:")))
-        row = sessions.living(tx, card.session_id) if card is not None else None
-        steps = to_tell(one.rung, card.open_steps, one.due_at) if card is not None else []
-        if card is not None and row is not None and steps:
-            tongue, zone = config.showing.tongue, config.zone
-            start = cards.start_of(tx, card, row.known)
-            words = nudge_text(tongue, one.rung, card.id, start, steps, zone, one.due_at)
-            yield Rehearsed(one.due_at, row.id, one.rung, one.urgency, (one.channel,), words.whole)
+    tongue, zone = config.showing.tongue, config.zone
+    for nudge in reminders.nudges(tx):
+        one = cards.spoken(tx, nudge, nudge.due_at)
+        if one is not None:
+            words = nudge_text(tongue, nudge.rung, one.card.id, one.start, one.steps, zone, nudge.due_at)
+            channels = (nudge.channel,)
+            yield Rehearsed(
+                nudge.due_at, one.card.session_id, nudge.rung, nudge.urgency, channels, words.whole
+            )
 
 
 def _is_to_come(course: _Course, now: datetime) -> bool:

@@ -9,7 +9,7 @@ import click
 
 from kepthour.cli.context import as_json, common
 from kepthour.cli.files import STDOUT, place_for, write_private
-from kepthour.cli.printing import card_shape, clock, document, stamp
+from kepthour.cli.printing import card_shape, change_shape, clock, document, said_shape, stamp
 from kepthour.cli.repair.chosen import chosen
 
 if TYPE_CHECKING:
@@ -54,26 +54,8 @@ def _shape(kept: Record, zone: ZoneInfo) -> dict[str, Any]:
         "card": card_shape(kept.card, zone),
         "start": stamp(kept.start, zone),
         "end": stamp(kept.end, zone),
-        "verdicts": [
-            {
-                "verdict": said.verdict.value,
-                "because": said.because.value,
-                "by": said.by,
-                "at": stamp(said.at, zone),
-                "reason": said.reason.reveal() if said.reason else None,
-            }
-            for said in kept.verdicts
-        ],
-        "changes": [
-            {
-                "what": one.what.value,
-                "by": one.by.value,
-                "at": stamp(one.at, zone),
-                "why": one.why,
-                "about": one.about,
-            }
-            for one in kept.changes
-        ],
+        "verdicts": [said_shape(said, zone) for said in kept.verdicts],
+        "changes": [change_shape(one, zone) for one in kept.changes],
     }
 
 

@@ -42,12 +42,11 @@ def tell_all(app: App, found: list[Card], *, as_json: bool) -> None:
 
 def _starts(app: App, found: Sequence[Card]) -> dict[int, datetime]:
     """By card: the start that it is about, of those whose session is stored still."""
-    from kepthour.store import cards, sessions
+    from kepthour.store import cards
 
     with app.store.read() as tx:
-        rows = {row.id: row.known for row in sessions.with_ids(tx, {card.session_id for card in found})}
-        known = [(card, rows[card.session_id]) for card in found if card.session_id in rows]
-        return {card.id: cards.start_of(tx, card, session) for card, session in known}
+        known = [(card.id, cards.about(tx, card)) for card in found]
+    return {number: about.start for number, about in known if about is not None}
 
 
 def tell(app: App, card: Card, *, as_json: bool) -> None:

@@ -28,7 +28,7 @@ from kepthour.core.notices import (
     rung_notice,
     sweep_notice,
 )
-from kepthour.core.nudges import NUDGE, to_tell
+from kepthour.core.nudges import NUDGE
 from kepthour.core.quiet import (
     BACK_TO_BACK,
     CUE,
@@ -39,7 +39,7 @@ from kepthour.core.quiet import (
     manner_of,
     told_by_a_rung,
 )
-from kepthour.core.reminder import Reminder, State
+from kepthour.core.reminder import QUESTION, Reminder, State
 from kepthour.core.response import Response
 from kepthour.core.spans import midnight
 from kepthour.core.sweep import SWEEP
@@ -106,7 +106,7 @@ def words_of(tx: Tx, reminder: Reminder, around: Surroundings, wording: Wording)
         return _alert(tx, reminder, now, wording)
     if reminder.rung.startswith(NUDGE):
         return _nudge(tx, reminder, now, wording)
-    if reminder.rung == "question":
+    if reminder.rung == QUESTION:
         asked = [row.known for row in sessions.asked_in(tx, reminder.subject)]
         return _fixed(question_notice(reminder, asked, wording.how)) if asked else None
     row = sessions.get(tx, reminder.session_id or "")
@@ -200,14 +200,8 @@ def _alert(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Words
 
 def _nudge(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Words | None:
     """What a repair card is to say still; nothing, if that is done."""
-    number = reminder.subject.removeprefix("card:")
-    card = cards.get(tx, int(number)) if number.isdecimal() else None
-    row = sessions.living(tx, card.session_id) if card is not None else None
-    steps = to_tell(reminder.rung, card.open_steps, now) if card is not None else []
-    if card is None or row is None or not steps:
-        return None
-    start = cards.start_of(tx, card, row.known)
-    return _fixed(card_notice(reminder, card.id, start, steps, now, wording.how))
+    one = cards.spoken(tx, reminder, now)
+    return _fixed(card_notice(reminder, one.card.id, one.start, one.steps, now, wording.how)) if one else None
 
 
 def _sweep(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Words | None:

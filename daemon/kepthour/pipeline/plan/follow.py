@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from kepthour.core.changes import Fate, Happening
 from kepthour.core.ladder import Urgency
-from kepthour.core.reminder import Why
+from kepthour.core.reminder import QUESTION, Why
 from kepthour.core.repair import CardState
 from kepthour.core.response import EARLIEST_CHECK_IN, Kind, silence
 from kepthour.core.sessions import GONE, Judgement, Session
@@ -156,7 +156,7 @@ def _ask_about_vanished(tx: Tx, policy: Policy, row: SessionRow, now: datetime) 
     course.ask(tx, [row.id], row.id, now)
     channels = policy.digest_channels
     until = row.known.end
-    reminders.announce(tx, row.id, row.id, row.known.revision, "question", channels, Urgency.HIGH, now, until)
+    reminders.announce(tx, row.id, row.id, row.known.revision, QUESTION, channels, Urgency.HIGH, now, until)
 
 
 def _silence(tx: Tx, row: SessionRow, why: Why, now: datetime) -> None:
