@@ -14,6 +14,7 @@ from tests.support.day import Day, when
 DUE = "2026-03-02 08:55"
 BEFORE = timedelta(milliseconds=50)  # a scenario waits for it, so it is short
 AHEAD = timedelta(seconds=1)
+LAST_SECOND = '[[reminders.rungs]]\nat = "-1s"\nurgency = "critical"\n'
 
 
 async def claimed(folder: Path) -> Day:
@@ -95,3 +96,17 @@ async def test_a_daemon_that_dies_in_between_loses_nothing(tmp_path: Path) -> No
     day.start()
     await day.until(DUE)
     assert day.rungs() == [("08:55:00", "-5m")]
+
+
+async def test_what_is_of_use_for_a_second_only_comes_though_it_is_claimed_before(tmp_path: Path) -> None:
+    """`useful_until` is its session's start, which lies within what is claimed."""
+    day = Day(tmp_path, "2026-03-02 08:30")
+    day.config += LAST_SECOND
+    day.start()
+    day.put("one", "2026-03-02T09:00:00")
+    day.sync()
+    day.clock.at = when("2026-03-02 08:59:59") - BEFORE
+    await day.pump.dispatcher.pump(2 * AHEAD)
+    day.clock.at = when("2026-03-02 08:59:59")
+    await day.pump.settle()
+    assert day.rungs() == [("08:59:59", "-1s")]

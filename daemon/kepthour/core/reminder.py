@@ -144,8 +144,9 @@ def hand_out(
     now: datetime,
     waits: Callable[[Reminder], tuple[datetime, Why] | None],
     in_hand: Collection[int] = (),
+    ahead: timedelta = timedelta(),
 ) -> Hand:
-    """Decide about reminders whose time has come (`due_at <= now`), most urgent first.
+    """Decide about reminders whose time comes within `ahead` (`due_at <= now + ahead`), most urgent first.
 
     Of each subject and channel only the newest that is still useful goes out; older ones collapse into it, also
     into one that went out before, so that no refused reminder follows a newer one. `due` holds pending reminders
@@ -154,6 +155,7 @@ def hand_out(
     send: list[Reminder] = []
     changes: list[Change] = []
     holds: list[Hold] = []
+    horizon = now + ahead
     by_target: defaultdict[_Target, list[Reminder]] = defaultdict(list)
     newest_out: dict[_Target, datetime] = {}
     for reminder in due:
@@ -168,9 +170,9 @@ def hand_out(
         *older, newest = sorted(rivals, key=lambda reminder: (reminder.due_at, reminder.id))
         if target in newest_out and newest_out[target] > newest.due_at:
             older.append(newest)
-        elif newest.not_before <= now:
+        elif newest.not_before <= horizon:
             wait = waits(newest)
-            if wait is None or wait[0] <= now:
+            if wait is None or wait[0] <= horizon:
                 send.append(newest)
             else:
                 holds.append(Hold(newest.id, min(wait[0], newest.useful_until), wait[1]))

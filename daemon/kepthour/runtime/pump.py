@@ -25,7 +25,7 @@ log = structlog.get_logger()
 CAP = timedelta(
     seconds=15
 )  # a turn comes at least this often: a suspended or stepped clock is noticed by then
-AHEAD = timedelta(milliseconds=500)  # the daemon's; a turn takes some milliseconds, and is late by some
+AHEAD = timedelta(seconds=2)  # the daemon's; a turn writes several times, and a disk may take 100 ms for each
 _BEAT = timedelta(seconds=25)  # how often a sign of life is written
 _LEAST = timedelta(seconds=1)  # before the turn after one that did not come to its end
 _STOCK = timedelta(minutes=1)  # how old what is kept in memory may grow while nothing is said to be new

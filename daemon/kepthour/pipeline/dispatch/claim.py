@@ -62,7 +62,7 @@ def claim(
     with store.write() as tx:
         due = reminders.due(tx, horizon, in_hand)
         around = Surroundings.read(tx, now)
-        hand = hand_out(due, horizon, around.waits, in_hand)
+        hand = hand_out(due, now, around.waits, in_hand, ahead)
         outbox.change(tx, hand.changes, now)
         outbox.hold(tx, hand.holds)
         parcels = [_wrap(tx, reminder, wording, around, channels) for reminder in hand.send]

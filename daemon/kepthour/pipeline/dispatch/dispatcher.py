@@ -31,7 +31,7 @@ RECALL_SECONDS = 5.0
 _GLANCE = timedelta(
     milliseconds=10
 )  # so long before its time a claimed reminder is looked at again, and worded
-_FURTHEST = timedelta(seconds=2)  # nothing is claimed further ahead: the clock was set back
+_FURTHEST = timedelta(seconds=4)  # nothing is claimed further ahead: the clock was set back
 _REMEMBERED = timedelta(days=1)
 
 _Target = tuple[str, int, str]  # subject, revision, channel
@@ -62,6 +62,7 @@ class Dispatcher:
         self._lost: set[Reminder] = set()  # of these: no store knows them any more
         self._outcomes: list[Outcome] = []  # to be recorded
         self._recording = asyncio.Lock()
+        self._to_record = 0  # who waits for that lock, and will store all that there is by then
         self._recalling: set[int] = set()
         self._newest: dict[
             _Target, datetime
@@ -299,19 +300,27 @@ class Dispatcher:
 
         Raises TryLater, NeedsPerson: then they wait on, and are not claimed again.
         """
-        async with self._recording:
+        self._to_record += until is None
+        try:
+            await self._recording.acquire()
+        finally:
+            self._to_record -= until is None
+        try:
             outcomes = [one for one in self._outcomes if until is None or one.at <= until]
-            try:
-                outdated = await self._stored(outcomes)
-            except (TryLater, NeedsPerson) as error:
-                log.warning("outcome.not_stored", count=len(outcomes), problem=error)
-                self._forget_refusals()
-                raise
+            outdated = await self._stored(outcomes)
+        except (TryLater, NeedsPerson) as error:
+            log.warning("outcome.not_stored", count=len(outcomes), problem=error)
+            self._forget_refusals()
+            raise
+        finally:
+            self._recording.release()
         if any(one.problem is not None for one in outcomes):
             self._wake()
         self._recall([replace(one.reminder, reference=one.reference) for one in outdated])
 
     async def _record_if_possible(self) -> None:
+        if self._to_record:  # on a slow disk a queue would hold up the turn that claims what is next
+            return
         with suppress(TryLater, NeedsPerson):  # said, and the next turn tries again
             await self.record()
 
