@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from kepthour.cli.context import Setting, as_json, common
+from kepthour.cli.keys import LATER, STOP, keys
 from kepthour.cli.printing import clock
 from kepthour.cli.settle import VERDICTS, tell_questions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from kepthour.app import App
     from kepthour.store.sessions import SessionRow
@@ -30,8 +31,8 @@ _KEYS = {
     "x": "not_a_session",
     "u": "unknown",
 }
-_LATER, _STOP, _BACK = {"\r", "\n", " "}, {"q", "\x1b"}, "b"
-_MEANT = {*_KEYS, *_LATER, *_STOP, _BACK}
+_BACK = "b"
+_MEANT = {*_KEYS, *LATER, *STOP, _BACK}
 
 
 @click.command()
@@ -59,12 +60,12 @@ def _ask_all(app: App, asked: Sequence[SessionRow]) -> None:
     click.echo(
         "One key each, which counts at once. Enter: leave it open. b: back to the one before. q: stop here.\n"
     )
-    keys, at = _keys(), 0
+    pressed, at = keys(_MEANT), 0
     while at < len(asked):
         row = asked[at]
         click.echo(f"{clock(row.known.start, app.config.zone)} ({row.id}). What happened? ", nl=False)
-        said = next(keys)
-        if said in _STOP:
+        said = next(pressed)
+        if said in STOP:
             click.echo("Stopped.")
             break
         if said == _BACK:
@@ -76,11 +77,3 @@ def _ask_all(app: App, asked: Sequence[SessionRow]) -> None:
         click.echo(_KEYS.get(said, "left open").replace("_", " "))
         at += 1
     ring(app.store.path)
-
-
-def _keys() -> Iterator[str]:
-    """The keys that mean something, one by one, however fast they are typed."""
-    while True:
-        pressed = click.getchar().lower()
-        if pressed in _STOP or not pressed.startswith("\x1b"):  # an arrow, say, is a longer sequence
-            yield from (key for key in pressed if key in _MEANT)

@@ -33,11 +33,12 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StepKind:
-    """One of the nine steps: what it is, and how long after the card opened it is due."""
+    """One of the nine steps: what it is, what it must not become, and how long after the card opened it is due."""
 
     n: int
     name: str
     what: str
+    harm: str
     within: timedelta
 
 
@@ -45,18 +46,62 @@ _CALL, _DAY = timedelta(minutes=15), timedelta(days=1)
 
 STEPS = (
     StepKind(
-        1, "acknowledge", "Contact the client now, and name what happened in the first sentence.", _CALL
+        1,
+        "acknowledge",
+        "Contact the client now, and name what happened in the first sentence.",
+        "Do not wait for the next session.",
+        _CALL,
     ),
     StepKind(
-        2, "validate", "Hear how it was for them. Do not argue, explain away or soothe too fast.", _CALL
+        2,
+        "validate",
+        "Hear how it was for them. Do not argue, explain away or soothe too fast.",
+        "What they felt needs no correction.",
+        _CALL,
     ),
-    StepKind(3, "regret", "Say that you are sorry, without an “if”.", _DAY),
-    StepKind(4, "explain", "If it helps the client, say why in one neutral sentence; invent nothing.", _DAY),
-    StepKind(5, "recommit", "Say what will be different. Promise no “never again”.", _DAY),
-    StepKind(6, "reschedule", "Offer a few times for a make-up session, at no cost.", 2 * _DAY),
-    StepKind(7, "prevent", "Find the cause, and change one concrete thing.", 7 * _DAY),
-    StepKind(8, "follow up", "Ask, after the make-up session, how it landed.", 14 * _DAY),
-    StepKind(9, "learn", "Take it to supervision, without the client's identity.", 14 * _DAY),
+    StepKind(3, "regret", "Say that you are sorry, without an “if”.", "Do not ask to be forgiven.", _DAY),
+    StepKind(
+        4,
+        "explain",
+        "If it helps the client, say why in one neutral sentence; invent nothing.",
+        "Neither the software nor the client is to blame.",
+        _DAY,
+    ),
+    StepKind(
+        5,
+        "recommit",
+        "Say what will be different. Promise no “never again”.",
+        "Nobody can keep such a promise.",
+        _DAY,
+    ),
+    StepKind(
+        6,
+        "reschedule",
+        "Offer a few times for a make-up session, at no cost.",
+        "Do not book one for them.",
+        2 * _DAY,
+    ),
+    StepKind(
+        7,
+        "prevent",
+        "Find the cause, and change one concrete thing.",
+        "“Be more careful” changes nothing.",
+        7 * _DAY,
+    ),
+    StepKind(
+        8,
+        "follow up",
+        "Ask, after the make-up session, how it landed.",
+        "Ask once; do not keep raising it.",
+        14 * _DAY,
+    ),
+    StepKind(
+        9,
+        "learn",
+        "Take it to supervision, without the client's identity.",
+        "Do not keep it to yourself.",
+        14 * _DAY,
+    ),
 )
 
 SHORT = frozenset({1, 3, 6, 7})  # of a session begun late: most of its repair happens in the session itself

@@ -10,6 +10,7 @@ from kepthour.cli.repair.chosen import Chosen
 from kepthour.cli.repair.showing import tell, tell_all
 
 _ACTIONS = {
+    "work": "kepthour.cli.repair.work:work",
     "step": "kepthour.cli.repair.step:step",
     "close": "kepthour.cli.repair.close:close",
     "slots": "kepthour.cli.repair.slots:slots",
