@@ -34,7 +34,12 @@ def world(tmp_path: Path) -> World:
 def worked(world: World, *keys: str) -> str:
     """What is on the terminal after these keys; each answers a question."""
     terminal = pexpect.spawn(
-        str(KEPTHOUR), ["repair", "1", "work"], env=world.env, encoding="utf-8", timeout=30, dimensions=(50, 120)
+        str(KEPTHOUR),
+        ["repair", "1", "work"],
+        env=world.env,
+        encoding="utf-8",
+        timeout=30,
+        dimensions=(50, 120),
     )
     shown = ""
     for key in keys:

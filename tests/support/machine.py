@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
@@ -28,7 +29,8 @@ mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" root 
 mount -t proc proc proc && mount -t tmpfs tmpfs run && mount -t tmpfs tmpfs tmp && mkdir -p run/systemd/system mnt
 mount -t sysfs sysfs sys -o ro && mount -t cgroup2 none sys/fs/cgroup
 mkdir "sys/fs/cgroup/$2" && echo $$ >"sys/fs/cgroup/$2/cgroup.procs"
-mount --bind /dev dev && pivot_root . mnt && umount -l /mnt
+for share in "${{@:3}}"; do mkdir -p "opt/${{share%%=*}}" && mount --bind "${{share#*=}}" "opt/${{share%%=*}}"; done
+mount --bind /dev dev && pivot_root . mnt && umount -l /mnt && mount --make-rshared /
 exec {manager} --system --unit=basic.target --log-target=null --show-status=no
 """
 _LOGIND, _PATH = "org.freedesktop.login1", "/org/freedesktop/login1"
@@ -55,9 +57,13 @@ def missing_for_machine() -> list[str]:
 
 
 class Machine(Stacked):
-    """As a context manager. `address` is that of its system bus, for this process."""
+    """As a context manager. `address` is that of its system bus, for this process.
 
-    def __init__(self) -> None:
+    `shares` are folders of this machine, by the name under /opt at which they are to be found there.
+    """
+
+    def __init__(self, shares: Mapping[str, Path] | None = None) -> None:
+        self._shares = [f"{name}={folder}" for name, folder in (shares or {}).items()]
         self._name = f"kepthour-test-{os.getpid()}-{time.monotonic_ns()}"
         self._stack = ExitStack()
         self._init = 0
@@ -78,7 +84,9 @@ class Machine(Stacked):
                 "-ec",
                 _BOOT.format(manager=MANAGER),
             ]
-            outer = subprocess.Popen([*command, "-", folder, self._name], stdin=subprocess.DEVNULL)
+            outer = subprocess.Popen(
+                [*command, "-", folder, self._name, *self._shares], stdin=subprocess.DEVNULL
+            )
             self._stack.callback(kill, outer)
             children = Path(f"/proc/{outer.pid}/task/{outer.pid}/children")
             self._init = int(eventually(lambda: children.read_text().split()[:1], "the namespaces")[0])
@@ -106,6 +114,14 @@ class Machine(Stacked):
         return subprocess.run(
             [*enter, *command], env=env, capture_output=True, text=True, timeout=60, check=False
         )
+
+    def write(self, path: str, text: str, mode: int) -> None:
+        """A file of root's there."""
+        file = Path(f"/proc/{self._init}/root{path}")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(text, encoding="utf-8")
+        file.chmod(mode)
 
     def leader(self) -> int:
         """The number there of a process that a session can be of; it ends with the machine."""

@@ -27,11 +27,14 @@ mount --make-rshared / && mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/sys
 mount -t cgroup2 none /sys/fs/cgroup && mkdir "/sys/fs/cgroup/$1" && echo $$ >"/sys/fs/cgroup/$1/cgroup.procs"
 setpriv --bounding-set="$2" {manager} --user & wait
 """
-# The kernel may still be counting out the manager's processes: hence the second try.
+# The kernel may still be counting out the manager's processes: hence more than one try.
 FORGET = """
 mount -t cgroup2 none /sys/fs/cgroup
-find "/sys/fs/cgroup/$1" -depth -type d -exec rmdir {} + 2>/dev/null && exit 0
-sleep 0.1; find "/sys/fs/cgroup/$1" -depth -type d -exec rmdir {} +
+for try in $(seq 50); do
+    find "/sys/fs/cgroup/$1" -depth -type d -exec rmdir {} + 2>/dev/null && exit 0
+    sleep 0.1
+done
+find "/sys/fs/cgroup/$1" -depth -type d -exec rmdir {} +
 """
 
 

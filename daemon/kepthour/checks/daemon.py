@@ -27,7 +27,11 @@ def judged(pid: int | None, watch: Watch | None, installed: str, now: datetime) 
     if pid is None:
         return [
             problem(
-                NAME, None, "It does not run. Nobody is reminded.", "Start it: kepthour run", critical=True
+                NAME,
+                None,
+                "It does not run. Nobody is reminded.",
+                "Start it: kepthour service install --now",
+                critical=True,
             )
         ]
     if watch is None or abs(now - watch.until) > _FRESH:

@@ -13,7 +13,7 @@ from kepthour.cli.context import Setting, common
 _DEFAULT_FILE = "~/sessions.ics"
 _HEAD = """\
 # Kept Hour's configuration. Every key there is, with its meaning: config.example.toml, and docs/configuration.md.
-# Try it with: kepthour sync, kepthour agenda, kepthour rehearse. Then start: kepthour run
+# Try it with: kepthour sync, kepthour agenda, kepthour rehearse. Then start: kepthour service install --now
 
 timezone = {zone}
 
@@ -62,7 +62,9 @@ def init(ctx: click.Context, no_input: bool) -> None:
         click.echo(
             f"Taken for granted: you are in {zone}, and your sessions are in {_DEFAULT_FILE}. Else edit it."
         )
-    click.echo("Next: kepthour check, then kepthour agenda. When the sessions are right: kepthour run")
+    click.echo(
+        "Next: kepthour check, then kepthour agenda. When the sessions are right: kepthour service install --now"
+    )
 
 
 def _zone(no_input: bool) -> str:

@@ -1,0 +1,250 @@
+"""service: the daemon as a service of systemd."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kepthour.cli.context import Setting, as_json, common
+from kepthour.cli.printing import document
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kepthour.service.manager import Manager
+
+_CONFIG = Path("/etc/kepthour/config.toml")
+_HIDDEN = ("/home/", "/root/", "/run/user/")  # from the system's service, by ProtectHome=
+
+_system = click.option(
+    "--system", is_flag=True, help="The system's service, for a machine without a desktop. As root."
+)
+
+
+@click.group()
+@common
+def service() -> None:
+    """The daemon as a service of systemd: it starts with your login, and is started again whenever it ends.
+
+    Without --system it is your own service: only that one can show notices on your desktop.
+    """
+
+
+@service.command()
+@_system
+@click.option("--now", is_flag=True, help="Start it, too; one that runs is started anew.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@common
+@click.pass_context
+def install(ctx: click.Context, system: bool, now: bool, dry_run: bool) -> None:
+    """Write the units, and enable them. Says what it does; doing it again changes nothing."""
+    from kepthour.core.errors import NeedsPerson
+    from kepthour.service.manager import Manager
+    from kepthour.service.units import SERVICE
+
+    setting = ctx.ensure_object(Setting)
+    manager = Manager(system)
+    wanted = _wanted(setting, system=system)
+    _refuse_others(manager, wanted)
+    for name, text in wanted.items():
+        file = manager.folder / name
+        is_there = file.exists() and file.read_text(encoding="utf-8") == text
+        click.echo(f"{'There already' if is_there else 'Would write' if dry_run else 'Written'}: {file}")
+        if not (dry_run or is_there):
+            _write(file, text)
+    if dry_run:
+        click.echo(f"Would enable {SERVICE}{' and start it' if now else ''}.")
+        return
+    if not _config(setting, system=system).exists():
+        click.echo(
+            f"There is no configuration yet: {_config(setting, system=system)}. Write one: kepthour init"
+        )
+    if manager.is_there():
+        manager.tell("daemon-reload")
+        manager.tell("enable", SERVICE)
+        click.echo(f"Enabled: it starts with {'the machine' if system else 'your login'}.")
+        if now:
+            manager.tell("restart", SERVICE)
+            click.echo(f"Started. {manager.state(SERVICE).get('StatusText', '')}".rstrip())
+    else:
+        manager.tell_offline("enable", SERVICE)
+        click.echo("Enabled. Your systemd does not run here and now: it starts with your next login.")
+        if now:
+            raise NeedsPerson("It could not be started.", "Log in, or start it by hand: kepthour run")
+    _hint(manager, now=now)
+
+
+@service.command()
+@_system
+@common
+def uninstall(system: bool) -> None:
+    """Stop it, and remove the units. Configuration and data stay."""
+    from kepthour.service.manager import Manager
+    from kepthour.service.units import ALERT, SERVICE
+
+    manager = Manager(system)
+    there = [manager.folder / name for name in (SERVICE, ALERT) if (manager.folder / name).exists()]
+    if not there:
+        click.echo("It is not installed.")
+        return
+    _refuse_others(manager, (SERVICE, ALERT))
+    is_running = manager.is_there()
+    if is_running:
+        manager.tell("disable", "--now", SERVICE)
+    else:
+        manager.tell_offline("disable", SERVICE)
+    for file in there:
+        file.unlink()
+        click.echo(f"Removed: {file}")
+    if is_running:
+        manager.tell("daemon-reload")
+    click.echo(
+        "Nobody is reminded any more, unless you run it by hand. Configuration and data are where they were."
+    )
+
+
+@service.command()
+@_system
+@as_json
+@common
+@click.pass_context
+def show(ctx: click.Context, system: bool, as_json: bool) -> None:
+    """The units, whether they are installed, and how the service is."""
+    from kepthour.service.manager import Manager, lingers
+    from kepthour.service.units import SERVICE
+
+    manager = Manager(system)
+    wanted = _wanted(ctx.ensure_object(Setting), system=system)
+    state = manager.state(SERVICE)
+    units = [_unit(manager.folder / name, text) for name, text in wanted.items()]
+    shape: dict[str, Any] = {
+        "system": system,
+        "enabled": state.get("UnitFileState") == "enabled",
+        "state": state.get("ActiveState"),
+        "status": state.get("StatusText") or None,
+        "pid": int(state.get("MainPID", 0)) or None,
+        "restarts": int(state["NRestarts"]) if state.get("NRestarts", "").isdecimal() else None,
+        "lingers": None if system else lingers(),
+        "units": units,
+    }
+    if as_json:
+        document(shape)
+        return
+    for unit in units:
+        click.secho(f"# {unit['path']} ({unit['state'].replace('_', ' ')})", bold=True)
+        click.echo(unit["text"])
+    enabled = "enabled" if shape["enabled"] else "not enabled"
+    standing = shape["state"] or "not to be asked about (your systemd does not run here and now)"
+    click.echo(f"The service is {standing}, and {enabled}. {shape['status'] or ''}".rstrip())
+    if not system and not shape["lingers"]:
+        click.echo(_LINGER)
+
+
+_LINGER = (
+    "It runs while you are logged in. To be reminded on other ways (a phone, say) before that, too: "
+    "loginctl enable-linger"
+)
+
+
+def _unit(file: Path, text: str) -> dict[str, str]:
+    state = "not_installed"
+    if file.exists():
+        state = "installed" if file.read_text(encoding="utf-8") == text else "differs"
+    return {"name": file.name, "path": str(file), "state": state, "text": text}
+
+
+def _hint(manager: Manager, *, now: bool) -> None:
+    from kepthour.service.manager import lingers
+
+    if not now:
+        click.echo(f"Start it now: {manager.prefix} start kepthour")
+    click.echo("See how it is: kepthour service show, kepthour status. What it says: "
+               f"journalctl {'-u' if manager.system else '--user -u'} kepthour")  # fmt: skip
+    if not manager.system and not lingers():
+        click.echo(_LINGER)
+
+
+def _config(setting: Setting, *, system: bool) -> Path:
+    return _CONFIG if system else setting.config_file().absolute()
+
+
+def _wanted(setting: Setting, *, system: bool) -> Mapping[str, str]:
+    """The units as they are to be. Raises NeedsPerson."""
+    from kepthour.core.errors import NeedsPerson
+    from kepthour.service.units import system_units, user_units
+
+    program = _program()
+    if not system:
+        given = ["--config", str(setting.config.absolute())] if setting.config is not None else []
+        return user_units(program, ["run", *given])
+    for place in (str(program), sys.executable):
+        if place.startswith(_HIDDEN):
+            raise NeedsPerson(
+                f"{place} lies in a home folder, which the system's service cannot see.",
+                "Install Kept Hour for everybody, in /opt/kepthour, say.",
+            )
+    return system_units(program, _credentials())
+
+
+def _program() -> Path:
+    """The command that runs now, by the name under which an update will find it, too."""
+    called = Path(sys.argv[0]).absolute()
+    return (
+        called
+        if called.name == "kepthour" and os.access(called, os.X_OK)
+        else Path(sys.executable).with_name("kepthour")
+    )
+
+
+def _credentials() -> set[str]:
+    """The names of the secrets that the system's configuration asks systemd for, as far as it can be read."""
+    import tomllib
+
+    try:
+        keys = tomllib.loads(_CONFIG.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return set()
+    return set(_found(keys))
+
+
+def _found(value: Any) -> list[str]:
+    """Every { credential = "…" }, wherever it stands."""
+    if isinstance(value, list):
+        return [name for one in value for name in _found(one)]
+    if not isinstance(value, dict):
+        return []
+    own = value.get("credential")
+    if isinstance(own, str) and len(value) == 1:
+        return [own]
+    return [name for one in value.values() for name in _found(one)]
+
+
+def _refuse_others(manager: Manager, names: Any) -> None:
+    """A unit that somebody else wrote is not touched. Raises NeedsPerson."""
+    from kepthour.core.errors import NeedsPerson
+    from kepthour.service.units import OURS
+
+    for name in names:
+        file = manager.folder / name
+        if file.exists() and not file.read_text(encoding="utf-8").startswith(OURS):
+            raise NeedsPerson(
+                f"{file} was not written by this program, so it is left alone.", "Move it away first."
+            )
+
+
+def _write(file: Path, text: str) -> None:
+    from kepthour.core.errors import NeedsPerson
+
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_name(f".{file.name}.part")
+        part.write_text(text, encoding="utf-8")
+        part.replace(file)
+    except OSError as error:
+        raise NeedsPerson(
+            f"{file} could not be written ({error.strerror}).", "With --system this takes root."
+        ) from error
