@@ -28,6 +28,7 @@ from kepthour.core.spells import Look
 from kepthour.core.trail import Who
 from kepthour.core.verdict import Verdict
 from kepthour.pipeline import (
+    age,
     alert,
     audit,
     detect,
@@ -268,7 +269,9 @@ class App:
 
     def forget_old(self) -> None:
         """Delete what has been kept for as long as the configuration wants."""
-        overlook.purge(self.store, self.clock.now() - self.config.keep_evidence)
+        now = self.clock.now()
+        overlook.purge(self.store, now - self.config.keep_evidence)
+        age.housekeep(self.store, now, self.config.keep_sessions)
 
     def answer(
         self,

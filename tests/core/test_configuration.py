@@ -473,6 +473,15 @@ def test_this_machine_is_not_watched_unless_it_is_said(tmp_path: Path) -> None:
     assert config.keep_evidence == timedelta(days=7)
 
 
+def test_sessions_are_kept_for_a_year_unless_it_is_said_and_long_enough_to_tell_what_is_usual(
+    tmp_path: Path,
+) -> None:
+    assert read(tmp_path, MINIMAL).keep_sessions == timedelta(days=365)
+    assert read(tmp_path, MINIMAL + '[retention]\nsessions = "120d"\n').keep_sessions == timedelta(days=120)
+    found = faults(tmp_path, MINIMAL + '[retention]\nsessions = "119d"\n')
+    assert 'must be at least "120d"' in found["retention.sessions"]
+
+
 def test_edits_as_evidence_need_no_source_and_have_every_calendar_read_anew(tmp_path: Path) -> None:
     without, with_them = read(tmp_path, MINIMAL), read(tmp_path, MINIMAL + '[[evidence]]\ntype = "edits"\n')
     assert (without.reads_edits, with_them.reads_edits) == (False, True)

@@ -56,6 +56,7 @@ def test_two_different_spans_are_never_spoken_alike(one: int, other: int) -> Non
         ("today", "2026-03-03T00:00:00+01:00"),
         ("tomorrow", "2026-03-04T00:00:00+01:00"),
         ("+7d", "2026-03-10T00:00:00+01:00"),
+        ("-3d", "2026-02-28T00:00:00+01:00"),
         ("2026-03-29", "2026-03-29T00:00:00+01:00"),
         ("2026-03-30", "2026-03-30T00:00:00+02:00"),
         ("2026-03-02T14:00", "2026-03-02T14:00:00+01:00"),
@@ -69,7 +70,7 @@ def test_a_moment_is_read_in_the_therapists_zone(text: str, expected: str) -> No
 
 
 @pytest.mark.parametrize(
-    "text", ["", "yesterday-ish", "2026-02-30", "+d", "25:00", "14", "-7d", "+99999999d"]
+    "text", ["", "yesterday-ish", "2026-02-30", "+d", "25:00", "14", "7d", "+99999999d"]
 )
 def test_what_is_no_moment_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="no date or time"):

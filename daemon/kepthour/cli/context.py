@@ -115,7 +115,7 @@ def span_options(start: str, end: str) -> Callable[[_F], _F]:
     """--from and --to with these defaults."""
 
     def decorate(command: _F) -> _F:
-        help_text = "a date, a local time, today, tomorrow or +7d"
+        help_text = "a date, a local time, today, tomorrow, +7d or -7d"
         command = click.option(
             "--to", "end", default=end, show_default=True, metavar="T", help=f"Up to here: {help_text}."
         )(command)

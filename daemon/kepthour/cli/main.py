@@ -33,6 +33,7 @@ _COMMANDS = {
     "repair": "kepthour.cli.repair:repair",
     "service": "kepthour.cli.service:service",
     "export": "kepthour.cli.export:export",
+    "purge": "kepthour.cli.purge:purge",
 }
 
 

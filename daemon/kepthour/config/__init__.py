@@ -94,6 +94,7 @@ class Configuration:
     early_if_odd: bool = True  # a session of which something is odd gets the early rung
     evidence: tuple[EvidenceConfig, ...] = ()
     keep_evidence: timedelta = timedelta(days=30)  # so long after it was seen
+    keep_sessions: timedelta = timedelta(days=365)  # so long after its end, with all that was said and done
     in_person: re.Pattern[str] | None = None  # of a place: there silence is asked about, and never suspected
     reads_edits: bool = False  # edits of an entry are evidence: `[[evidence]]` of type "edits"
     insists: bool = False  # a notice that is put away without an answer comes back

@@ -227,8 +227,16 @@ def _parse_days(text: str) -> timedelta:
     return span
 
 
+def _parse_months(text: str) -> timedelta:
+    span = parse_duration(text)
+    if span < timedelta(days=120):
+        raise ValueError('must be at least "120d": by what was, the program tells what is odd')
+    return span
+
+
 class RetentionKeys(Model):
     evidence: Annotated[timedelta, _text_to(_parse_days)] = timedelta(days=30)
+    sessions: Annotated[timedelta, _text_to(_parse_months)] = timedelta(days=365)
 
 
 _Shifts = Annotated[tuple[Annotated[Shift, _text_to(parse_shift)], ...], AfterValidator(in_order)]

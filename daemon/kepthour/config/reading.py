@@ -138,6 +138,7 @@ class _Reading:
             in_person=keys.verdict.in_person,
             reads_edits=marks,
             keep_evidence=keys.retention.evidence,
+            keep_sessions=keys.retention.sessions,
             insists=_insists(keys.reminders),
             practice=_practice(keys.practice),
             repair=RepairConfig(keys.repair.offer, keys.repair.within),

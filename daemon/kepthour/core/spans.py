@@ -10,9 +10,7 @@ _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 _LONGEST = timedelta(days=366 * 30)
 DURATION_HELP = 'write a duration as "90s", "15m", "1h30m" or "1d"'
-MOMENT_HELP = (
-    'write a date (2026-11-24), a local time (2026-11-24T14:00, or 14:00 today), "today", "tomorrow" or "+7d"'
-)
+MOMENT_HELP = 'write a date (2026-11-24), a local time (2026-11-24T14:00, or 14:00 today), "today", "tomorrow", "+7d" or "-7d"'
 
 
 def parse_duration(text: str) -> timedelta:
@@ -91,9 +89,9 @@ def parse_moment(text: str, now: datetime, zone: ZoneInfo) -> datetime:
         return midnight(today, zone)
     if text == "tomorrow":
         return midnight(today + timedelta(days=1), zone)
-    if match := re.fullmatch(r"\+(\d{1,5})d", text):
-        return midnight(today + timedelta(days=int(match[1])), zone)
     try:
+        if match := re.fullmatch(r"([+-]\d{1,5})d", text):
+            return midnight(today + timedelta(days=int(match[1])), zone)
         if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
             return midnight(date.fromisoformat(text), zone)
         if re.fullmatch(r"\d\d:\d\d", text):

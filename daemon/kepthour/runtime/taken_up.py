@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 def keep(config: Configuration) -> None:
     """A daemon takes up `config`. Blocks, never fails."""
-    copy = _copy(config.file)
+    copy = copy_of(config.file)
     try:
         copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         private.write(copy, config.content)
@@ -41,12 +41,12 @@ def load_to_answer(file: Path, plugins: Plugins) -> tuple[Configuration, Faulty 
         return parse(file, content, plugins), None
     except Faulty as faulty:
         try:
-            return parse(file, _copy(file).read_bytes(), plugins), faulty
+            return parse(file, copy_of(file).read_bytes(), plugins), faulty
         except (OSError, Faulty):
             raise faulty from None
 
 
-def _copy(file: Path) -> Path:
+def copy_of(file: Path) -> Path:
     """Where the copy of `file` is. A link in the place of the file is followed by no more than its folder."""
     import platformdirs
 

@@ -143,6 +143,18 @@ class Store:
         if not whole or not _has_tables(self.path):
             raise Damaged(self.path)
 
+    def shrink_journal(self) -> None:
+        """Carry the journal over and cut it to nothing: pages as they were before a deletion stand in it still.
+
+        While others read it stays as it is, and is written over in time. Raises TryLater, NeedsPerson.
+        """
+        self._look_for_it()
+        try:
+            with closing(_connect(self.path)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error as error:
+            raise _translated(error, self.path) from error
+
     def salvage(self, into: sqlite3.Connection) -> bool:
         """If the file is not in its place any more: copy what it held, while we have it open. False if it is there."""
         anchor = self._anchor

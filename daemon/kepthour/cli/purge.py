@@ -1,0 +1,99 @@
+"""purge: one's own data gone."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from kepthour.cli.context import Moment, Setting, as_json, common, moment
+from kepthour.cli.printing import clock, document, stamp
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command()
+@click.option(
+    "--before", type=Moment(), help="Only sessions that were over before then, with all about them."
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@as_json
+@common
+@click.pass_context
+def purge(ctx: click.Context, before: str | None, yes: bool, as_json: bool) -> None:
+    """Delete what Kept Hour stored: sessions, answers, verdicts, cards, reminders, sign-ins. It cannot be taken back.
+
+    Your calendars, and the configuration, stay as they are. Take the data out first, if you need it: kepthour export.
+    """
+    setting = ctx.ensure_object(Setting)
+    if before is not None:
+        _purge_before(setting, before, yes=yes, as_json=as_json)
+    else:
+        _purge_all(setting, yes=yes, as_json=as_json)
+
+
+def _purge_all(setting: Setting, *, yes: bool, as_json: bool) -> None:
+    from kepthour.config.reading import load
+    from kepthour.core.errors import NeedsPerson
+    from kepthour.plugins import Plugins
+    from kepthour.runtime.belongings import belongings, remove
+    from kepthour.runtime.lock import StoreLock
+    from kepthour.runtime.logs import set_up
+    from kepthour.runtime.start import store_path
+
+    set_up(setting.verbosity)
+    config = load(setting.config_file(), Plugins())
+    found = belongings(config)
+    if not found:
+        document({"removed": []}) if as_json else click.echo("There is nothing to delete.")
+        return
+    lock = StoreLock(store_path(config))
+    lock.acquire()  # a daemon would go on with a store that nobody sees any more
+    try:
+        if not yes:
+            _ask(["This deletes, for good:", *(f"  {file}" for file in found)])
+        found = belongings(config)
+        remove(found)
+    except OSError as error:
+        raise NeedsPerson(
+            f"{error.filename} could not be deleted ({error.strerror}).", "Delete it by hand."
+        ) from error
+    finally:
+        lock.release()
+    _tell_removed(found, as_json=as_json)
+
+
+def _tell_removed(found: list[Path], *, as_json: bool) -> None:
+    if as_json:
+        document({"removed": [str(file) for file in found]})
+        return
+    click.echo(f"Deleted: {len(found)} files and folders. What an export or a backup holds is there still.")
+
+
+def _purge_before(setting: Setting, before: str, *, yes: bool, as_json: bool) -> None:
+    from kepthour.pipeline import age
+
+    app = setting.app()
+    at = moment(app, before, "--before")
+    if at > app.clock.now():
+        raise click.BadParameter("lies ahead; what is to come is the calendar's", param_hint="--before")
+    if not yes:
+        _ask([f"This deletes, for good, all sessions that were over before {clock(at, app.config.zone)}."])
+    count = age.forget(app.store, at)
+    if as_json:
+        document({"before": stamp(at, app.config.zone), "sessions": count})
+    else:
+        click.echo(f"Deleted: {count} {'session' if count == 1 else 'sessions'}, with all about them.")
+
+
+def _ask(lines: list[str]) -> None:
+    """Raises NeedsPerson, Abort."""
+    from kepthour.core.errors import NeedsPerson
+
+    for line in lines:
+        click.echo(line, err=True)
+    if not sys.stdin.isatty():
+        raise NeedsPerson("Nobody can be asked here, so nothing was deleted.", "If you are sure: add --yes.")
+    click.confirm("Delete it?", default=False, abort=True, err=True)

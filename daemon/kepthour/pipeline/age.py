@@ -1,0 +1,36 @@
+"""Lets go of what is older than it has to be."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from kepthour.store import aging, watches
+from kepthour.store.engine import Store
+
+log = structlog.get_logger()
+
+
+_TO_BE_SURE = timedelta(days=7)  # so long a clock has to have been right, before anything goes by it
+
+
+def housekeep(store: Store, now: datetime, keep: timedelta) -> int:
+    """Delete what was over `keep` before `now` (aware UTC), unless the clock may be years ahead: then nothing goes.
+
+    Somebody has to have watched a week ago by this very clock. Raises TryLater, NeedsPerson.
+    """
+    since, until = now - 2 * _TO_BE_SURE, now - _TO_BE_SURE
+    with store.read() as tx:
+        is_sure = any(one.until >= since for one in watches.around(tx, since, until))
+    return forget(store, now - keep) if is_sure else 0
+
+
+def forget(store: Store, before: datetime) -> int:
+    """Delete what was over `before` (aware UTC), for good; returns how many sessions. Raises TryLater, NeedsPerson."""
+    with store.write() as tx:
+        count = aging.forget(tx, before)
+    if count:
+        log.info("sessions.purged", count=count)
+        store.shrink_journal()
+    return count
