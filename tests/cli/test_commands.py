@@ -355,9 +355,17 @@ def test_a_damaged_store_is_named_and_left_as_it_is(world: World) -> None:
 def test_every_command_explains_itself(world: World) -> None:
     listed = world.cli("--help").stdout
     for name in ("demo", "init", "check", "run", "sync", "agenda", "explain", "rehearse", "ack", "snooze", "here",
-                 "late", "out", "settle", "log", "status", "repair", "export"):  # fmt: skip
+                 "late", "out", "settle", "log", "status", "repair", "export", "purge", "service"):  # fmt: skip
         assert f"  {name} " in listed
         assert len(world.cli(name, "--help").stdout.splitlines()) > 5
+
+
+@pytest.mark.parametrize("answer", [["ack"], ["snooze", "2m"], ["late", "5m"]], ids=" ".join)
+def test_who_expects_to_be_reminded_again_is_told_that_no_daemon_runs(world: World, answer: list[str]) -> None:
+    assert "no daemon runs, so nobody reminds you" in world.cli(*answer).stderr
+    with world.daemon():
+        assert "no daemon" not in world.cli(*answer).stderr
+    assert "no daemon" not in world.cli("here").stderr
 
 
 def test_output_into_a_closed_pipe_is_no_crash(world: World) -> None:

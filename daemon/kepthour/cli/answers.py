@@ -44,7 +44,9 @@ class _Duration(click.ParamType[timedelta]):
 
 def _answer(ctx: click.Context, kind: Kind, session_id: str | None, span: timedelta | None = None) -> None:
     from kepthour.core.errors import Ambiguous
+    from kepthour.core.response import Kind
     from kepthour.runtime.bell import ring
+    from kepthour.runtime.lock import StoreLock
 
     app = ctx.ensure_object(Setting).app_to_answer()
     try:
@@ -55,6 +57,10 @@ def _answer(ctx: click.Context, kind: Kind, session_id: str | None, span: timede
         answered = app.answer(kind, _choose(error.ids), "cli", span)
     ring(app.store.path)
     _tell(ctx, app, answered)
+    if kind in {Kind.ACK, Kind.SNOOZE, Kind.LATE} and StoreLock(app.store.path).holder() is None:
+        click.echo(
+            "kepthour: no daemon runs, so nobody reminds you: kepthour service install --now", err=True
+        )
 
 
 def _choose(ids: tuple[str, ...]) -> str:
