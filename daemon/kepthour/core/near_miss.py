@@ -70,6 +70,17 @@ def near_miss(
     )
 
 
+def first_sign(answers: Sequence[Response], seen: Seen) -> datetime | None:
+    """When the therapist first gave a sign (aware UTC); None: never, or that cannot be told any more. Never raises."""
+    call = seen.call
+    if seen.is_gone or (call is not None and call.since is None):
+        return None
+    # "Over" tells that they were there, and not since when.
+    signs = [one.at for one in answers if one.kind is not Kind.OUT]
+    signs += [at for at in (seen.in_room_since, call.since if call else None) if at is not None]
+    return min(signs, default=None)
+
+
 def reminded_late(ladder: Sequence[Reminder], start: datetime) -> list[Reminder]:
     """The critical reminders that went out in the last minute before the start, or later."""
     return [
@@ -85,13 +96,7 @@ def reminded_late(ladder: Sequence[Reminder], start: datetime) -> list[Reminder]
 def _by_the_first_sign(
     start: datetime, answers: Sequence[Response], ladder: Sequence[Reminder], seen: Seen
 ) -> NearMiss | None:
-    call = seen.call
-    if seen.is_gone or (call is not None and call.since is None):
-        return None
-    # "Over" tells that they were there, and not since when.
-    signs = [one.at for one in answers if one.kind is not Kind.OUT]
-    signs += [at for at in (seen.in_room_since, call.since if call else None) if at is not None]
-    first = min(signs, default=None)
+    first = first_sign(answers, seen)
     if first is None:
         return None
     before = [one.due_at for one in reminded_late(ladder, start) if one.sent_at and one.sent_at < first]

@@ -135,6 +135,13 @@ def of_sessions(tx: Tx, ids: Collection[str]) -> dict[tuple[str, int], list[Remi
     return found
 
 
+def delivered(tx: Tx, start: datetime, end: datetime) -> list[datetime]:
+    """When channels accepted notices of any kind in [start, end), one a notice and channel; in no particular order."""
+    sent = reminders.c.sent_at
+    mine = select(sent).where(reminders.c.therapist_id == THERAPIST, sent >= start, sent < end)
+    return list(tx.run(mine).scalars())
+
+
 def of_subject(tx: Tx, subject: str) -> list[Reminder]:
     """All reminders about one subject, by due time."""
     return _read(tx, _OF_SUBJECT, subject=subject)

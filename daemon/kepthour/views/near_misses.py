@@ -36,11 +36,12 @@ def near_miss_of(
         return None
     start = row.known.start
     # Most are answered before it comes to that: nothing need be read of them.
-    seen = _seen(tx, row, answers, kept_since) if reminded_late(ladder, start) else Seen()
+    seen = seen_in(tx, row, answers, kept_since) if reminded_late(ladder, start) else Seen()
     return near_miss(row.verdict, row.because, start, row.late_after, answers, ladder, seen)
 
 
-def _seen(tx: Tx, row: SessionRow, answers: Sequence[Response], kept_since: datetime | None) -> Seen:
+def seen_in(tx: Tx, row: SessionRow, answers: Sequence[Response], kept_since: datetime | None) -> Seen:
+    """What sources of evidence saw of the therapist in it; the arguments are those of `near_miss_of`."""
     start, end = row.known.start, row.known.end
     if kept_since is not None and start - EARLIEST_SIGN < kept_since:
         return Seen(is_gone=True)
