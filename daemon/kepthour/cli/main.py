@@ -31,6 +31,7 @@ _COMMANDS = {
     "settle": "kepthour.cli.settle:settle",
     "sweep": "kepthour.cli.sweep:sweep",
     "repair": "kepthour.cli.repair:repair",
+    "report": "kepthour.cli.report:report",
     "service": "kepthour.cli.service:service",
     "export": "kepthour.cli.export:export",
     "purge": "kepthour.cli.purge:purge",

@@ -12,7 +12,7 @@ from kepthour.core.report.groups import By, Part, ordered, part
 from kepthour.core.report.past import Past
 from kepthour.core.report.patterns import FEWEST, Pattern, Tally, patterns, tally
 from kepthour.core.report.rungs import Rungs, rungs
-from kepthour.core.report.spread import Spread, spread
+from kepthour.core.report.spread import Bin, Spread, binned, spread
 from kepthour.core.verdict import Because, Verdict
 
 _ON_TIME = frozenset({Verdict.ON_TIME, Verdict.NEAR_MISS})
@@ -71,6 +71,8 @@ class Alarms:
     )  # reminders before and after the start, of each session; on several channels they are one
     notices: Spread | None  # of a session's ladder, on all channels
     days: Spread | None  # all notices of a day with sessions, digests and questions too
+    rungs_by: tuple[Bin, ...] = ()  # sessions, by how many reminders they had
+    days_by: tuple[Bin, ...] = ()  # days, by how many notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +159,13 @@ def _rows(by: By, comparable: Sequence[Past]) -> tuple[Row, ...]:
 
 def _alarms(material: Material) -> Alarms:
     reminded = [one.ladder for one in material.sessions if one.ladder]
+    lengths = [len(ladder) for ladder in reminded]
     return Alarms(
-        spread([len(ladder) for ladder in reminded]),
+        spread(lengths),
         spread([sum(each.on for each in ladder) for ladder in reminded]),
         spread(material.notices),
+        binned(lengths),
+        binned(material.notices),
     )
 
 

@@ -74,7 +74,8 @@ def _clearest(sessions: Sequence[tuple[Past, Sequence[Group]]]) -> Pattern | Non
         for group in groups:
             members[group].append(one)
     # By their size alone: to leave out groups for what became of their sessions would bend the test.
-    compared = {group: inside for group, inside in members.items() if len(inside) >= FEWEST}
+    most = len(sessions) - FEWEST  # of the others, too, something is said
+    compared = {group: inside for group, inside in members.items() if FEWEST <= len(inside) <= most}
     weighed = {
         group: by_chance(here.narrow, here.sessions, everything.narrow, everything.sessions)
         for group, inside in compared.items()

@@ -1,0 +1,91 @@
+"""report: what happened over a span, as tables, as JSON, or as a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from kepthour.cli.context import Setting, as_json, common, moment_help, span
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from kepthour.core.report.findings import Findings
+
+
+@click.command()
+@click.option("--from", "start", show_default="12 months ago", metavar="T", help=f"From here: {moment_help}.")
+@click.option(
+    "--to", "end", default="now", show_default=True, metavar="T", help=f"Up to here: {moment_help}."
+)
+@click.option(
+    "--html",
+    "page",
+    metavar="FILE|DIR",
+    help="Write a page with plots; into a folder under a name with the span.",
+)
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@as_json
+@common
+@click.pass_context
+def report(
+    ctx: click.Context, start: str | None, end: str, page: str | None, force: bool, as_json: bool
+) -> None:
+    """Punctuality, near misses and misses, which reminder worked, and how many there were. Names no client.
+
+    Nothing is said on fewer than five cases, and a pattern is stated only if chance does not explain it.
+    """
+    from kepthour.cli.printing import document
+    from kepthour.cli.report.shape import shape
+    from kepthour.views.report import report as read
+
+    app = ctx.ensure_object(Setting).app()
+    zone, now = app.config.zone, app.clock.now()
+    first, last = span(app, start or _a_year_before(now, zone), end)
+    found = read(app.config, app.store, first, last, now)
+    written = _write(found, zone, page, force=force) if page is not None else None
+    if as_json:
+        document(shape(found, zone) | ({"written": written} if written else {}))
+    elif written:
+        click.echo(f"Written: {written}.")
+    else:
+        _tell(found, zone)
+
+
+def _a_year_before(now: datetime, zone: ZoneInfo) -> str:
+    from dateutil.relativedelta import relativedelta
+
+    return (now.astimezone(zone).date() - relativedelta(months=12)).isoformat()
+
+
+def _write(found: Findings, zone: ZoneInfo, place: str, *, force: bool) -> str:
+    """The page's place."""
+    from kepthour.cli.files import place_for, write_private
+    from kepthour.report.page import INSTALL, page
+
+    made = page(found, zone)
+    days = [at.astimezone(zone).date().isoformat() for at in (found.start, found.end)]
+    file = place_for(place, f"kepthour-report-{'-to-'.join(days)}.html")
+    write_private(file, [made.text], force=force)
+    if not made.has_plots:
+        click.echo(f"kepthour: the page has its numbers as tables only; for plots: {INSTALL}", err=True)
+    return str(file)
+
+
+def _tell(found: Findings, zone: ZoneInfo) -> None:
+    from kepthour.cli.printing import clock, table
+    from kepthour.core.report.telling import sections
+    from kepthour.core.report.words import many
+
+    begin, end = (f"{clock(at, zone)} {at.astimezone(zone):%Y}" for at in (found.start, found.end))
+    click.echo(f"{begin} to {end}: {many(found.sessions, 'session')}.")
+    if not found.sessions:
+        return
+    for section in sections(found):
+        click.secho(f"\n{section.title}", bold=True)
+        for sentence in section.says:
+            click.echo(sentence)
+        if section.table is not None:
+            table(section.table.columns, section.table.rows, "")

@@ -1,0 +1,60 @@
+"""Makes the page: one file, without scripts, that asks nothing of any network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from kepthour.core.report.findings import Findings
+from kepthour.core.report.sections import Bars
+from kepthour.core.report.telling import sections
+from kepthour.core.report.words import many
+
+INSTALL = "pip install 'kepthour[report]'"
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The page as text, and whether it has the plots that belong to it: they take matplotlib."""
+
+    text: str
+    has_plots: bool
+
+
+def page(found: Findings, zone: ZoneInfo) -> Page:
+    """The report as a page, with its times in `zone`."""
+    told = sections(found) if found.sessions else []
+    draw = _pen() if any(one.bars for one in told) else None
+    plots = {one.key: Markup(draw(one.key, one.bars)) for one in told if draw and one.bars}
+    text = (
+        Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined)
+        .get_template("report.html.j2")
+        .render(
+            begin=_day(found.start, zone),
+            end=_day(found.end, zone),
+            count=many(found.sessions, "session"),
+            sections=told,
+            plots=plots,
+        )
+    )
+    return Page(text, has_plots=bool(plots) or not any(one.bars for one in told))
+
+
+def _pen() -> Callable[[str, Bars], str] | None:
+    try:
+        from kepthour.report.plots import svg
+    except ImportError:
+        return None
+    return svg
+
+
+def _day(at: datetime, zone: ZoneInfo) -> str:
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%B %Y, %H:%M}".removesuffix(", 00:00")
