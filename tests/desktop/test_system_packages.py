@@ -21,7 +21,8 @@ _DESKTOP = (
     "xdotool",
     *_CLIPBOARD,
 )
-_PROGRAMS = (*_DESKTOP, *_WINDOWS, "dbus-daemon", "busctl", "cc", *_SOUND)
+_BROWSER = ("chromium",)
+_PROGRAMS = (*_DESKTOP, *_BROWSER, *_WINDOWS, "dbus-daemon", "busctl", "cc", *_SOUND)
 _LIBRARIES = (
     "libEGL.so.1", "libGL.so.1", "libfontconfig.so.1", "libdbus-1.so.3", "libxcb-cursor.so.0", "libxcb-icccm.so.4",
     "libxcb-image.so.0", "libxcb-keysyms.so.1", "libxcb-render-util.so.0", "libxkbcommon-x11.so.0",
@@ -93,6 +94,7 @@ def test_root_installs_what_is_missing_each_package_once(tmp_path: Path) -> None
         ({"busctl"}, "systemd. The tests on a desktop and under systemd cannot run."),
         ({"cc"}, "gcc. The tests with a turned clock cannot run."),
         ({"pipewire", "pw-play"}, "pipewire-bin. The tests with sound cannot run."),
+        ({"chromium"}, "chromium. The tests in a browser cannot run."),
         ({"paplay"}, "pulseaudio-utils. The tests with sound cannot run."),
     ],
 )

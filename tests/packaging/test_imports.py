@@ -11,7 +11,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 _HEAVY = {"sqlalchemy", "alembic", "caldav", "niquests", "icalendar", "recurring_ical_events", "apscheduler",
           "dbus_fast", "keyring", "rich", "pydantic", "structlog", "google", "google_auth_oauthlib", "googleapiclient",
-          "httplib2", "oauthlib", "requests", "PySide6", "jinja2"}  # fmt: skip
+          "httplib2", "oauthlib", "requests", "PySide6", "jinja2",
+          "matplotlib", "numpy"}  # fmt: skip
 
 
 def loaded(code: str) -> set[str]:
@@ -45,7 +46,7 @@ sessions = "all"
 """
 
 
-@pytest.mark.parametrize("command", ["agenda", "status", "log", "rehearse", "repair", "export"])
+@pytest.mark.parametrize("command", ["agenda", "status", "log", "rehearse", "repair", "report", "export"])
 def test_a_command_that_polls_nothing_loads_no_connectors_libraries(tmp_path: Path, command: str) -> None:
     file = tmp_path / "config.toml"
     file.write_text(CALENDARS + f'[store]\nurl = "{tmp_path / "db"}"\n')
@@ -95,6 +96,14 @@ def test_naming_a_source_of_evidence_loads_no_network() -> None:
 def test_the_source_roots_are_no_packages(folder: str) -> None:
     # An import package called "daemon" would collide with python-daemon's, silently.
     assert not (ROOT / folder / "__init__.py").exists()
+
+
+def test_the_page_of_a_report_loads_what_draws_when_it_draws() -> None:
+    assert (
+        loaded("import kepthour.cli.report, kepthour.cli.report.shape, kepthour.core.report.telling") & _HEAVY
+        == set()
+    )
+    assert loaded("import kepthour.report.page") & _HEAVY == {"jinja2"}
 
 
 def test_the_templates_library_is_loaded_by_a_text_alone() -> None:

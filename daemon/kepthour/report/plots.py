@@ -12,7 +12,7 @@ from xml.etree import ElementTree as Xml
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
 from kepthour.core.report.sections import Bars
 
@@ -42,14 +42,15 @@ _SVG, _LINK = "http://www.w3.org/2000/svg", "{http://www.w3.org/1999/xlink}href"
 
 
 def svg(key: str, bars: Bars) -> str:
-    """`bars` as an SVG element, to stand in a page. `key` makes its ids differ from those of others; plot-`key` labels it."""
+    """`bars` as an SVG element, to stand in a page. `key` names it: the elements `key` and plot-`key` tell of it."""
     with mpl.rc_context({**_SETTINGS, "svg.hashsalt": key}), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a letter that the font here lacks: the page's own may have it
-        figure = Figure(figsize=(_WIDTH, _UPRIGHT if bars.is_upright else _height(bars)))
+        size = _WIDTH, _UPRIGHT if bars.is_upright else _height(bars)
+        figure = Figure(figsize=size, layout="constrained")
         axes = figure.add_subplot()
         _upright(axes, bars) if bars.is_upright else _lying(axes, bars)
         drawn = StringIO()
-        figure.savefig(drawn, format="svg", transparent=True, bbox_inches="tight", metadata={"Date": None})
+        figure.savefig(drawn, format="svg", transparent=True, metadata={"Date": None})
     return _for_a_page(drawn.getvalue(), key)
 
 
@@ -77,8 +78,7 @@ def _lying(axes: Axes, bars: Bars) -> None:
     axes.set_xlabel(bars.axis)
     axes.set_xlim(0, max([*(_sums(bars)), 1e-9]) * 1.12)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=not bars.is_share))
-    if bars.is_share:
-        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=None))
+    axes.xaxis.set_major_formatter(_percent if bars.is_share else _count)
     axes.grid(axis="x", color=_GRID, linewidth=0.6)
     _finish(axes, bars)
 
@@ -90,8 +90,17 @@ def _upright(axes: Axes, bars: Bars) -> None:
     axes.set_xlabel(bars.axis)
     axes.set_ylabel(one.name)
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.yaxis.set_major_formatter(_count)
     axes.grid(axis="y", color=_GRID, linewidth=0.6)
     _finish(axes, bars)
+
+
+def _percent(value: float, _place: object) -> str:
+    return f"{100 * value:g}%"
+
+
+def _count(value: float, _place: object) -> str:
+    return f"{value:,.0f}"
 
 
 def _finish(axes: Axes, bars: Bars) -> None:
@@ -100,12 +109,14 @@ def _finish(axes: Axes, bars: Bars) -> None:
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     if len(bars.series) > 1:
-        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=len(bars.series), frameon=False)
+        figure = axes.get_figure()
+        assert isinstance(figure, Figure)
+        figure.legend(loc="outside upper right", ncols=len(bars.series), frameon=False)
 
 
 def _say(axes: Axes, rows: Sequence[float], ends: Sequence[float], bars: Bars) -> None:
     for row, end in zip(rows, ends, strict=True):
-        text = f"{100 * end:.1f}%" if bars.is_share else f"{end:,.0f}"
+        text = f"{100 * end:.1f}%" if bars.is_share else _count(end, row)
         axes.annotate(text, (end, row), (4, 0), textcoords="offset points", va="center", fontsize=9)
 
 
@@ -128,7 +139,7 @@ def _for_a_page(text: str, key: str) -> str:
     used = {one.get(_LINK, "#")[1:] for one in root.iter()} | set(re.findall(r"url\(#([^)]+)\)", text))
     for element in root.iter():
         _adapt(element, key, used)
-    root.attrib |= {"role": "img", "aria-labelledby": f"plot-{key}"}
+    root.attrib |= {"role": "img", "aria-labelledby": f"{key} plot-{key}"}
     return Xml.tostring(root, encoding="unicode")
 
 

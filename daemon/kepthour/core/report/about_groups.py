@@ -50,8 +50,8 @@ def by_kind(by: By, found: Findings) -> Section:
         return Section(key, TITLES[by], ("Fewer than five sessions each: nothing is said.",))
     shares = [row.tally.narrow / row.tally.sessions for row in enough]
     says: tuple[str, ...] = (
-        f"The share of sessions that were nearly missed (late ones are among them) or missed, {_BY[by]}: "
-        f"{_from_to(100 * min(shares), 100 * max(shares))}.",
+        f"Nearly missed (late ones are among them) or missed, {_BY[by]}: "
+        f"{_from_to(100 * min(shares), 100 * max(shares))} of sessions.",
     )
     if len(enough) > 1:
         says += ("A difference may be chance, unless it stands among the patterns.",)

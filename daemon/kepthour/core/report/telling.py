@@ -26,7 +26,7 @@ _CANNOT = "What the program cannot say"
 
 def sections(found: Findings) -> list[Section]:
     """All of them; of what rests on too few cases each says so."""
-    groups = [by_kind(by, found) for by in By]
+    groups = [by_kind(by, found) for by in By] if found.compared.is_enough else []
     told = [_punctuality(found), stated(found), *groups, which(found.rungs)]
     return [*told, *load(found.alarms), _after(found), _unknown(found.unknown)]
 
@@ -50,8 +50,8 @@ def _punctuality(found: Findings) -> Section:
         ("missed", seen.missed),
     ]
     says = (
-        f"Of {many(seen.counted, 'session')} it is known how they began: {seen.on_time:,} on time, "
-        f"{seen.narrowly:,} of them only after one of the last reminders; {seen.late:,} late; {seen.missed:,} missed.",
+        f"Of {many(seen.counted, 'session')} it is known: {seen.on_time:,} began on time, {seen.narrowly:,} of them "
+        f"only after one of the last reminders; {seen.late:,} late; {seen.missed:,} were missed.",
     )
     table = Table(
         ("began", "sessions", "share"),
@@ -107,4 +107,4 @@ def _unknown(found: Unknown) -> Section:
     says = ("None of this is counted for you or against you.",)
     if not rows:
         return Section("unknown", _CANNOT, ("Of every session it is known what became of it.",))
-    return Section("unknown", _CANNOT, says, Table(("what", "sessions"), tuple(rows)))
+    return Section("unknown", _CANNOT, says, Table(("what", "how many, how long"), tuple(rows)))
