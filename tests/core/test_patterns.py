@@ -73,6 +73,12 @@ def test_a_pattern_rests_on_five_sessions_at_least(cases: int, stated: bool) -> 
     assert [one.group for one in found] == ([MOVED] if stated else [])
 
 
+@pytest.mark.parametrize(("others", "stated"), [(FEWEST - 1, False), (FEWEST, True)])
+def test_of_the_others_too_there_are_five_at_least(others: int, stated: bool) -> None:
+    found = patterns(_many(others) + _moved(100, 100))
+    assert ({one.group for one in found} == {MOVED}) is stated
+
+
 def test_one_bad_day_is_no_pattern() -> None:
     found = patterns(_many() + _moved(7, 1))
     assert found == []

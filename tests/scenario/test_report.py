@@ -165,12 +165,18 @@ async def test_a_miss_that_was_moved_to_where_it_is_made_up_for_stays_one(tmp_pa
 
 async def test_what_is_deleted_from_the_calendar_when_it_was_over_was_what_it_was(tmp_path: Path) -> None:
     day = a_morning(tmp_path)
-    await day.until("2026-03-02 10:30", every=timedelta(seconds=30))
-    day.app.settle(day.only().session.id, Verdict.MISSED, None)
-    await day.until("2026-03-02 11:30")
-    day.calendar.delete("one.ics")
+    day.put("later", "2026-03-02T11:00:00")
     day.sync()
-    assert [one.verdict for one in _read(day).sessions] == [Verdict.MISSED]
+    await day.until("2026-03-02 09:57")
+    day.answer(Kind.HERE)
+    await day.until("2026-03-02 11:30", every=timedelta(seconds=30))
+    missed = next(one for one in day.agenda("2026-03-02 11:00", "2026-03-02 12:00") if one.verdict)
+    day.app.settle(missed.session.id, Verdict.MISSED, None)
+    await day.until("2026-03-02 12:00")
+    for name in ("one", "later"):
+        day.calendar.delete(f"{name}.ics")
+    day.sync()
+    assert [one.verdict for one in _read(day).sessions] == [Verdict.ON_TIME, Verdict.MISSED]
 
 
 async def test_a_cancelled_session_is_in_no_report(tmp_path: Path) -> None:

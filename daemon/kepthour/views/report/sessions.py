@@ -11,7 +11,7 @@ from kepthour.core.gaps import Pause
 from kepthour.core.near_miss import Seen, first_sign, near_miss
 from kepthour.core.presence import EARLIEST_SIGN
 from kepthour.core.reminder import Reminder
-from kepthour.core.report.past import COUNTED, Delivered, Past, Stand, stands
+from kepthour.core.report.past import Delivered, Past, Stand, stands
 from kepthour.core.response import Response
 from kepthour.core.verdict import (
     FORESEEABLE,
@@ -45,10 +45,8 @@ class Begun:
 def begun(
     tx: Tx, config: Configuration, start: datetime, end: datetime, now: datetime, repaired: Sequence[Repaired]
 ) -> list[Begun]:
-    """Those that overlap [start, end) and began by `now`, and those `repaired` ones that stand elsewhere since."""
-    rows = [
-        row for row in sessions.between(tx, start - _DAY, end) if row.known.start < now and _took_place(row)
-    ]
+    """Those that overlap [start, end), which is over, and those `repaired` ones that stand elsewhere since."""
+    rows = [row for row in sessions.between(tx, start - _DAY, end) if _took_place(row)]
     there = {(row.id, row.known.start) for row in rows}
     gone = [one for one in repaired if (one.row.id, one.missed.start) not in there]
     spans = [(row.known.start, row.known.end) for row in rows if row.verdict not in FORESEEABLE]
@@ -61,10 +59,8 @@ def begun(
 
 
 def _took_place(row: SessionRow) -> bool:
-    """It stands in its calendar; or it went from there when it was over, and it is known what it was."""
-    if row.hidden:
-        return False
-    return row.cancelled_at is None or (row.cancelled_at >= row.known.end and row.verdict in COUNTED)
+    """Nobody said before it was over that it would not; what goes from a calendar afterwards stays as it was."""
+    return not row.hidden and row.cancelled_at is None
 
 
 def _known(
