@@ -170,6 +170,13 @@ def test_seldom_rungs_are_told_together_or_not_at_all() -> None:
     assert found.uses[-1] == RungUse(None, 5, 5, 5)
 
 
+def test_a_session_with_five_seldom_rungs_is_one_session() -> None:
+    often = [_reminded(number, -4, -4, -5) for number in range(5)]
+    found = rungs([*often, _reminded(5, 6, 6, -5, 1, 2, 3, 4, 5)])
+    assert found is not None
+    assert [one.rung for one in found.uses] == ["-5m"]
+
+
 def test_a_rung_that_came_with_the_sign_was_not_before_it() -> None:
     found = rungs([_reminded(number, 0, 0, -5, 0) for number in range(5)])
     assert found is not None

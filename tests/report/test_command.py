@@ -74,21 +74,24 @@ def test_the_year_as_json(told: Any) -> None:
     )
 
 
-def test_the_year_as_a_page_that_is_its_owner_s_alone(world: World) -> None:
+def test_the_year_as_a_page(world: World) -> None:
     file = world.home / "report.html"
     assert world.cli("report", *_SPAN, "--html", str(file)).stdout == f"Written: {file}.\n"
+    assert file.read_text(encoding="utf-8").count("<svg") == 11
+
+
+def test_a_page_is_its_owner_s_alone_and_goes_over_nothing_that_is_there(empty: World) -> None:
+    file = empty.home / "report.html"
+    assert empty.json("report", *_SPAN, "--html", str(file))["written"] == str(file)
     assert file.stat().st_mode & 0o777 == 0o600
-    text = file.read_text(encoding="utf-8")
-    assert text.count("<svg") == 11
-    again = world.cli("report", *_SPAN, "--html", str(file), expect=1)
-    assert "is there already" in again.stderr
-    assert world.json("report", *_SPAN, "--html", str(file), "--force")["written"] == str(file)
+    assert "is there already" in empty.cli("report", *_SPAN, "--html", str(file), expect=1).stderr
+    empty.cli("report", *_SPAN, "--html", str(file), "--force")
 
 
-def test_in_a_folder_it_gets_a_name_with_the_span(world: World) -> None:
-    folder = world.home / "reports"
+def test_in_a_folder_it_gets_a_name_with_the_span(empty: World) -> None:
+    folder = empty.home / "reports"
     folder.mkdir()
-    world.cli("report", *_SPAN, "--html", str(folder))
+    empty.cli("report", *_SPAN, "--html", str(folder))
     assert [one.name for one in folder.iterdir()] == ["kepthour-report-2025-01-01-to-2026-01-01.html"]
 
 

@@ -45,11 +45,11 @@ def rungs(sessions: Sequence[Past]) -> Rungs | None:
     often = sorted((rung for rung in delivered if delivered[rung] >= FEWEST), key=lambda one: offsets[one])
     uses = [RungUse(one, delivered[one], before_sign[one], before_arrival[one]) for one in often]
     seldom = delivered.keys() - set(often)
-    together = RungUse(
-        None, *(sum(each[one] for one in seldom) for each in (delivered, before_sign, before_arrival))
-    )
-    if together.delivered >= FEWEST:
-        uses.append(together)
+    # One session may have had several of these: it counts once.
+    had_one = sum(any(each.rung in seldom for each in one.ladder) for one in sessions)
+    if had_one >= FEWEST:
+        sums = (sum(each[rung] for rung in seldom) for each in (before_sign, before_arrival))
+        uses.append(RungUse(None, had_one, *sums))
     return Rungs(len(signs), len(arrivals), before_sign[None], before_arrival[None], tuple(uses))
 
 

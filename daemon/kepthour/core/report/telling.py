@@ -103,7 +103,7 @@ def _unknown(found: Unknown) -> Section:
         )
         if count
     ]
-    rows += [(f"time then in which {PAUSES[why]}", spoken(length)) for why, length in found.time.items()]
+    rows += [(f"not watched then: {PAUSES[why]}", spoken(length)) for why, length in found.time.items()]
     says = ("None of this is counted for you or against you.",)
     if not rows:
         return Section("unknown", _CANNOT, ("Of every session it is known what became of it.",))
