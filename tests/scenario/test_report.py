@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from kepthour.config.reading import load
 from kepthour.core.gaps import Pause
 from kepthour.core.report.findings import Material, findings
 from kepthour.core.response import Kind
+from kepthour.core.spells import Sign
 from kepthour.core.verdict import Because, Verdict
 from kepthour.plugins import Plugins
 from kepthour.store.engine import Store
@@ -113,7 +115,12 @@ def test_notices_are_counted_by_session_and_by_day(
     ladders = [len(one.past.ladder) for one in lived if one.past.ladder]
     assert found.rungs is not None and found.days is not None
     assert (found.rungs.n, found.rungs.most) == (len(ladders), max(ladders))
-    assert found.days.n == len({one.past.day for one in lived})
+    days = Counter(one.past.day for one in lived for _rung in one.past.ladder)
+    assert (found.days.n, found.days.least, found.days.most) == (
+        len(days),
+        min(days.values()),
+        max(days.values()),
+    )
 
 
 def _read(day: Day) -> Material:
@@ -134,6 +141,44 @@ async def test_the_rung_before_the_first_sign_and_the_one_that_worked(tmp_path: 
     assert past.near is False
 
 
+_ROOM = "URL:https://zoom.us/j/1"
+
+
+async def test_who_only_pressed_join_arrived_then(tmp_path: Path) -> None:
+    day = Day(tmp_path, "2026-03-02 09:40")
+    day.put("one", "2026-03-02T10:00:00", 50, _ROOM)
+    day.sync()
+    await day.until("2026-03-02 09:58")
+    day.answer(Kind.JOIN)
+    await day.until("2026-03-02 10:20")
+    (past,) = _read(day).sessions
+    assert (past.because, past.first_sign, past.arrived) == (Because.JOINED, *[when("2026-03-02 09:58")] * 2)
+
+
+async def test_who_was_only_in_its_call_arrived_with_it(tmp_path: Path) -> None:
+    day = Day(tmp_path, "2026-03-02 09:40", CONFIG + '[[evidence]]\ntype = "seen"\n')
+    day.put("one", "2026-03-02T10:00:00", 50, _ROOM)
+    day.sync()
+    await day.until("2026-03-02 09:58", every=timedelta(seconds=25))
+    day.plugins.seen.sees(Sign.IN_A_CALL)
+    await day.until("2026-03-02 10:20", every=timedelta(seconds=25))
+    (past,) = _read(day).sessions
+    assert past.because is Because.IN_A_CALL
+    assert past.first_sign == past.arrived
+    assert past.arrived is not None
+    assert abs(past.arrived - when("2026-03-02 09:58")) <= timedelta(seconds=25)
+
+
+async def test_who_is_on_the_way_and_never_comes_did_not_arrive(tmp_path: Path) -> None:
+    day = a_morning(tmp_path)
+    await day.until("2026-03-02 09:57")
+    day.answer(Kind.ACK)
+    await day.until("2026-03-02 10:30", every=timedelta(seconds=30))
+    day.app.settle(day.only().session.id, Verdict.MISSED, None)
+    (past,) = _read(day).sessions
+    assert (past.first_sign, past.arrived) == (when("2026-03-02 09:57"), None)
+
+
 async def test_a_suspected_miss_that_nobody_answered_is_no_miss(tmp_path: Path) -> None:
     day = a_morning(tmp_path)
     await day.until("2026-03-02 10:30", every=timedelta(seconds=30))
@@ -150,7 +195,8 @@ async def test_a_miss_that_was_moved_to_where_it_is_made_up_for_stays_one(tmp_pa
     day.put("one", "2026-03-04T15:00:00")
     day.sync()
     day.sleep_until("2026-03-04 14:40")
-    await day.until("2026-03-04 14:57")
+    await day.until("2026-03-04 15:02")
+    assert [one.made_up for one in _read(day).missed] == [None]  # it has begun, and nobody has come yet
     day.answer(Kind.HERE)
     await day.until("2026-03-04 16:00")
     found = _read(day)
