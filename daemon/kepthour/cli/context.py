@@ -111,16 +111,15 @@ def moment(app: App, text: str, option: str) -> datetime:
         raise click.BadParameter(str(error), param_hint=option) from error
 
 
-moment_help = "a date, a local time, today, tomorrow or +7d"
+MOMENT_HELP = "a date, a local time, today, tomorrow, +7d or -7d"
 
 
 def span_options(start: str, end: str) -> Callable[[_F], _F]:
     """--from and --to with these defaults."""
 
     def decorate(command: _F) -> _F:
-        help_text = "a date, a local time, today, tomorrow, +7d or -7d"
         command = click.option(
-            "--to", "end", default=end, show_default=True, metavar="T", help=f"Up to here: {moment_help}."
+            "--to", "end", default=end, show_default=True, metavar="T", help=f"Up to here: {MOMENT_HELP}."
         )(command)
         return click.option(
             "--from",
@@ -128,7 +127,7 @@ def span_options(start: str, end: str) -> Callable[[_F], _F]:
             default=start,
             show_default=True,
             metavar="T",
-            help=f"From here: {moment_help}.",
+            help=f"From here: {MOMENT_HELP}.",
         )(command)
 
     return decorate

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kepthour.cli.context import Setting, as_json, common, moment_help, span
+from kepthour.cli.context import MOMENT_HELP, Setting, as_json, common, span
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--from", "start", show_default="12 months ago", metavar="T", help=f"From here: {moment_help}.")
+@click.option("--from", "start", show_default="12 months ago", metavar="T", help=f"From here: {MOMENT_HELP}.")
 @click.option(
-    "--to", "end", default="now", show_default=True, metavar="T", help=f"Up to here: {moment_help}."
+    "--to", "end", default="now", show_default=True, metavar="T", help=f"Up to here: {MOMENT_HELP}."
 )
 @click.option(
     "--html",
