@@ -361,7 +361,9 @@ def test_every_command_explains_itself(world: World) -> None:
 
 
 @pytest.mark.parametrize("answer", [["ack"], ["snooze", "2m"], ["late", "5m"]], ids=" ".join)
-def test_who_expects_to_be_reminded_again_is_told_that_no_daemon_runs(world: World, answer: list[str]) -> None:
+def test_who_expects_to_be_reminded_again_is_told_that_no_daemon_runs(
+    world: World, answer: list[str]
+) -> None:
     assert "no daemon runs, so nobody reminds you" in world.cli(*answer).stderr
     with world.daemon():
         assert "no daemon" not in world.cli(*answer).stderr

@@ -17,6 +17,7 @@ from kepthour.core.report.telling import sections
 from kepthour.core.report.words import many
 
 INSTALL = "pip install 'kepthour[report]'"
+_OURS = '<meta name="generator" content="kepthour report">'  # as the template has it
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -45,6 +46,16 @@ def page(found: Findings, zone: ZoneInfo) -> Page:
         )
     )
     return Page(text, has_plots=bool(plots) or not any(one.bars for one in told))
+
+
+def is_ours(file: Path) -> bool:
+    """Whether `file` is an earlier page, or empty: then nothing is lost if it is written over."""
+    try:
+        with file.open(encoding="utf-8") as opened:
+            begin = opened.read(200)
+    except (OSError, UnicodeDecodeError):
+        return False
+    return not begin or _OURS in begin
 
 
 def _pen() -> Callable[[str, Bars], str] | None:

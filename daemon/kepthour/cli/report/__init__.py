@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     metavar="FILE|DIR",
     help="Write a page with plots; into a folder under a name with the span.",
 )
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option("--force", is_flag=True, help="Write over a file that is no earlier report, too.")
 @as_json
 @common
 @click.pass_context
@@ -63,12 +63,12 @@ def _a_year_before(now: datetime, zone: ZoneInfo) -> str:
 def _write(found: Findings, zone: ZoneInfo, place: str, *, force: bool) -> str:
     """The page's place."""
     from kepthour.cli.files import place_for, write_private
-    from kepthour.report.page import INSTALL, page
+    from kepthour.report.page import INSTALL, is_ours, page
 
     made = page(found, zone)
     days = [at.astimezone(zone).date().isoformat() for at in (found.start, found.end)]
     file = place_for(place, f"kepthour-report-{'-to-'.join(days)}.html")
-    write_private(file, [made.text], force=force)
+    write_private(file, [made.text], force=force or is_ours(file))
     if not made.has_plots:
         click.echo(f"kepthour: the page has its numbers as tables only; for plots: {INSTALL}", err=True)
     return str(file)
