@@ -10,7 +10,10 @@ _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 _LONGEST = timedelta(days=366 * 30)
 DURATION_HELP = 'write a duration as "90s", "15m", "1h30m" or "1d"'
-MOMENT_HELP = 'write a date (2026-11-24), a local time (2026-11-24T14:00, or 14:00 today), "today", "tomorrow", "+7d" or "-7d"'
+MOMENT_HELP = (
+    "write a date (2026-11-24), a local time (2026-11-24T14:00, or 14:00 today), "
+    '"today", "tomorrow", "+7d" or "-7d"'
+)
 
 
 def parse_duration(text: str) -> timedelta:
