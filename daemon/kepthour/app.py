@@ -82,7 +82,7 @@ class App:
         self._stale_after = {calendar.name: calendar.stale_after for calendar in config.calendars}
         everywhere = tuple(channel.name for channel in config.channels)
         self._watched = alert.Watched(self._stale_after, config.near_channels, everywhere)
-        self._speaking = repair.Speaking(config.near_channels, config.far_channels)
+        self._speaking = repair.Speaking(config.near_channels, config.far_channels, config.repair.high_need)
 
     @cached_property
     def _sources(self) -> dict[str, poll.Source]:

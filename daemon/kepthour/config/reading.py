@@ -36,6 +36,7 @@ from kepthour.config.keys import (
     Model,
     PracticeKeys,
     ReminderKeys,
+    RepairKeys,
     RuleKeys,
     RungKeys,
     SpecialKeys,
@@ -44,6 +45,7 @@ from kepthour.config.keys import (
 from kepthour.core.day import DigestTimes
 from kepthour.core.errors import NeedsPerson
 from kepthour.core.ladder import PROFILES, ChannelRule, Ladder, Rung, Special, Urgency
+from kepthour.core.privacy import Phi
 from kepthour.core.sessions import Rule, Take
 from kepthour.core.slots import Practice
 from kepthour.core.spans import parse_offset
@@ -141,7 +143,7 @@ class _Reading:
             keep_sessions=keys.retention.sessions,
             insists=_insists(keys.reminders),
             practice=_practice(keys.practice),
-            repair=RepairConfig(keys.repair.offer, keys.repair.within),
+            repair=_repair(keys.repair),
         )
 
     def _validate(self, model: type[_M], raw: Mapping[str, Any], path: str) -> _M | None:
@@ -351,6 +353,10 @@ def _practice(keys: PracticeKeys) -> Practice:
     if keys.hours is None:
         return usual
     return replace(usual, hours=tuple(getattr(keys.hours, day) for day in _WEEKDAYS))
+
+
+def _repair(keys: RepairKeys) -> RepairConfig:
+    return RepairConfig(keys.offer, keys.within, frozenset(Phi(alias) for alias in keys.high_need))
 
 
 def _store_path(url: str) -> Path | None:
