@@ -55,7 +55,7 @@ from kepthour.plugins import CHANNELS, CONNECTORS, EVIDENCE, Plugins
 from kepthour.ports import Selective
 
 _EDITS = "edits"  # evidence without a source of its own: it lies in what the calendars are polled for anyway
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _M = TypeVar("_M", bound=BaseModel)
 
 
@@ -334,7 +334,7 @@ def _special(keys: SpecialKeys, usual: tuple[Rung, ...]) -> Special:
         rungs=own,
         calendar=keys.calendar,
         client=keys.client,
-        weekdays=frozenset(_WEEKDAYS.index(day) for day in keys.weekday) if keys.weekday else None,
+        weekdays=frozenset(WEEKDAYS.index(day) for day in keys.weekday) if keys.weekday else None,
         modality=keys.modality,
         place=keys.place,
     )
@@ -352,7 +352,7 @@ def _practice(keys: PracticeKeys) -> Practice:
     usual = Practice(buffer=keys.buffer, travel=keys.travel, sessions_a_day=keys.sessions_a_day)
     if keys.hours is None:
         return usual
-    return replace(usual, hours=tuple(getattr(keys.hours, day) for day in _WEEKDAYS))
+    return replace(usual, hours=tuple(getattr(keys.hours, day) for day in WEEKDAYS))
 
 
 def _repair(keys: RepairKeys) -> RepairConfig:

@@ -17,7 +17,10 @@ _CONTACT = 1  # the step that is the first contact
 
 
 def occasion(store: Store, card: Card, zone: ZoneInfo, high_need: Collection[Phi] = ()) -> Occasion:
-    """What `card` is about; `high_need` are the aliases of clients in high need. Raises NeedsPerson while nothing is concluded of its session."""
+    """What `card` is about; `high_need` are aliases.
+
+    Raises NeedsPerson while nothing is concluded of its session.
+    """
     with store.read() as tx:
         row, missed = sessions.get(tx, card.session_id), cards.about(tx, card)
         if row is None or missed is None:
