@@ -9,7 +9,7 @@ from typing import Any
 
 from kepthour.config import Configuration
 from kepthour.config.reading import WEEKDAYS
-from kepthour.config.writing import Edit, Table
+from kepthour.config.sections import Edit, Table
 from kepthour.core.changes import KnownSession
 from kepthour.core.errors import NeedsPerson
 from kepthour.core.ladder import OnlyIf, Special

@@ -6,8 +6,10 @@ import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
+Table = dict[str, Any]
 Path = tuple[str | int, ...]  # ("calendars", 1, "poll"): keys, and places in arrays
 
 
@@ -21,11 +23,20 @@ class Section:
     tail: str  # blank lines and comments at its end: they belong to what follows
 
 
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """`value` at `path`; or, with `adds`, as one more entry of the array there. What is not there yet is made."""
+
+    path: Path
+    value: bool | str | Table
+    adds: bool = False
+
+
 def cut(text: str) -> list[Section]:
     """The sections of a valid TOML text, in order. Joined they are the text."""
     starts = [0, *_headers(text), len(text)]
     last: dict[Path, int] = {}
-    return [_section(text[at:end], last, is_top=at == 0) for at, end in zip(starts, starts[1:], strict=False)]
+    return [_section(text[at:end], last, is_top=at == 0) for at, end in pairwise(starts)]
 
 
 def joined(sections: Sequence[Section]) -> str:
@@ -49,10 +60,8 @@ def _lines(text: str) -> list[str]:
 
 def _section(text: str, last: dict[Path, int], *, is_top: bool) -> Section:
     first, _, _rest = text.partition("\n")
-    if is_top and not (first.lstrip().startswith("[")):
-        header = ""
-    else:
-        header = text[: len(first) + 1]
+    has_header = not is_top or first.lstrip().startswith("[")
+    header = text[: len(first) + 1] if has_header else ""
     body, tail = _without_tail(text[len(header) :])
     return Section(_path(header, last) if header else (), header, body, tail)
 

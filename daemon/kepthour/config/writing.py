@@ -1,7 +1,7 @@
-"""Changes one thing in a configuration's text, and leaves every other byte as it is. The only module that knows tomlkit.
+"""Changes one thing in a configuration's text, and leaves every other byte as it is. Nothing else knows tomlkit.
 
-tomlkit keeps the comments and the form of the table that changes. It is given that table alone: of a whole file it would
-put a new key behind the comment that heads the next table, and draw a divided array of tables together.
+tomlkit keeps the comments and the form of the table that changes. It is given that table alone: in a whole file it
+would put a new key behind the comment that heads the next table, and draw a divided array of tables together.
 """
 
 from __future__ import annotations
@@ -9,27 +9,17 @@ from __future__ import annotations
 import copy
 import tomllib
 from collections.abc import MutableSequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import InlineTable
 
-from kepthour.config.sections import Path, Section, cut, joined
+from kepthour.config.sections import Edit, Path, Section, Table, cut, joined
 from kepthour.core.errors import NeedsPerson
 
 _BY_HAND = "Change it by hand: docs/configuration.md."
-Table = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """`value` at `path`; or, with `adds`, as one more entry of the array there. What is not there yet is made."""
-
-    path: Path
-    value: bool | str | Table
-    adds: bool = False
 
 
 def edited(content: bytes, edit: Edit, remark: str) -> bytes:

@@ -123,7 +123,9 @@ def last_rung(ladder: Collection[Reminder], until: datetime, gaps: Collection[Ga
 
     What could not go out because nobody watched (`gaps`) tells nothing of a channel.
     """
-    called_for = [one for one in ladder if one.offset is not None and one.due_at <= until and _counts(one, gaps)]
+    called_for = [
+        one for one in ladder if one.offset is not None and one.due_at <= until and _counts(one, gaps)
+    ]
     newest = max((one.due_at for one in called_for), default=None)
     last = [one for one in called_for if one.due_at == newest]
     if not last:

@@ -21,6 +21,8 @@ LOOK_AGAIN = timedelta(days=30)  # so long after a rule was written it is looked
 BEFORE = timedelta(days=90)  # of so long before is told what is compared with
 ENOUGH = 5  # sessions; of fewer nothing is concluded
 
+RULE = "rule"  # the rung of the notice that tells of one
+
 _JOIN_AT = "-1m"
 _EARLY, _SOONER, _LATE = ("-2h", "-90m"), ("-30m", "-45m"), ("-2m", "-3m")
 _NEAR = timedelta(minutes=5)
@@ -38,6 +40,17 @@ class Kind(StrEnum):
     BUFFER = "buffer"
     POLL = "poll"
     WAKE = "wake"
+
+
+def subject(rule: int) -> str:
+    """Of the notice about the rule with this number."""
+    return f"{RULE}:{rule}"
+
+
+def rule_of(subject: str) -> int | None:
+    """The number of the rule that the notice with this subject is about; None: it is about none."""
+    number = subject.removeprefix(f"{RULE}:")
+    return int(number) if number.isdecimal() else None
 
 
 class Help(StrEnum):
@@ -117,7 +130,9 @@ def _is_odd(_facts: Facts, session: KnownSession, setup: Setup) -> Rule | Help:
 
 
 def _elsewhere(_facts: Facts, session: KnownSession, setup: Setup) -> Rule | Help:
-    scope = Scope(_calendar(session, setup), place=session.place) if session.place else _of_client(session, setup)
+    scope = (
+        Scope(_calendar(session, setup), place=session.place) if session.place else _of_client(session, setup)
+    )
     return _extra(_EARLY, scope, session, setup)
 
 
@@ -132,7 +147,9 @@ def _that_day(offsets: tuple[str, ...]) -> Callable[[Facts, KnownSession, Setup]
 
 def _extra(offsets: tuple[str, ...], scope: Scope, session: KnownSession, setup: Setup) -> Rule | Help:
     """The first of `offsets` at which the session has no rung yet."""
-    there = {rung.offset for rung in setup.ladder.of(session, setup.zone).rungs if rung.only_if is OnlyIf.ALWAYS}
+    there = {
+        rung.offset for rung in setup.ladder.of(session, setup.zone).rungs if rung.only_if is OnlyIf.ALWAYS
+    }
     free = (offset for offset in offsets if parse_offset(offset) not in there)
     found = next(free, None)
     return Rule(Kind.EXTRA_RUNG, found, scope) if found is not None else Help.ENOUGH
