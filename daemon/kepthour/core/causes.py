@@ -14,7 +14,7 @@ from kepthour.core.away import Absence
 from kepthour.core.day import LONG_GAP
 from kepthour.core.gaps import Gap
 from kepthour.core.oddities import Oddity
-from kepthour.core.reminder import OUT, Reminder, State
+from kepthour.core.reminder import KEPT_QUIET, OUT, Reminder, State
 from kepthour.core.response import Kind, Response
 
 LATELY = timedelta(hours=72)  # so soon before its start a change is easily missed
@@ -131,14 +131,19 @@ def last_rung(ladder: Collection[Reminder], until: datetime, gaps: Collection[Ga
     if not last:
         return None
     reached = [one.channel for one in last if one.state in OUT]
-    refused = [one.channel for one in last if one.state is State.FAILED]
+    refused = [one.channel for one in last if _is_refused(one)]
     return LastRung(last[0].rung, tuple(sorted(reached)), tuple(sorted(refused)))
 
 
 def _counts(one: Reminder, gaps: Collection[Gap]) -> bool:
-    if one.state in OUT or one.state is State.FAILED:
+    if one.state in OUT or _is_refused(one):
         return True
     return one.state is State.EXPIRED and not any(_is_in(one.due_at, gap) for gap in gaps)
+
+
+def _is_refused(one: Reminder) -> bool:
+    """Also one that was tried up to the deadline, and then not called for any more."""
+    return one.state not in OUT and one.problem not in {None, KEPT_QUIET}
 
 
 def _is_in(at: datetime, gap: Gap) -> bool:

@@ -13,6 +13,7 @@ from kepthour.core.changes import KnownSession
 from kepthour.core.day import by_day
 from kepthour.core.errors import NotFound
 from kepthour.core.freshness import SOON, Level
+from kepthour.core.gaps import Gap, gaps
 from kepthour.core.oddities import Oddity, odd_ones
 from kepthour.core.quiet import BACK_TO_BACK
 from kepthour.core.reminder import Reminder, Why
@@ -34,7 +35,6 @@ from kepthour.store import (
 from kepthour.store.cards import About, Card
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
-from kepthour.views.story import unwatched
 
 _MOMENT = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
@@ -70,7 +70,7 @@ def _facts(
     ladder, answers = _of_start(tx, row, about)
     deadline = row.deadline if about.is_present else config.ladder.deadline(start, session.end)
     deadline = deadline_after(deadline, start, answers)
-    gaps = unwatched(tx, row, ladder, deadline, now) if about.is_present else []
+    missing = _unwatched(tx, start, ladder, deadline, now)
     changes = [one for one in trail.of_session(tx, row.id) if one.at < start]
     before = _before(tx, config, session)
     previous = max(before, key=lambda one: one.end, default=None)
@@ -86,11 +86,11 @@ def _facts(
         pause=start - previous.end if previous is not None else None,
         in_a_row=len(chain),
         overran=_overran(tx, chain),
-        last_rung=last_rung(ladder, min(deadline, now), gaps),
+        last_rung=last_rung(ladder, min(deadline, now), missing),
         last_answer=last_answer(answers, start + row.late_after),
         unread=_unread(tx, row, start),
         leave=_leave(tx, start, session.end),
-        gaps=tuple(gaps),
+        gaps=tuple(missing),
     )
 
 
@@ -108,6 +108,18 @@ def _of_start(tx: Tx, row: SessionRow, about: About) -> tuple[list[Reminder], li
     rungs = [one for revision in revisions for one in ladders.get((row.id, revision), [])]
     answers = [one for revision in revisions for one in given.get((row.id, revision), [])]
     return rungs, sorted(answers, key=lambda one: one.at)
+
+
+def _unwatched(
+    tx: Tx, start: datetime, ladder: Sequence[Reminder], deadline: datetime, now: datetime
+) -> list[Gap]:
+    """The gaps in the watch over its ladder, to their ends, which may lie after the deadline."""
+    begins = min((one.due_at for one in ladder if one.offset is not None), default=start)
+    ends = min(deadline, now)
+    if begins >= ends:
+        return []
+    found = gaps(watches.around(tx, begins, now), begins, ends)
+    return [one for one in found if one.since is None or one.since < ends]
 
 
 def _moved(changes: Sequence[Noted], start: datetime) -> timedelta | None:

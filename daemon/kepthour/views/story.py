@@ -68,7 +68,7 @@ def story(config: Configuration, store: Store, text: str, now: datetime) -> Stor
         start, deadline = row.known.start, deadline_after(row.deadline, row.known.start, answers)
         seen = spells.between(tx, start - EARLIEST_SIGN, deadline)
         edits = evidence.about(tx, row).edits
-        missing = unwatched(tx, row, ladder, deadline, now)
+        unwatched = _unwatched(tx, row, ladder, deadline, now)
     day = timedelta(days=1)
     events = explain(config, store, "", row.known.start - day, row.known.end + day)
     return Story(
@@ -83,11 +83,11 @@ def story(config: Configuration, store: Store, text: str, now: datetime) -> Stor
         config.ladder.rule(row.known, config.zone),
         tuple(seen),
         edits,
-        tuple(missing),
+        tuple(unwatched),
     )
 
 
-def unwatched(
+def _unwatched(
     tx: Tx, row: SessionRow, ladder: Sequence[Reminder], deadline: datetime, now: datetime
 ) -> list[Gap]:
     """The gaps in the watch over its ladder: those because of which silence meant nothing are among them."""
