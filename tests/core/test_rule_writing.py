@@ -193,7 +193,7 @@ SESSIONS = st.builds(
 )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(texts(), CAUSES, SESSIONS)
 def test_a_rule_is_all_that_changes(text: str, cause: Cause, about: KnownSession) -> None:
     content = text.encode()

@@ -21,7 +21,7 @@ from tests.support.calendars import calendar, event
 from tests.support.day import CONFIG, Day, when
 from tests.support.lived import AtOnce
 from tests.support.situation import Brisk, Happening, at, calendar_called
-from tests.support.steps import fails, refuses, sleeps_until
+from tests.support.steps import fails, goes_on_leave, refuses, sleeps_until
 
 RULES = '[[sessions.rules]]\ntitle = "^(?P<client>[A-Z]{2})"\nis = "session"\n'
 TWO_CHANNELS = (
@@ -68,6 +68,10 @@ def answer(uid: str, kind: Kind, minutes: int | None = None) -> Happening:
 
 def on(time: str, *happenings: Happening) -> Happening:
     return at(time, *(step for _time, step in happenings))
+
+
+def leave(since: str, until: str) -> Happening:
+    return "", goes_on_leave(since, until)
 
 
 def held(uid: str, start: str, end: str) -> Sequence[Happening]:
@@ -182,7 +186,11 @@ SITUATIONS = {
         {Cause.ON_THE_WAY: "The last answer to it was “on my way”, at 09:50."},
         happens=[*EARLY, on("09:50", answer("one", Kind.ACK))],
     ),
-    "on my way, and there": Told({}, happens=[*EARLY, on("09:50", answer("one", Kind.ACK)), on("09:58", answer("one", Kind.LATE, 2))], late="10:07"),
+    "on my way, and then later than thought": Told(
+        {},
+        happens=[*EARLY, on("09:50", answer("one", Kind.ACK)), on("09:58", answer("one", Kind.LATE, 2))],
+        late="10:07",
+    ),
     "snoozed": Told(
         {Cause.SNOOZED: "The last answer to it was a snooze, at 09:50."},
         happens=[*EARLY, on("09:50", answer("one", Kind.SNOOZE, 30))],
@@ -193,11 +201,11 @@ SITUATIONS = {
     ),
     "away at that time": Told(
         {Cause.AWAY: "A leave was noted for that time, until Mon 02 Mar 12:00: nothing reminded of it."},
-        happens=[*EARLY, on("09:30", ("", lambda day: day.app.away(when("2026-03-02 09:30"), when("2026-03-02 12:00"))))],
+        happens=[*EARLY, on("09:30", leave("09:30", "12:00"))],
     ),
     "back from a leave": Told(
         {Cause.AWAY: "A leave ended 3 hours before it."},
-        happens=[on("06:35", ("", lambda day: day.app.away(when("2026-03-02 06:35"), when("2026-03-02 06:45")))), *EARLY],
+        happens=[on("06:35", leave("06:35", "06:45")), *EARLY],
     ),
     "the computer slept": Told(
         {Cause.NOT_WATCHED: "From Mon 02 Mar 09:57: the computer slept, until Mon 02 Mar 10:20."},

@@ -31,7 +31,7 @@ def _what(tongue: Tongue, rule: Rule) -> str:
                 "The channel “{channel}” joins earlier, at {offset}.", channel=rule.channel, offset=rule.value
             )
         case Kind.BUFFER:
-            return tongue.gettext("It was a longer pause between sessions.")
+            return tongue.gettext("It was a longer pause around the free times that are offered.")
         case Kind.POLL:
             return tongue.gettext(
                 "The calendar “{calendar}” is read more often.", calendar=rule.scope.calendar
