@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 import signal
 from pathlib import Path
 
@@ -33,26 +35,37 @@ RULE = """
 client = "AB"
 also = [{ at = "-2h", urgency = "normal" }]
 """
-MOVED, FIRST = "It was moved 5 hours before its start.", "It was the first session of the day."
+MOVED, FIRST = "It was moved 2 hours before its start.", "It was the first session of the day."
 ONE_CHANNEL = "The last reminder (+5m) reached one channel: screen."
 
 
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The store of a session that was moved in the morning, and missed: lived through once."""
+    folder = tmp_path_factory.mktemp("stored")
+
+    async def live() -> None:
+        config = CONFIG.replace('sessions = "all"', 'sessions = "rules"') + RULES
+        day = Day(folder, "2026-03-02 08:00", config)
+        day.put("one", "2026-03-02T16:00:00", title=f"AB {TITLE}")
+        day.sync()
+        await day.until("2026-03-02 08:01")
+        day.put("one", "2026-03-02T10:00:00", title=f"AB {TITLE}")
+        day.sync()
+        await day.until("2026-03-02 10:16")
+        day.app.settle(day.only().session.id, Verdict.MISSED, None)
+        day.app.store.close()
+
+    asyncio.run(live())
+    return folder / "kepthour.db"
+
+
 @pytest.fixture
-async def world(tmp_path: Path) -> World:
-    """A session that was moved in the morning, and missed."""
+def world(tmp_path: Path, stored: Path) -> World:
     made = World(tmp_path)
     made.configure(MINE)
     made.store_file.parent.mkdir(parents=True, mode=0o700)
-    config = CONFIG.replace('sessions = "all"', 'sessions = "rules"') + RULES
-    day = Day(made.store_file.parent, "2026-03-02 05:00", config)
-    day.put("one", "2026-03-02T16:00:00", title=f"AB {TITLE}")
-    day.sync()
-    await day.until("2026-03-02 05:01")
-    day.put("one", "2026-03-02T10:00:00", title=f"AB {TITLE}")
-    day.sync()
-    await day.until("2026-03-02 10:16")
-    day.app.settle(day.only().session.id, Verdict.MISSED, None)
-    day.app.store.close()
+    shutil.copy(stored, made.store_file)
     return made
 
 

@@ -16,6 +16,7 @@ from kepthour.pipeline.prevent import remember
 from kepthour.store import rules
 from kepthour.views.causes import look
 from kepthour.views.prevention import propose
+from kepthour.views.rehearse import rehearse
 from kepthour.views.rules import listed
 from tests.support.day import CONFIG, Day, when
 from tests.support.fence import TITLE
@@ -152,3 +153,11 @@ async def test_it_waits_while_the_therapist_is_with_a_client(day: Day) -> None:
     assert await audited(day, f"{MONTH} 11:51") == []
     await day.until(f"{MONTH} 12:25")
     assert len(said(day)) == 1
+
+
+async def test_the_look_back_is_rehearsed(day: Day) -> None:
+    await prevented(day)
+    coming = rehearse(day.app.config, day.app.store, day.clock.at, when("2026-05-01 00:00"), day.clock.at)
+    assert [(one.at, one.channels) for one in coming if one.rung == "rule"] == [
+        (when(f"{MONTH} 11:50"), ("screen",))
+    ]

@@ -54,7 +54,7 @@ def fact(cause: Cause, facts: Facts, zone: ZoneInfo) -> str:
 
 def _about(span: timedelta) -> str:
     """Roughly: "40 minutes", "20 hours", "3 days"."""
-    for unit, name, from_ in ((_DAY, "day", 2 * _DAY), (_HOUR, "hour", 2 * _HOUR)):
+    for unit, name, from_ in ((_DAY, "day", 2 * _DAY), (_HOUR, "hour", timedelta(minutes=100))):
         if span >= from_:
             return f"{round(span / unit)} {name}s"
     count = max(round(span / timedelta(minutes=1)), 1)
