@@ -202,6 +202,21 @@ def test_on_a_terminal_it_is_coloured_and_asked(world: World) -> None:
         assert text(world) == after
 
 
+def test_both_are_offered_at_the_seventh_step_when_a_card_is_worked_through(world: World) -> None:
+    terminal = on_a_terminal(world, "repair", "1", "work")
+    for question, key in [("stop ", "\r")] * 6 + [
+        ("what it was.*stop ", "w"),
+        (r"mostly\? ", "1"),
+        ("stop ", "r"),
+        (r"y/N\]: ", "y\n"),
+        ("not after all.*stop ", "q"),
+    ]:
+        terminal.expect(question)
+        terminal.send(key)
+    ended(terminal)
+    assert step_seven(world) and text(world) == MINE + RULE
+
+
 def test_a_running_daemon_takes_it_up_when_it_is_told_to(world: World) -> None:
     (world.home / "practice.ics").write_text(
         "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nEND:VCALENDAR\r\n"

@@ -21,7 +21,7 @@ INSTEAD: Mapping[Help, str] = {
     "stands in kepthour agenda.",
     Help.LEAVE: "No setting helps here: nothing reminds during a leave. See what is noted with kepthour away, and end "
     "it with kepthour away --end when you are back.",
-    Help.RUNNING: "No setting helps here: Kept Hour has to run. Let it start with your desktop: README.md.",
+    Help.RUNNING: "No setting helps here: Kept Hour has to run. Let systemd see to that: kepthour service install.",
     Help.ENOUGH: "There is enough of this in your configuration already; one more would only be overlooked, too.",
     Help.OWN: "Only you know what helps here. All settings that there are: config.example.toml.",
 }
