@@ -156,6 +156,7 @@ def test_the_difference_is_shown_and_nothing_is_written(world: World) -> None:
     for line in RULE.strip().splitlines():
         assert f"\n+{line}\n" in told
     assert "--write" in told and "\x1b" not in told
+    assert told.count("\n+") == len(RULE.splitlines()) + 1, "the name of the file is one"
     assert text(world) == MINE
     assert not step_seven(world)
     assert world.json("repair", "rules") == {"rules": []}

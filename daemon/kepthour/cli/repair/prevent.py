@@ -79,7 +79,7 @@ def _show(proposal: Proposal, app: App) -> None:
         click.echo(INSTEAD[proposal.help])
         return
     assert rule is not None
-    click.echo(f"Against “{SHORT[proposal.cause]}”: {what(rule)} ({whom(rule.scope)}).")
+    click.echo(f"Cause: {SHORT[proposal.cause]}. What would help: {what(rule)} ({whom(rule.scope)}).")
     if proposal.written is not None:
         click.echo(
             f"It was written on {clock(proposal.written.written_at, zone)}, and stands. See: kepthour repair rules"
@@ -96,10 +96,17 @@ def _show(proposal: Proposal, app: App) -> None:
 
 
 def _difference(proposal: Proposal, file: Path) -> list[str]:
+    """The lines of a unified difference, without their ends."""
     if proposal.after is None:
         return []
-    before, after = (part.decode().split("\n") for part in (proposal.before, proposal.after))
+    before, after = (_lines(part.decode()) for part in (proposal.before, proposal.after))
     return list(difflib.unified_diff(before, after, str(file), str(file), lineterm=""))
+
+
+def _lines(content: str) -> list[str]:
+    """A line ends with a line feed alone, as in the file; what the last one lacks is told as diff does."""
+    *lines, rest = content.split("\n")
+    return [*lines, f"{rest}\n\\ No newline at end of file"] if rest else lines
 
 
 def _refuse_to_write(proposal: Proposal, write: bool) -> None:
