@@ -27,7 +27,7 @@ class Written:
     """A rule, for which card and why it was written, and when it is, or was, looked at again (aware UTC)."""
 
     id: int
-    card_id: int | None  # None: the card is gone
+    card_id: int
     cause: Cause
     rule: Rule
     written_at: datetime

@@ -258,7 +258,7 @@ rules = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     _therapist(),
-    Column("card_id", Integer, ForeignKey("cards.id", ondelete="SET NULL"), index=True),
+    Column("card_id", Integer, ForeignKey("cards.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("cause", Text, nullable=False),
     Column("kind", Text, nullable=False),  # what it changed in the configuration
     Column("value", Text, nullable=False),  # as it stands there: an offset, a span

@@ -39,7 +39,7 @@ def rules(ctx: click.Context, as_json: bool) -> None:
         return
     rows = [
         (
-            str(one.written.card_id) if one.written.card_id is not None else "",
+            str(one.written.card_id),
             clock(one.written.written_at, zone),
             f"{what(one.written.rule)} ({whom(one.written.rule.scope)})",
             counted(one.tally.before),
@@ -66,7 +66,7 @@ def _shape(one: Listed, zone: ZoneInfo) -> dict[str, Any]:
     written = one.written
     return {
         "id": str(written.id),
-        "card": str(written.card_id) if written.card_id is not None else None,
+        "card": str(written.card_id),
         "cause": written.cause.value,
         "rule": rule_shape(written.rule),
         "written_at": stamp(written.written_at, zone),

@@ -18,7 +18,7 @@ def upgrade() -> None:
         "rules",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("therapist_id", sa.Integer(), nullable=False),
-        sa.Column("card_id", sa.Integer(), nullable=True),
+        sa.Column("card_id", sa.Integer(), nullable=False),
         sa.Column("cause", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
@@ -31,7 +31,7 @@ def upgrade() -> None:
         sa.Column("looked_at", sa.BigInteger(), nullable=True),
         sa.Column("tally", sa.JSON(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["card_id"], ["cards.id"], name=op.f("fk_rules_card_id_cards"), ondelete="SET NULL"
+            ["card_id"], ["cards.id"], name=op.f("fk_rules_card_id_cards"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
             ["therapist_id"],
