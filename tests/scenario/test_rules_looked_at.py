@@ -14,6 +14,7 @@ from kepthour.core.rules import Rule
 from kepthour.core.verdict import Verdict
 from kepthour.pipeline.prevent import remember
 from kepthour.store import rules
+from kepthour.store.aging import forget
 from kepthour.views.causes import look
 from kepthour.views.prevention import propose
 from kepthour.views.rehearse import rehearse
@@ -161,3 +162,10 @@ async def test_the_look_back_is_rehearsed(day: Day) -> None:
     assert [(one.at, one.channels) for one in coming if one.rung == "rule"] == [
         (when(f"{MONTH} 11:50"), ("screen",))
     ]
+
+
+async def test_when_its_session_is_forgotten_nothing_of_its_client_is_left(day: Day) -> None:
+    await prevented(day)
+    with day.app.store.write() as tx:
+        assert forget(tx, when("2026-03-03 00:00")) == 1
+        assert rules.everything(tx) == []
