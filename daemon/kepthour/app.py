@@ -38,6 +38,7 @@ from kepthour.pipeline import (
     overlook,
     plan,
     poll,
+    prevent,
     reconcile,
     repair,
     respond,
@@ -47,6 +48,7 @@ from kepthour.plugins import Plugins
 from kepthour.ports import Answer, Channel, Clock, GivesEvidence, Housed, Observer, Speaks, Timed, Witness
 from kepthour.store import calendars, sessions
 from kepthour.store.engine import Store
+from kepthour.views.rules import looked_at_again
 from kepthour_connectors.base import Kind as BatchKind
 from kepthour_connectors.base import ListsInstances, RateLimited, Surroundings
 from kepthour_connectors.retry import Account, HasAccount, Policy
@@ -82,7 +84,7 @@ class App:
         self._stale_after = {calendar.name: calendar.stale_after for calendar in config.calendars}
         everywhere = tuple(channel.name for channel in config.channels)
         self._watched = alert.Watched(self._stale_after, config.near_channels, everywhere)
-        self._speaking = repair.Speaking(config.near_channels, config.far_channels)
+        self._speaking = repair.Speaking(config.near_channels, config.far_channels, config.repair.high_need)
 
     @cached_property
     def _sources(self) -> dict[str, poll.Source]:
@@ -229,6 +231,9 @@ class App:
         lost = repair.without_card(self.store, now - audit.BEHIND)
         repair.follow_verdicts(self.store, self._speaking, lost, now, Who.DAEMON)
         self.replan()
+        again = looked_at_again(self.config, self.store, now)
+        if again:
+            prevent.tell(self.store, again, self.config.near_channels, now)
 
     def look(self) -> None:
         """Decide what can be decided about sessions and calendars; open or close repair cards accordingly."""

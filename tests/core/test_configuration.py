@@ -174,6 +174,7 @@ mo = []
 [repair]
 offer = 9
 within = "12h"
+high_need = ["AB", ""]
 """
     assert faults(tmp_path, MINIMAL + wrong) == {
         "practice.buffer": 'must be a text in quotes, such as "15m"',
@@ -188,6 +189,7 @@ within = "12h"
         "practice.hours.mo": 'there is no such key; did you mean "mon"?',
         "repair.offer": "must be 3, 4 or 5",
         "repair.within": 'must be "1d" to "365d"',
+        "repair.high_need[1]": "must not be empty",
     }
 
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 _HEAVY = {"sqlalchemy", "alembic", "caldav", "niquests", "icalendar", "recurring_ical_events", "apscheduler",
           "dbus_fast", "keyring", "rich", "pydantic", "structlog", "google", "google_auth_oauthlib", "googleapiclient",
           "httplib2", "oauthlib", "requests", "PySide6", "jinja2",
-          "matplotlib", "numpy"}  # fmt: skip
+          "matplotlib", "numpy", "tomlkit"}  # fmt: skip
 
 
 def loaded(code: str) -> set[str]:

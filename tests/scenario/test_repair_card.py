@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kepthour.core.drafts import Wish, choose
 from kepthour.core.privacy import Phi
 from kepthour.core.repair import Outcome
 from kepthour.core.response import Kind
@@ -14,6 +15,7 @@ from kepthour.core.trail import What
 from kepthour.core.verdict import Verdict
 from kepthour.pipeline import repair
 from kepthour.store.cards import Card
+from kepthour.views.drafts import occasion
 from kepthour.views.rehearse import rehearse
 from tests.support.day import CONFIG, Day, a_morning, when
 from tests.support.fence import TITLE
@@ -321,3 +323,13 @@ async def test_a_card_of_a_clock_that_was_ahead_says_nothing_when_the_next_has_i
     assert len(pending) == len(set(pending)) == 7
     await day.until("2026-03-02 11:30")
     assert [at for at, _title, _text in said(day, "2026-03-02 08:00")] == ["02 10:34", "02 10:49", "02 11:19"]
+
+
+async def test_a_miss_of_a_client_in_high_need_weighs_more_and_the_draft_knows(tmp_path: Path) -> None:
+    day = Day(tmp_path, "2026-03-02 08:30", ALIASES + '[repair]\nhigh_need = ["CD"]\n')
+    assert missed(day, "2026-03-02 10:00", "AB") == 2
+    assert missed(day, "2026-03-09 10:00", "CD") == 3
+    newest = day.cards()[0]
+    told = occasion(day.app.store, newest, day.app.config.zone, day.app.config.repair.high_need)
+    assert choose(told, Wish(repeat=False)).severity == 3
+    assert "CD" not in repr(day.app.config.repair)

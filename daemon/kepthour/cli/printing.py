@@ -184,6 +184,8 @@ def card_shape(card: Card, zone: tzinfo) -> dict[str, Any]:
         "confirmed_at": stamp(card.confirmed_at, zone),
         "closed_at": stamp(card.closed_at, zone),
         "outcome": card.outcome.value if card.outcome else None,
+        "cause": card.cause.value if card.cause else None,
+        "cause_word": card.cause_word.reveal() if card.cause_word else None,
     }
 
 

@@ -122,7 +122,7 @@ def _course(story: Story, zone: tzinfo) -> Iterator[tuple[datetime, str]]:
         yield earliest, f"somebody edited its entry in the calendar{by}"
     for gap in story.gaps:
         if (at := gap.since or gap.until) is not None:
-            yield at, _nobody_watched(gap, zone)
+            yield at, nobody_watched(gap, zone)
     for said in story.verdicts:
         yield said.at, _sentence(said)
 
@@ -222,7 +222,7 @@ def _gap_shape(gap: Gap, zone: tzinfo) -> dict[str, Any]:
     }
 
 
-def _nobody_watched(gap: Gap, zone: tzinfo) -> str:
+def nobody_watched(gap: Gap, zone: tzinfo) -> str:
     """A gap in the watch in words; the line begins with when it began, or when it ended if nobody watched before."""
     if gap.since is None:
         return "Kept Hour ran for the first time: it had not watched before"

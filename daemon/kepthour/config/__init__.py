@@ -14,6 +14,7 @@ from kepthour.core.day import DigestTimes
 from kepthour.core.errors import NeedsPerson
 from kepthour.core.ladder import Ladder
 from kepthour.core.notice import Showing
+from kepthour.core.privacy import Phi
 from kepthour.core.sessions import Rule, Take
 from kepthour.core.slots import Practice
 from kepthour.core.sweep import SweepTimes
@@ -67,6 +68,7 @@ class RepairConfig:
 
     offer: int  # so many free times for a make-up session
     within: timedelta  # so far ahead
+    high_need: frozenset[Phi] = frozenset()  # aliases: a miss of one of these weighs more
 
 
 @dataclass(frozen=True, slots=True)

@@ -275,6 +275,7 @@ def _parse_ahead(text: str) -> timedelta:
 class RepairKeys(Model):
     offer: Literal[3, 4, 5] = 4
     within: Annotated[timedelta, _text_to(_parse_ahead)] = timedelta(days=14)
+    high_need: tuple[Annotated[str, Field(min_length=1)], ...] = ()
 
 
 class StoreKeys(Model):

@@ -36,6 +36,7 @@ from kepthour.config.keys import (
     Model,
     PracticeKeys,
     ReminderKeys,
+    RepairKeys,
     RuleKeys,
     RungKeys,
     SpecialKeys,
@@ -44,6 +45,7 @@ from kepthour.config.keys import (
 from kepthour.core.day import DigestTimes
 from kepthour.core.errors import NeedsPerson
 from kepthour.core.ladder import PROFILES, ChannelRule, Ladder, Rung, Special, Urgency
+from kepthour.core.privacy import Phi
 from kepthour.core.sessions import Rule, Take
 from kepthour.core.slots import Practice
 from kepthour.core.spans import parse_offset
@@ -53,7 +55,7 @@ from kepthour.plugins import CHANNELS, CONNECTORS, EVIDENCE, Plugins
 from kepthour.ports import Selective
 
 _EDITS = "edits"  # evidence without a source of its own: it lies in what the calendars are polled for anyway
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _M = TypeVar("_M", bound=BaseModel)
 
 
@@ -141,7 +143,7 @@ class _Reading:
             keep_sessions=keys.retention.sessions,
             insists=_insists(keys.reminders),
             practice=_practice(keys.practice),
-            repair=RepairConfig(keys.repair.offer, keys.repair.within),
+            repair=_repair(keys.repair),
         )
 
     def _validate(self, model: type[_M], raw: Mapping[str, Any], path: str) -> _M | None:
@@ -332,7 +334,7 @@ def _special(keys: SpecialKeys, usual: tuple[Rung, ...]) -> Special:
         rungs=own,
         calendar=keys.calendar,
         client=keys.client,
-        weekdays=frozenset(_WEEKDAYS.index(day) for day in keys.weekday) if keys.weekday else None,
+        weekdays=frozenset(WEEKDAYS.index(day) for day in keys.weekday) if keys.weekday else None,
         modality=keys.modality,
         place=keys.place,
     )
@@ -350,7 +352,11 @@ def _practice(keys: PracticeKeys) -> Practice:
     usual = Practice(buffer=keys.buffer, travel=keys.travel, sessions_a_day=keys.sessions_a_day)
     if keys.hours is None:
         return usual
-    return replace(usual, hours=tuple(getattr(keys.hours, day) for day in _WEEKDAYS))
+    return replace(usual, hours=tuple(getattr(keys.hours, day) for day in WEEKDAYS))
+
+
+def _repair(keys: RepairKeys) -> RepairConfig:
+    return RepairConfig(keys.offer, keys.within, frozenset(Phi(alias) for alias in keys.high_need))
 
 
 def _store_path(url: str) -> Path | None:

@@ -64,6 +64,7 @@ class Occasion:
         None  # the start at which the same client was kept waiting last, if that is not long ago
     )
     contacted_at: datetime | None = None
+    high_need: bool = False  # the configuration says so of the client
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ def choose(occasion: Occasion, wish: Wish) -> Draft:
         minutes=occasion.minutes_late,
         repeat=repeat,
         new=Client.NEW in wish.clients,
-        high_need=Client.HIGH_NEED in wish.clients,
+        high_need=_is_high_need(occasion, wish),
         minor=Client.MINOR in wish.clients,
         call=serious >= CALL,
         reason=wish.reason.value if wish.reason else "",
@@ -186,9 +187,13 @@ def _check(verdict: Verdict) -> None:
         )
 
 
+def _is_high_need(occasion: Occasion, wish: Wish) -> bool:
+    return occasion.high_need or Client.HIGH_NEED in wish.clients
+
+
 def _severity(occasion: Occasion, wish: Wish, *, repeat: bool) -> int:
     """As the card has it, or more by what the therapist says of the client. Who knows better overrules the card."""
     verdict = Verdict.LATE if occasion.verdict is Verdict.LATE else Verdict.MISSED
-    around = Circumstances(repeat, Client.NEW in wish.clients, Client.HIGH_NEED in wish.clients)
+    around = Circumstances(repeat, Client.NEW in wish.clients, _is_high_need(occasion, wish))
     said = severity(verdict, around) or 0
     return said if wish.repeat is not None else max(said, occasion.severity)

@@ -17,10 +17,12 @@ from kepthour.core.oddities import Oddity
 from kepthour.core.offers import action, label_of_both, offers, replies, with_hints
 from kepthour.core.quiet import Manner
 from kepthour.core.reminder import Reminder
+from kepthour.core.rules import Rule, Tally
 from kepthour.core.words.asked import question_text, sweep_text
 from kepthour.core.words.digests import away_text, digest_text
 from kepthour.core.words.late import noted_text
 from kepthour.core.words.repair import nudge_text
+from kepthour.core.words.rules import rule_text
 from kepthour.core.words.rungs import bare_text, cue_text, joint_text, rung_text
 from kepthour.core.words.text import Text
 from kepthour.core.words.troubles import (
@@ -148,6 +150,11 @@ def card_notice(
     """The repair card number `card` speaks up about these of its steps; `start` is the one that was missed."""
     words = nudge_text(how.tongue, reminder.rung, card, start, steps, how.zone, now)
     return _notice(reminder, words, None, how, (), stays=True)
+
+
+def rule_notice(reminder: Reminder, rule: Rule, tally: Tally, how: Showing) -> Notice:
+    """What became of the sessions of a rule that was written a month ago."""
+    return _notice(reminder, rule_text(how.tongue, rule, tally), None, how, (), stays=True)
 
 
 def digest_notice(

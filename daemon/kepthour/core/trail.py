@@ -28,6 +28,8 @@ class What(StrEnum):
     CARD_CHANGED = "card_changed"  # more or less serious, confirmed, or open again
     CARD_CLOSED = "card_closed"
     CARD_DROPPED = "card_dropped"  # opened by a clock that was wrong
+    CAUSE_NAMED = "cause_named"  # `why` is the code, or "none"
+    RULE_WRITTEN = "rule_written"  # into the configuration; `why` is what it changes
     STEP_DONE = "step_done"
     STEP_UNDONE = "step_undone"
     STEP_SKIPPED = "step_skipped"

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,10 +44,11 @@ _CONFIRMED = {Verdict.MISSED, Verdict.LATE}  # by the therapist's word
 
 @dataclass(frozen=True, slots=True)
 class Speaking:
-    """Where cards speak up: first, and where nobody did anything for an hour."""
+    """Where cards speak up: first, and where nobody did anything for an hour; and with whom a miss weighs more."""
 
     near_channels: tuple[str, ...]
     far_channels: tuple[str, ...]
+    high_need: frozenset[Phi] = frozenset()  # aliases
 
 
 def follow_verdicts(
@@ -78,7 +79,7 @@ def _follow(
     corrects: Verdict | None,
 ) -> None:
     card = cards.of_session(tx, row.id)
-    serious = severity(verdict, _circumstances(tx, row, verdict, now))
+    serious = severity(verdict, _circumstances(tx, row, verdict, now, speaking.high_need))
     if serious is None:
         # A card from before the present start stays: the event was moved to where what was missed is made up for.
         if card is not None and not _is_of_an_earlier_start(card, row, corrects) and not _is_closed(card):
@@ -124,7 +125,9 @@ def _is_very_late(tx: Tx, row: SessionRow) -> bool:
     return checked_in is not None and checked_in >= expected + LATE_FROM
 
 
-def _circumstances(tx: Tx, row: SessionRow, verdict: Verdict, now: datetime) -> Circumstances:
+def _circumstances(
+    tx: Tx, row: SessionRow, verdict: Verdict, now: datetime, high_need: Collection[Phi]
+) -> Circumstances:
     known = row.known
     if not known.client:
         return Circumstances()
@@ -137,7 +140,7 @@ def _circumstances(tx: Tx, row: SessionRow, verdict: Verdict, now: datetime) -> 
         and first > now - NEW_FOR
     )
     earlier = cards.waited_before(tx, known, verdict, known.start)
-    return Circumstances(repeat=earlier is not None, new=is_new)
+    return Circumstances(repeat=earlier is not None, new=is_new, high_need=known.client in high_need)
 
 
 def _speak_up(tx: Tx, speaking: Speaking, card: Card, confirmed_at: datetime) -> None:

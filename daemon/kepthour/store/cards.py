@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
 
+from kepthour.core.causes import Cause
 from kepthour.core.changes import KnownSession
 from kepthour.core.nudges import card_of, to_tell
 from kepthour.core.privacy import Phi
@@ -50,6 +51,8 @@ class Card:
     closed_at: datetime | None
     confirmed_at: datetime | None  # None: it is only suspected
     outcome: Outcome | None
+    cause: Cause | None  # as the therapist says
+    cause_word: Phi | None
     steps: tuple[CardStep, ...]
 
     @property
@@ -245,6 +248,14 @@ def stand(tx: Tx, card: Card, state: CardState) -> None:
     )
 
 
+def name_cause(tx: Tx, card: Card, cause: Cause | None, word: Phi | None, at: datetime) -> None:
+    """What the therapist says it was; None: none of what they were offered, or not any more."""
+    values: dict[str, Any] = {"cause": cause.value if cause else None, "cause_word": word}
+    tx.connection.execute(update(cards).where(cards.c.id == card.id).values(**values))
+    why = cause.value if cause else "none"
+    trail.note(tx, card.session_id, Noted(What.CAUSE_NAMED, Who.THERAPIST, at, why))
+
+
 def mark_step(tx: Tx, card: Card, n: int, now: datetime, what: What, reason: Phi | None = None) -> None:
     """Step `n` is done (STEP_DONE) or skipped (STEP_SKIPPED) `now`; or it is neither after all (STEP_UNDONE)."""
     values: dict[str, Any] = {
@@ -271,6 +282,8 @@ def _card(tx: Tx, row: Row[Any]) -> Card:
         closed_at=row.closed_at,
         confirmed_at=row.confirmed_at,
         outcome=Outcome(row.outcome) if row.outcome else None,
+        cause=Cause(row.cause) if row.cause else None,
+        cause_word=row.cause_word or None,
         steps=tuple(
             CardStep(step.n, step.due_at, step.done_at, step.skipped_at, step.reason) for step in steps
         ),

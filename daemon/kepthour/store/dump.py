@@ -49,6 +49,7 @@ PARTS = (
     Part("reminders", tables.reminders, ("due_at", "id"), _REMINDER, ~_IS_QUESTION),
     Part("questions", tables.reminders, ("due_at", "id"), _REMINDER, _IS_QUESTION),
     Part("cards", tables.cards, ("opened_at", "id"), _OF_SESSION, steps=_STEPS),
+    Part("rules", tables.rules, ("written_at", "id"), {"card_id": "card"}),
     Part("evidence", tables.evidence, ("asked_at", "id"), _OF_SESSION),
     Part("spells", tables.spells, ("since", "id")),
     Part("absences", tables.absences, ("start", "id")),

@@ -13,12 +13,14 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Integer, TypeDecorator
 
+from kepthour.core.causes import Cause
 from kepthour.core.gaps import Pause
 from kepthour.core.ladder import Urgency
 from kepthour.core.presence import Seen
 from kepthour.core.reminder import State, Why
 from kepthour.core.repair import CardState, Outcome
 from kepthour.core.response import Kind
+from kepthour.core.rules import Kind as RuleKind
 from kepthour.core.spells import Sign
 from kepthour.core.trail import What, Who
 from kepthour.core.verdict import Because, Verdict
@@ -34,6 +36,7 @@ _SAVED = (
     "verdicts",
     "cards",
     "card_steps",
+    "rules",
     "trail",
     "absences",
     "watches",
@@ -47,6 +50,9 @@ _WORDS: dict[tuple[str, str], type[StrEnum]] = {
     ("spells", "sign"): Sign,
     ("cards", "state"): CardState,
     ("cards", "outcome"): Outcome,
+    ("cards", "cause"): Cause,
+    ("rules", "cause"): Cause,
+    ("rules", "kind"): RuleKind,
     ("sessions", "verdict"): Verdict,
     ("sessions", "because"): Because,
     ("verdicts", "verdict"): Verdict,

@@ -5,6 +5,7 @@ therapists ─┬─ calendars ── resources ── occurrences      what the
             │            ├─ evidence                      where the therapist was seen
             │            ├─ responses · verdicts          what was answered and concluded
             │            ├─ cards ── card_steps           what is to be repaired
+            │            │    └─ rules                    what was changed so that it does not happen again
             │            └─ trail                         every change, in the order in which they came
             ├─ absences                                   when the therapist is away
             ├─ spells                                     what was seen of them on this machine
@@ -235,6 +236,8 @@ cards = Table(
     Column("closed_at", Instant),
     Column("confirmed_at", Instant),  # when the therapist said that it was so; null: it is only suspected
     Column("outcome", Text),  # what became of the work with the client
+    Column("cause", Text),  # a code, as the therapist says; null: they named none
+    Column("cause_word", PhiText),  # in their own words, if it is another one
     UniqueConstraint("session_id"),
 )
 
@@ -248,6 +251,25 @@ card_steps = Table(
     Column("done_at", Instant),
     Column("skipped_at", Instant),
     Column("reason", PhiText),  # why it was skipped
+)
+
+rules = Table(
+    "rules",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _therapist(),
+    Column("card_id", Integer, ForeignKey("cards.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("cause", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # what it changed in the configuration
+    Column("value", Text, nullable=False),  # as it stands there: an offset, a span
+    Column("calendar", Text),  # the sessions that it is about; null: all
+    Column("client", PhiText, nullable=False),
+    Column("weekday", Integer),  # local, Monday is 0
+    Column("place", PhiText, nullable=False),
+    Column("channel", Text),
+    Column("written_at", Instant, nullable=False),
+    Column("looked_at", Instant),  # when it was looked at again whether it helped: once
+    Column("tally", JSON),  # what was told then; null: it was not in the configuration any more
 )
 
 trail = Table(

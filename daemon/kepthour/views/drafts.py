@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from zoneinfo import ZoneInfo
 
 from kepthour.core.drafts import Occasion, minutes_late
 from kepthour.core.errors import NeedsPerson, NotFound
+from kepthour.core.privacy import Phi
 from kepthour.core.verdict import Verdict, checked_in_at
 from kepthour.store import cards, responses, sessions
 from kepthour.store.cards import Card
@@ -14,8 +16,11 @@ from kepthour.store.engine import Store
 _CONTACT = 1  # the step that is the first contact
 
 
-def occasion(store: Store, card: Card, zone: ZoneInfo) -> Occasion:
-    """What `card` is about. Raises NeedsPerson while nothing is concluded of its session."""
+def occasion(store: Store, card: Card, zone: ZoneInfo, high_need: Collection[Phi] = ()) -> Occasion:
+    """What `card` is about; `high_need` are aliases.
+
+    Raises NeedsPerson while nothing is concluded of its session.
+    """
     with store.read() as tx:
         row, missed = sessions.get(tx, card.session_id), cards.about(tx, card)
         if row is None or missed is None:
@@ -35,4 +40,5 @@ def occasion(store: Store, card: Card, zone: ZoneInfo) -> Occasion:
         minutes_late=minutes_late(missed.start, arrived) if late else None,
         earlier=earlier.astimezone(zone) if earlier else None,
         contacted_at=contacted.astimezone(zone) if contacted else None,
+        high_need=row.known.client in high_need,
     )

@@ -16,17 +16,20 @@ from kepthour.core.ladder import Step, Urgency, climb
 from kepthour.core.oddities import Oddity, odd_ones
 from kepthour.core.quiet import CUE, Attended, waits_for
 from kepthour.core.reminder import QUESTION, Reminder, State
+from kepthour.core.rules import RULE
 from kepthour.core.sweep import SWEEP, after_session, evenings
 from kepthour.core.verdict import SILENCE, announced_start, deadline_after
 from kepthour.core.words.asked import question_text, sweep_text
 from kepthour.core.words.digests import away_text, digest_text
 from kepthour.core.words.repair import nudge_text
+from kepthour.core.words.rules import rule_text
 from kepthour.core.words.rungs import cue_text, rung_text
 from kepthour.pipeline.plan.oddities import background
 from kepthour.pipeline.poll import AHEAD, BEHIND
 from kepthour.store import absences, calendars, cards, presence, reminders, responses, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.views.agenda import agenda
+from kepthour.views.rules import listed
 
 _FRINGE = timedelta(days=2)  # digests and early rungs belong to sessions that lie outside the span
 
@@ -97,6 +100,7 @@ def rehearse(
     asked = [(session, course) for session, course in courses if course.deadline is not None]
     found = [
         *of_cards,
+        *_looks_back(config, store, now),
         *_digests(config, days, absent, states, odd),
         *_questions(config, asked),
         *_sweeps(config, [*open_now, *(session for session, course in asked if _is_to_come(course, now))]),
@@ -212,6 +216,16 @@ def _nudges(tx: Tx, config: Configuration) -> Iterator[Rehearsed]:
             channels = (nudge.channel,)
             yield Rehearsed(
                 nudge.due_at, one.card.session_id, nudge.rung, nudge.urgency, channels, words.whole
+            )
+
+
+def _looks_back(config: Configuration, store: Store, now: datetime) -> Iterator[Rehearsed]:
+    """When it is looked at whether a rule helped, with the counts of now: nobody knows what they will be."""
+    for one in listed(config, store, now):
+        if one.stands and one.written.looked_at is None:
+            words = rule_text(config.showing.tongue, one.written.rule, one.tally)
+            yield Rehearsed(
+                one.written.look_at, None, RULE, Urgency.NORMAL, config.near_channels, words.whole
             )
 
 

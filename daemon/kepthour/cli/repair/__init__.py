@@ -18,14 +18,21 @@ _ACTIONS = {
     "draft": "kepthour.cli.repair.draft:draft",
     "note": "kepthour.cli.repair.note:note",
     "export": "kepthour.cli.repair.export:export",
+    "cause": "kepthour.cli.repair.cause:cause",
+    "prevent": "kepthour.cli.repair.prevent:prevent",
+    "rules": "kepthour.cli.repair.rules:rules",
 }
+_OF_NO_CARD = {"rules"}  # no id of a card or a session is a word
 
 
 class _WithCard(LoadedGroup):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """What stands before the action is for the card, in any order; what stands after it is the action's own."""
         at = next((index for index, word in enumerate(args) if word in self.table), len(args))
-        rest = super().parse_args(ctx, [*args[:at], "--", *args[at:]])
+        alone = args[at : at + 1] and args[at] in _OF_NO_CARD
+        rest = super().parse_args(ctx, [*args[:at], "--", *([""] if alone else []), *args[at:]])
+        if alone and ctx.params["card_id"]:
+            raise click.UsageError(f'"{args[at]}" is of no card: kepthour repair {args[at]}', ctx)
         if ctx.params["card_id"] in self.table:
             raise click.UsageError("Which card? Its ID comes before the action.", ctx)
         return rest

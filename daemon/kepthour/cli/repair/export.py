@@ -11,6 +11,7 @@ from kepthour.cli.context import as_json, common
 from kepthour.cli.files import STDOUT, place_for, write_private
 from kepthour.cli.printing import card_shape, change_shape, clock, document, said_shape, stamp
 from kepthour.cli.repair.chosen import chosen
+from kepthour.cli.repair.told import named
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -73,6 +74,8 @@ def _markdown(kept: Record, zone: ZoneInfo) -> Iterator[str]:
         yield f"- confirmed: {clock(card.confirmed_at, zone)}"
     if card.closed_at:
         yield f"- closed: {clock(card.closed_at, zone)}"
+    if cause := named(card):
+        yield f"- cause: {cause}"
     yield ""
     yield "| | step | what | due | became of it |"
     yield "|---|---|---|---|---|"

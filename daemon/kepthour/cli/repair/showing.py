@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kepthour.cli.printing import card_shape, clock, document, table
+from kepthour.cli.repair.told import named
 from kepthour.core.repair import CardState
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
     from kepthour.app import App
     from kepthour.store.cards import Card
+
+
+_PREVENT = 7  # the step
 
 
 def tell_all(app: App, found: list[Card], *, as_json: bool) -> None:
@@ -57,6 +61,10 @@ def tell(app: App, card: Card, *, as_json: bool) -> None:
         show(app, card)
         if card.state is not CardState.CLOSED:
             click.echo(f"A text for the client, yours to change and to send: kepthour repair {card.id} draft")
+            if card.cause is None and any(step.n == _PREVENT and step.is_open for step in card.steps):
+                click.echo(
+                    f"What may have been the cause, and what would help: kepthour repair {card.id} cause"
+                )
 
 
 def show(app: App, card: Card) -> None:
@@ -71,6 +79,8 @@ def show(app: App, card: Card) -> None:
     click.echo("Nothing is sent to anybody: this card is for you alone.")
     if card.severity >= CALL:
         click.echo("This one weighs more: call, do not write; and talk it over with a colleague.")
+    if (cause := named(card)) is not None:
+        click.echo(f"You said that it was: {cause}.")
     click.echo()
     kinds = {step.n: step for step in STEPS}
     rows = [

@@ -75,7 +75,7 @@ def write(
     from kepthour.views.drafts import occasion
 
     spoken = _language(app, language)
-    happened = occasion(app.store, card, app.config.zone)
+    happened = occasion(app.store, card, app.config.zone, app.config.repair.high_need)
     draft = choose(happened, wish)
     return Written(card, happened, draft, render(draft, spoken, app.config.templates))
 

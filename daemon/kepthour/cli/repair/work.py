@@ -50,6 +50,7 @@ _HELPS: dict[int, tuple[_Help, ...]] = {
     4: (_MESSAGE, _LETTER),
     5: (_MESSAGE, _LETTER),
     6: (_Help("f", "free times", "slots"), _Help("m", "a message with them", "draft", {"with_times": True})),
+    7: (_Help("w", "what it was", "cause"), _Help("r", "a rule against it", "prevent")),
     9: (_Help("n", "a note for supervision", "note", {"kind": "supervision"}),),
 }
 _OUTCOMES = {str(number): one for number, one in enumerate(Outcome, start=1)}

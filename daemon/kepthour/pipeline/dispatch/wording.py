@@ -25,6 +25,7 @@ from kepthour.core.notices import (
     lost_track_notice,
     noted_notice,
     question_notice,
+    rule_notice,
     rung_notice,
     sweep_notice,
 )
@@ -41,12 +42,13 @@ from kepthour.core.quiet import (
 )
 from kepthour.core.reminder import QUESTION, Reminder, State
 from kepthour.core.response import Response
+from kepthour.core.rules import RULE, rule_of
 from kepthour.core.spans import midnight
 from kepthour.core.sweep import SWEEP
 from kepthour.core.verdict import announced_start
 from kepthour.core.words.troubles import calendar_text
 from kepthour.pipeline.dispatch.surroundings import Surroundings
-from kepthour.store import absences, calendars, cards, reminders, responses, sessions
+from kepthour.store import absences, calendars, cards, reminders, responses, rules, sessions
 from kepthour.store.engine import StoreFault, Tx
 
 log = structlog.get_logger()
@@ -106,6 +108,8 @@ def words_of(tx: Tx, reminder: Reminder, around: Surroundings, wording: Wording)
         return _alert(tx, reminder, now, wording)
     if reminder.rung.startswith(NUDGE):
         return _nudge(tx, reminder, now, wording)
+    if reminder.rung == RULE:
+        return _rule(tx, reminder, wording)
     if reminder.rung == QUESTION:
         asked = [row.known for row in sessions.asked_in(tx, reminder.subject)]
         return _fixed(question_notice(reminder, asked, wording.how)) if asked else None
@@ -202,6 +206,15 @@ def _nudge(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Words
     """What a repair card is to say still; nothing, if that is done."""
     one = cards.spoken(tx, reminder, now)
     return _fixed(card_notice(reminder, one.card.id, one.start, one.steps, now, wording.how)) if one else None
+
+
+def _rule(tx: Tx, reminder: Reminder, wording: Wording) -> Words | None:
+    """What was seen when a rule was looked at again."""
+    number = rule_of(reminder.subject)
+    one = rules.get(tx, number) if number is not None else None
+    if one is None or one.tally is None:
+        return None
+    return _fixed(rule_notice(reminder, one.rule, one.tally, wording.how))
 
 
 def _sweep(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Words | None:

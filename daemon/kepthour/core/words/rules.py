@@ -1,0 +1,71 @@
+"""What is told of a rule a month after it was written: counts, in neutral words, and nothing of anybody."""
+
+from __future__ import annotations
+
+from kepthour.core.rules import Count, Kind, Rule, Tally
+from kepthour.core.tongue import Tongue
+from kepthour.core.words.text import Text
+
+
+def rule_text(tongue: Tongue, rule: Rule, tally: Tally) -> Text:
+    """About a rule that stands, and what became of its sessions before and since."""
+    said = [_what(tongue, rule), _since(tongue, tally.since)]
+    if tally.since.is_enough:
+        said.append(_before(tongue, tally.before))
+    said.append(tongue.gettext("More: kepthour repair rules"))
+    return Text(tongue.gettext("A month ago you changed one thing. Did it help?"), " ".join(said))
+
+
+def _what(tongue: Tongue, rule: Rule) -> str:
+    match rule.kind:
+        case Kind.EXTRA_RUNG:
+            # Translators: {offset} is written as in the configuration: "-2h".
+            return tongue.gettext("It was one more reminder, at {offset}.", offset=rule.value)
+        case Kind.EARLY_IF_ODD:
+            return tongue.gettext("It was the early reminder of sessions that are odd.")
+        case Kind.INSIST:
+            return tongue.gettext("Since then a notice comes back until it is answered.")
+        case Kind.JOINS:
+            # Translators: {channel} is a name, {offset} is written as in the configuration: "-1m".
+            return tongue.gettext(
+                "The channel “{channel}” joins earlier, at {offset}.", channel=rule.channel, offset=rule.value
+            )
+        case Kind.BUFFER:
+            return tongue.gettext("It was a longer pause around the free times that are offered.")
+        case Kind.POLL:
+            return tongue.gettext(
+                "The calendar “{calendar}” is read more often.", calendar=rule.scope.calendar
+            )
+        case Kind.WAKE:
+            return tongue.gettext("Since then this computer wakes up in time.")
+
+
+def _since(tongue: Tongue, count: Count) -> str:
+    if not count.sessions:
+        return tongue.gettext("There was no such session since: nothing can be told.")
+    if not count.is_enough:
+        return tongue.ngettext(
+            "There was {count} such session since: too few to tell.",
+            "There were {count} such sessions since: too few to tell.",
+            count.sessions,
+        )
+    # Translators: of sessions; for example "Of 12 such sessions since, late: 0, near misses: 1, missed: 0."
+    return tongue.gettext(
+        "Of {count} such sessions since, late: {late}, near misses: {near}, missed: {missed}.",
+        count=count.sessions,
+        late=count.late,
+        near=count.near_misses,
+        missed=count.missed,
+    )
+
+
+def _before(tongue: Tongue, count: Count) -> str:
+    if not count.is_enough:
+        return tongue.gettext("Before that there were too few to compare.")
+    return tongue.gettext(
+        "Of {count} in the 90 days before, late: {late}, near misses: {near}, missed: {missed}.",
+        count=count.sessions,
+        late=count.late,
+        near=count.near_misses,
+        missed=count.missed,
+    )
