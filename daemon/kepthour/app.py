@@ -7,7 +7,7 @@ import queue
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -229,7 +229,7 @@ class App:
         now = self.clock.now()
         self._gaps = audit.audit(self.store, everywhere, now, self._gaps)
         lost = repair.without_card(self.store, now - audit.BEHIND)
-        repair.follow_verdicts(self.store, self._speaking, lost, now, Who.DAEMON)
+        self._follow_verdicts(lost, Who.DAEMON)
         self.replan()
         again = looked_at_again(self.config, self.store, now)
         if again:
@@ -243,7 +243,7 @@ class App:
         in_person = self.config.in_person
         detector = detect.Detector(near, far, self._stale_after, self._witnesses, in_person)
         verdicts = detect.detect(detector, self.store, now)
-        repair.follow_verdicts(self.store, self._speaking, verdicts, now, Who.DAEMON)
+        self._follow_verdicts(verdicts, Who.DAEMON)
         if verdicts:
             plan.cue(self._policy, self.store, now)
 
@@ -328,10 +328,7 @@ class App:
         Raises NotFound, NeedsPerson, TryLater.
         """
         settled = settle.reply(self.store, answer, at)
-        found = [(settled.session, SAYS[answer.key])]
-        repair.follow_verdicts(
-            self.store, self._speaking, found, self.clock.now(), Who.THERAPIST, settled.corrects
-        )
+        self._follow_verdicts([(settled.session, SAYS[answer.key])], Who.THERAPIST, settled.corrects)
         return settled
 
     def settle(self, session_id: str, verdict: Verdict, reason: str | None) -> settle.Settled:
@@ -340,9 +337,25 @@ class App:
         settled = settle.settle(self.store, session_id, verdict, now, why, self.config.zone)
         if settled.anew:
             self.replan()
-        found = [(settled.session, verdict)]
-        repair.follow_verdicts(self.store, self._speaking, found, now, Who.THERAPIST, settled.corrects)
+        self._follow_verdicts([(settled.session, verdict)], Who.THERAPIST, settled.corrects)
         return settled
+
+    def _follow_verdicts(
+        self, found: Sequence[tuple[str, Verdict]], by: Who, corrects: Verdict | None = None
+    ) -> None:
+        """Open, confirm or close cards, and see at once what that calls for."""
+        repair.follow_verdicts(self.store, self._speaking, found, self.clock.now(), by, corrects)
+        if found:
+            self.follow_cards()
+
+    def follow_cards(self) -> None:
+        """Bring the open repair cards in step with the calendars. No network."""
+        plan.follow_cards(self._policy, self.store, self.clock.now())
+
+    def say_make_up(self, card: int, session_id: str | None) -> None:
+        """The therapist says which session makes up for the missed one; None: none. Raises NotFound, NeedsPerson."""
+        plan.say_make_up(self._policy, self.store, card, session_id, self.clock.now())
+        self.follow_cards()
 
     def channels(self) -> dict[str, Channel]:
         """The configured channels, not yet opened."""

@@ -178,14 +178,18 @@ def test_a_hold_by_its_start_holds_any_free_time(world: World) -> None:
     assert held(text)["SUMMARY"] == "Reserved"
 
 
-def test_a_hold_writes_nothing_into_the_store(world: World, tmp_path: Path) -> None:
+def test_a_hold_writes_nothing_into_the_store_but_that_it_was_made(world: World, tmp_path: Path) -> None:
     def exported() -> dict[str, Any]:
         return {key: part for key, part in world.json("export").items() if isinstance(part, list)}
 
     before = exported()
     told = world.cli("repair", "1", "hold", "2", "--output", str(tmp_path / "a.ics")).stdout
     assert "It stands in no calendar until you import it" in told
-    assert exported() == before
+    after = exported()
+    uid = held((tmp_path / "a.ics").read_bytes().decode())["UID"]
+    assert after["cards"][0].pop("holds") == [*before["cards"][0].pop("holds"), uid]
+    assert after["changes"].pop()["what"] == "hold_written"
+    assert after == before
 
 
 @pytest.mark.parametrize(

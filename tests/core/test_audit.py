@@ -47,6 +47,7 @@ def session(
 TO_COME = (rung(-15), rung(0))
 OUT = (rung(-15, State.SENT, Why.ACCEPTED), rung(0, State.SENT, Why.ACCEPTED))
 HERE = frozenset({Kind.HERE})
+CUE = rung(-29, rung="opening-cue")
 
 
 def refused(attempts: int, state: State = State.PENDING) -> Reminder:
@@ -61,6 +62,8 @@ def refused(attempts: int, state: State = State.PENDING) -> Reminder:
         ([], session(), START - MINUTE),  # it was added just now, perhaps
         ([], session(question(State.PENDING), *TO_COME), BEFORE),
         ([Gap.NO_LADDER], session(question(State.PENDING)), BEFORE),  # a question is no ladder
+        ([Gap.NO_LADDER], session(CUE), BEFORE),  # nor is an opening cue
+        ([], session(CUE, *TO_COME), BEFORE),
         ([], session(rung(0, State.SUPERSEDED, Why.CHECKED_IN), answers=HERE), BEFORE),
         ([Gap.SILENCED], session(rung(0, State.SUPERSEDED, Why.CHECKED_IN)), BEFORE),
         ([Gap.SILENCED], session(rung(0, State.SUPERSEDED, Why.CHECKED_OUT), answers=HERE), BEFORE),

@@ -182,3 +182,12 @@ def test_the_more_is_taken_away_the_less_is_certain(
         left = loss(data.draw, left)
         finding = left.finding()
         assert finding is not None and finding.verdict is Verdict.UNKNOWN
+
+
+@given(known, st.sampled_from(list(State)), seconds(-1200, 1200))
+def test_an_opening_cue_makes_silence_mean_neither_more_nor_less(
+    all_of_it: Known, state: State, late: timedelta
+) -> None:
+    cue = replace(rung(99, timedelta(minutes=-30), "near", state, late), rung="opening-cue")
+    assert replace(all_of_it, rungs=(*all_of_it.rungs, cue)).covered() == all_of_it.covered()
+    assert replace(all_of_it, rungs=(cue,)).covered() == replace(all_of_it, rungs=()).covered()

@@ -19,7 +19,7 @@ from kepthour.core.freshness import Freshness
 from kepthour.core.ladder import PROFILES, Urgency
 from kepthour.core.notice import Action, Key, Notice, Showing
 from kepthour.core.notices import question_notice, rung_notice
-from kepthour.core.nudges import nudges
+from kepthour.core.nudges import LANDING, nudges
 from kepthour.core.oddities import Oddity
 from kepthour.core.offers import label, label_of_both, label_until_start
 from kepthour.core.privacy import Phi
@@ -30,7 +30,7 @@ from kepthour.core.words.asked import over_text, question_text, sweep_text
 from kepthour.core.words.digests import away_text, digest_text
 from kepthour.core.words.late import late_text, noted_text
 from kepthour.core.words.repair import nudge_text
-from kepthour.core.words.rungs import bare_text, cue_text, joint_text, rung_text
+from kepthour.core.words.rungs import bare_text, cue_text, joint_text, opening_text, rung_text
 from kepthour.core.words.text import Show, Text
 from kepthour.core.words.troubles import (
     calendar_text,
@@ -142,6 +142,10 @@ CASES: dict[str, Case] = {
     "bare": lambda tongue, _show: bare_text(tongue, START, BERLIN),
     "two sessions joined": lambda tongue, _show: joint_text(tongue, LINKED, START, BERLIN),
     "a cue": lambda tongue, _show: cue_text(tongue, LINKED, None, LINKED.end - timedelta(minutes=5), BERLIN),
+    "an opening cue": lambda tongue, show: opening_text(
+        tongue, LINKED, timedelta(minutes=-30), START - timedelta(minutes=30), BERLIN, show
+    ),
+    "how it landed": nudge(LANDING, 8, days=1),
     "a cue before another": lambda tongue, _show: cue_text(
         tongue, LINKED, LINKED.end, LINKED.end - timedelta(minutes=10), BERLIN
     ),
@@ -181,7 +185,9 @@ def test_every_text_is_filled_in_and_ends_as_a_sentence(spoken: Tongue) -> None:
         assert not re.search(r"[{}]|\.\.|\?\.|  ", text.whole), name
         assert text.title.strip() == text.title != "", name
         assert text.body.strip() == text.body, name
-        assert text.body.endswith((".", "“", "”", "settle", "sweep", "?", "12", "draft", "skip")), name
+        assert text.body.endswith((".", "“", "”", "settle", "sweep", "?", "12", "draft", "skip", "done")), (
+            name
+        )
 
 
 def test_every_text_fits_into_a_notice(spoken: Tongue) -> None:

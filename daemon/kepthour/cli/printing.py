@@ -175,6 +175,7 @@ def card_shape(card: Card, zone: tzinfo) -> dict[str, Any]:
                 "name": names[step.n],
                 "due_at": stamp(step.due_at, zone),
                 "done_at": stamp(step.done_at, zone),
+                "done_by": step.done_by.value if step.done_by else None,
                 "skipped_at": stamp(step.skipped_at, zone),
                 "reason": step.reason.reveal() if step.reason else None,
             }
@@ -186,6 +187,15 @@ def card_shape(card: Card, zone: tzinfo) -> dict[str, Any]:
         "outcome": card.outcome.value if card.outcome else None,
         "cause": card.cause.value if card.cause else None,
         "cause_word": card.cause_word.reveal() if card.cause_word else None,
+        "make_up": {
+            "session": card.make_up.session,
+            "start": stamp(card.make_up.start, zone),
+            "by": card.make_up.by.value,
+            "why": card.make_up.why.value,
+        }
+        if card.make_up
+        else None,
+        "first_meeting": card.meeting,
     }
 
 

@@ -19,7 +19,7 @@ from kepthour.cli.printing import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime, tzinfo
 
     from kepthour.core.day import Ground
@@ -164,7 +164,10 @@ def _tell_rungs(story: Story) -> None:
 def rung_sentence(one: Reasoned) -> str | None:
     """Why a session has a rung, or has not, in words; None for one that every session has."""
     from kepthour.core.ladder import OnlyIf
+    from kepthour.core.reminder import OPENING
 
+    if one.rung == OPENING:
+        return _why_opening(one.cards)
     if one.only_if is None:
         return f"{one.rung} comes because you snoozed, or announced another start."
     if one.only_if is OnlyIf.ALWAYS:
@@ -176,6 +179,13 @@ def rung_sentence(one: Reasoned) -> str | None:
     if not one.is_planned:
         return f"{one.rung} is called for, since {reasons}; but its time was over, or no channel takes it."
     return f"{one.rung} is planned because {reasons}."
+
+
+def _why_opening(cards: Sequence[int]) -> str:
+    if not cards:
+        return "opening-cue was for a repair card that is closed, or for which another session counts now."
+    of = " and ".join(f"kepthour repair {card}" for card in cards)
+    return f"opening-cue comes because you meet here after a session that you missed: {of}."
 
 
 def _ground(ground: Ground) -> str:
@@ -193,6 +203,7 @@ def _rung_shape(one: Reasoned) -> dict[str, Any]:
         "only_if": one.only_if.value if one.only_if else None,
         "planned": one.is_planned,
         "because": [ground.value for ground in one.grounds],
+        "cards": [str(card) for card in one.cards],
     }
 
 

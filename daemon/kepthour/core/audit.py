@@ -47,7 +47,7 @@ def gaps(session: Open, now: datetime) -> list[Gap]:
     rungs = [one for one in session.reminders if one.offset is not None]
     found = []
     if session.verdict is None:
-        if not rungs and now + _SLACK < session.start:
+        if not any(one.is_of_ladder for one in rungs) and now + _SLACK < session.start:
             found.append(Gap.NO_LADDER)
         if any(not _has_reason(one, session) for one in rungs):
             found.append(Gap.SILENCED)

@@ -28,7 +28,7 @@ def coverage(
     `watches` are by their beginnings; `reminders` are those of the session's present start; `last_good_sync` is its
     calendar's.
     """
-    rungs = [reminder for reminder in reminders if reminder.offset is not None]
+    rungs = [reminder for reminder in reminders if reminder.is_of_ladder]
     began = min((rung.due_at for rung in rungs), default=start)
     return Coverage(
         daemon=not gaps(watches, max(began, start - _DECISIVE), deadline),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import overload
 
 from kepthour.core.changes import KnownSession
@@ -16,14 +16,14 @@ from kepthour.core.notice import Action, Key, Later, Notice, Showing
 from kepthour.core.oddities import Oddity
 from kepthour.core.offers import action, label_of_both, offers, replies, with_hints
 from kepthour.core.quiet import Manner
-from kepthour.core.reminder import Reminder
+from kepthour.core.reminder import OPENING, Reminder
 from kepthour.core.rules import Rule, Tally
 from kepthour.core.words.asked import question_text, sweep_text
 from kepthour.core.words.digests import away_text, digest_text
 from kepthour.core.words.late import noted_text
 from kepthour.core.words.repair import nudge_text
 from kepthour.core.words.rules import rule_text
-from kepthour.core.words.rungs import bare_text, cue_text, joint_text, rung_text
+from kepthour.core.words.rungs import bare_text, cue_text, joint_text, opening_text, rung_text
 from kepthour.core.words.text import Text
 from kepthour.core.words.troubles import (
     check_text,
@@ -47,17 +47,30 @@ def rung_notice(
     if manner is Manner.LOUD:
         reminder = replace(reminder, urgency=Urgency.HIGH)
     assert reminder.offset is not None
-    words = rung_text(how.tongue, session, reminder.offset, now, how.zone, how.show, announced)
+    is_opening = reminder.rung == OPENING
+    words = _rung_words(session, how, reminder.offset, now, announced, is_opening=is_opening)
     stays = reminder.urgency in {Urgency.HIGH, Urgency.CRITICAL}
     notice = _notice(reminder, words, session, how, offers(how.tongue, session, now), stays=stays)
     notice = replace(notice, moment=announced or session.start, discreet=manner is Manner.DISCREET)
     if not stays:
         return notice
-    return replace(
-        notice,
-        later=_Minutes(session, how, announced, tuple(minutes(announced or session.start, session.end, now))),
-        insists=how.insists,
-    )
+    instants = tuple(minutes(announced or session.start, session.end, now))
+    later = _Minutes(session, how, announced, instants, is_opening)
+    return replace(notice, later=later, insists=how.insists)
+
+
+def _rung_words(
+    session: KnownSession,
+    how: Showing,
+    offset: timedelta,
+    at: datetime,
+    announced: datetime | None,
+    *,
+    is_opening: bool,
+) -> Text:
+    if is_opening and at < session.start:
+        return opening_text(how.tongue, session, offset, at, how.zone, how.show)
+    return rung_text(how.tongue, session, offset, at, how.zone, how.show, announced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +84,7 @@ class _Minutes(Sequence[Later]):
     how: Showing
     announced: datetime | None
     instants: tuple[datetime, ...]
+    is_opening: bool = False
 
     def __len__(self) -> int:
         return len(self.instants)
@@ -86,8 +100,7 @@ class _Minutes(Sequence[Later]):
 
     def _at(self, at: datetime) -> Later:
         offset = at - (self.announced or self.session.start)
-        how = self.how
-        words = rung_text(how.tongue, self.session, offset, at, how.zone, how.show, self.announced)
+        words = _rung_words(self.session, self.how, offset, at, self.announced, is_opening=self.is_opening)
         return Later(at, words.title, words.body)
 
 

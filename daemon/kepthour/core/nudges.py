@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
-from kepthour.core.repair import STEPS
+from kepthour.core.repair import FOLLOW_UP, STEPS
+from kepthour.core.spans import local
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,9 @@ class Nudge:
 
 
 NUDGE = "card"
+LANDING = f"{NUDGE}-landing"  # after the meeting: how did it land?
+_LANDS, _LANDED = timedelta(hours=24), timedelta(hours=72)  # after its end
+_CIVIL, _MORNING = (time(8), time(20)), time(8, 30)  # local
 _USEFUL_FOR = timedelta(hours=12)
 _CONTACT = (timedelta(minutes=15), timedelta(minutes=30), timedelta(minutes=60))
 
@@ -56,16 +61,36 @@ def nudges(confirmed_at: datetime) -> list[Nudge]:
     return found
 
 
+def landing(end: datetime, zone: ZoneInfo) -> Nudge:
+    """The question how it landed, of a meeting that ends then (aware UTC): a day later, but not at night."""
+    due_at = end + _LANDS
+    there = due_at.astimezone(zone)
+    if not _CIVIL[0] <= there.time() < _CIVIL[1]:
+        day = there.date() + timedelta(days=there.time() >= _CIVIL[1])
+        due_at = local(day, _MORNING, zone).astimezone(UTC)
+    return Nudge(LANDING, due_at, landed(end), is_contact=False)
+
+
+def landed(end: datetime) -> datetime:
+    """By when it is to be asked how a meeting landed that ends then."""
+    return end + _LANDED
+
+
 def is_about_contact(rung: str) -> bool:
     """Whether the nudge `rung` is about the first contact alone."""
     return rung == NUDGE or rung.endswith("m")
 
 
-def to_tell(rung: str, open_steps: Iterable[tuple[int, datetime]], now: datetime) -> list[int]:
+def to_tell(
+    rung: str, open_steps: Iterable[tuple[int, datetime]], now: datetime, *, meets: bool = False
+) -> list[int]:
     """The numbers of the steps that the nudge `rung` tells of at `now`; none: there is nothing (left) to say.
 
-    `open_steps` are those neither done nor skipped, with their deadlines (aware UTC).
+    `open_steps` are those neither done nor skipped, with their deadlines (aware UTC). `meets`: it is known when they
+    meet, so that the follow-up has a nudge of its own.
     """
     if is_about_contact(rung):
         return [n for n, _due in open_steps if n == 1]
-    return [n for n, due_at in open_steps if due_at <= now]
+    if rung == LANDING:
+        return [n for n, _due in open_steps if n == FOLLOW_UP]
+    return [n for n, due_at in open_steps if due_at <= now and not (meets and n == FOLLOW_UP)]

@@ -40,6 +40,7 @@ MOVES: dict[State, frozenset[State]] = {
 
 
 QUESTION = "question"  # the rung that asks what became of sessions
+OPENING = "opening-cue"  # a rung more than the ladder has, of the session at which they meet after a miss
 KEPT_QUIET = "microphone-in-use"  # the problem of a channel that could, and leaves the therapist in peace
 
 OUT = frozenset({State.SENT, State.ANSWERED, State.WITHDRAWN})  # a channel accepted it
@@ -101,6 +102,11 @@ class Reminder:
     sent_at: datetime | None
     changed_at: datetime | None  # when it took its present state; None: it is as it was planned
     reference: str | None  # the channel's own handle on what is shown
+
+    @property
+    def is_of_ladder(self) -> bool:
+        """Whether it is a rung that the session would have anyway; all that is concluded of a ladder goes by these."""
+        return self.offset is not None and self.rung != OPENING
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,7 @@ STEPS = (
 )
 
 SHORT = frozenset({1, 3, 6, 7})  # of a session begun late: most of its repair happens in the session itself
-_AFTER_THE_MAKE_UP = 8  # the first of the steps that can only follow it
+RESCHEDULE, FOLLOW_UP = 6, 8  # the steps that the make-up session ends, and that follows it
 LATE_FROM = timedelta(minutes=5)  # what began less late needs no card
 REPEAT_WITHIN = timedelta(days=90)
 NEW_FOR = timedelta(days=35)  # a client whose first session is no longer ago
@@ -162,4 +162,4 @@ def state_with(open_steps: Sequence[int]) -> CardState:
     """Where a card stands whose steps with these numbers are neither done nor skipped."""
     if not open_steps:
         return CardState.CLOSED
-    return CardState.WAITING if min(open_steps) >= _AFTER_THE_MAKE_UP else CardState.OPEN
+    return CardState.WAITING if min(open_steps) >= FOLLOW_UP else CardState.OPEN

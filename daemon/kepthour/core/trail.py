@@ -33,6 +33,12 @@ class What(StrEnum):
     STEP_DONE = "step_done"
     STEP_UNDONE = "step_undone"
     STEP_SKIPPED = "step_skipped"
+    MAKE_UP = "make_up"  # of a card: the session `about` makes up for the missed one
+    MAKE_UP_GONE = "make_up_gone"  # it does not, or not any more
+    FIRST_MEETING = (
+        "first_meeting"  # of a card: they meet at the session `about`, the first time after the miss
+    )
+    HOLD_WRITTEN = "hold_written"  # of a card: an entry for a free time, which may be imported
     AWAY_NOTED = "away_noted"
     AWAY_ENDED = "away_ended"
 

@@ -15,9 +15,8 @@ import structlog
 
 from kepthour.core.errors import NeedsPerson, NotFound
 from kepthour.core.ladder import Urgency
-from kepthour.core.nudges import nudges, subject, to_tell
+from kepthour.core.nudges import nudges, subject
 from kepthour.core.privacy import Phi
-from kepthour.core.reminder import State, Why
 from kepthour.core.repair import (
     KNOWN_FOR,
     LATE_FROM,
@@ -29,10 +28,9 @@ from kepthour.core.repair import (
     state_with,
     steps_of,
 )
-from kepthour.core.response import silence
 from kepthour.core.trail import What, Who
 from kepthour.core.verdict import Verdict, announced_start, checked_in_at
-from kepthour.store import cards, outbox, reminders, responses, sessions
+from kepthour.store import cards, make_ups, nudging, reminders, responses, sessions
 from kepthour.store.cards import Card
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
@@ -85,7 +83,7 @@ def _follow(
         if card is not None and not _is_of_an_earlier_start(card, row, corrects) and not _is_closed(card):
             cards.void(tx, card, now, by, verdict.value)
             log.info("card.closed", session=row.id)
-            _hush(tx, card.id, now)
+            nudging.hush(tx, card.id, now)
         return
     if card is None:
         if verdict is Verdict.LATE and by is Who.DAEMON and not _is_very_late(tx, row):
@@ -161,32 +159,6 @@ def _speak_up(tx: Tx, speaking: Speaking, card: Card, confirmed_at: datetime) ->
         )
 
 
-def _hush(tx: Tx, card_id: int, now: datetime) -> None:
-    """Take back, and do not say, what there is nothing left of."""
-    card = cards.get(tx, card_id)
-    left = card.open_steps if card is not None else []
-    stale = [
-        one
-        for one in reminders.of_subject(tx, subject(card_id))
-        if one.state in {State.PENDING, State.SENT} and not to_tell(one.rung, left, max(now, one.due_at))
-    ]
-    outbox.withdraw(tx, silence(stale, Why.REPAIRED), now)
-
-
-def _speak_again(tx: Tx, card_id: int, now: datetime) -> None:
-    """What was not said because a step was done, and is to come: the step is not done after all."""
-    card = cards.get(tx, card_id)
-    left = card.open_steps if card is not None else []
-    again = [
-        one.id
-        for one in reminders.of_subject(tx, subject(card_id))
-        if (one.state, one.why) == (State.SUPERSEDED, Why.REPAIRED)
-        and one.due_at > now
-        and to_tell(one.rung, left, one.due_at)
-    ]
-    outbox.revive(tx, again, now)
-
-
 def without_card(store: Store, since: datetime) -> list[tuple[str, Verdict]]:
     """Sessions from `since` (aware UTC) on that should have a card and have none: a crash came in between."""
     with store.read() as tx:
@@ -224,10 +196,16 @@ def mark_step(
             cards.close(tx, card, now, Who.THERAPIST, "steps_done")
         elif card.state is not CardState.CLOSED or what is What.STEP_UNDONE:
             cards.stand(tx, card, state)
-        _hush(tx, card.id, now)
+        nudging.hush(tx, card.id, now)
         if what is What.STEP_UNDONE:
-            _speak_again(tx, card.id, now)
+            nudging.speak_again(tx, card.id, now)
     return find_card(store, card_id)
+
+
+def note_hold(store: Store, card: Card, uid: str, start: datetime, end: datetime, now: datetime) -> None:
+    """An entry with this UID holds [start, end), aware UTC, if it is imported: then it is the make-up session."""
+    with store.write() as tx:
+        make_ups.add_hold(tx, cards.get(tx, card.id) or card, uid, start, end, now)
 
 
 def close(store: Store, card_id: str, outcome: Outcome, now: datetime) -> Card:
@@ -235,6 +213,6 @@ def close(store: Store, card_id: str, outcome: Outcome, now: datetime) -> Card:
     card = find_card(store, card_id)
     with store.write() as tx:
         cards.close(tx, card, now, Who.THERAPIST, "said", outcome)
-        _hush(tx, card.id, now)
+        nudging.hush(tx, card.id, now)
     log.info("card.closed", session=card.session_id)
     return find_card(store, card_id)

@@ -11,9 +11,10 @@ from sqlalchemy import Row, delete, insert, select, update
 
 from kepthour.core.causes import Cause
 from kepthour.core.changes import KnownSession
-from kepthour.core.nudges import card_of, to_tell
+from kepthour.core.make_up import Stood
+from kepthour.core.make_up import Why as Ground
 from kepthour.core.privacy import Phi
-from kepthour.core.reminder import Reminder, Why
+from kepthour.core.reminder import Why
 from kepthour.core.repair import CardState, Outcome, StepKind, due, is_repeat
 from kepthour.core.trail import Noted, What, Who
 from kepthour.core.verdict import Verdict
@@ -32,11 +33,22 @@ class CardStep:
     done_at: datetime | None
     skipped_at: datetime | None = None
     reason: Phi | None = None  # why it was skipped
+    done_by: Who | None = None
 
     @property
     def is_open(self) -> bool:
         """Neither done nor skipped."""
         return self.done_at is None and self.skipped_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class MakeUp:
+    """The session that makes up for the missed one. `start` is aware UTC."""
+
+    session: str
+    start: datetime
+    by: Who
+    why: Ground
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +66,18 @@ class Card:
     cause: Cause | None  # as the therapist says
     cause_word: Phi | None
     steps: tuple[CardStep, ...]
+    make_up: MakeUp | None = None
+    is_without: bool = False  # the therapist says that there is no make-up session
+    meeting: str | None = (
+        None  # the id of the session at which they meet first after the miss; None: not known
+    )
+    stood: tuple[Stood, ...] | None = None  # the client's sessions when it was opened; None: not known (yet)
+    holds: tuple[str, ...] = ()  # UIDs of entries that were written for it
+
+    @property
+    def lands_after(self) -> str | None:
+        """The id of the session after which it is asked how it landed."""
+        return self.make_up.session if self.make_up else self.meeting
 
     @property
     def open_steps(self) -> list[tuple[int, datetime]]:
@@ -131,24 +155,6 @@ def waited_before(tx: Tx, client: KnownSession, verdict: Verdict, start: datetim
     before = [about(tx, _card(tx, row)) for row in rows.all()]
     found = [one.start for one in before if one and is_repeat(verdict, start, one.verdict, one.start)]
     return max(found, default=None)
-
-
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """What a card has to say: about which of its steps, and about which start (aware UTC)."""
-
-    card: Card
-    start: datetime
-    steps: Sequence[int]
-
-
-def spoken(tx: Tx, nudge: Reminder, at: datetime) -> Spoken | None:
-    """What `nudge` says `at` (aware UTC); None: there is nothing (left) to say."""
-    number = card_of(nudge.subject)
-    card = get(tx, number) if number is not None else None
-    it = about(tx, card) if card is not None else None
-    steps = to_tell(nudge.rung, card.open_steps, at) if card is not None else []
-    return Spoken(card, it.start, steps) if card is not None and it is not None and steps else None
 
 
 def open_card(
@@ -256,17 +262,34 @@ def name_cause(tx: Tx, card: Card, cause: Cause | None, word: Phi | None, at: da
     trail.note(tx, card.session_id, Noted(What.CAUSE_NAMED, Who.THERAPIST, at, why))
 
 
-def mark_step(tx: Tx, card: Card, n: int, now: datetime, what: What, reason: Phi | None = None) -> None:
+def mark_step(
+    tx: Tx,
+    card: Card,
+    n: int,
+    now: datetime,
+    what: What,
+    reason: Phi | None = None,
+    by: Who = Who.THERAPIST,
+) -> None:
     """Step `n` is done (STEP_DONE) or skipped (STEP_SKIPPED) `now`; or it is neither after all (STEP_UNDONE)."""
     values: dict[str, Any] = {
         "done_at": now if what is What.STEP_DONE else None,
+        "done_by": by.value if what is What.STEP_DONE else None,
         "skipped_at": now if what is What.STEP_SKIPPED else None,
         "reason": reason if what is What.STEP_SKIPPED else None,
     }
     tx.connection.execute(
         update(card_steps).where(card_steps.c.card_id == card.id, card_steps.c.n == n).values(**values)
     )
-    trail.note(tx, card.session_id, Noted(what, Who.THERAPIST, now, about=f"step {n}"))
+    trail.note(tx, card.session_id, Noted(what, by, now, about=f"step {n}"))
+
+
+def set_due(tx: Tx, card: Card, n: int, due_at: datetime, now: datetime) -> None:
+    """Step `n` is due at another time."""
+    tx.connection.execute(
+        update(card_steps).where(card_steps.c.card_id == card.id, card_steps.c.n == n).values(due_at=due_at)
+    )
+    trail.note(tx, card.session_id, Noted(What.CARD_CHANGED, Who.CALENDAR, now, "due", f"step {n}"))
 
 
 def _card(tx: Tx, row: Row[Any]) -> Card:
@@ -284,7 +307,25 @@ def _card(tx: Tx, row: Row[Any]) -> Card:
         outcome=Outcome(row.outcome) if row.outcome else None,
         cause=Cause(row.cause) if row.cause else None,
         cause_word=row.cause_word or None,
-        steps=tuple(
-            CardStep(step.n, step.due_at, step.done_at, step.skipped_at, step.reason) for step in steps
-        ),
+        steps=tuple(_step(step) for step in steps),
+        make_up=_make_up(row),
+        is_without=row.make_up is None and row.make_up_by == Who.THERAPIST.value,
+        meeting=row.meeting,
+        stood=None if row.stood is None else tuple(_stood(one) for one in row.stood),
+        holds=tuple(row.holds),
     )
+
+
+def _step(row: Row[Any]) -> CardStep:
+    done_by = Who(row.done_by) if row.done_by else None
+    return CardStep(row.n, row.due_at, row.done_at, row.skipped_at, row.reason, done_by)
+
+
+def _make_up(row: Row[Any]) -> MakeUp | None:
+    if row.make_up is None or row.make_up_start is None:
+        return None
+    return MakeUp(row.make_up, row.make_up_start, Who(row.make_up_by), Ground(row.make_up_why))
+
+
+def _stood(one: dict[str, str]) -> Stood:
+    return Stood(one["id"], datetime.fromisoformat(one["start"]))

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from kepthour.core.ladder import Step, Urgency
-from kepthour.core.reminder import OUT, Reminder, State, Why
+from kepthour.core.reminder import OPENING, OUT, Reminder, State, Why
 from kepthour.core.sweep import SWEEP
 from kepthour.store.conditions import one_of
 from kepthour.store.engine import THERAPIST, Tx
@@ -76,6 +76,7 @@ _OF_START = _OF_SUBJECT.where(
 _ABOUT_DAYS = _PENDING.where(_subjects("day"))
 _OPEN_ALERTS = _MINE.where(_subjects("calendar"), _IS_OPEN)
 _NUDGES = _PENDING.where(_subjects("card"))
+_OPENINGS = _PENDING.where(reminders.c.rung == OPENING)
 _OPEN_QUESTIONS = _MINE.where(_subjects("question"), _IS_OPEN)
 _TO_RECALL = _MINE.where(reminders.c.recall.is_(True))
 _WITH_ID = _MINE.where(reminders.c.id == bindparam("id"))
@@ -160,6 +161,11 @@ def open_alerts(tx: Tx) -> list[Reminder]:
 def nudges(tx: Tx) -> list[Reminder]:
     """What repair cards are still to say."""
     return _read(tx, _NUDGES)
+
+
+def openings(tx: Tx) -> list[Reminder]:
+    """The opening cues that are to come."""
+    return _read(tx, _OPENINGS)
 
 
 def open_questions(tx: Tx) -> list[Reminder]:

@@ -16,6 +16,7 @@ from sqlalchemy import BigInteger, Boolean, Integer, TypeDecorator
 from kepthour.core.causes import Cause
 from kepthour.core.gaps import Pause
 from kepthour.core.ladder import Urgency
+from kepthour.core.make_up import Why as Ground
 from kepthour.core.presence import Seen
 from kepthour.core.reminder import State, Why
 from kepthour.core.repair import CardState, Outcome
@@ -53,6 +54,9 @@ _WORDS: dict[tuple[str, str], type[StrEnum]] = {
     ("cards", "cause"): Cause,
     ("rules", "cause"): Cause,
     ("rules", "kind"): RuleKind,
+    ("cards", "make_up_by"): Who,
+    ("cards", "make_up_why"): Ground,
+    ("card_steps", "done_by"): Who,
     ("sessions", "verdict"): Verdict,
     ("sessions", "because"): Because,
     ("verdicts", "verdict"): Verdict,

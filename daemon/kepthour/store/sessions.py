@@ -171,6 +171,13 @@ def missed(tx: Tx, since: datetime) -> list[SessionRow]:
     return _read(tx, _PRESENT.where(sessions.c.start >= since, sessions.c.verdict.in_(verdicts)))
 
 
+def after(tx: Tx, start: datetime, calendar: str, client: Phi, uids: Collection[str]) -> list[SessionRow]:
+    """Those that begin after `start` and stand: with this client (if named) in this calendar, or with one of `uids`."""
+    named = and_(sessions.c.calendar == calendar, sessions.c.client == client)
+    wanted = sessions.c.uid.in_(uids)
+    return _read(tx, _PRESENT.where(sessions.c.start > start, or_(named, wanted) if client else wanted))
+
+
 def with_ids(tx: Tx, ids: Collection[str]) -> list[SessionRow]:
     """Sessions with one of `ids`."""
     wanted, found = list(ids), []

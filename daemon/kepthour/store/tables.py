@@ -238,6 +238,15 @@ cards = Table(
     Column("outcome", Text),  # what became of the work with the client
     Column("cause", Text),  # a code, as the therapist says; null: they named none
     Column("cause_word", PhiText),  # in their own words, if it is another one
+    Column("make_up", Text),  # the id of the session that makes up for the missed one, if there is one
+    Column("make_up_start", Instant),  # it may lie farther ahead than sessions are watched
+    Column("make_up_by", Text),  # who says so; "therapist" without a make-up session: that there is none
+    Column("make_up_why", Text),  # a code
+    Column("meeting", Text),  # the id of the session at which they meet first after the miss
+    Column("stood", JSON),  # the client's sessions that the calendar held when it was opened; null: not known
+    Column(
+        "holds", JSON, nullable=False, default=list, server_default="[]"
+    ),  # UIDs of entries written for it
     UniqueConstraint("session_id"),
 )
 
@@ -249,6 +258,9 @@ card_steps = Table(
     _therapist(),
     Column("due_at", Instant, nullable=False),
     Column("done_at", Instant),
+    Column(
+        "done_by", Text
+    ),  # "therapist", or who ticked it off for them: then that is taken back with its ground
     Column("skipped_at", Instant),
     Column("reason", PhiText),  # why it was skipped
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -56,6 +56,25 @@ def moved_since(tx: Tx, session_id: str, at: datetime) -> Noted | None:
     """The first move of a session at `at` or later; its `start` and `end` say where it stood. None: it stands there."""
     moves = (one for one in of_session(tx, session_id) if one.what is What.MOVED and one.at >= at)
     return next(moves, None)
+
+
+def heir_of(tx: Tx, session_id: str) -> str | None:
+    """The id that a session lives on under, at the same time or another; None: under its own."""
+    found = [one.about for one in of_session(tx, session_id) if one.what is What.LIVES_ON]
+    return found[-1] if found else None
+
+
+def carrying_on(tx: Tx, ids: Collection[str]) -> dict[str, str]:
+    """Those of `ids` that carry on another session, each with the id of that one."""
+    rows = tx.connection.execute(
+        select(trail.c.session_id, trail.c.about).where(
+            trail.c.therapist_id == tx.therapist,
+            trail.c.what == What.SEEN.value,
+            trail.c.about.is_not(None),
+            trail.c.session_id.in_(ids),
+        )
+    )
+    return {row.session_id: row.about for row in rows}
 
 
 def moved_from(tx: Tx, start: datetime) -> list[tuple[str, Noted]]:

@@ -15,6 +15,7 @@ from kepthour.store.history import Said
 _OF_CARDS = {
     What.CARD_OPENED, What.CARD_CHANGED, What.CARD_CLOSED, What.CARD_DROPPED,
     What.STEP_DONE, What.STEP_UNDONE, What.STEP_SKIPPED, What.MOVED, What.CAUSE_NAMED, What.RULE_WRITTEN,
+    What.MAKE_UP, What.MAKE_UP_GONE, What.FIRST_MEETING, What.HOLD_WRITTEN,
 }  # fmt: skip
 
 

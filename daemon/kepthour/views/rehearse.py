@@ -15,7 +15,7 @@ from kepthour.core.freshness import SOON, Freshness
 from kepthour.core.ladder import Step, Urgency, climb
 from kepthour.core.oddities import Oddity, odd_ones
 from kepthour.core.quiet import CUE, Attended, waits_for
-from kepthour.core.reminder import QUESTION, Reminder, State
+from kepthour.core.reminder import OPENING, QUESTION, Reminder, State
 from kepthour.core.rules import RULE
 from kepthour.core.sweep import SWEEP, after_session, evenings
 from kepthour.core.verdict import SILENCE, announced_start, deadline_after
@@ -23,10 +23,10 @@ from kepthour.core.words.asked import question_text, sweep_text
 from kepthour.core.words.digests import away_text, digest_text
 from kepthour.core.words.repair import nudge_text
 from kepthour.core.words.rules import rule_text
-from kepthour.core.words.rungs import cue_text, rung_text
+from kepthour.core.words.rungs import cue_text, opening_text, rung_text
 from kepthour.pipeline.plan.oddities import background
 from kepthour.pipeline.poll import AHEAD, BEHIND
-from kepthour.store import absences, calendars, cards, presence, reminders, responses, sessions
+from kepthour.store import absences, calendars, nudging, presence, reminders, responses, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.views.agenda import agenda
 from kepthour.views.rules import listed
@@ -74,6 +74,7 @@ def rehearse(
         troubled = calendars.troubled(tx, stale_after, sessions.soonest(tx, now, now + SOON), now)
         open_now = [row.known for row in sessions.open_questions(tx)]
         of_cards = list(_nudges(tx, config))
+        openings = _openings(tx)
         attended = presence.attended(tx, now)
     entries = agenda(config, store, start - _FRINGE - BEHIND, end + _FRINGE, now)
     held = [
@@ -88,7 +89,13 @@ def rehearse(
         (
             session,
             answered.get(session.id)
-            or _unanswered(config, session, day, is_odd=config.early_if_odd and session.id in odd),
+            or _unanswered(
+                config,
+                session,
+                day,
+                openings.get((session.id, session.revision), ()),
+                is_odd=config.early_if_odd and session.id in odd,
+            ),
         )
         for day in days.values()
         for session in day
@@ -136,13 +143,26 @@ def _odd(
     return odd_ones(held, known.earlier, known.facts, config.zone, now)
 
 
+def _openings(tx: Tx) -> dict[tuple[str, int], list[Reminder]]:
+    """By session and revision: the opening cues to come, which no configuration calls for."""
+    found: defaultdict[tuple[str, int], list[Reminder]] = defaultdict(list)
+    for one in reminders.openings(tx):
+        found[one.session_id or "", one.revision].append(one)
+    return found
+
+
 def _unanswered(
-    config: Configuration, session: KnownSession, day: Sequence[KnownSession], *, is_odd: bool
+    config: Configuration,
+    session: KnownSession,
+    day: Sequence[KnownSession],
+    openings: Sequence[Reminder],
+    *,
+    is_odd: bool,
 ) -> _Course:
     ladder = config.ladder.of(session, config.zone)
     notable = bool(grounds(session, day, is_odd=is_odd))
     steps = climb(ladder, session.start, session.end, notable=notable)
-    return _Course(steps, config.ladder.deadline(session.start, session.end))
+    return _Course([*steps, *openings], config.ladder.deadline(session.start, session.end))
 
 
 def _answered(store: Store, now: datetime, end: datetime) -> dict[str, _Course]:
@@ -170,9 +190,11 @@ def _ladder(config: Configuration, session: KnownSession, course: _Course) -> It
     for rung, steps in rungs.items():
         first = steps[0]
         assert first.offset is not None, "only rungs are here"
-        words = rung_text(
-            tongue, session, first.offset, first.due_at, config.zone, config.show, course.announced
-        )
+        at = first.offset, first.due_at, config.zone, config.show
+        if rung == OPENING:
+            words = opening_text(tongue, session, *at)
+        else:
+            words = rung_text(tongue, session, *at, course.announced)
         channels = tuple(step.channel for step in steps)
         yield Rehearsed(
             first.due_at,
@@ -210,7 +232,7 @@ def _nudges(tx: Tx, config: Configuration) -> Iterator[Rehearsed]:
     """What repair cards will say, if nothing is done about them."""
     tongue, zone = config.showing.tongue, config.zone
     for nudge in reminders.nudges(tx):
-        one = cards.spoken(tx, nudge, nudge.due_at)
+        one = nudging.spoken(tx, nudge, nudge.due_at)
         if one is not None:
             words = nudge_text(tongue, nudge.rung, one.card.id, one.start, one.steps, zone, nudge.due_at)
             channels = (nudge.channel,)

@@ -12,12 +12,12 @@ from kepthour.core.day import Ground, by_day, grounds
 from kepthour.core.gaps import Gap, gaps
 from kepthour.core.ladder import OnlyIf
 from kepthour.core.presence import EARLIEST_SIGN
-from kepthour.core.reminder import Reminder
+from kepthour.core.reminder import OPENING, Reminder
 from kepthour.core.response import Response
 from kepthour.core.spells import Spell
 from kepthour.core.trail import Noted
 from kepthour.core.verdict import Because, deadline_after
-from kepthour.store import evidence, history, reminders, responses, sessions, spells, trail, watches
+from kepthour.store import evidence, history, make_ups, reminders, responses, sessions, spells, trail, watches
 from kepthour.store.engine import Store, Tx
 from kepthour.store.history import Said
 from kepthour.store.sessions import SessionRow
@@ -32,6 +32,7 @@ class Reasoned:
     only_if: OnlyIf | None  # None: no rung of the configuration, but one of a snooze or an announced start
     is_planned: bool
     grounds: tuple[Ground, ...] = ()  # as they are now; only of a rung that not every session gets
+    cards: tuple[int, ...] = ()  # of an opening cue: the repair cards because of which it comes
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ def story(config: Configuration, store: Store, text: str, now: datetime) -> Stor
         answers = responses.to(tx, row)
         earlier = [one for one in responses.ever(tx, row.id) if one not in answers]
         said, changes = history.of_session(tx, row.id), trail.of_session(tx, row.id)
-        rungs = _reasoned(config, row, _day(tx, config, row), ladder)
+        opened = [card.id for card in make_ups.opens_with(tx, row.id)]
+        rungs = _reasoned(config, row, _day(tx, config, row), ladder, opened)
         start, deadline = row.known.start, deadline_after(row.deadline, row.known.start, answers)
         seen = spells.between(tx, start - EARLIEST_SIGN, deadline)
         edits = evidence.about(tx, row).edits
@@ -107,7 +109,11 @@ def _day(tx: Tx, config: Configuration, row: SessionRow) -> Sequence[KnownSessio
 
 
 def _reasoned(
-    config: Configuration, row: SessionRow, day: Sequence[KnownSession], planned: Sequence[Reminder]
+    config: Configuration,
+    row: SessionRow,
+    day: Sequence[KnownSession],
+    planned: Sequence[Reminder],
+    cards: Sequence[int],
 ) -> Iterator[Reasoned]:
     ladder = config.ladder.of(row.known, config.zone)
     there = {one.rung: one.offset for one in planned if one.offset is not None}
@@ -125,6 +131,10 @@ def _reasoned(
         for rung in ladder.rungs
     ]
     configured = {rung.label for rung in ladder.rungs}
-    found += [(at, Reasoned(rung, None, True)) for rung, at in there.items() if rung not in configured]
+    found += [
+        (at, Reasoned(rung, None, True, cards=tuple(cards) if rung == OPENING else ()))
+        for rung, at in there.items()
+        if rung not in configured
+    ]
     for _offset, one in sorted(found, key=lambda each: each[0]):
         yield one

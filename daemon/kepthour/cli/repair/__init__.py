@@ -15,6 +15,7 @@ _ACTIONS = {
     "close": "kepthour.cli.repair.close:close",
     "slots": "kepthour.cli.repair.slots:slots",
     "hold": "kepthour.cli.repair.hold:hold",
+    "makeup": "kepthour.cli.repair.makeup:makeup",
     "draft": "kepthour.cli.repair.draft:draft",
     "note": "kepthour.cli.repair.note:note",
     "export": "kepthour.cli.repair.export:export",

@@ -29,4 +29,5 @@ def close(ctx: click.Context, outcome: str, as_json: bool) -> None:
 
     app, wanted = chosen(ctx, as_json=as_json)
     card = repair.close(app.store, wanted.card_id, Outcome(outcome), app.clock.now())
+    app.follow_cards()
     tell(app, card, as_json=wanted.as_json)

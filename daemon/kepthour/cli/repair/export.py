@@ -72,6 +72,8 @@ def _markdown(kept: Record, zone: ZoneInfo) -> Iterator[str]:
     yield f"- opened: {clock(card.opened_at, zone)}"
     if card.confirmed_at:
         yield f"- confirmed: {clock(card.confirmed_at, zone)}"
+    if card.make_up:
+        yield f"- make-up session: {clock(card.make_up.start, zone)} ({card.make_up.session})"
     if card.closed_at:
         yield f"- closed: {clock(card.closed_at, zone)}"
     if cause := named(card):
@@ -93,8 +95,11 @@ def _markdown(kept: Record, zone: ZoneInfo) -> Iterator[str]:
 
 
 def _became(step: CardStep, zone: ZoneInfo) -> str:
+    from kepthour.core.trail import Who
+
     if step.done_at:
-        return f"done {clock(step.done_at, zone)}"
+        by = ", as the calendar has it" if step.done_by is Who.CALENDAR else ""
+        return f"done {clock(step.done_at, zone)}{by}"
     if step.skipped_at:
         why = f": {step.reason.reveal()}" if step.reason else ""
         return f"skipped {clock(step.skipped_at, zone)}{why}"

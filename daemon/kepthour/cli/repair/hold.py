@@ -50,10 +50,12 @@ def hold(
     import uuid
 
     from kepthour.core.hold import hold as entry
+    from kepthour.pipeline.repair import note_hold
 
     app, wanted = chosen(ctx, as_json=as_json)
     zone = app.config.zone
-    search = search_of(app, wanted.card(app))
+    card = wanted.card(app)
+    search = search_of(app, card)
     offers = search.offers(*span_of(app, start, end))
     slot = _slot(app, search, offers, which)
     uid = str(uuid.uuid4())
@@ -61,9 +63,11 @@ def hold(
     warn(offers.calendars, zone, err=True)
     if output == STDOUT:
         sys.stdout.buffer.write(text.encode())  # whatever the locale: iCalendar is UTF-8
+        note_hold(app.store, card, uid, slot.start, slot.end, app.clock.now())
         return
     file = place_for(output, f"hold-{slot.start.astimezone(zone):%Y-%m-%d-%H%M}.ics")
     write_private(file, [text], force=force)
+    note_hold(app.store, card, uid, slot.start, slot.end, app.clock.now())
     if wanted.as_json:
         when = {"start": stamp(slot.start, zone), "end": stamp(slot.end, zone)}
         document({"written": str(file), "uid": uid, **when})

@@ -59,12 +59,55 @@ def tell(app: App, card: Card, *, as_json: bool) -> None:
         document({"cards": [card_shape(card, app.config.zone)]})
     else:
         show(app, card)
+        _tell_meetings(app, card)
         if card.state is not CardState.CLOSED:
             click.echo(f"A text for the client, yours to change and to send: kepthour repair {card.id} draft")
             if card.cause is None and any(step.n == _PREVENT and step.is_open for step in card.steps):
                 click.echo(
                     f"What may have been the cause, and what would help: kepthour repair {card.id} cause"
                 )
+
+
+_BECAUSE = {
+    "moved": "the missed session was moved there",
+    "hold": "it is the entry that was made to hold the time",
+    "one_off": "it came into the calendar after the miss, and is none of the client's regular ones",
+    "said": "you said so",
+}
+
+
+def _tell_meetings(app: App, card: Card) -> None:
+    """Which session makes up for the missed one, and how that is known; where they meet first, if that is another."""
+    from kepthour.core.repair import RESCHEDULE
+
+    zone, number, make_up = app.config.zone, card.id, card.make_up
+    if make_up is not None:
+        click.echo(
+            f"Make-up session: {clock(make_up.start, zone)} ({make_up.session}): {_BECAUSE[make_up.why.value]}."
+        )
+        if card.state is not CardState.CLOSED:
+            click.echo(f"If that is wrong: kepthour repair {number} makeup SESSION_ID, or: makeup none.")
+    elif any(step.n == RESCHEDULE for step in card.steps) and card.state is not CardState.CLOSED:
+        said = (
+            "There is no make-up session, you said."
+            if card.is_without
+            else "There is no make-up session yet."
+        )
+        click.echo(f"{said} Free times to offer: kepthour repair {number} slots")
+    first = _first_meeting(app, card)
+    if first is not None:
+        click.echo(f"You meet first on {clock(first, zone)} ({card.meeting}).")
+
+
+def _first_meeting(app: App, card: Card) -> datetime | None:
+    """When they meet first, if it is not at the make-up session."""
+    from kepthour.store import sessions
+
+    if card.meeting is None or (card.make_up is not None and card.meeting == card.make_up.session):
+        return None
+    with app.store.read() as tx:
+        row = sessions.get(tx, card.meeting)
+    return row.known.start if row is not None else None
 
 
 def show(app: App, card: Card) -> None:

@@ -31,4 +31,5 @@ def step(ctx: click.Context, n: int, what: str, reason: str | None, as_json: boo
     why = Phi(reason.strip()) if reason and reason.strip() else None
     app, wanted = chosen(ctx, as_json=as_json)
     card = mark_step(app.store, wanted.card_id, n, app.clock.now(), marks[what], why)
+    app.follow_cards()
     tell(app, card, as_json=wanted.as_json)

@@ -74,6 +74,7 @@ def work(ctx: click.Context) -> None:
         click.echo("No step of this card is open.")
     elif _go_through(ctx, app, wanted):
         _ask_for_outcome(app, wanted)
+    app.follow_cards()
     _farewell(wanted.card(app), app.config.zone)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from kepthour.core.nudges import NUDGE, is_about_contact
+from kepthour.core.nudges import LANDING, NUDGE, is_about_contact
 from kepthour.core.tongue import Tongue
 from kepthour.core.words.text import Text
 
@@ -22,13 +22,15 @@ def nudge_text(
 ) -> Text:
     """About the steps with the numbers `steps`, at least one, of the repair card with the number `card`.
 
-    `start` is when the session should have begun.
+    `start` is when the session should have begun; of the question how it landed, when they met.
     """
     clock = tongue.clock(start, zone)
     if start.astimezone(zone).date() != now.astimezone(zone).date():
         clock = f"{tongue.weekday(start, zone)} {clock}"
     if is_about_contact(rung):
         return _contact(tongue, rung, card, clock)
+    if rung == LANDING:
+        return _landing(tongue, card, clock)
     title = tongue.ngettext(
         # Translators: {clock} is when the session should have begun: "14:00", or "Tue 14:00".
         "Repair after {clock}: {count} step is due",
@@ -61,6 +63,16 @@ def _contact(tongue: Tongue, rung: str, card: int, clock: str) -> Text:
         tongue.gettext(
             "If so: kepthour repair {card} step 1 done. If it cannot be: kepthour repair {card} step 1 skip",
             card=card,
+        ),
+    )
+
+
+def _landing(tongue: Tongue, card: int, clock: str) -> Text:
+    return Text(
+        # Translators: {clock} is when they met, for the first time after a session that the therapist missed.
+        tongue.gettext("How did the session of {clock} land?", clock=clock),
+        tongue.gettext(
+            "Ask once how it was, and leave it at that. Then: kepthour repair {card} step 8 done", card=card
         ),
     )
 

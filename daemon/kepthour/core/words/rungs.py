@@ -27,12 +27,30 @@ def rung_text(
     start that a "running late" promised: the words count from there.
     """
     anchor = announced or session.start
-    actual = now - anchor
-    distance = offset if abs(actual - offset) <= _PUNCTUAL else actual
-    distance = timedelta(seconds=round(distance.total_seconds()))
+    distance = _distance(offset, now - anchor)
     title = _when(tongue, _name(tongue, session, anchor, zone, show), distance)
     step = _next_step(tongue, distance, bool(session.join_url), announced is not None)
     return Text(title, f"{_facts(tongue, session)}. {step}")
+
+
+def opening_text(
+    tongue: Tongue, session: KnownSession, offset: timedelta, now: datetime, zone: ZoneInfo, show: Show
+) -> Text:
+    """The opening cue: how to begin, at the first meeting after a miss. Somebody else may read it: it tells nothing."""
+    name = _name(tongue, session, session.start, zone, show)
+    title = _when(tongue, name, _distance(offset, now - session.start))
+    # Translators: to a therapist, before the session with a client whom they let wait the last time.
+    body = tongue.gettext(
+        "{facts}. Begin with what happened, in one sentence; then hear how it was. No reasons unless asked.",
+        facts=_facts(tongue, session),
+    )
+    return Text(title, body)
+
+
+def _distance(offset: timedelta, actual: timedelta) -> timedelta:
+    """From the start: as it was meant to be, if it is nearly so."""
+    distance = offset if abs(actual - offset) <= _PUNCTUAL else actual
+    return timedelta(seconds=round(distance.total_seconds()))
 
 
 def joint_text(tongue: Tongue, session: KnownSession, ends: datetime, zone: ZoneInfo) -> Text:

@@ -40,7 +40,7 @@ from kepthour.core.quiet import (
     manner_of,
     told_by_a_rung,
 )
-from kepthour.core.reminder import QUESTION, Reminder, State
+from kepthour.core.reminder import OPENING, QUESTION, Reminder, State
 from kepthour.core.response import Response
 from kepthour.core.rules import RULE, rule_of
 from kepthour.core.spans import midnight
@@ -48,7 +48,7 @@ from kepthour.core.sweep import SWEEP
 from kepthour.core.verdict import announced_start
 from kepthour.core.words.troubles import calendar_text
 from kepthour.pipeline.dispatch.surroundings import Surroundings
-from kepthour.store import absences, calendars, cards, reminders, responses, rules, sessions
+from kepthour.store import absences, calendars, make_ups, nudging, reminders, responses, rules, sessions
 from kepthour.store.engine import StoreFault, Tx
 
 log = structlog.get_logger()
@@ -120,6 +120,8 @@ def words_of(tx: Tx, reminder: Reminder, around: Surroundings, wording: Wording)
         return _fixed(lost_track_notice(reminder, row.known, wording.how))
     if reminder.rung.startswith(CUE):
         return _cue(tx, reminder, row, around, wording)
+    if reminder.rung == OPENING and not make_ups.opens_with(tx, row.id):
+        return None
     answers = responses.to(tx, row)
     if reminder.rung.startswith(NOTED):
         announced = announced_start(answers)
@@ -204,7 +206,7 @@ def _alert(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Words
 
 def _nudge(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Words | None:
     """What a repair card is to say still; nothing, if that is done."""
-    one = cards.spoken(tx, reminder, now)
+    one = nudging.spoken(tx, reminder, now)
     return _fixed(card_notice(reminder, one.card.id, one.start, one.steps, now, wording.how)) if one else None
 
 

@@ -49,7 +49,7 @@ def plan_ladder(
     What is planned for a start that was answered before (it is back, say) hears these answers at once.
     """
     row, answers = known.row, known.answers
-    planned = [one for one in known.planned if one.offset is not None]  # a question is no beginning
+    planned = [one for one in known.planned if one.is_of_ladder]  # a question is no beginning
     session = row.known
     deadline = ladder.deadline(session.start, session.end)
     begun = _has_begun(planned, now) or bool(planned and answers)

@@ -35,7 +35,7 @@ def observe(tx: Tx, policy: Policy, rows: Sequence[SessionRow], now: datetime) -
     for name, take in policy.calendars:
         mine = [row for row in rows if row.known.calendar == name]
         held = calendars.get(tx, name)
-        if held is None or not _tells(held, now):
+        if held is None or not tells(held, now):
             silent.add(name)
             unasked |= held is None or held.last_attempt_at is None
             placed += [row.known for row in mine if not row.hidden and not row.known.cancelled]
@@ -52,7 +52,7 @@ def observe(tx: Tx, policy: Policy, rows: Sequence[SessionRow], now: datetime) -
     return Observed(kept, judgements, frozenset(silent), cancelled, unasked)
 
 
-def _tells(calendar: CalendarRow, now: datetime) -> bool:
+def tells(calendar: CalendarRow, now: datetime) -> bool:
     """Whether what is stored of it says anything about the days that matter.
 
     It does not before the first poll of a store that was rebuilt, nor when the clock was set and the stored window

@@ -13,6 +13,7 @@ from kepthour.core.day import by_day, grounds
 from kepthour.pipeline.plan.cues import plan_cues
 from kepthour.pipeline.plan.follow import follow
 from kepthour.pipeline.plan.ladders import Known, Lacks, may_be_planned, plan_digests, plan_ladder, plan_sweep
+from kepthour.pipeline.plan.meetings import follow_cards
 from kepthour.pipeline.plan.observe import Observed, observe
 from kepthour.pipeline.plan.oddities import note_oddities
 from kepthour.pipeline.plan.policy import AHEAD, BEHIND, Policy
@@ -37,6 +38,7 @@ def plan(policy: Policy, store: Store, now: datetime, *, set_back: bool = False)
         questions.close_idle(tx, now)
         outbox.end_holds(tx)
         _plan_what_comes(tx, policy, now, dict.fromkeys(lengthened, Lacks.TO_COME) | lacking)
+    follow_cards(policy, store, now)
     happened: dict[Fate, int] = {fate: count for fate, count in counts.items() if fate is not Fate.SAME}
     if happened:
         log.info("plan.changed", **{fate.value: count for fate, count in happened.items()})

@@ -1,0 +1,73 @@
+"""What a repair card says; and what of it is done, or is not done after all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from kepthour.core.make_up import FAILED
+from kepthour.core.nudges import LANDING, card_of, subject, to_tell
+from kepthour.core.reminder import Reminder, State, Why
+from kepthour.core.response import silence
+from kepthour.store import cards, outbox, reminders, sessions
+from kepthour.store.cards import Card
+from kepthour.store.engine import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a card has to say: about which of its steps, and about which start (aware UTC)."""
+
+    card: Card
+    start: datetime
+    steps: Sequence[int]
+
+
+def spoken(tx: Tx, nudge: Reminder, at: datetime) -> Spoken | None:
+    """What `nudge` says `at` (aware UTC); None: there is nothing (left) to say."""
+    number = card_of(nudge.subject)
+    card = cards.get(tx, number) if number is not None else None
+    if card is None or (it := cards.about(tx, card)) is None:
+        return None
+    steps = _steps(card, nudge.rung, at)
+    start = _met_at(tx, card) if nudge.rung == LANDING else it.start
+    return Spoken(card, start, steps) if start is not None and steps else None
+
+
+def _met_at(tx: Tx, card: Card) -> datetime | None:
+    """When the meeting began after which it is asked how it landed; None: they did not meet then."""
+    row = sessions.living(tx, card.lands_after) if card.lands_after else None
+    if row is None or row.hidden or row.known.cancelled or row.verdict in FAILED:
+        return None
+    return row.known.start
+
+
+def hush(tx: Tx, card_id: int, now: datetime) -> None:
+    """Take back, and do not say, what there is nothing left of."""
+    card = cards.get(tx, card_id)
+    stale = [
+        one
+        for one in reminders.of_subject(tx, subject(card_id))
+        if one.state in {State.PENDING, State.SENT} and not _steps(card, one.rung, max(now, one.due_at))
+    ]
+    outbox.withdraw(tx, silence(stale, Why.REPAIRED), now)
+
+
+def speak_again(tx: Tx, card_id: int, now: datetime) -> None:
+    """What was not said because a step was done, and is to come: the step is not done after all."""
+    card = cards.get(tx, card_id)
+    again = [
+        one.id
+        for one in reminders.of_subject(tx, subject(card_id))
+        if (one.state, one.why) == (State.SUPERSEDED, Why.REPAIRED)
+        and one.due_at > now
+        and _steps(card, one.rung, one.due_at)
+    ]
+    outbox.revive(tx, again, now)
+
+
+def _steps(card: Card | None, rung: str, at: datetime) -> list[int]:
+    if card is None:
+        return []
+    return to_tell(rung, card.open_steps, at, meets=card.lands_after is not None)
