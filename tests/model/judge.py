@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from kepthour.core.response import Kind
 from tests.model.known import Known
-from tests.model.reference import AHEAD, PAUSES, Closed, Ladder, Rung, Said, Sent, Settled
+from tests.model.reference import AHEAD, OPENING, PAUSES, Closed, Ladder, Rung, Said, Sent, Settled
 from tests.model.setups import STALE_AFTER, Setup
 from tests.model.story import (
     Answered,
@@ -38,6 +38,7 @@ from tests.model.story import (
 
 _MINUTE = timedelta(seconds=60)
 _DECISIVE = timedelta(minutes=5)
+_OPENS = timedelta(minutes=30)  # so long before the start the opening cue comes
 _KNOWN = timedelta(days=7)
 _PROMPT = 1.0  # seconds: a rung that is due goes out
 _SETTLED = 20.0  # after a start, a sleep or a step of the clock
@@ -61,6 +62,7 @@ class Judge:
         self._spells: list[tuple[datetime, datetime]] = []  # before the clock was set ahead
         self._down_since = self._now
         self._jumped_down = False
+        self._has_jumped = False
         self._latest = (
             self._now
         )  # what the clock showed at most while the daemon was up, since it was set back
@@ -178,6 +180,9 @@ class Judge:
             )
 
     def _jump(self, jump: Jumped) -> None:
+        self._has_jumped = True
+        for ladder in self._known.all():
+            ladder.doubt_opening()
         if jump.by > _MINUTE:
             self._spells.append((self._covered_since, self._now))
             self._covered_since = jump.at
@@ -306,7 +311,7 @@ class Judge:
             raise Fault(f"{what} is handed over while it is being handed over")
         if rung.delivered and not rung.excused and not rung.doubtful:
             raise Fault(f"{what} comes to the {handed.channel} twice")
-        if rung.silenced and not rung.doubtful:
+        if rung.silenced and (not rung.doubtful or rung.name == OPENING):
             raise Fault(f"{what} comes, although it was answered")
         if self._now < rung.due and not rung.delivered:
             raise Fault(f"{what} comes before {rung.due:%H:%M:%S}, when it is due")
@@ -384,6 +389,8 @@ class Judge:
     def _replied(self, replied: Replied) -> None:
         """Who answers what stands there is heard, and not asked again."""
         self._unheard = None
+        if replied.says == "missed" and replied.taken is not False:
+            self._let_down(replied)
         for ladder in self._known.about(replied.asked.subject):
             if replied.taken is None:
                 ladder.vague = True
@@ -402,6 +409,15 @@ class Judge:
                 for reference, asked in self._asking.items()
                 if asked.subject == replied.asked.subject
             }
+
+    def _let_down(self, replied: Replied) -> None:
+        """The client is met with an opening cue, half an hour before the next session."""
+        ladders = self._known.about(replied.asked.subject)
+        self._known.let_down(self._aliases[replied.asked.subject])
+        missed = next((one for one in ladders if one.start == replied.asked.start), None)
+        first = self._known.first_after(missed) if missed is not None and replied.taken else None
+        if first is not None and not self._has_jumped and self._now < first.start - _OPENS - _MINUTE:
+            first.has_to_open()
 
     def _concluded(self, concluded: Concluded) -> None:
         for ladder in self._known.about(concluded.subject):

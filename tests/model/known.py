@@ -20,10 +20,15 @@ class Known:
         self._setup = setup
         self.ladders: dict[Key, Ladder] = {}
         self._lost: dict[Key, Ladder] = {}
+        self._let_down: set[str] = set()  # aliases of clients whose session was missed
 
     def polled(self, poll: Polled) -> list[Ladder]:
         """Take in what a poll saw; returns the ladders that are over by it."""
         over: list[Ladder] = []
+        changed = {key[0] for key in {*self.ladders} ^ {*poll.view}} & self._let_down
+        for ladder in self.all():
+            if ladder.key[0] in changed:
+                ladder.doubt_opening()
         if poll.whole:
             appeared = {alias for alias, start in poll.view if (alias, start) not in self.ladders}
             for key in {*self.ladders, *poll.view}:
@@ -60,6 +65,8 @@ class Known:
 
     def _begin(self, key: Key, at: datetime) -> Ladder:
         ladder = Ladder(self._setup, key, at)
+        if key[0] in self._let_down:
+            ladder.may_open()
         ladder.vague = at >= ladder.start + LENGTH  # over when it was first seen, or when it was put there
         # A session that has begun, and was put where it really was: who is there stays there.
         put_right = [
@@ -79,6 +86,21 @@ class Known:
         """What was lost, and stands elsewhere now, was not cancelled."""
         for ladder in self._lost.values():
             ladder.uncertain = ladder.uncertain or bool(ladder.ids & ids)
+
+    def let_down(self, alias: str) -> None:
+        """The therapist said that a session with this client was missed: a later one may have an opening cue."""
+        self._let_down.add(alias)
+        for ladder in self.all():
+            if ladder.key[0] == alias:
+                ladder.may_open()
+
+    def first_after(self, missed: Ladder) -> Ladder | None:
+        """Where they meet first after that session, if that is certain."""
+        alias, start = missed.key
+        later = [one for key, one in self.ladders.items() if key[0] == alias and key[1] > start]
+        first = min(later, key=lambda one: one.start, default=None)
+        doubtful = any(one.vague or one.uncertain for one in (missed, *later))
+        return None if doubtful or first is None or first.said or first.closed else first
 
     def about(self, subject: str) -> list[Ladder]:
         """The sessions that have, or had, this id."""

@@ -12,6 +12,8 @@ from tests.model.story import Key
 
 AHEAD = timedelta(minutes=5)  # what happened later than so much after now happened in a wrong time
 _ABOUT = timedelta(seconds=30)  # around that both is right
+OPENING = "opening-cue"
+_OPENS = timedelta(minutes=-30)
 PAUSES = (2, 5, 15, 30, 60)  # seconds after the first, second … refusal
 _NAMED = 1.6  # seconds by which a rung's name may differ from its offset
 _A_MOMENT = timedelta(milliseconds=50)
@@ -99,6 +101,9 @@ class Ladder:
         self.unasked: float = 0.0  # seconds after the deadline without a verdict
         self.uncertain = False  # whether it was cancelled, or went elsewhere
         self._spread = False
+        self._opens = (
+            False  # its client was let down before: half an hour before its start there may be a cue
+        )
         self._begin()
 
     def _begin(self) -> None:
@@ -109,10 +114,36 @@ class Ladder:
         self.channels = {name: self._rungs(name) for name, _joins in self._setup.channels}
 
     def _rungs(self, channel: str) -> list[Rung]:
-        return [
+        rungs = [
             Rung(label, at, self.start + at, self.start if at < timedelta() else self.deadline)
             for label, at in self._setup.ladder(channel)
         ]
+        if self._opens and dict(self._setup.channels)[channel] is None:
+            cue = Rung(OPENING, _OPENS, self.start + _OPENS, self.start, doubtful=True)
+            return [cue, *rungs]
+        return rungs
+
+    def may_open(self) -> None:
+        """Its client was let down before: it may get an opening cue."""
+        if self._opens:
+            self.doubt_opening()
+            return
+        self._opens = True
+        for channel, rungs in self.channels.items():
+            rungs += [rung for rung in self._rungs(channel) if rung.name == OPENING]
+
+    def has_to_open(self) -> None:
+        """It has to get one."""
+        self.may_open()
+        for rungs in self.channels.values():
+            for rung in rungs:
+                rung.doubtful = rung.doubtful and rung.name != OPENING
+
+    def doubt_opening(self) -> None:
+        """Something changed since: perhaps they meet elsewhere first."""
+        for rungs in self.channels.values():
+            for rung in rungs:
+                rung.doubtful = rung.doubtful or rung.name == OPENING
 
     @property
     def ended(self) -> bool:
@@ -126,6 +157,8 @@ class Ladder:
 
     def find(self, channel: str, name: str, now: datetime) -> Rung | None:
         """The rung that a notice of this name is, at `now`."""
+        if name == OPENING:
+            return next((rung for rung in self.channels[channel] if rung.name == name), None)
         # "+2m" and "+120s" are two rungs of one offset; "+121s" may be a third.
         seconds = parse_offset(name).total_seconds()
         named = [
@@ -240,11 +273,12 @@ class Ladder:
         if end <= at:
             return
         for rungs in self.channels.values():
-            again = any(rung.due < end for rung in rungs)
+            touched = [rung for rung in rungs if rung.due < end]
+            perhaps = all(rung.name == OPENING and rung.doubtful for rung in touched)
             covered = any(rung.open and rung.due == end for rung in rungs)
-            if again and not covered:
+            if touched and not covered:
                 until = self.start if end < self.start else self.deadline
-                rungs.append(self._extra(end, until, doubtful=Kind.LATE in self.kinds))
+                rungs.append(self._extra(end, until, doubtful=perhaps or Kind.LATE in self.kinds))
         self._silence_before(end)
 
     def _silence_before(self, end: datetime) -> None:
