@@ -110,3 +110,22 @@ async def test_what_is_of_use_for_a_second_only_comes_though_it_is_claimed_befor
     day.clock.at = when("2026-03-02 08:59:59")
     await day.pump.settle()
     assert day.rungs() == [("08:59:59", "-1s")]
+
+
+async def test_what_was_refused_until_it_is_of_no_use_is_not_claimed_for_that_moment(tmp_path: Path) -> None:
+    day = Day(tmp_path, "2026-03-02 08:30")
+    day.config += LAST_SECOND.replace("-1s", "0m")
+    day.start()
+    day.put("one", "2026-03-02T09:00:00")
+    day.sync()
+    day.screen.refuse = True
+    await day.until("2026-03-02 09:14:54")
+    with day.app.store.read() as tx:
+        (last,) = [one for one in reminders.everything(tx) if one.rung == "0m"]
+    assert last.not_before == last.useful_until == when("2026-03-02 09:15")
+    day.screen.refuse = False
+    day.clock.at = when("2026-03-02 09:15") - BEFORE
+    await day.pump.dispatcher.pump(2 * AHEAD)
+    day.clock.at = when("2026-03-02 09:15")
+    await day.pump.settle()
+    assert day.rungs() == []

@@ -53,7 +53,7 @@ enabled = false
 [quiet]
 end_cues = []
 [practice]
-hours = {{ mon = ["9:00-17:00"], tue = ["9:00-17:00"], wed = ["9:00-17:00"] }}
+hours = {{ mon = ["09:00-17:00"], tue = ["09:00-17:00"], wed = ["09:00-17:00"] }}
 [channels.script]
 type = "command"
 argv = @SCRIPT@
@@ -101,7 +101,8 @@ def came(world: World, rung: str, text: str = "") -> None:
         lambda: rung in {one["rung"] for one in world.json("log")["deliveries"] if one["sent_at"]},
         "its record",
     )
-    assert text in next(one["text"] for one in world.received() if one["rung"] == rung)
+    (one, *_others) = [one for one in world.received() if one["rung"] == rung]
+    assert text in f"{one['title']}\n{one['text']}"
 
 
 def test_from_a_flagged_miss_to_a_closed_card(world: World, server: RadicaleServer) -> None:
@@ -115,7 +116,7 @@ def test_from_a_flagged_miss_to_a_closed_card(world: World, server: RadicaleServ
         world.cli("settle", missed["id"], "missed")
         confirmed = datetime.fromisoformat(card(world)["confirmed_at"])
         turn_to(world, confirmed + timedelta(minutes=15))
-        came(world, "card", "Has the client heard from you?")
+        came(world, "card", "Has the client of 10:00 heard from you?")
 
         assert "I missed our appointment on Monday, 2 March" in world.cli("repair", "1", "draft").stdout
         for step in ("1", "2", "3"):

@@ -168,7 +168,7 @@ def hand_out(
         target = reminder.subject, reminder.revision, reminder.channel
         if reminder.state is not State.PENDING or reminder.id in in_hand:
             newest_out[target] = max(newest_out.get(target, reminder.due_at), reminder.due_at)
-        elif reminder.useful_until <= now:
+        elif reminder.useful_until <= max(now, min(reminder.not_before, horizon)):
             changes.append(_too_late(reminder))
         else:
             by_target[target].append(reminder)
