@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -62,9 +63,9 @@ def worlds(tmp_path: Path) -> tuple[World, World]:
     return made[0], made[1]
 
 
-def said(world: World, done: subprocess.CompletedProcess[str]) -> tuple[int, str, str]:
+def said(world: World, done: subprocess.CompletedProcess[str]) -> tuple[int, list[str]]:
     outputs = (done.stdout, done.stderr)
-    return done.returncode, *(_VARIES.sub("TIME", one.replace(str(world.folder), "")) for one in outputs)
+    return done.returncode, [_VARIES.sub("TIME", one.replace(str(world.folder), "")) for one in outputs]
 
 
 @pytest.mark.parametrize("args", COMMANDS, ids=" ".join)
@@ -126,6 +127,23 @@ def test_what_a_fork_does_stays_in_it(tmp_path: Path) -> None:
     done = [run_forked(file, [], {"LANG": "C.UTF-8"}).stdout for _ in range(2)]
     assert done == ["False\n", "False\n"]
     assert "MARK" not in os.environ
+
+
+def test_one_does_not_wait_for_another_that_began_later(tmp_path: Path) -> None:
+    text = "import os, sys, time\nopen(sys.argv[1], 'w')\nwhile not os.path.exists(sys.argv[2]): time.sleep(0.01)\n"
+    file, env = script(tmp_path, text), {"LANG": "C.UTF-8"}
+    begun, ended = ([tmp_path / f"{word}-{number}" for number in range(2)] for word in ("begun", "end"))
+    with ThreadPoolExecutor(2) as threads:
+        try:
+            runs = []
+            for one, end in zip(begun, ended, strict=True):
+                runs.append(threads.submit(run_forked, file, [str(one), str(end)], env))
+                eventually(one.exists, "its begin")
+            ended[0].touch()
+            assert runs[0].result(timeout=20).returncode == 0
+            assert not runs[1].done()
+        finally:
+            ended[1].touch()
 
 
 def test_one_that_does_not_end_is_ended(tmp_path: Path) -> None:

@@ -65,8 +65,7 @@ class _Forge:
         asker, *standard = fds
         child = os.fork()
         if child == 0:
-            self._waiting.close()
-            self._control.close()
+            self._let_go()
             os.close(asker)
             return _become(wanted, standard)
         for fd in standard:
@@ -76,6 +75,15 @@ class _Forge:
         self._waiting.register(ended, selectors.EVENT_READ, (child, ended, answer))
         self._waiting.register(answer, selectors.EVENT_READ, (child, ended, answer))
         return None
+
+    def _let_go(self) -> None:
+        """In a fork: of what is the others'. Held open here, their end would not be seen before ours."""
+        for key in list(self._waiting.get_map().values()):
+            if isinstance(key.fileobj, socket.socket):
+                key.fileobj.close()
+            else:
+                os.close(key.fd)
+        self._waiting.close()
 
     def _end(self, key: selectors.SelectorKey) -> None:
         child, ended, answer = key.data
