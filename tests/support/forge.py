@@ -40,7 +40,7 @@ def _load() -> None:
 
 
 class _Forge:
-    """`control` brings requests; each has a socket of its own, on which the end is told as a return code."""
+    """`control` brings requests; each has a socket of its own, on which the process is told, then its return code."""
 
     def __init__(self, control: socket.socket) -> None:
         self._control = control
@@ -72,6 +72,7 @@ class _Forge:
             os.close(fd)
         ended = os.pidfd_open(child)
         answer = socket.socket(fileno=asker)
+        answer.sendall(f"{child}\n".encode())
         self._waiting.register(ended, selectors.EVENT_READ, (child, ended, answer))
         self._waiting.register(answer, selectors.EVENT_READ, (child, ended, answer))
         return None
@@ -106,6 +107,8 @@ def _become(wanted: dict[str, Any], standard: list[int]) -> list[str]:
         os.dup2(fd, number)
         os.close(fd)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if wanted["session"]:
+        os.setsid()
     os.environ.clear()
     os.environ.update(wanted["env"])
     time.tzset()

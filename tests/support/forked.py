@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -25,29 +26,84 @@ def _first_read(env: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in env.items() if name.startswith(_READ_AT_THE_START)}
 
 
+class Forked:
+    """A process that was begun so, with what `subprocess.Popen` would have of it. Ends with this object's user."""
+
+    def __init__(self, argv: Sequence[str], answer: socket.socket) -> None:
+        self.args = list(argv)
+        self.answer = answer
+        self.pid = int(self._told())
+        self.returncode: int | None = None
+
+    def send_signal(self, number: int) -> None:
+        """Nothing, if it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def poll(self) -> int | None:
+        """Its return code, if it has ended."""
+        with suppress(subprocess.TimeoutExpired):
+            self.wait(0)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its return code. Raises TimeoutExpired."""
+        if self.returncode is None:
+            self.answer.settimeout(timeout)
+            try:
+                self.returncode = int(self._told())
+            except (TimeoutError, BlockingIOError):
+                raise subprocess.TimeoutExpired(self.args, timeout or 0) from None
+            self.answer.close()
+        return self.returncode
+
+    def _told(self) -> bytes:
+        told = self.answer.recv(100)
+        assert told, "the forge has ended"
+        return told
+
+
+def begin_forked(
+    script: str,
+    args: Sequence[str],
+    env: Mapping[str, str],
+    stdout: int,
+    stderr: int,
+    *,
+    session: bool = False,
+) -> Forked:
+    """As `subprocess.Popen` of a Python script: without input, in the present folder; in a `session` of its own."""
+    argv = [script, *args]
+    wanted = {"argv": argv, "env": dict(env), "folder": str(Path.cwd()), "session": session}
+    # A message is what was sent at once: the process and its end are not told in one.
+    answer, told = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with told, Path(os.devnull).open("rb") as nothing:
+        given = [told.fileno(), nothing.fileno(), stdout, stderr]
+        with _asking:
+            forge = _forge(frozenset(_first_read(env).items()))
+            socket.send_fds(forge, [json.dumps(wanted).encode()], given)
+    return Forked(argv, answer)
+
+
 def run_forked(
     script: str, args: Sequence[str], env: Mapping[str, str], seconds: float = 60
 ) -> subprocess.CompletedProcess[str]:
     """As `subprocess.run` of a Python script: without input, in the present folder. Raises TimeoutExpired."""
-    argv = [script, *args]
-    request = json.dumps({"argv": argv, "env": dict(env), "folder": str(Path.cwd())}).encode()
-    answer, told = socket.socketpair()
     streams = [os.pipe() for _ in ("stdout", "stderr")]
     try:
-        with told, Path(os.devnull).open("rb") as nothing:
-            given = [told.fileno(), nothing.fileno(), *(end for _read, end in streams)]
-            with _asking:
-                socket.send_fds(_forge(frozenset(_first_read(env).items())), [request], given)
-        for _read, end in streams:
-            os.close(end)
-        ends = (*(read for read, _end in streams), answer.fileno())
-        stdout, stderr, code = _gathered(ends, argv, seconds)
+        try:
+            process = begin_forked(script, args, env, *(end for _read, end in streams))
+        finally:
+            for _read, end in streams:
+                os.close(end)
+        with process.answer:
+            ends = (*(read for read, _end in streams), process.answer.fileno())
+            stdout, stderr, code = _gathered(ends, process.args, seconds)
     finally:
-        answer.close()
         for read, _end in streams:
             os.close(read)
-    assert code, f"the forge ended: {stderr!r}"
-    return subprocess.CompletedProcess(argv, int(code), stdout, stderr)
+    assert code, f"the forge has ended: {stderr!r}"
+    return subprocess.CompletedProcess(process.args, int(code), stdout, stderr)
 
 
 def _gathered(fds: Sequence[int], argv: Sequence[str], seconds: float) -> list[str]:

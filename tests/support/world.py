@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.fence import fenced
-from tests.support.forked import run_forked
+from tests.support.forked import Forked, begin_forked, run_forked
 
 KEPTHOUR = Path(sysconfig.get_path("scripts")) / "kepthour"
 _SHIMS = Path(__file__).parent / "shim"
@@ -152,13 +152,25 @@ class World:
 class Daemon:
     """A daemon that was just started. What it says on standard error is kept in `log`."""
 
-    def __init__(self, world: World, *options: str) -> None:
+    def __init__(self, world: World, *options: str, forked: bool = False) -> None:
+        """With `forked`, in a fork (`forge.py`): what is started hundreds of times is not to import each time."""
         self.log = world.folder / f"daemon-{time.monotonic_ns()}.log"
-        with self.log.open("w") as stderr:
+        self.process: subprocess.Popen[bytes] | Forked
+        with self.log.open("w") as stderr, Path(os.devnull).open("w") as nothing:
+            if forked:
+                self.process = begin_forked(
+                    world.program[0],
+                    ["run", *options],
+                    world.env,
+                    nothing.fileno(),
+                    stderr.fileno(),
+                    session=True,
+                )
+                return
             self.process = subprocess.Popen(
                 [*world.enter, *world.program, "run", *options],
                 env=world.env,
-                stdout=subprocess.DEVNULL,
+                stdout=nothing,
                 stderr=stderr,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
