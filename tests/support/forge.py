@@ -26,7 +26,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 _REQUEST_BYTES = 1 << 20
-_NOT_TO_IMPORT = ("kepthour.channels.takeover", "kepthour.store.migrations")  # Qt's, and Alembic's own
+# Qt's, Alembic's own, and what draws with matplotlib, which reads its user's home as it is imported.
+_NOT_TO_IMPORT = ("kepthour.channels.takeover", "kepthour.store.migrations", "kepthour.report.plots")
 
 
 def _load() -> None:
