@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from kepthour.cli.main import cli
 from tests.cli.test_commands import CONFIG, at, put
 from tests.support.forked import run_forked
 from tests.support.world import World, eventually
@@ -43,7 +44,10 @@ COMMANDS = [
     ["repair"],
     ["repair", "1", "slots"],
     ["repair", "1", "draft"],
+    ["report"],
+    ["service", "--help"],
     ["export", "--json"],
+    ["purge"],
 ]
 _VARIES = re.compile(r"\d\d:\d\d(:\d\d)?(\.\d+)?|\b\d+(\.\d+)? ?(s|ms|seconds?)\b")
 
@@ -72,6 +76,10 @@ def said(world: World, done: subprocess.CompletedProcess[str]) -> tuple[int, lis
 def test_what_a_fork_says_a_process_says(worlds: tuple[World, World], args: list[str]) -> None:
     forked, alone = worlds
     assert said(forked, forked.run(args)) == said(alone, alone.run_alone(args))
+
+
+def test_each_command_is_among_them() -> None:
+    assert set(cli.table) <= {args[0] for args in COMMANDS}
 
 
 def script(folder: Path, text: str) -> str:
