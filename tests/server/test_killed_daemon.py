@@ -92,7 +92,7 @@ class Machine:
 
     def _live_and_die(self, death: Callable[[Daemon], None]) -> None:
         self.world.env["LIFE"] = str(len(self.lives))
-        daemon = Daemon(self.world)
+        daemon = Daemon(self.world, forked=True)
         try:
             death(daemon)
         finally:

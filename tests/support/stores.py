@@ -1,4 +1,4 @@
-"""A store in which nothing stands yet, made once a process: to migrate one takes as long as many a test."""
+"""What costs more than many a test, once a process: a store in which nothing stands yet, and its statements' texts."""
 
 from __future__ import annotations
 
@@ -7,19 +7,32 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from sqlalchemy import Engine
+
 from kepthour.store.engine import Store, open_store
 
 
 def opened(path: Path) -> Store:
     """The store at `path`. Where there is none, a new one, as `open_store` makes it."""
+    folder, engine = _new()
     if not path.exists():
-        shutil.copy(Path(_new().name) / "kepthour.db", path)
-    return open_store(path)
+        shutil.copy(Path(folder.name) / "kepthour.db", path)
+    store = Store(path)
+    _compile_with(engine, store._engine)
+    store.open()
+    return store
 
 
 @cache
-def _new() -> TemporaryDirectory[str]:
-    """The folder it lies in, up to the end of the process."""
+def _new() -> tuple[TemporaryDirectory[str], Engine]:
+    """The folder it lies in, up to the end of the process; and the engine that made it."""
     folder = TemporaryDirectory(prefix="kepthour-new-store-")
-    open_store(Path(folder.name) / "kepthour.db").close()
-    return folder
+    store = open_store(Path(folder.name) / "kepthour.db")
+    store.close()
+    return folder, store._engine
+
+
+def _compile_with(first: Engine, engine: Engine) -> None:
+    """Statements are compiled once a dialect, of which each engine makes its own, though all here are alike."""
+    engine.dialect = engine.pool._dialect = first.dialect
+    engine._compiled_cache = first._compiled_cache

@@ -11,13 +11,14 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from tests.support.fence import fenced
+from tests.support.forked import Forked, begin_forked, run_forked
 
 KEPTHOUR = Path(sysconfig.get_path("scripts")) / "kepthour"
 _SHIMS = Path(__file__).parent / "shim"
@@ -85,7 +86,21 @@ class World:
 
     def cli(self, *args: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
         """Run the command as its user would; no traceback may ever be seen."""
-        done = subprocess.run(
+        done = self.run(args)
+        assert "Traceback" not in done.stdout + done.stderr, done.stderr
+        fenced(done.stderr)
+        assert done.returncode == expect, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def run(self, args: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        """In a fork: a new interpreter would import for most of a second."""
+        if self.enter or self.program != (str(KEPTHOUR),):
+            return self.run_alone(args)
+        return run_forked(*self.program, args, self.env)
+
+    def run_alone(self, args: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        """In an interpreter of its own."""
+        return subprocess.run(
             [*self.enter, *self.program, *args],
             env=self.env,
             capture_output=True,
@@ -94,10 +109,6 @@ class World:
             stdin=subprocess.DEVNULL,
             check=False,
         )
-        assert "Traceback" not in done.stdout + done.stderr, done.stderr
-        fenced(done.stderr)
-        assert done.returncode == expect, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done
 
     def json(self, *args: str, expect: int = 0) -> Any:
         """Run a command with --json; its standard output is one document."""
@@ -141,13 +152,25 @@ class World:
 class Daemon:
     """A daemon that was just started. What it says on standard error is kept in `log`."""
 
-    def __init__(self, world: World, *options: str) -> None:
+    def __init__(self, world: World, *options: str, forked: bool = False) -> None:
+        """With `forked`, in a fork (`forge.py`): what is started hundreds of times is not to import each time."""
         self.log = world.folder / f"daemon-{time.monotonic_ns()}.log"
-        with self.log.open("w") as stderr:
+        self.process: subprocess.Popen[bytes] | Forked
+        with self.log.open("w") as stderr, Path(os.devnull).open("w") as nothing:
+            if forked:
+                self.process = begin_forked(
+                    world.program[0],
+                    ["run", *options],
+                    world.env,
+                    nothing.fileno(),
+                    stderr.fileno(),
+                    session=True,
+                )
+                return
             self.process = subprocess.Popen(
                 [*world.enter, *world.program, "run", *options],
                 env=world.env,
-                stdout=subprocess.DEVNULL,
+                stdout=nothing,
                 stderr=stderr,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,

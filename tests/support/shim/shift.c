@@ -19,7 +19,8 @@ static volatile struct shifts *shifts;
 static struct shifts none;
 static int (*real_gettime)(clockid_t, struct timespec *);
 
-__attribute__((constructor)) static void start(void) {
+/* At the start; and in a fork that was given a CLOCK_SHIFT of its own. */
+__attribute__((constructor)) void take_up_shift(void) {
     const char *path = getenv("CLOCK_SHIFT");
     int file = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     void *map = file < 0 ? MAP_FAILED : mmap(NULL, sizeof *shifts, PROT_READ, MAP_SHARED, file, 0);
@@ -37,7 +38,7 @@ static void move(struct timespec *at, int64_t by) {
 
 int clock_gettime(clockid_t which, struct timespec *at) {
     if (!real_gettime)
-        start();
+        take_up_shift();
     int result = real_gettime(which, at);
     if (result == 0 && (which == CLOCK_REALTIME || which == CLOCK_REALTIME_COARSE))
         move(at, shifts->wall);
