@@ -162,19 +162,18 @@ RULE = Rule(Kind.EXTRA_RUNG, "-2h", AB)
         (Tally(MANY, FEW), "There were 4 such sessions since: too few to tell."),
         (
             Tally(FEW, MANY),
-            "Of 5 such sessions since, late: 1, near misses: 2, missed: 1. Before that there were too few to compare.",
+            "Of 5 since: late 1, near misses 2, missed 1. Too few before to compare.",
         ),
         (
             Tally(MANY, Count(12)),
-            "Of 12 such sessions since, late: 0, near misses: 0, missed: 0. "
-            "Of 5 in the 90 days before, late: 1, near misses: 2, missed: 1.",
+            "Of 12 since: late 0, near misses 0, missed 0. Of 5 before: 1, 2, 1.",
         ),
     ],
 )
 def test_of_fewer_than_five_nothing_is_told_but_that(told: Tally, body: str) -> None:
     words = rule_text(ENGLISH, RULE, told)
     assert words.title == "A month ago you changed one thing. Did it help?"
-    assert words.body == f"It was one more reminder, at -2h. {body} More: kepthour repair rules"
+    assert words.body == f"One more reminder, at -2h. {body} kepthour repair rules"
 
 
 @pytest.mark.parametrize("kind", Kind)

@@ -24,12 +24,14 @@ from kepthour.core.oddities import Oddity
 from kepthour.core.offers import label, label_of_both, label_until_start
 from kepthour.core.privacy import Phi
 from kepthour.core.reminder import Reminder, State
+from kepthour.core.rules import Count, Kind, Rule, Scope, Tally
 from kepthour.core.tongue import ENGLISH, Tongue
 from kepthour.core.window import window_words
 from kepthour.core.words.asked import over_text, question_text, sweep_text
 from kepthour.core.words.digests import away_text, digest_text
 from kepthour.core.words.late import late_text, noted_text
 from kepthour.core.words.repair import nudge_text
+from kepthour.core.words.rules import rule_text
 from kepthour.core.words.rungs import bare_text, cue_text, joint_text, opening_text, rung_text
 from kepthour.core.words.text import Show, Text
 from kepthour.core.words.troubles import (
@@ -101,6 +103,13 @@ def nudge(name: str, *steps: int, days: int = 0) -> Case:
     )
 
 
+def looked_at(kind: Kind, before: int = 30, since: int = 12) -> Case:
+    value = {Kind.EXTRA_RUNG: "-30m", Kind.JOINS: "-1m"}.get(kind, "")
+    rule = Rule(kind, value, Scope(calendar="practice"), "phone")
+    told = Tally(Count(before, 12, 13, 1), Count(since, 1, 12, 0))
+    return lambda tongue, _show: rule_text(tongue, rule, told)
+
+
 STALE, SIGN_IN = Freshness.STALE, Freshness.SIGN_IN_NEEDED
 CASES: dict[str, Case] = {
     **{f"rung {minutes}m": rung(BARE, minutes) for minutes in MINUTES},
@@ -164,6 +173,9 @@ CASES: dict[str, Case] = {
     },
     **{f"a repair: step {n} is next": nudge("card-1d", n, days=1) for n in range(1, 10)},
     "a repair: two steps": nudge("card-1d", 3, 5),
+    **{f"a rule, a month later: {kind.value}": looked_at(kind) for kind in Kind},
+    **{f"a rule, {count} since": looked_at(Kind.EXTRA_RUNG, since=count) for count in range(3)},
+    "a rule, too few before": looked_at(Kind.EXTRA_RUNG, before=4),
     "running late": lambda tongue, _show: late_text(tongue, START, BERLIN),
     "a test": lambda tongue, _show: check_text(tongue),
 }
@@ -185,9 +197,8 @@ def test_every_text_is_filled_in_and_ends_as_a_sentence(spoken: Tongue) -> None:
         assert not re.search(r"[{}]|\.\.|\?\.|  ", text.whole), name
         assert text.title.strip() == text.title != "", name
         assert text.body.strip() == text.body, name
-        assert text.body.endswith((".", "“", "”", "settle", "sweep", "?", "12", "draft", "skip", "done")), (
-            name
-        )
+        ends = (".", "“", "”", "settle", "sweep", "?", "12", "draft", "skip", "done", "rules")
+        assert text.body.endswith(ends), name
 
 
 def test_every_text_fits_into_a_notice(spoken: Tongue) -> None:

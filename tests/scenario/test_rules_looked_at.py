@@ -94,8 +94,7 @@ async def test_a_month_later_it_is_told_how_it_went_before_and_since(day: Day) -
     assert await audited(day, f"{MONTH} 11:40") == []
     (told,) = await audited(day, f"{MONTH} 11:51")
     assert told == (
-        "It was one more reminder, at -2h. There were 4 such sessions since: too few to tell. "
-        "More: kepthour repair rules"
+        "One more reminder, at -2h. There were 4 such sessions since: too few to tell. kepthour repair rules"
     )
     (rule,) = listed(day.app.config, day.app.store, day.clock.at)
     assert (rule.tally.before.sessions, rule.tally.before.late, rule.tally.before.missed) == (5, 1, 1)

@@ -12,7 +12,7 @@ def rule_text(tongue: Tongue, rule: Rule, tally: Tally) -> Text:
     said = [_what(tongue, rule), _since(tongue, tally.since)]
     if tally.since.is_enough:
         said.append(_before(tongue, tally.before))
-    said.append(tongue.gettext("More: kepthour repair rules"))
+    said.append("kepthour repair rules")
     return Text(tongue.gettext("A month ago you changed one thing. Did it help?"), " ".join(said))
 
 
@@ -20,24 +20,22 @@ def _what(tongue: Tongue, rule: Rule) -> str:
     match rule.kind:
         case Kind.EXTRA_RUNG:
             # Translators: {offset} is written as in the configuration: "-2h".
-            return tongue.gettext("It was one more reminder, at {offset}.", offset=rule.value)
+            return tongue.gettext("One more reminder, at {offset}.", offset=rule.value)
         case Kind.EARLY_IF_ODD:
-            return tongue.gettext("It was the early reminder of sessions that are odd.")
+            return tongue.gettext("An early reminder of odd sessions.")
         case Kind.INSIST:
-            return tongue.gettext("Since then a notice comes back until it is answered.")
+            return tongue.gettext("Notices come back until answered.")
         case Kind.JOINS:
             # Translators: {channel} is a name, {offset} is written as in the configuration: "-1m".
             return tongue.gettext(
-                "The channel “{channel}” joins earlier, at {offset}.", channel=rule.channel, offset=rule.value
+                "Channel {channel}: earlier, at {offset}.", channel=rule.channel, offset=rule.value
             )
         case Kind.BUFFER:
-            return tongue.gettext("It was a longer pause around the free times that are offered.")
+            return tongue.gettext("A longer pause around free times.")
         case Kind.POLL:
-            return tongue.gettext(
-                "The calendar “{calendar}” is read more often.", calendar=rule.scope.calendar
-            )
+            return tongue.gettext("Calendar {calendar}: read more often.", calendar=rule.scope.calendar)
         case Kind.WAKE:
-            return tongue.gettext("Since then this computer wakes up in time.")
+            return tongue.gettext("This computer wakes up in time.")
 
 
 def _since(tongue: Tongue, count: Count) -> str:
@@ -49,9 +47,9 @@ def _since(tongue: Tongue, count: Count) -> str:
             "There were {count} such sessions since: too few to tell.",
             count.sessions,
         )
-    # Translators: of sessions; for example "Of 12 such sessions since, late: 0, near misses: 1, missed: 0."
+    # Translators: of such sessions; for example "Of 12 since: late 0, near misses 1, missed 0."
     return tongue.gettext(
-        "Of {count} such sessions since, late: {late}, near misses: {near}, missed: {missed}.",
+        "Of {count} since: late {late}, near misses {near}, missed {missed}.",
         count=count.sessions,
         late=count.late,
         near=count.near_misses,
@@ -61,9 +59,10 @@ def _since(tongue: Tongue, count: Count) -> str:
 
 def _before(tongue: Tongue, count: Count) -> str:
     if not count.is_enough:
-        return tongue.gettext("Before that there were too few to compare.")
+        return tongue.gettext("Too few before to compare.")
+    # Translators: the same three numbers, of the 90 days before; for example "Of 30 before: 2, 3, 1."
     return tongue.gettext(
-        "Of {count} in the 90 days before, late: {late}, near misses: {near}, missed: {missed}.",
+        "Of {count} before: {late}, {near}, {missed}.",
         count=count.sessions,
         late=count.late,
         near=count.near_misses,
