@@ -411,6 +411,11 @@ class App:
             name, kind.make(calendar.options, calendar.name, self._folder("calendars", calendar.name))
         )
 
+    def folders(self) -> list[Path]:
+        """The private folders that calendars and channels of this configuration may have made."""
+        calendars = [self._folder("calendars", one.name) for one in self.config.calendars]
+        return calendars + [self._folder("channels", one.name) for one in self.config.channels]
+
     def _folder(self, kind: str, name: str) -> Path:
         """The private folder of one calendar or channel; who needs it makes it."""
         return self.store.path.parent / kind / hashlib.sha256(name.encode()).hexdigest()[:12]

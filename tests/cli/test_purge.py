@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,19 +17,24 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 ALIAS = "QZ"  # stands in nothing else
 
 
+pytestmark = pytest.mark.usefixtures("turnable_clock")
+
+
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    """A store with a session of this week's beginning, missed, and one to come."""
+    """A store with a session of three days ago, missed, and one to come."""
     made = World(tmp_path)
     made.configure(
         '[[calendars]]\nname = "practice"\ntype = "ics"\npath = "~/practice.ics"\nsessions = "rules"\n'
         "[[sessions.rules]]\ntitle = '^(?P<client>[A-Z]{2})'\nis = \"session\"\n"
         '[channels.console]\ntype = "console"\n'
     )
-    write(made, past=NOW - timedelta(hours=3), coming=NOW + timedelta(days=1))
+    write(made, past=NOW - timedelta(days=3), coming=NOW + timedelta(days=1))
+    made.shift_clock(NOW - timedelta(days=3))
     made.cli("sync")
-    (past, _coming) = made.json("agenda", "--from", "-1d", "--to", "+3d")["sessions"]
+    past = min(made.json("agenda", "--to", "+7d")["sessions"], key=lambda one: str(one["start"]))
     made.cli("settle", past["id"], "missed", "--reason", "a word about QZ")
+    made.shift_clock(datetime.now(UTC))
     return made
 
 
@@ -63,25 +69,26 @@ def test_after_an_export_and_a_purge_no_byte_of_a_client_is_left(world: World) -
 
 def test_only_what_is_its_own_goes(world: World) -> None:
     folder = world.store_file.parent
-    mine = [folder / "notes.txt", folder / "kepthour.database", folder / "calendars" / "mine"]
-    mine[2].mkdir(parents=True)
-    for file in mine[:2]:
-        file.write_text("precious")
-    (folder / "kepthour.db.damaged-20260101T000000").write_text("old")
-    (folder / "calendars" / "0123456789ab").mkdir()
-    (folder / "calendars" / "0123456789ab" / "google-token.json").write_text("{}")
-    world.json("purge", "--yes")
-    assert sorted(one.name for one in folder.rglob("*")) == [
-        "calendars",
-        "kepthour.database",
-        "mine",
-        "notes.txt",
+    others = [
+        folder / name for name in ("notes.txt", "kepthour.database", "kepthour.db.bak", "kepthour.db-notes")
     ]
+    for file in others:
+        file.write_text("precious")
+    (folder / "calendars" / "0123456789ab").mkdir(parents=True)  # of another configuration
+    (folder / "kepthour.db.damaged-20260101T000000").write_text("old")
+    (folder / "kepthour.db.rescue-abc_12").mkdir()
+    (folder / "taken-up-0123456789abcdef.toml-new").write_text("half")
+    mine = folder / "calendars" / hashlib.sha256(b"practice").hexdigest()[:12]
+    mine.mkdir()
+    (mine / "google-token.json").write_text("{}")
+    world.json("purge", "--yes")
+    left = {one.relative_to(folder).as_posix() for one in folder.rglob("*")}
+    assert left == {one.name for one in others} | {"calendars", "calendars/0123456789ab"}
 
 
 def test_without_a_terminal_nothing_goes_unless_it_is_said(world: World) -> None:
     before = kept(world)
-    for options in ([], ["--before", "today"]):
+    for options in ([], ["--before", "-2d"]):
         assert "add --yes" in world.cli("purge", *options, expect=1).stderr
     assert kept(world) == before
 
@@ -104,14 +111,13 @@ def test_not_while_a_daemon_runs(world: World) -> None:
 
 
 def test_what_was_over_before_goes_byte_by_byte_and_the_rest_stays(world: World) -> None:
-    write(world, coming=NOW + timedelta(days=1))
-    world.cli("sync")
-    at = f"{NOW.astimezone():%Y-%m-%dT%H:%M:%S}"
-    assert world.json("purge", "--yes", "--before", at)["sessions"] == 1
+    assert world.json("purge", "--yes", "--before", "-1d")["sessions"] == 1
+    world.cli("sync")  # its calendar holds it still: it is not asked about anew
     assert b"a word about QZ" not in kept(world)
     assert world.json("repair")["cards"] == []
     assert len(world.json("agenda", "--to", "+3d")["sessions"]) == 1
 
 
-def test_nothing_that_is_to_come_can_be_purged(world: World) -> None:
-    assert "lies ahead" in world.cli("purge", "--yes", "--before", "tomorrow", expect=2).stderr
+@pytest.mark.parametrize("at", ["tomorrow", "now"])
+def test_what_is_watched_still_cannot_be_purged(world: World, at: str) -> None:
+    assert "must lie a day back" in world.cli("purge", "--yes", "--before", at, expect=2).stderr

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from kepthour.core.notice import Notice
+from kepthour.core.reminder import Reminder
 from kepthour.pipeline.dispatch import claim
 from kepthour.pipeline.dispatch.claim import Outcome
 from kepthour.store.engine import Store
@@ -80,6 +82,33 @@ async def test_a_turn_waits_for_the_disk_twice_however_many_were_handed_over(
         accepts.release()
     await day.pump.settle()
     assert [state for rung, state, _why in day.states() if rung == "-5m"] == ["sent"] * SESSIONS
+
+
+async def test_a_disk_that_hangs_holds_back_nothing_that_is_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reminder is looked at once more just before it goes out; if nobody answers, it goes."""
+    day = Day(tmp_path, "2026-03-02 08:30")
+    day.put("one", "2026-03-02T09:00:00")
+    day.sync()
+    await day.until("2026-03-02 08:54")
+    hangs, end = threading.Event(), threading.Event()
+
+    def still_wanted(_store: Store, claimed: Iterable[Reminder]) -> set[int]:
+        hangs.set()
+        end.wait()
+        return {one.id for one in claimed}
+
+    monkeypatch.setattr(claim, "still_wanted", still_wanted)
+    day.clock.at = when("2026-03-02 08:55") - timedelta(milliseconds=50)
+    try:
+        await day.pump.dispatcher.pump(timedelta(seconds=1))
+        day.clock.at = when("2026-03-02 08:55")
+        await reached(hangs.is_set)
+        await reached(lambda: ("08:55:00", "-5m") in day.rungs())
+    finally:
+        end.set()
+    await day.pump.settle()
 
 
 async def reached(condition: Callable[[], bool]) -> None:

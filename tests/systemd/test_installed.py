@@ -72,6 +72,7 @@ def test_installed_it_runs_is_started_again_and_goes(user_manager: UserManager, 
 
     again = service(user_manager, "install")
     assert again.count("There already") == 2 and "Written" not in again
+    assert "It runs still as it was started; anew: systemctl --user restart kepthour" in again
 
     gone = service(user_manager, "uninstall")
     assert gone.count("Removed:") == 2
@@ -93,6 +94,23 @@ def test_what_somebody_else_wrote_is_left_alone(user_manager: UserManager, world
     assert "was not written by this program" in service(user_manager, "uninstall", code=1)
 
 
+def test_a_slip_in_the_configuration_costs_no_daemon_that_runs(
+    user_manager: UserManager, world: World
+) -> None:
+    service(user_manager, "install", "--now")
+    process = user_manager.show(SERVICE, "MainPID")
+    world.configure("nonsense = 1")
+    assert "nonsense" in service(user_manager, "install", "--now", code=2)
+    assert user_manager.show(SERVICE, "MainPID") == process
+
+
+def test_a_daemon_that_runs_already_is_named(user_manager: UserManager, world: World) -> None:
+    with world.daemon() as daemon:
+        refused = service(user_manager, "install", "--now", code=1)
+        assert f"process {daemon.process.pid}" in refused and "two daemons cannot share a store" in refused
+    assert user_manager.show(SERVICE, "LoadState") == "not-found"
+
+
 def test_a_dry_run_changes_nothing(user_manager: UserManager, world: World) -> None:
     told = service(user_manager, "install", "--now", "--dry-run")
     assert "Would write" in told and "Would enable kepthour.service and start it." in told
@@ -106,8 +124,10 @@ def test_without_a_running_systemd_it_is_enabled_for_the_next_login(tmp_path: Pa
     assert (units / "default.target.wants" / SERVICE).resolve() == units / SERVICE
     assert "Your systemd does not run here and now" in told and "There is no configuration yet" in told
     assert world.json("service", "show")["enabled"]
+    assert "There is no configuration yet" in world.cli("service", "install", "--now", expect=1).stderr
+    world.configure(CONFIG.replace("@PATH@", "~/practice.ics"))
     assert "It could not be started." in world.cli("service", "install", "--now", expect=1).stderr
-    world.cli("service", "uninstall")
+    assert "goes on until you log out" in world.cli("service", "uninstall").stdout
     assert not [file for file in units.rglob("*") if file.is_symlink() or file.is_file()]
 
 

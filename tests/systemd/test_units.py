@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -33,6 +34,7 @@ def analyzed(folder: Path, units: Mapping[str, str], *words: str) -> subprocess.
 UNITS = {
     "user": (("--user",), user_units(KEPTHOUR, ["run"])),
     "user, own file": (("--user",), user_units(KEPTHOUR, ["run", "--config", '/tmp/a "b" 100%$x\\/c.toml'])),
+    "user, own places": (("--user",), user_units(KEPTHOUR, ["run"], {"XDG_STATE_HOME": "/tmp/a b/100%"})),
     "system": ((), system_units(KEPTHOUR, [])),
     "system, secrets": ((), system_units(KEPTHOUR, ["ehr-feed", "phone"])),
 }
@@ -60,7 +62,13 @@ def test_the_system_unit_is_exposed_to_little(tmp_path: Path) -> None:
 
 def test_nothing_is_left_to_fill_in() -> None:
     for _options, units in UNITS.values():
-        assert not [text for text in units.values() if "@COMMAND@" in text or "@CREDENTIALS@" in text]
+        assert not [text for text in units.values() if re.search("@[A-Z]+@", text)]
+
+
+def test_what_a_profile_sets_is_written_down() -> None:
+    text = user_units(KEPTHOUR, ["run"], {"XDG_STATE_HOME": "/tmp/a b/100%"})["kepthour.service"]
+    assert '\nEnvironment="XDG_STATE_HOME=/tmp/a b/100%%"\n' in text
+    assert "Environment=" not in user_units(KEPTHOUR, ["run"])["kepthour.service"]
 
 
 def test_secrets_are_handed_in_by_name() -> None:

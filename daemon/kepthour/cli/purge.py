@@ -35,17 +35,22 @@ def purge(ctx: click.Context, before: str | None, yes: bool, as_json: bool) -> N
 
 
 def _purge_all(setting: Setting, *, yes: bool, as_json: bool) -> None:
+    from kepthour.app import App
     from kepthour.config.reading import load
     from kepthour.core.errors import NeedsPerson
     from kepthour.plugins import Plugins
     from kepthour.runtime.belongings import belongings, remove
+    from kepthour.runtime.clock import SystemClock
     from kepthour.runtime.lock import StoreLock
     from kepthour.runtime.logs import set_up
     from kepthour.runtime.start import store_path
+    from kepthour.store.engine import Store
 
     set_up(setting.verbosity)
-    config = load(setting.config_file(), Plugins())
-    found = belongings(config)
+    plugins = Plugins()
+    config = load(setting.config_file(), plugins)
+    folders = App(config, Store(store_path(config)), plugins, SystemClock()).folders()
+    found = belongings(config, folders)
     if not found:
         document({"removed": []}) if as_json else click.echo("There is nothing to delete.")
         return
@@ -54,7 +59,7 @@ def _purge_all(setting: Setting, *, yes: bool, as_json: bool) -> None:
     try:
         if not yes:
             _ask(["This deletes, for good:", *(f"  {file}" for file in found)])
-        found = belongings(config)
+        found = belongings(config, folders)
         remove(found)
     except OSError as error:
         raise NeedsPerson(
@@ -74,11 +79,14 @@ def _tell_removed(found: list[Path], *, as_json: bool) -> None:
 
 def _purge_before(setting: Setting, before: str, *, yes: bool, as_json: bool) -> None:
     from kepthour.pipeline import age
+    from kepthour.pipeline.plan.policy import BEHIND
 
     app = setting.app()
     at = moment(app, before, "--before")
-    if at > app.clock.now():
-        raise click.BadParameter("lies ahead; what is to come is the calendar's", param_hint="--before")
+    if (
+        at > app.clock.now() - BEHIND
+    ):  # those are watched: without what was answered they would be asked about anew
+        raise click.BadParameter("must lie a day back, or more", param_hint="--before")
     if not yes:
         _ask([f"This deletes, for good, all sessions that were over before {clock(at, app.config.zone)}."])
     count = age.forget(app.store, at)

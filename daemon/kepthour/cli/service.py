@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +11,9 @@ from kepthour.cli.context import Setting, as_json, common
 from kepthour.cli.printing import document
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from kepthour.service.manager import Manager
-
-_CONFIG = Path("/etc/kepthour/config.toml")
-_HIDDEN = ("/home/", "/root/", "/run/user/")  # from the system's service, by ProtectHome=
 
 _system = click.option(
     "--system", is_flag=True, help="The system's service, for a machine without a desktop. As root."
@@ -47,8 +42,9 @@ def install(ctx: click.Context, system: bool, now: bool, dry_run: bool) -> None:
     from kepthour.service.units import SERVICE
 
     setting = ctx.ensure_object(Setting)
-    manager = Manager(system)
-    wanted = _wanted(setting, system=system)
+    manager, config = Manager(system), _config(setting, system=system)
+    has_config = _checked(config, manager, now=now)
+    wanted = _wanted(config, system=system)
     _refuse_others(manager, wanted)
     for name, text in wanted.items():
         file = manager.folder / name
@@ -59,10 +55,8 @@ def install(ctx: click.Context, system: bool, now: bool, dry_run: bool) -> None:
     if dry_run:
         click.echo(f"Would enable {SERVICE}{' and start it' if now else ''}.")
         return
-    if not _config(setting, system=system).exists():
-        click.echo(
-            f"There is no configuration yet: {_config(setting, system=system)}. Write one: kepthour init"
-        )
+    if not has_config:
+        click.echo(f"There is no configuration yet: {config}. Write one: kepthour init --config {config}")
     if manager.is_there():
         manager.tell("daemon-reload")
         manager.tell("enable", SERVICE)
@@ -76,6 +70,35 @@ def install(ctx: click.Context, system: bool, now: bool, dry_run: bool) -> None:
         if now:
             raise NeedsPerson("It could not be started.", "Log in, or start it by hand: kepthour run")
     _hint(manager, now=now)
+
+
+def _checked(config: Path, manager: Manager, *, now: bool) -> bool:
+    """Whether there is a configuration. One that cannot be used must not cost a daemon that runs with an earlier one.
+
+    Raises Faulty, NeedsPerson.
+    """
+    from kepthour.config.reading import load
+    from kepthour.core.errors import NeedsPerson
+    from kepthour.plugins import Plugins
+    from kepthour.runtime.lock import StoreLock
+    from kepthour.runtime.start import store_path
+    from kepthour.service.units import SERVICE
+
+    if not config.exists():
+        if now:
+            raise NeedsPerson(
+                f"There is no configuration yet: {config}.", f"Write one: kepthour init --config {config}"
+            )
+        return False
+    loaded = load(config, Plugins())
+    if now and not manager.system:
+        holder = StoreLock(store_path(loaded)).holder()
+        if holder is not None and str(holder) != manager.state(SERVICE).get("MainPID"):
+            raise NeedsPerson(
+                f"Kept Hour runs already (process {holder}), not as this service.",
+                "End it, and what starts it, first: two daemons cannot share a store.",
+            )
+    return True
 
 
 @service.command()
@@ -93,18 +116,20 @@ def uninstall(system: bool) -> None:
         return
     _refuse_others(manager, (SERVICE, ALERT))
     is_running = manager.is_there()
-    if is_running:
-        manager.tell("disable", "--now", SERVICE)
-    else:
-        manager.tell_offline("disable", SERVICE)
+    if (manager.folder / SERVICE).exists():
+        if is_running:
+            manager.tell("disable", "--now", SERVICE)
+        else:
+            manager.tell_offline("disable", SERVICE)
     for file in there:
         file.unlink()
         click.echo(f"Removed: {file}")
     if is_running:
         manager.tell("daemon-reload")
-    click.echo(
-        "Nobody is reminded any more, unless you run it by hand. Configuration and data are where they were."
-    )
+        click.echo("Nobody is reminded any more, unless you run it by hand.")
+    else:
+        click.echo("Your systemd could not be asked: a daemon that runs goes on until you log out.")
+    click.echo("Configuration and data are where they were.")
 
 
 @service.command()
@@ -118,7 +143,7 @@ def show(ctx: click.Context, system: bool, as_json: bool) -> None:
     from kepthour.service.units import SERVICE
 
     manager = Manager(system)
-    wanted = _wanted(ctx.ensure_object(Setting), system=system)
+    wanted = _wanted(_config(ctx.ensure_object(Setting), system=system), system=system)
     state = manager.state(SERVICE)
     units = [_unit(manager.folder / name, text) for name, text in wanted.items()]
     shape: dict[str, Any] = {
@@ -159,71 +184,35 @@ def _unit(file: Path, text: str) -> dict[str, str]:
 
 def _hint(manager: Manager, *, now: bool) -> None:
     from kepthour.service.manager import lingers
+    from kepthour.service.units import SERVICE
 
-    if not now:
-        click.echo(f"Start it now: {manager.prefix} start kepthour")
-    click.echo("See how it is: kepthour service show, kepthour status. What it says: "
-               f"journalctl {'-u' if manager.system else '--user -u'} kepthour")  # fmt: skip
+    if not now and manager.is_there():
+        does_run = manager.state(SERVICE).get("ActiveState") == "active"
+        click.echo(
+            f"It runs still as it was started; anew: {manager.prefix} restart kepthour"
+            if does_run
+            else f"Start it now: {manager.prefix} start kepthour"
+        )
+    scope = "-u" if manager.system else "--user -u"
+    click.echo(f"See how it is: {manager.prefix} status kepthour. What it says: journalctl {scope} kepthour")
     if not manager.system and not lingers():
         click.echo(_LINGER)
 
 
 def _config(setting: Setting, *, system: bool) -> Path:
-    return _CONFIG if system else setting.config_file().absolute()
+    from kepthour.service.wanted import SYSTEM_CONFIG
+
+    return SYSTEM_CONFIG if system else setting.config_file().absolute()
 
 
-def _wanted(setting: Setting, *, system: bool) -> Mapping[str, str]:
-    """The units as they are to be. Raises NeedsPerson."""
-    from kepthour.core.errors import NeedsPerson
-    from kepthour.service.units import system_units, user_units
+def _wanted(config: Path, *, system: bool) -> Mapping[str, str]:
+    """Raises NeedsPerson."""
+    from kepthour.service.wanted import wanted_of_system, wanted_of_user
 
-    program = _program()
-    if not system:
-        given = ["--config", str(setting.config.absolute())] if setting.config is not None else []
-        return user_units(program, ["run", *given])
-    for place in (str(program), sys.executable):
-        if place.startswith(_HIDDEN):
-            raise NeedsPerson(
-                f"{place} lies in a home folder, which the system's service cannot see.",
-                "Install Kept Hour for everybody, in /opt/kepthour, say.",
-            )
-    return system_units(program, _credentials())
+    return wanted_of_system() if system else wanted_of_user(config)
 
 
-def _program() -> Path:
-    """The command that runs now, by the name under which an update will find it, too."""
-    called = Path(sys.argv[0]).absolute()
-    return (
-        called
-        if called.name == "kepthour" and os.access(called, os.X_OK)
-        else Path(sys.executable).with_name("kepthour")
-    )
-
-
-def _credentials() -> set[str]:
-    """The names of the secrets that the system's configuration asks systemd for, as far as it can be read."""
-    import tomllib
-
-    try:
-        keys = tomllib.loads(_CONFIG.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return set()
-    return set(_found(keys))
-
-
-def _found(value: Any) -> list[str]:
-    """Every { credential = "…" }, wherever it stands."""
-    if isinstance(value, list):
-        return [name for one in value for name in _found(one)]
-    if not isinstance(value, dict):
-        return []
-    own = value.get("credential")
-    if isinstance(own, str) and len(value) == 1:
-        return [own]
-    return [name for one in value.values() for name in _found(one)]
-
-
-def _refuse_others(manager: Manager, names: Any) -> None:
+def _refuse_others(manager: Manager, names: Iterable[str]) -> None:
     """A unit that somebody else wrote is not touched. Raises NeedsPerson."""
     from kepthour.core.errors import NeedsPerson
     from kepthour.service.units import OURS

@@ -29,8 +29,8 @@ def housekeep(store: Store, now: datetime, keep: timedelta) -> int:
 def forget(store: Store, before: datetime) -> int:
     """Delete what was over `before` (aware UTC), for good; returns how many sessions. Raises TryLater, NeedsPerson."""
     with store.write() as tx:
-        count = aging.forget(tx, before)
-    if count:
-        log.info("sessions.purged", count=count)
+        count, others = aging.forget(tx, before)
+    if count or others:
+        log.info("sessions.purged", count=count, others=others)
         store.shrink_journal()
     return count

@@ -5,45 +5,43 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from kepthour.config import Configuration
 from kepthour.runtime.start import store_path
-from kepthour.runtime.taken_up import copy_of
+from kepthour.runtime.taken_up import copies, copy_of
 
-_OF_ONE = re.compile(r"[0-9a-f]{12}")  # the folder of a calendar or a channel: App._folder
+# What stands beside a store's file: SQLite's own, what a rescue makes, the lock, the bell, the heartbeat.
+_BESIDE = re.compile(
+    r"(?:\.(?:new|ready|rescue-\w+|damaged-\d{8}T\d{6}x*))?(?:-(?:wal|shm|journal))?|\.(?:lock|bell|heartbeat(?:-new)?)"
+)
 
 
-def belongings(config: Configuration) -> list[Path]:
-    """What lies there: the store and all that stands beside it, what channels and calendars keep, sign-ins included."""
+def belongings(config: Configuration, folders: list[Path]) -> list[Path]:
+    """What lies there: the store, all that stands beside it, and those of `folders` (of calendars, channels)."""
     store = store_path(config)
-    return sorted(
-        one for one in {*_around(store), *_folders(store.parent), copy_of(config.file)} if one.exists()
-    )
+    here = copies() if config.store is None else [copy_of(config.file)]
+    return sorted(one for one in {*_around(store), *folders, *here} if one.exists())
 
 
 def remove(found: list[Path]) -> None:
-    """Delete these. Raises OSError."""
+    """Delete these, and the folders that are empty then. Raises OSError."""
     for one in found:
         if one.is_dir() and not one.is_symlink():
             shutil.rmtree(one)
         else:
-            one.unlink()
-    for folder in {one.parent for one in found}:
-        if not any(folder.iterdir()):
-            folder.rmdir()
+            one.unlink(missing_ok=True)  # SQLite takes away its own when the last one closes
+    for folder in sorted(
+        {parent for one in found for parent in (one.parent, one.parent.parent)}, reverse=True
+    ):
+        if folder.name in {"calendars", "channels", "kepthour"}:
+            with suppress(OSError):  # something else lies in it, or it is a link
+                folder.rmdir()
 
 
 def _around(store: Path) -> Iterator[Path]:
-    """The file, its journal, what was kept aside, the lock, the bell: all begin with its name."""
     if store.parent.is_dir():
-        yield from (
-            one for one in store.parent.iterdir() if re.match(rf"{re.escape(store.name)}(?:$|[-.])", one.name)
-        )
-
-
-def _folders(parent: Path) -> Iterator[Path]:
-    for kind in ("calendars", "channels"):
-        folder = parent / kind
-        if folder.is_dir():
-            yield from (one for one in folder.iterdir() if one.is_dir() and _OF_ONE.fullmatch(one.name))
+        for one in store.parent.iterdir():
+            if one.name.startswith(store.name) and _BESIDE.fullmatch(one.name.removeprefix(store.name)):
+                yield one

@@ -46,6 +46,13 @@ def load_to_answer(file: Path, plugins: Plugins) -> tuple[Configuration, Faulty 
             raise faulty from None
 
 
+def copies() -> list[Path]:
+    """All that lie in the state folder, of whichever file; those that a crash left half, too."""
+    import platformdirs
+
+    return list(platformdirs.user_state_path("kepthour").glob("taken-up-*.toml*"))
+
+
 def copy_of(file: Path) -> Path:
     """Where the copy of `file` is. A link in the place of the file is followed by no more than its folder."""
     import platformdirs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -14,9 +14,13 @@ SECRETS = "/etc/kepthour/credentials"  # where the system's unit takes secrets f
 _PLAIN = re.compile(r"[\w@%+=:,./-]+")
 
 
-def user_units(program: Path, arguments: Sequence[str]) -> dict[str, str]:
+def user_units(
+    program: Path, arguments: Sequence[str], environment: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """By name: the units of a user's own systemd. `program` is the command's absolute path."""
-    return _filled("user", {"COMMAND": command_line(program, arguments)})
+    named = [_quoted(f"{name}={value}") for name, value in (environment or {}).items()]
+    places = f"Environment={' '.join(named)}" if named else ""
+    return _filled("user", {"COMMAND": command_line(program, arguments), "ENVIRONMENT": places})
 
 
 def system_units(program: Path, credentials: Collection[str]) -> dict[str, str]:

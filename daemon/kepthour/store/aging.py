@@ -11,8 +11,8 @@ from kepthour.store.engine import Tx
 from kepthour.store.tables import absences, cards, reminders, sessions, trail, watches
 
 
-def forget(tx: Tx, before: datetime) -> int:
-    """Delete what was over `before` (aware UTC); returns how many sessions went.
+def forget(tx: Tx, before: datetime) -> tuple[int, int]:
+    """Delete what was over `before` (aware UTC); returns how many sessions went, and how many rows that belong to none.
 
     With a session go its reminders, answers, evidence, verdicts, card and trail. The newest watch stays: it tells
     whether somebody watched until now.
@@ -24,6 +24,7 @@ def forget(tx: Tx, before: datetime) -> int:
     gone = tx.connection.execute(delete(sessions).where(sessions.c.id.in_(old_ones))).rowcount
     newest = select(watches.c.id).where(watches.c.therapist_id == tx.therapist)
     newest = newest.order_by(watches.c.until.desc(), watches.c.id.desc()).limit(1)
+    others = 0
     for old in (
         delete(reminders).where(
             reminders.c.therapist_id == tx.therapist,
@@ -40,5 +41,5 @@ def forget(tx: Tx, before: datetime) -> int:
             watches.c.id.not_in(newest),
         ),
     ):
-        tx.connection.execute(old)
-    return gone
+        others += tx.connection.execute(old).rowcount
+    return gone, others

@@ -95,7 +95,7 @@ def _make(new: Path, old: Path, salvage: Salvage) -> Saved:
     """A new store at `new` with what can be saved of `old`."""
     _remove(new)
     open_store(new).close()
-    with tempfile.TemporaryDirectory(dir=new.parent) as folder:
+    with tempfile.TemporaryDirectory(prefix=f"{old.name}.rescue-", dir=new.parent) as folder:
         copy = Path(folder) / old.name
         with closing(sqlite3.connect(copy)) as lost:
             gone = salvage(lost)

@@ -160,7 +160,8 @@ reminders = Table(
     Column("id", Integer, primary_key=True),
     _therapist(),
     Column("subject", Text, nullable=False),
-    Column("session_id", Text, ForeignKey("sessions.id", ondelete="CASCADE")),
+    # The index is for the day on which a session is forgotten: its reminders go with it.
+    Column("session_id", Text, ForeignKey("sessions.id", ondelete="CASCADE"), index=True),
     Column("revision", Integer, nullable=False),
     Column("rung", Text, nullable=False),
     Column("offset", Span),

@@ -15,7 +15,7 @@ from kepthour.cli.repair.chosen import chosen
 from kepthour.cli.repair.measures import INSTEAD, what, whom
 from kepthour.cli.repair.told import SHORT
 from kepthour.core.causes import Cause
-from kepthour.core.errors import NeedsPerson
+from kepthour.core.errors import NeedsPerson, TryLater
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -145,18 +145,27 @@ def _write(app: App, card: Card, proposal: Proposal) -> Path:
     assert proposal.after is not None and proposal.rule is not None
     now = app.clock.now()
     backup = replaced(app.config.file, proposal.before, proposal.after, now)
-    remember(app.store, card, proposal.cause, proposal.rule, now)
-    if any(step.n == _PREVENT and step.done_at is None for step in card.steps):
-        mark_step(app.store, str(card.id), _PREVENT, now, What.STEP_DONE)
+    try:
+        remember(app.store, card, proposal.cause, proposal.rule, now)
+        if any(step.n == _PREVENT and step.done_at is None for step in card.steps):
+            mark_step(app.store, str(card.id), _PREVENT, now, What.STEP_DONE)
+    except (TryLater, NeedsPerson) as error:
+        raise NeedsPerson(
+            f"The rule stands in {app.config.file} (as it was: {backup}), but the card could not note it: {error}",
+            f"Tick the step off later: kepthour repair {card.id} step {_PREVENT} done.",
+        ) from error
     return backup
 
 
 def _tell_written(app: App, card: Card, backup: Path) -> None:
     from kepthour.runtime.lock import StoreLock
+    from kepthour.service.wanted import SYSTEM_CONFIG
 
     click.echo(f"Written: {app.config.file}. As it was, it is kept in {backup}.")
     pid = StoreLock(app.store.path).holder()
-    if pid is not None and pid > 0:
+    if app.config.file == SYSTEM_CONFIG:  # systemd hands it in at the start
+        click.echo("The service takes it up with: kepthour service install --system --now")
+    elif pid is not None and pid > 0:
         click.echo(f"The daemon takes it up with: kill -HUP {pid}")
     else:
         click.echo("It holds from the next start of the daemon on.")

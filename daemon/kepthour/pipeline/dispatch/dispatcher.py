@@ -31,6 +31,7 @@ RECALL_SECONDS = 5.0
 _GLANCE = timedelta(
     milliseconds=10
 )  # so long before its time a claimed reminder is looked at again, and worded
+_LOOK_SECONDS = 0.25  # that look may take so long: a disk that hangs must not hold back what is ready
 _FURTHEST = timedelta(seconds=4)  # nothing is claimed further ahead: the clock was set back
 _REMEMBERED = timedelta(days=1)
 
@@ -179,7 +180,8 @@ class Dispatcher:
     async def close(self) -> None:
         """Let what is on its way arrive (each has its deadline), then let go of the channels."""
         await self.settle()
-        await self._record_if_possible()
+        with suppress(TryLater, NeedsPerson):  # said; what went out comes once more after the next start
+            await self.record()
         for name, channel in self._channels.items():
             try:
                 async with asyncio.timeout(SEND_SECONDS):
@@ -236,9 +238,10 @@ class Dispatcher:
 
     async def _still_wanted(self, parcels: Sequence[Parcel]) -> list[Parcel]:
         try:
-            wanted = await asyncio.to_thread(
-                claim.still_wanted, self._store, [parcel.reminder for parcel in parcels]
-            )
+            async with asyncio.timeout(_LOOK_SECONDS):
+                wanted = await asyncio.to_thread(
+                    claim.still_wanted, self._store, [parcel.reminder for parcel in parcels]
+                )
         except Exception as error:  # noqa: BLE001  supervised: rather one too many than one too few
             log.warning("reminder.not_looked_at", count=len(parcels), problem=error)
             return list(parcels)
