@@ -129,3 +129,46 @@ async def test_what_was_refused_until_it_is_of_no_use_is_not_claimed_for_that_mo
     day.clock.at = when("2026-03-02 09:15")
     await day.pump.settle()
     assert day.rungs() == []
+
+
+async def test_rungs_a_second_apart_are_claimed_together_and_come_one_by_one(tmp_path: Path) -> None:
+    """Each in the place of the one before, and none is taken for a late one that a newer one stands for."""
+    day = Day(tmp_path, "2026-03-02 08:30")
+    day.config += "".join(LAST_SECOND.replace("-1s", f"-{seconds}s") for seconds in (3, 2, 1))
+    day.config = day.config.replace('at = "-3s"\nurgency = "critical"', 'at = "-3s"\nurgency = "normal"')
+    day.start()
+    day.put("one", "2026-03-02T09:00:00")
+    day.sync()
+    day.clock.at = when("2026-03-02 08:59:57") - BEFORE
+    await day.pump.dispatcher.pump(4 * AHEAD)
+    for second, name in ((57, "-3s"), (58, "-2s"), (59, "-1s")):
+        day.clock.at = when(f"2026-03-02 08:59:{second}")
+        await asyncio.wait_for(sent(day, name), 20)
+    await day.pump.settle()
+    assert day.rungs() == [("08:59:57", "-3s"), ("08:59:58", "-2s"), ("08:59:59", "-1s")]
+    assert len(day.screen.open_notices) == 1
+
+
+async def sent(day: Day, name: str) -> None:
+    while (name, "sent", "accepted") not in day.states():
+        await asyncio.sleep(0)
+
+
+async def test_what_was_refused_does_not_follow_a_newer_one_that_is_claimed_with_it(tmp_path: Path) -> None:
+    day = Day(tmp_path, "2026-03-02 08:30")
+    day.config += LAST_SECOND.replace("-1s", "-3s") + LAST_SECOND
+    day.start()
+    day.put("one", "2026-03-02T09:00:00")
+    day.sync()
+    day.screen.refuse = True
+    day.clock.at = when("2026-03-02 08:59:57")
+    await day.pump.dispatcher.pump()
+    await day.pump.settle()
+    day.screen.refuse = False
+    day.clock.at = when("2026-03-02 08:59:58")
+    await day.pump.dispatcher.pump(2 * AHEAD)  # it is to be tried again when the newer one is due
+    day.clock.at = when("2026-03-02 08:59:59")
+    await day.pump.settle()
+    await day.pump.dispatcher.pump()
+    await day.pump.settle()
+    assert day.rungs() == [("08:59:59", "-1s")]

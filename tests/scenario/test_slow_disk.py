@@ -94,10 +94,10 @@ async def test_a_disk_that_hangs_holds_back_nothing_that_is_ready(
     await day.until("2026-03-02 08:54")
     hangs, end = threading.Event(), threading.Event()
 
-    def still_wanted(_store: Store, claimed: Iterable[Reminder]) -> set[int]:
+    def still_wanted(_store: Store, claimed: Iterable[Reminder]) -> dict[int, str | None]:
         hangs.set()
         end.wait()
-        return {one.id for one in claimed}
+        return {one.id: None for one in claimed}
 
     monkeypatch.setattr(claim, "still_wanted", still_wanted)
     day.clock.at = when("2026-03-02 08:55") - timedelta(milliseconds=50)

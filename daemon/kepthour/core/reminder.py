@@ -152,11 +152,13 @@ def hand_out(
     in_hand: Collection[int] = (),
     ahead: timedelta = timedelta(),
 ) -> Hand:
-    """Decide about reminders whose time comes within `ahead` (`due_at <= now + ahead`), most urgent first.
+    """Decide about reminders whose time comes within `ahead` (`due_at <= now + ahead`), by time; what is due `now` is
+    one time, the most urgent first.
 
-    Of each subject and channel only the newest that is still useful goes out; older ones collapse into it, also
-    into one that went out before, so that no refused reminder follows a newer one. `due` holds pending reminders
-    and those of the same subjects that went out; `waits` says of one until when it has to wait, and why. Never raises.
+    Of each subject and channel only the newest that is due `now` and still useful goes out; older ones collapse into
+    it, also into one that went out before, so that no refused reminder follows a newer one. What falls due later goes
+    out besides, at its time. `due` holds pending reminders and those of the same subjects that went out; `waits` says
+    of one until when it has to wait, and why. Never raises.
     """
     send: list[Reminder] = []
     changes: list[Change] = []
@@ -173,18 +175,29 @@ def hand_out(
         else:
             by_target[target].append(reminder)
     for target, rivals in by_target.items():
-        *older, newest = sorted(rivals, key=lambda reminder: (reminder.due_at, reminder.id))
-        if target in newest_out and newest_out[target] > newest.due_at:
-            older.append(newest)
-        elif newest.not_before <= horizon:
-            wait = waits(newest)
-            if wait is None or wait[0] <= horizon:
-                send.append(newest)
-            else:
-                holds.append(Hold(newest.id, min(wait[0], newest.useful_until), wait[1]))
+        wanted, older = _newest(rivals, now)
+        for one in wanted:
+            if target in newest_out and newest_out[target] > one.due_at:
+                older.append(one)
+            elif any(one.due_at < other.due_at <= one.not_before for other in wanted):
+                continue  # it was refused, and a newer one comes before it is tried again: the next turn will see
+            elif one.not_before <= horizon:
+                wait = waits(one)
+                if wait is None or wait[0] <= horizon:
+                    send.append(one)
+                else:
+                    holds.append(Hold(one.id, min(wait[0], one.useful_until), wait[1]))
         changes += [Change(reminder.id, State.COLLAPSED, Why.NEWER) for reminder in older]
-    send.sort(key=lambda reminder: (-reminder.urgency.rank, reminder.due_at))
+    send.sort(key=lambda one: (max(one.due_at, now), -one.urgency.rank, one.due_at))
     return Hand(tuple(send), tuple(changes), tuple(holds))
+
+
+def _newest(rivals: Iterable[Reminder], now: datetime) -> tuple[list[Reminder], list[Reminder]]:
+    """Of those of one subject that are due `now` the newest, and of each later instant one; and the others."""
+    of: dict[datetime, list[Reminder]] = defaultdict(list)
+    for one in sorted(rivals, key=lambda reminder: (reminder.due_at, reminder.id)):
+        of[max(one.due_at, now)].append(one)
+    return [those[-1] for those in of.values()], [one for those in of.values() for one in those[:-1]]
 
 
 def _too_late(reminder: Reminder) -> Change:

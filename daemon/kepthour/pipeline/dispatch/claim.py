@@ -71,11 +71,15 @@ def claim(
         return claimed, outdated
 
 
-def still_wanted(store: Store, claimed: Iterable[Reminder]) -> set[int]:
-    """The ids of those of `claimed` that nothing has happened to since: no answer, no change of the plan."""
+def still_wanted(store: Store, claimed: Iterable[Reminder]) -> dict[int, str | None]:
+    """The ids of those of `claimed` that nothing has happened to since (no answer, no change of the plan).
+
+    With each the reference of what it takes the place of: since the claim an earlier one may have been shown.
+    """
     due = {reminder.id: reminder.due_at for reminder in claimed}
     with store.read() as tx:
-        return {one.id for one in reminders.pending(tx, due.keys()) if one.due_at == due[one.id]}
+        wanted = [one for one in reminders.pending(tx, due.keys()) if one.due_at == due[one.id]]
+        return {one.id: reminders.shown(tx, one.subject, one.channel) for one in wanted}
 
 
 def let_go(store: Store, claimed: Iterable[Reminder]) -> None:

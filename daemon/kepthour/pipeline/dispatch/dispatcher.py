@@ -246,7 +246,11 @@ class Dispatcher:
             log.warning("reminder.not_looked_at", count=len(parcels), problem=error)
             return list(parcels)
         self._put_down([parcel.reminder for parcel in parcels if parcel.reminder.id not in wanted])
-        return [parcel for parcel in parcels if parcel.reminder.id in wanted]
+        return [
+            replace(parcel, replaces=wanted[parcel.reminder.id])
+            for parcel in parcels
+            if parcel.reminder.id in wanted
+        ]
 
     async def _let_go(self, parcels: Sequence[Parcel]) -> None:
         claimed = [parcel.reminder for parcel in parcels]
