@@ -230,3 +230,21 @@ def test_where_fewer_are_free_than_wanted_that_is_said(world: World) -> None:
 
     assert "There are no more" not in told("2026-03-09T13:00")
     assert "There are no more in Mon 09 Mar 00:00–11:30. Look further with --to." in told("2026-03-09T11:30")
+
+
+@pytest.mark.parametrize(
+    ("sessions", "options", "warns"),
+    [("all", (), False), ("rules", (), True), ("rules", ("--title", "AB"), False)],
+    ids=["all", "rules", "a title that fits"],
+)
+def test_a_hold_that_would_be_no_session_by_the_rules_says_so(
+    world: World, tmp_path: Path, sessions: str, options: tuple[str, ...], warns: bool
+) -> None:
+    text = world.config_file.read_text(encoding="utf-8").replace(
+        'sessions = "all"', f'sessions = "{sessions}"'
+    )
+    other = tmp_path / "other.toml"
+    rule = "[[sessions.rules]]\ntitle = '^[A-Z]{2}\\b'\nis = \"session\"\n"
+    other.write_text(text + rule, encoding="utf-8")
+    told = world.cli("repair", "1", "hold", "1", "--output", str(tmp_path), *options, "--config", str(other))
+    assert ("by your rules an entry with this title is no session" in told.stdout) is warns

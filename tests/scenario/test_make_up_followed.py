@@ -26,6 +26,7 @@ from tests.support.after_a_miss import (
     told,
 )
 from tests.support.day import when
+from tests.support.fence import TITLE
 
 
 @pytest.mark.parametrize("how", ["cancelled", "deleted"])
@@ -168,3 +169,12 @@ async def test_what_cannot_be_a_make_up_session_is_refused(tmp_path: Path) -> No
     repair.close(day.app.store, "1", Outcome.ENDED, day.clock.at)
     with pytest.raises(NeedsPerson, match="closed"):
         day.app.say_make_up(1, session_at(day, "2026-03-09 10:00"))
+
+
+async def test_another_client_s_session_cannot_be_named(tmp_path: Path) -> None:
+    day = after_a_miss(tmp_path)
+    day.put("extra", "2026-03-05T16:00:00", title=f"CD {TITLE}")
+    day.sync()
+    with pytest.raises(NeedsPerson, match="with another client"):
+        day.app.say_make_up(1, session_at(day, "2026-03-05 16:00"))
+    assert (made_up(day), step(day, 6)) == (None, "open")

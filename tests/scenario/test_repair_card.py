@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kepthour.core.drafts import Wish, choose
+from kepthour.core.errors import NeedsPerson
 from kepthour.core.privacy import Phi
 from kepthour.core.repair import Outcome
 from kepthour.core.response import Kind
@@ -333,3 +334,39 @@ async def test_a_miss_of_a_client_in_high_need_weighs_more_and_the_draft_knows(t
     told = occasion(day.app.store, newest, day.app.config.zone, day.app.config.repair.high_need)
     assert choose(told, Wish(repeat=False)).severity == 3
     assert "CD" not in repr(day.app.config.repair)
+
+
+@pytest.mark.parametrize("between", [Verdict.ON_TIME, Verdict.UNKNOWN])
+@pytest.mark.parametrize("later", ["2026-03-02 10:20", "2026-03-02 10:26"], ids=["in a minute", "later"])
+async def test_a_miss_that_is_said_once_more_speaks_up_once(day: Day, between: Verdict, later: str) -> None:
+    await missed_at_ten(day)
+    settle(day, between)
+    await day.until(later)
+    settle(day, Verdict.MISSED)
+    mark(day, 1)
+    mark(day, 1, What.STEP_UNDONE)
+    await day.until("2026-03-02 11:00")
+    first = when(later) + timedelta(minutes=15)
+    assert [at for at, _title, _text in said(day, "2026-03-02 08:00")] == [
+        f"{at.astimezone(day.app.config.zone):%d %H:%M}" for at in (first, first + timedelta(minutes=15))
+    ]
+
+
+async def test_a_card_with_an_outcome_is_open_again_if_it_was_missed_after_all(day: Day) -> None:
+    await missed_at_ten(day)
+    settle(day, Verdict.ON_TIME)
+    repair.close(day.app.store, "1", Outcome.REPAIRED, day.clock.at)
+    settle(day, Verdict.MISSED)
+    assert (card(day).state.value, card(day).outcome) == ("open", None)
+    await day.until("2026-03-02 10:36")
+    assert len(said(day, "2026-03-02 08:00")) == 1
+
+
+@pytest.mark.parametrize("what", [What.STEP_UNDONE, What.STEP_DONE])
+async def test_a_card_of_a_session_that_was_held_cannot_be_worked_on(day: Day, what: What) -> None:
+    await missed_at_ten(day)
+    settle(day, Verdict.ON_TIME)
+    with pytest.raises(NeedsPerson, match="There is nothing to repair: this session is settled as on time"):
+        mark(day, 5, what)
+    await day.until("2026-03-04 10:00", every=_DAY)
+    assert said(day, "2026-03-02 08:00") == []

@@ -82,7 +82,7 @@ def _settle(app: App, session_id: str, verdict: str, reason: str | None, *, as_j
     if as_json:
         document({"session": session_id, "verdict": verdict})
     else:
-        click.echo(f"{_sentence(said, settled)}{_card(app, said, settled)}")
+        click.echo(f"{_sentence(said, settled, clock(start, app.config.zone))}{_card(app, said, settled)}")
     if early:
         click.echo(_slip(session_id), err=True)
 
@@ -100,11 +100,11 @@ def _settled(app: App, session_id: str, said: Verdict, reason: str | None, *, as
     return app.settle(session_id, said, click.prompt("Why"))
 
 
-def _sentence(verdict: Verdict, settled: Settled) -> str:
+def _sentence(verdict: Verdict, settled: Settled, when: str) -> str:
     if settled.anew:
-        return "Taken back. The session reminds you again."
+        return f"Taken back. The session of {when} reminds you again."
     silent = " The session does not remind you any more." if settled.early else ""
-    return f"Settled: {verdict.value.replace('_', ' ')}.{silent}"
+    return f"Settled: {verdict.value.replace('_', ' ')}, the session of {when}.{silent}"
 
 
 def _card(app: App, verdict: Verdict, settled: Settled) -> str:

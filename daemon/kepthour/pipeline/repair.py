@@ -112,7 +112,7 @@ def _is_to_change(card: Card, serious: int) -> bool:
     """It is more or less serious; or it was closed because there was nothing to repair, and now there is."""
     unfinished = any(step.is_open for step in card.steps)
     return serious != card.severity or (
-        card.state is CardState.CLOSED and unfinished and card.outcome is None
+        card.state is CardState.CLOSED and unfinished and (card.outcome is None or card.confirmed_at is None)
     )
 
 
@@ -157,6 +157,7 @@ def _speak_up(tx: Tx, speaking: Speaking, card: Card, confirmed_at: datetime) ->
             nudge.due_at,
             nudge.useful_until,
         )
+    nudging.speak_again(tx, card.id, confirmed_at)  # said, taken back, and said once more within a minute
 
 
 def without_card(store: Store, since: datetime) -> list[tuple[str, Verdict]]:
@@ -188,6 +189,7 @@ def mark_step(
         has = f"1 to {len(there)}" if there == list(range(1, len(there) + 1)) else ", ".join(map(str, there))
         raise NeedsPerson(f"There is no step {n}.", f"This card has the steps {has}.")
     with store.write() as tx:
+        _object(tx, card)
         cards.mark_step(tx, card, n, now, what, reason)
         after = cards.get(tx, card.id)
         assert after is not None
@@ -200,6 +202,16 @@ def mark_step(
         if what is What.STEP_UNDONE:
             nudging.speak_again(tx, card.id, now)
     return find_card(store, card_id)
+
+
+def _object(tx: Tx, card: Card) -> None:
+    """Raises NeedsPerson for a card that was closed since there is nothing to repair: it would speak up for nothing."""
+    it = cards.about(tx, card)
+    if card.state is CardState.CLOSED and it is not None and it.verdict and severity(it.verdict) is None:
+        raise NeedsPerson(
+            f"There is nothing to repair: this session is settled as {it.verdict.value.replace('_', ' ')}.",
+            f"If it was missed all the same: kepthour settle {card.session_id} missed.",
+        )
 
 
 def note_hold(store: Store, card: Card, uid: str, start: datetime, end: datetime, now: datetime) -> None:

@@ -226,7 +226,12 @@ def forget_untouched(tx: Tx, session_id: str, opened_after: datetime, now: datet
 
 def set_severity(tx: Tx, card: Card, severity: int, at: datetime, by: Who, why: str) -> None:
     """What happened turned out more or less serious; a closed card is open again."""
-    values: dict[str, Any] = {"severity": severity, "state": CardState.OPEN.value, "closed_at": None}
+    values: dict[str, Any] = {
+        "severity": severity,
+        "state": CardState.OPEN.value,
+        "closed_at": None,
+        "outcome": None,
+    }
     tx.connection.execute(update(cards).where(cards.c.id == card.id).values(**values))
     trail.note(tx, card.session_id, Noted(What.CARD_CHANGED, by, at, why, f"severity {severity}"))
 

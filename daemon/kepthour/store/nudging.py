@@ -56,11 +56,14 @@ def hush(tx: Tx, card_id: int, now: datetime) -> None:
 
 def speak_again(tx: Tx, card_id: int, now: datetime) -> None:
     """What was not said because a step was done, and is to come: the step is not done after all."""
-    card = cards.get(tx, card_id)
+    card, said = cards.get(tx, card_id), reminders.of_subject(tx, subject(card_id))
+    # One that was confirmed twice has two sets; only the newest holds.
+    newest = max((one.revision for one in said if one.rung != LANDING), default=None)
     again = [
         one.id
-        for one in reminders.of_subject(tx, subject(card_id))
+        for one in said
         if (one.state, one.why) == (State.SUPERSEDED, Why.REPAIRED)
+        and (one.rung == LANDING or one.revision == newest)
         and one.due_at > now
         and _steps(card, one.rung, one.due_at)
     ]

@@ -74,6 +74,18 @@ def hold(
         return
     click.echo(f"Written: {file}, a tentative entry for {between(slot.start, slot.end, zone)}.")
     click.echo("It stands in no calendar until you import it. If the time is not taken, delete it there.")
+    if not _may_be_a_session(app, title):
+        click.echo("Careful: by your rules an entry with this title is no session, and reminds nobody. "
+                   "Give it another (--title) once the time is agreed.")  # fmt: skip
+
+
+def _may_be_a_session(app: App, title: str) -> bool:
+    """Whether some calendar would take an entry with this title for one, as far as the title tells."""
+    from kepthour.core.sessions import Take
+
+    takes = {calendar.take for calendar in app.config.calendars}
+    fits = any(rule.is_session and (not rule.title or rule.title.search(title)) for rule in app.config.rules)
+    return Take.ALL in takes or (Take.RULES in takes and fits)
 
 
 def _slot(app: App, search: SlotSearch, offers: Offers, which: str) -> Slot:

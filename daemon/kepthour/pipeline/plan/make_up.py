@@ -6,12 +6,13 @@ from datetime import datetime
 
 from kepthour.core.errors import NeedsPerson, NotFound
 from kepthour.core.make_up import Standing, Why
+from kepthour.core.privacy import NOTHING, Phi
 from kepthour.core.repair import RESCHEDULE, CardState, state_with
 from kepthour.core.trail import What, Who
 from kepthour.core.verdict import Verdict
 from kepthour.pipeline.plan.held import Held
 from kepthour.pipeline.plan.policy import Policy
-from kepthour.store import cards, make_ups, nudging
+from kepthour.store import cards, make_ups, nudging, sessions
 from kepthour.store.cards import Card
 from kepthour.store.engine import Store, Tx
 
@@ -32,7 +33,8 @@ def say_make_up(policy: Policy, store: Store, card_id: int, session_id: str | No
                 make_ups.give_up(tx, card, Who.THERAPIST, Why.SAID.value, now)
                 untick(tx, card, now)
             return
-        one = _named(Held(tx, policy, now), session_id, it.start)
+        row = sessions.get(tx, card.session_id)
+        one = _named(Held(tx, policy, now), session_id, it.start, row.known.client if row else NOTHING)
         before = card.make_up
         if before is None or (before.session, before.by) != (one.id, Who.THERAPIST):
             make_ups.take(tx, card, one.id, one.start, Who.THERAPIST, Why.SAID, now)
@@ -52,7 +54,7 @@ def _object(card: Card, verdict: Verdict | None) -> None:
         )
 
 
-def _named(held: Held, session_id: str, missed: datetime) -> Standing:
+def _named(held: Held, session_id: str, missed: datetime, client: Phi) -> Standing:
     one = held.find(session_id)
     if one is None:
         raise NotFound(
@@ -61,6 +63,8 @@ def _named(held: Held, session_id: str, missed: datetime) -> Standing:
         )
     if one.start <= missed:
         raise NeedsPerson("That session does not begin after the missed one.", "Name a later one.")
+    if client and one.client and one.client != client:
+        raise NeedsPerson("That session is with another client, by its title.", "Name one with this client.")
     return one
 
 
