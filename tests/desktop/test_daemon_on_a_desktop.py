@@ -130,6 +130,7 @@ async def test_the_minutes_on_the_screen_follow_the_clock(on_the_bus: World, tur
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(90):  # a step of the clock is noticed within 15 s, and told with the next minute
+    # A step of the clock is noticed within 15 s, and told with the next minute.
+    async with asyncio.timeout(90):
         while not holds():
             await asyncio.sleep(0.02)

@@ -166,5 +166,5 @@ async def test_the_look_back_is_rehearsed(day: Day) -> None:
 async def test_when_its_session_is_forgotten_nothing_of_its_client_is_left(day: Day) -> None:
     await prevented(day)
     with day.app.store.write() as tx:
-        assert forget(tx, when("2026-03-03 00:00")) == 1
+        assert forget(tx, when("2026-03-03 00:00")) == (1, 0)
         assert rules.everything(tx) == []
