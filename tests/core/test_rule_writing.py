@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kepthour.config import Configuration
@@ -193,8 +193,23 @@ SESSIONS = st.builds(
 )
 
 
+# The last line has no end, and the rung goes behind it.
+UNENDED = """timezone = "Europe/Berlin"
+[[calendars]]
+name = "a"
+type = "ics"
+path = "~/a.ics"
+[[reminders.rules]]
+place = "Clinic"
+[[reminders.rules.rungs]]
+at = "-10m"
+urgency = "high\""""
+
+
 @settings(max_examples=400, deadline=None)
 @given(texts(), CAUSES, SESSIONS)
+@example(UNENDED, Cause.MOVED, session("AB", "a", "Clinic"))
+@example(UNENDED + "\n# a remark", Cause.MOVED, session("AB", "a", "Clinic"))
 def test_a_rule_is_all_that_changes(text: str, cause: Cause, about: KnownSession) -> None:
     content = text.encode()
     config = read(content)

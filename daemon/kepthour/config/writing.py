@@ -120,9 +120,12 @@ def _with_new_section(sections: list[Section], edit: Edit, remark: str) -> list[
     nested = [at for at, one in enumerate(sections) if one.path[: len(owner)] == owner]
     if any(isinstance(part, int) for part in owner) and nested:
         at = nested[-1] + 1
-        return [*sections[:at], replace(new, header=header), *sections[at:]]
+        before = sections[at - 1]
+        line_end = "" if joined([before]).endswith("\n") else "\n"
+        behind = replace(before, tail=before.tail + line_end)
+        return [*sections[: at - 1], behind, replace(new, header=header), *sections[at:]]
     last = sections[-1]
-    end = "".join((last.header, last.body, last.tail))
+    end = joined([last])
     gap = "" if not end or end.endswith("\n\n") else "\n" if end.endswith("\n") else "\n\n"
     return [*sections[:-1], replace(last, tail=last.tail + gap), new]
 
