@@ -12,9 +12,10 @@ from kepthour.core.causes import Cause, Facts, LastRung, causes
 from kepthour.core.changes import KnownSession
 from kepthour.core.gaps import Gap, Pause
 from kepthour.core.ladder import PROFILES, ChannelRule, Ladder, Rung, Special, Urgency
+from kepthour.core.looking_back import Count, Course, Tally, tally
 from kepthour.core.near_miss import Ground, NearMiss
 from kepthour.core.privacy import Phi
-from kepthour.core.rules import Count, Course, Help, Kind, Rule, Scope, Setup, Tally, rule_for, tally
+from kepthour.core.rules import Help, Kind, Rule, Scope, Setup, rule_for
 from kepthour.core.tongue import ENGLISH
 from kepthour.core.verdict import Verdict
 from kepthour.core.words.rules import rule_text

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from kepthour.core.changes import KnownSession
 from kepthour.core.freshness import Freshness
 from kepthour.core.ladder import PROFILES, Urgency
+from kepthour.core.looking_back import Count, Tally
 from kepthour.core.notice import Action, Key, Notice, Showing
 from kepthour.core.notices import question_notice, rung_notice
 from kepthour.core.nudges import LANDING, nudges
@@ -24,7 +25,7 @@ from kepthour.core.oddities import Oddity
 from kepthour.core.offers import label, label_of_both, label_until_start
 from kepthour.core.privacy import Phi
 from kepthour.core.reminder import Reminder, State
-from kepthour.core.rules import Count, Kind, Rule, Scope, Tally
+from kepthour.core.rules import Kind, Rule, Scope
 from kepthour.core.tongue import ENGLISH, Tongue
 from kepthour.core.window import window_words
 from kepthour.core.words.asked import over_text, question_text, sweep_text

@@ -161,9 +161,8 @@ def question_shape(row: SessionRow, zone: tzinfo) -> dict[str, Any]:
 
 def card_shape(card: Card, zone: tzinfo) -> dict[str, Any]:
     """One repair card."""
-    from kepthour.core.repair import STEPS
+    from kepthour.core.repair import KINDS
 
-    names = {step.n: step.name for step in STEPS}
     return {
         "id": str(card.id),
         "session": card.session_id,
@@ -172,7 +171,7 @@ def card_shape(card: Card, zone: tzinfo) -> dict[str, Any]:
         "steps": [
             {
                 "n": step.n,
-                "name": names[step.n],
+                "name": KINDS[step.n].name,
                 "due_at": stamp(step.due_at, zone),
                 "done_at": stamp(step.done_at, zone),
                 "done_by": step.done_by.value if step.done_by else None,

@@ -11,8 +11,7 @@ from kepthour.cli.context import Setting, as_json, common
 from kepthour.cli.printing import document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
+    from kepthour.service.files import Unit
     from kepthour.service.manager import Manager
 
 _system = click.option(
@@ -36,22 +35,22 @@ def service() -> None:
 @common
 @click.pass_context
 def install(ctx: click.Context, system: bool, now: bool, dry_run: bool) -> None:
-    """Write the units, and enable them. Says what it does; doing it again changes nothing."""
+    """Write the units, and enable them. Says what it does; doing it again writes only what changed."""
     from kepthour.core.errors import NeedsPerson
+    from kepthour.service.files import Standing, check_ours
     from kepthour.service.manager import Manager
     from kepthour.service.units import SERVICE
 
     setting = ctx.ensure_object(Setting)
     manager, config = Manager(system), _config(setting, system=system)
     has_config = _checked(config, manager, now=now)
-    wanted = _wanted(config, system=system)
-    _refuse_others(manager, wanted)
-    for name, text in wanted.items():
-        file = manager.folder / name
-        is_there = file.exists() and file.read_text(encoding="utf-8") == text
-        click.echo(f"{'There already' if is_there else 'Would write' if dry_run else 'Written'}: {file}")
+    units = _units(manager, config)
+    check_ours(unit.file for unit in units)
+    for unit in units:
+        is_there = unit.standing is Standing.INSTALLED
+        click.echo(f"{'There already' if is_there else 'Would write' if dry_run else 'Written'}: {unit.file}")
         if not (dry_run or is_there):
-            _write(file, text)
+            unit.write()
     if dry_run:
         click.echo(f"Would enable {SERVICE}{' and start it' if now else ''}.")
         return
@@ -106,6 +105,7 @@ def _checked(config: Path, manager: Manager, *, now: bool) -> bool:
 @common
 def uninstall(system: bool) -> None:
     """Stop it, and remove the units. Configuration and data stay."""
+    from kepthour.service.files import check_ours
     from kepthour.service.manager import Manager
     from kepthour.service.units import ALERT, SERVICE
 
@@ -114,9 +114,9 @@ def uninstall(system: bool) -> None:
     if not there:
         click.echo("It is not installed.")
         return
-    _refuse_others(manager, (SERVICE, ALERT))
+    check_ours(there)
     is_running = manager.is_there()
-    if (manager.folder / SERVICE).exists():
+    if manager.folder / SERVICE in there:
         if is_running:
             manager.tell("disable", "--now", SERVICE)
         else:
@@ -143,9 +143,8 @@ def show(ctx: click.Context, system: bool, as_json: bool) -> None:
     from kepthour.service.units import SERVICE
 
     manager = Manager(system)
-    wanted = _wanted(_config(ctx.ensure_object(Setting), system=system), system=system)
     state = manager.state(SERVICE)
-    units = [_unit(manager.folder / name, text) for name, text in wanted.items()]
+    units = _units(manager, _config(ctx.ensure_object(Setting), system=system))
     shape: dict[str, Any] = {
         "system": system,
         "enabled": state.get("UnitFileState") == "enabled",
@@ -154,14 +153,22 @@ def show(ctx: click.Context, system: bool, as_json: bool) -> None:
         "pid": int(state.get("MainPID", 0)) or None,
         "restarts": int(state["NRestarts"]) if state.get("NRestarts", "").isdecimal() else None,
         "lingers": None if system else lingers(),
-        "units": units,
+        "units": [
+            {
+                "name": unit.file.name,
+                "path": str(unit.file),
+                "state": unit.standing.value,
+                "text": unit.text,
+            }
+            for unit in units
+        ],
     }
     if as_json:
         document(shape)
         return
     for unit in units:
-        click.secho(f"# {unit['path']} ({unit['state'].replace('_', ' ')})", bold=True)
-        click.echo(unit["text"])
+        click.secho(f"# {unit.file} ({unit.standing.value.replace('_', ' ')})", bold=True)
+        click.echo(unit.text)
     enabled = "enabled" if shape["enabled"] else "not enabled"
     standing = shape["state"] or "not to be asked about (your systemd does not run here and now)"
     click.echo(f"The service is {standing}, and {enabled}. {shape['status'] or ''}".rstrip())
@@ -173,13 +180,6 @@ _LINGER = (
     "It runs while you are logged in. To be reminded on other ways (a phone, say) before that, too: "
     "loginctl enable-linger"
 )
-
-
-def _unit(file: Path, text: str) -> dict[str, str]:
-    state = "not_installed"
-    if file.exists():
-        state = "installed" if file.read_text(encoding="utf-8") == text else "differs"
-    return {"name": file.name, "path": str(file), "state": state, "text": text}
 
 
 def _hint(manager: Manager, *, now: bool) -> None:
@@ -205,35 +205,10 @@ def _config(setting: Setting, *, system: bool) -> Path:
     return SYSTEM_CONFIG if system else setting.config_file().absolute()
 
 
-def _wanted(config: Path, *, system: bool) -> Mapping[str, str]:
+def _units(manager: Manager, config: Path) -> list[Unit]:
     """Raises NeedsPerson."""
+    from kepthour.service.files import Unit
     from kepthour.service.wanted import wanted_of_system, wanted_of_user
 
-    return wanted_of_system() if system else wanted_of_user(config)
-
-
-def _refuse_others(manager: Manager, names: Iterable[str]) -> None:
-    """A unit that somebody else wrote is not touched. Raises NeedsPerson."""
-    from kepthour.core.errors import NeedsPerson
-    from kepthour.service.units import OURS
-
-    for name in names:
-        file = manager.folder / name
-        if file.exists() and not file.read_text(encoding="utf-8").startswith(OURS):
-            raise NeedsPerson(
-                f"{file} was not written by this program, so it is left alone.", "Move it away first."
-            )
-
-
-def _write(file: Path, text: str) -> None:
-    from kepthour.core.errors import NeedsPerson
-
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_name(f".{file.name}.part")
-        part.write_text(text, encoding="utf-8")
-        part.replace(file)
-    except OSError as error:
-        raise NeedsPerson(
-            f"{file} could not be written ({error.strerror}).", "With --system this takes root."
-        ) from error
+    wanted = wanted_of_system() if manager.system else wanted_of_user(config)
+    return [Unit(manager.folder / name, text) for name, text in wanted.items()]

@@ -13,11 +13,10 @@ from enum import StrEnum
 from kepthour.core.away import Absence
 from kepthour.core.day import LONG_GAP
 from kepthour.core.gaps import Gap
-from kepthour.core.oddities import Oddity
+from kepthour.core.oddities import LATELY, Oddity
 from kepthour.core.reminder import KEPT_QUIET, OUT, Reminder, State
 from kepthour.core.response import Kind, Response
 
-LATELY = timedelta(hours=72)  # so soon before its start a change is easily missed
 SHORT_NOTICE = timedelta(hours=24)  # what is entered so late no digest of the evening before could tell
 AROUND = timedelta(hours=24)  # a leave so near is one "around" a session
 IN_A_ROW = 2

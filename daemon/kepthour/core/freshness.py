@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
 
 _SLEW = timedelta(minutes=1)
@@ -54,6 +54,16 @@ class Level(IntEnum):
     TOLD = 0
     URGED = 1  # it has lasted an hour, or one of its sessions is due within SOON
     ALARMED = 2  # one of its sessions is due within twenty minutes
+
+
+def episode(since: datetime, reached: Level) -> int:
+    """The revision of the notice about a trouble that began at `since` (aware UTC) and has reached this level."""
+    return int(since.timestamp()) // 60 * len(Level) + reached
+
+
+def since_of(episode: int) -> datetime:
+    """When the trouble of such a notice began, to the minute (aware UTC)."""
+    return datetime.fromtimestamp(episode // len(Level) * 60, UTC)
 
 
 def level(since: datetime, next_session: datetime | None, now: datetime) -> Level:

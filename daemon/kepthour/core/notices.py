@@ -12,12 +12,13 @@ from kepthour.core.countdown import minutes
 from kepthour.core.errors import KeptHourError, NeedsPerson
 from kepthour.core.freshness import Freshness
 from kepthour.core.ladder import Urgency
+from kepthour.core.looking_back import Tally
 from kepthour.core.notice import Action, Key, Later, Notice, Showing
 from kepthour.core.oddities import Oddity
 from kepthour.core.offers import action, label_of_both, offers, replies, with_hints
 from kepthour.core.quiet import Manner
 from kepthour.core.reminder import OPENING, Reminder
-from kepthour.core.rules import Rule, Tally
+from kepthour.core.rules import Rule
 from kepthour.core.words.asked import question_text, sweep_text
 from kepthour.core.words.digests import away_text, digest_text
 from kepthour.core.words.late import noted_text

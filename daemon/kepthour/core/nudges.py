@@ -38,12 +38,6 @@ def subject(card: int) -> str:
     return f"{NUDGE}:{card}"
 
 
-def card_of(subject: str) -> int | None:
-    """The number of the card whose notices have this subject; None: it is no card's."""
-    number = subject.removeprefix(f"{NUDGE}:")
-    return int(number) if number.isdecimal() else None
-
-
 def nudges(confirmed_at: datetime) -> list[Nudge]:
     """All reminders of a card whose miss was confirmed then. After the last, nobody is told any more.
 

@@ -24,8 +24,8 @@ from kepthour.core.privacy import Phi
 
 LOOKED_BACK = timedelta(days=100)  # a client who comes every other week has seven sessions in it
 _AROUND = timedelta(hours=12)
-_LATELY = timedelta(hours=72)  # so soon before its start a change is easily missed
-_REMEMBERED = timedelta(days=8)  # so long somebody goes by a cancellation that was taken back
+LATELY = timedelta(hours=72)  # so soon before its start a change is easily missed
+REMEMBERED = timedelta(days=8)  # so long somebody goes by a cancellation that was taken back
 _JUST_CHANGED = timedelta(hours=36)  # a change of the clocks, in the night to Sunday, is felt on Monday
 _LEAST = 4  # past sessions, before an hour counts as usual
 _RHYTHM = 3  # weeks with sessions, before a distance does
@@ -163,9 +163,9 @@ def oddities(
 
 
 def _of_changes(session: Placed, changed: Changed) -> Iterator[Oddity]:
-    if changed.restored_at is not None and session.start - changed.restored_at < _REMEMBERED:
+    if changed.restored_at is not None and session.start - changed.restored_at < REMEMBERED:
         yield Oddity.RESTORED
-    if changed.moved_at is not None and session.start - changed.moved_at < _LATELY:
+    if changed.moved_at is not None and session.start - changed.moved_at < LATELY:
         yield Oddity.MOVED
 
 

@@ -142,6 +142,12 @@ def check_move(before: State, after: State) -> None:
         raise BrokenPromise(f"a reminder cannot go from {before} to {after}")
 
 
+def number_in(subject: str, kind: str) -> int | None:
+    """The number of what a subject such as "card:3" is about, if that is of this `kind`; None: it is not."""
+    found, _colon, number = subject.partition(":")
+    return int(number) if found == kind and number.isdecimal() else None
+
+
 _Target = tuple[str, int, str]
 
 
@@ -170,34 +176,33 @@ def hand_out(
         target = reminder.subject, reminder.revision, reminder.channel
         if reminder.state is not State.PENDING or reminder.id in in_hand:
             newest_out[target] = max(newest_out.get(target, reminder.due_at), reminder.due_at)
-        elif reminder.useful_until <= max(now, min(reminder.not_before, horizon)):
+        elif reminder.useful_until <= (
+            now if reminder.not_before > horizon else max(now, reminder.not_before)
+        ):
             changes.append(_too_late(reminder))
         else:
             by_target[target].append(reminder)
     for target, rivals in by_target.items():
-        wanted, older = _newest(rivals, now)
-        for one in wanted:
-            if target in newest_out and newest_out[target] > one.due_at:
-                older.append(one)
-            elif any(one.due_at < other.due_at <= one.not_before for other in wanted):
-                continue  # it was refused, and a newer one comes before it is tried again: the next turn will see
-            elif one.not_before <= horizon:
+        for one in rivals:
+            at = max(now, one.not_before)  # when it could go out
+            newer = [other.due_at for other in rivals if _age(other) > _age(one)]
+            if newest_out.get(target, one.due_at) > one.due_at or any(
+                other <= max(now, one.due_at) for other in newer
+            ):
+                changes.append(Change(one.id, State.COLLAPSED, Why.NEWER))
+            elif at <= horizon and not any(other <= at for other in newer):  # else a later turn will see
                 wait = waits(one)
                 if wait is None or wait[0] <= horizon:
                     send.append(one)
                 else:
                     holds.append(Hold(one.id, min(wait[0], one.useful_until), wait[1]))
-        changes += [Change(reminder.id, State.COLLAPSED, Why.NEWER) for reminder in older]
     send.sort(key=lambda one: (max(one.due_at, now), -one.urgency.rank, one.due_at))
     return Hand(tuple(send), tuple(changes), tuple(holds))
 
 
-def _newest(rivals: Iterable[Reminder], now: datetime) -> tuple[list[Reminder], list[Reminder]]:
-    """Of those of one subject that are due `now` the newest, and of each later instant one; and the others."""
-    of: dict[datetime, list[Reminder]] = defaultdict(list)
-    for one in sorted(rivals, key=lambda reminder: (reminder.due_at, reminder.id)):
-        of[max(one.due_at, now)].append(one)
-    return [those[-1] for those in of.values()], [one for those in of.values() for one in those[:-1]]
+def _age(reminder: Reminder) -> tuple[datetime, int]:
+    """The newer of two is the greater."""
+    return reminder.due_at, reminder.id
 
 
 def _too_late(reminder: Reminder) -> Change:

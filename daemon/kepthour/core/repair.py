@@ -5,7 +5,7 @@ What each step asks for, and what it must not do, comes from the literature on r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -105,7 +105,8 @@ STEPS = (
 )
 
 SHORT = frozenset({1, 3, 6, 7})  # of a session begun late: most of its repair happens in the session itself
-RESCHEDULE, FOLLOW_UP = 6, 8  # the steps that the make-up session ends, and that follows it
+RESCHEDULE, PREVENT, FOLLOW_UP = 6, 7, 8
+KINDS: Mapping[int, StepKind] = {kind.n: kind for kind in STEPS}
 LATE_FROM = timedelta(minutes=5)  # what began less late needs no card
 REPEAT_WITHIN = timedelta(days=90)
 NEW_FOR = timedelta(days=35)  # a client whose first session is no longer ago

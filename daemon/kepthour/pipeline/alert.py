@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from kepthour.core.freshness import SOON, Level, level
+from kepthour.core.freshness import SOON, Level, episode, level
 from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import State, Why
 from kepthour.core.response import silence
@@ -56,14 +56,14 @@ def _subject(name: str) -> str:
 def _raise(tx: Tx, watched: Watched, one: Troubled, now: datetime) -> None:
     """Once for each level of an episode; an episode begins with the last good sync."""
     reached = level(one.since, one.next_session, now)
-    episode = int(one.since.timestamp()) // 60 * len(Level) + reached
+    revision = episode(one.since, reached)
     everywhere = reached is Level.ALARMED
     subject = _subject(one.calendar.name)
-    if any(r.revision == episode for r in reminders.of_subject(tx, subject)):
+    if any(r.revision == revision for r in reminders.of_subject(tx, subject)):
         return
     channels = watched.all_channels if everywhere else watched.near_channels
     reminders.announce(
-        tx, subject, None, episode, "calendar", channels, _URGENCY[reached], now, now + _USEFUL_FOR
+        tx, subject, None, revision, "calendar", channels, _URGENCY[reached], now, now + _USEFUL_FOR
     )
     log.warning("calendar.troubled", calendar=one.calendar.name, state=one.state.value, level=reached.name)
 

@@ -9,8 +9,9 @@ import structlog
 
 from kepthour.core.causes import Cause
 from kepthour.core.ladder import Urgency
+from kepthour.core.looking_back import Tally
 from kepthour.core.privacy import Phi
-from kepthour.core.rules import RULE, Rule, Tally, subject
+from kepthour.core.rules import RULE, Rule, subject
 from kepthour.store import cards, reminders, rules
 from kepthour.store.cards import Card
 from kepthour.store.engine import Store

@@ -143,7 +143,7 @@ def _circumstances(
 
 def _speak_up(tx: Tx, speaking: Speaking, card: Card, confirmed_at: datetime) -> None:
     """All that the card will say, if nothing is done about it. One that is confirmed anew begins anew."""
-    revision = int(confirmed_at.timestamp()) // 60
+    revision = nudging.newest(tx, card.id) + 1
     for nudge in nudges(confirmed_at):
         far = speaking.far_channels if nudge.everywhere else ()
         reminders.announce(
@@ -157,7 +157,6 @@ def _speak_up(tx: Tx, speaking: Speaking, card: Card, confirmed_at: datetime) ->
             nudge.due_at,
             nudge.useful_until,
         )
-    nudging.speak_again(tx, card.id, confirmed_at)  # said, taken back, and said once more within a minute
 
 
 def without_card(store: Store, since: datetime) -> list[tuple[str, Verdict]]:

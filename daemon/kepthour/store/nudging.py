@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kepthour.core.make_up import FAILED
-from kepthour.core.nudges import LANDING, card_of, subject, to_tell
-from kepthour.core.reminder import Reminder, State, Why
+from kepthour.core.nudges import LANDING, NUDGE, subject, to_tell
+from kepthour.core.reminder import Reminder, State, Why, number_in
 from kepthour.core.response import silence
 from kepthour.store import cards, outbox, reminders, sessions
 from kepthour.store.cards import Card
@@ -26,7 +26,7 @@ class Spoken:
 
 def spoken(tx: Tx, nudge: Reminder, at: datetime) -> Spoken | None:
     """What `nudge` says `at` (aware UTC); None: there is nothing (left) to say."""
-    number = card_of(nudge.subject)
+    number = number_in(nudge.subject, NUDGE)
     card = cards.get(tx, number) if number is not None else None
     if card is None or (it := cards.about(tx, card)) is None:
         return None
@@ -43,6 +43,12 @@ def _met_at(tx: Tx, card: Card) -> datetime | None:
     return row.known.start
 
 
+def newest(tx: Tx, card_id: int) -> int:
+    """The revision of the last set of nudges that it got: one each time that its miss was confirmed; 0: none yet."""
+    said = (one for one in reminders.of_subject(tx, subject(card_id)) if one.rung != LANDING)
+    return max((one.revision for one in said), default=0)
+
+
 def hush(tx: Tx, card_id: int, now: datetime) -> None:
     """Take back, and do not say, what there is nothing left of."""
     card = cards.get(tx, card_id)
@@ -57,13 +63,12 @@ def hush(tx: Tx, card_id: int, now: datetime) -> None:
 def speak_again(tx: Tx, card_id: int, now: datetime) -> None:
     """What was not said because a step was done, and is to come: the step is not done after all."""
     card, said = cards.get(tx, card_id), reminders.of_subject(tx, subject(card_id))
-    # One that was confirmed twice has two sets; only the newest holds.
-    newest = max((one.revision for one in said if one.rung != LANDING), default=None)
+    holds = newest(tx, card_id)
     again = [
         one.id
         for one in said
         if (one.state, one.why) == (State.SUPERSEDED, Why.REPAIRED)
-        and (one.rung == LANDING or one.revision == newest)
+        and (one.rung == LANDING or one.revision == holds)
         and one.due_at > now
         and _steps(card, one.rung, one.due_at)
     ]

@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 
 from kepthour.core.causes import Cause
+from kepthour.core.looking_back import LOOK_AGAIN, Count, Tally
 from kepthour.core.privacy import NOTHING
-from kepthour.core.rules import LOOK_AGAIN, Count, Kind, Rule, Scope, Tally
+from kepthour.core.rules import Kind, Rule, Scope
 from kepthour.core.trail import Noted, What, Who
 from kepthour.store import trail
 from kepthour.store.cards import Card

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from kepthour.config import Configuration
 from kepthour.core.away import Absence
@@ -12,9 +12,9 @@ from kepthour.core.causes import AROUND, UNREAD_FOR, Cause, Facts, Unread, cause
 from kepthour.core.changes import KnownSession
 from kepthour.core.day import by_day
 from kepthour.core.errors import NotFound
-from kepthour.core.freshness import SOON, Level
+from kepthour.core.freshness import SOON, since_of
 from kepthour.core.gaps import Gap, gaps
-from kepthour.core.oddities import Oddity, odd_ones
+from kepthour.core.oddities import REMEMBERED, Oddity, odd_ones
 from kepthour.core.quiet import BACK_TO_BACK
 from kepthour.core.reminder import Reminder, Why
 from kepthour.core.response import Kind, Response
@@ -39,7 +39,6 @@ from kepthour.store.sessions import SessionRow
 _MOMENT = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
 _SETTLING = timedelta(hours=1)  # after the first watch ever all sessions are new
-_RESTORED_FOR = timedelta(days=8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,7 @@ def _moved(changes: Sequence[Noted], start: datetime) -> timedelta | None:
 
 
 def _restored(changes: Sequence[Noted], start: datetime) -> timedelta | None:
-    back = [one for one in changes if one.what is What.RESTORED and start - one.at < _RESTORED_FOR]
+    back = [one for one in changes if one.what is What.RESTORED and start - one.at < REMEMBERED]
     return start - back[-1].at if back else None
 
 
@@ -183,7 +182,7 @@ def _overran(tx: Tx, chain: Sequence[KnownSession]) -> timedelta | None:
 def _unread(tx: Tx, row: SessionRow, start: datetime) -> Unread | None:
     """By the alerts about its calendar: what was read when is not kept. Or because that is why nobody could tell."""
     for one in reminders.of_subject(tx, f"calendar:{row.known.calendar}"):
-        since = datetime.fromtimestamp(one.revision // len(Level) * 60, UTC)
+        since = since_of(one.revision)
         healed = one.changed_at if one.why is Why.HEALED and one.changed_at else start
         lasted_until = min(healed, start)
         if since < start and lasted_until - since >= UNREAD_FOR and lasted_until >= start - SOON:

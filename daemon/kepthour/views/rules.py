@@ -8,7 +8,7 @@ from datetime import datetime
 
 from kepthour.config import Configuration
 from kepthour.config.rules import stands
-from kepthour.core.rules import BEFORE, Course, Tally, tally
+from kepthour.core.looking_back import BEFORE, Course, Tally, tally
 from kepthour.store import reminders, responses, rules, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.store.rules import Written

@@ -61,9 +61,9 @@ def _shape(kept: Record, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def _markdown(kept: Record, zone: ZoneInfo) -> Iterator[str]:
-    from kepthour.core.repair import STEPS
+    from kepthour.core.repair import KINDS
 
-    card, kinds = kept.card, {step.n: step for step in STEPS}
+    card = kept.card
     yield f"# Repair card {card.id}"
     yield ""
     yield f"- session: {clock(kept.start, zone)}–{kept.end.astimezone(zone):%H:%M} ({zone.key})"
@@ -82,7 +82,7 @@ def _markdown(kept: Record, zone: ZoneInfo) -> Iterator[str]:
     yield "| | step | what | due | became of it |"
     yield "|---|---|---|---|---|"
     for step in card.steps:
-        kind = kinds[step.n]
+        kind = KINDS[step.n]
         became = _became(step, zone).replace("|", "\\|").replace("\n", " ")
         yield f"| {step.n} | {kind.name} | {kind.what} | {clock(step.due_at, zone)} | {became} |"
     yield ""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kepthour.core.rules import ENOUGH, Count, Help, Kind, Rule, Scope
+from kepthour.core.looking_back import Count
+from kepthour.core.rules import Help, Kind, Rule, Scope
 from kepthour.core.spans import parse_duration, parse_offset, spoken
 
 _DAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
@@ -57,6 +58,6 @@ def whom(scope: Scope) -> str:
 
 def counted(count: Count) -> str:
     """What became of some sessions; of too few no more than that."""
-    if count.sessions < ENOUGH:
+    if not count.is_enough:
         return f"{count.sessions}, too few to tell"
     return f"{count.sessions}: {count.late} late, {count.near_misses} near misses, {count.missed} missed"

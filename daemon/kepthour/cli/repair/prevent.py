@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from kepthour.store.cards import Card
     from kepthour.views.prevention import Proposal
 
-_PREVENT = 7  # the step
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -138,6 +137,7 @@ def _is_wanted(file: Path) -> bool:
 
 def _write(app: App, card: Card, proposal: Proposal) -> Path:
     from kepthour.config.replacing import replaced
+    from kepthour.core.repair import PREVENT
     from kepthour.core.trail import What
     from kepthour.pipeline.prevent import remember
     from kepthour.pipeline.repair import mark_step
@@ -147,12 +147,12 @@ def _write(app: App, card: Card, proposal: Proposal) -> Path:
     backup = replaced(app.config.file, proposal.before, proposal.after, now)
     try:
         remember(app.store, card, proposal.cause, proposal.rule, now)
-        if any(step.n == _PREVENT and step.done_at is None for step in card.steps):
-            mark_step(app.store, str(card.id), _PREVENT, now, What.STEP_DONE)
+        if any(step.n == PREVENT and step.done_at is None for step in card.steps):
+            mark_step(app.store, str(card.id), PREVENT, now, What.STEP_DONE)
     except (TryLater, NeedsPerson) as error:
         raise NeedsPerson(
             f"The rule stands in {app.config.file} (as it was: {backup}), but the card could not note it: {error}",
-            f"Tick the step off later: kepthour repair {card.id} step {_PREVENT} done.",
+            f"Tick the step off later: kepthour repair {card.id} step {PREVENT} done.",
         ) from error
     return backup
 
@@ -176,7 +176,7 @@ def _tell_written(app: App, card: Card, backup: Path) -> None:
 
 
 def _look_at(app: App) -> datetime:
-    from kepthour.core.rules import LOOK_AGAIN
+    from kepthour.core.looking_back import LOOK_AGAIN
 
     return (app.clock.now() + LOOK_AGAIN).astimezone(app.config.zone)
 

@@ -14,7 +14,8 @@ from kepthour.cli.repair.measures import counted, what, whom
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from kepthour.core.rules import Count, Rule
+    from kepthour.core.looking_back import Count
+    from kepthour.core.rules import Rule
     from kepthour.views.rules import Listed
 
 

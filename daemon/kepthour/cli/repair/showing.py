@@ -112,7 +112,7 @@ def _first_meeting(app: App, card: Card) -> datetime | None:
 
 def show(app: App, card: Card) -> None:
     """One card with its nine steps, for reading."""
-    from kepthour.core.repair import CALL, STEPS
+    from kepthour.core.repair import CALL, KINDS
 
     zone = app.config.zone
     outcome = f", {card.outcome.value.replace('_', ' ')}" if card.outcome else ""
@@ -125,13 +125,12 @@ def show(app: App, card: Card) -> None:
     if (cause := named(card)) is not None:
         click.echo(f"You said that it was: {cause}.")
     click.echo()
-    kinds = {step.n: step for step in STEPS}
     rows = [
         (
             "✓" if step.done_at else "–" if step.skipped_at else " ",
             str(step.n),
-            kinds[step.n].name,
-            kinds[step.n].what,
+            KINDS[step.n].name,
+            KINDS[step.n].what,
             clock(step.due_at, zone),
         )
         for step in card.steps

@@ -15,7 +15,7 @@ from kepthour.cli.printing import clock
 from kepthour.cli.repair.chosen import Chosen, chosen
 from kepthour.core.errors import NeedsPerson, TryLater
 from kepthour.core.privacy import Phi
-from kepthour.core.repair import STEPS, CardState, Outcome
+from kepthour.core.repair import KINDS, CardState, Outcome
 from kepthour.core.trail import What
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def _show(step: CardStep, app: App) -> None:
     from rich.panel import Panel
     from rich.text import Text
 
-    kind = next(one for one in STEPS if one.n == step.n)
+    kind = KINDS[step.n]
     text = Text(kind.what)
     text.append(f"\n{kind.harm}\n{_state(step, app.clock.now(), app.config.zone)}", style="dim")
     terminal = Console()
@@ -190,9 +190,8 @@ def _farewell(card: Card, zone: ZoneInfo) -> None:
         click.echo(f"The card is closed{outcome}.")
         return
     n, due_at = min(card.open_steps, key=lambda one: one[1])
-    name = next(kind.name for kind in STEPS if kind.n == n)
     count = len(card.open_steps)
     click.echo(
-        f"{count} step{'s are' if count > 1 else ' is'} open; next: {n}, {name}, by {clock(due_at, zone)}."
+        f"{count} step{'s are' if count > 1 else ' is'} open; next: {n}, {KINDS[n].name}, by {clock(due_at, zone)}."
     )
     click.echo(f"Go on: kepthour repair {card.id} work")

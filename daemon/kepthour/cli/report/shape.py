@@ -7,9 +7,10 @@ from datetime import timedelta, tzinfo
 from typing import Any
 
 from kepthour.cli.printing import stamp
+from kepthour.core.few import FEWEST
 from kepthour.core.report.findings import Findings, Unknown
 from kepthour.core.report.groups import Group
-from kepthour.core.report.patterns import ERRS, FEWEST, Pattern, Tally
+from kepthour.core.report.patterns import ERRS, Pattern, Tally
 from kepthour.core.report.rungs import Rungs
 from kepthour.core.report.spread import Bin, Spread
 

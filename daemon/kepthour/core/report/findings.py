@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from kepthour.core.few import FEWEST
 from kepthour.core.gaps import Pause
 from kepthour.core.report.groups import By, Part, ordered, part
 from kepthour.core.report.past import Past
-from kepthour.core.report.patterns import FEWEST, Pattern, Tally, patterns, tally
+from kepthour.core.report.patterns import Pattern, Tally, patterns, tally
 from kepthour.core.report.rungs import Rungs, rungs
 from kepthour.core.report.spread import Bin, Spread, binned, spread
 from kepthour.core.verdict import Because, Verdict

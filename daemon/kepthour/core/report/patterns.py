@@ -12,11 +12,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kepthour.core.few import FEWEST
 from kepthour.core.report.exact import by_chance
 from kepthour.core.report.groups import Group, groups_of
 from kepthour.core.report.past import Past
 
-FEWEST = 5  # of a smaller group nothing is said
 ERRS = 0.01  # how probable it may be that anything at all is stated of sessions without any pattern
 
 

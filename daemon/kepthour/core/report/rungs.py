@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from kepthour.core.few import FEWEST
 from kepthour.core.report.past import Delivered, Past
-from kepthour.core.report.patterns import FEWEST
 
 
 @dataclass(frozen=True, slots=True)

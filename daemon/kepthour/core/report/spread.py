@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import quantiles
 
-from kepthour.core.report.patterns import FEWEST
+from kepthour.core.few import FEWEST
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from kepthour.core.few import FEWEST
 from kepthour.core.report.about_groups import by_kind, stated
 from kepthour.core.report.about_reminders import load, which
 from kepthour.core.report.findings import Findings, Unknown
 from kepthour.core.report.groups import By
-from kepthour.core.report.patterns import FEWEST
 from kepthour.core.report.sections import Bars, Section, Series, Table
 from kepthour.core.report.words import (
     BECAUSE,

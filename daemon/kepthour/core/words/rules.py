@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kepthour.core.rules import Count, Kind, Rule, Tally
+from kepthour.core.looking_back import Count, Tally
+from kepthour.core.rules import Kind, Rule
 from kepthour.core.tongue import Tongue
 from kepthour.core.words.text import Text
 

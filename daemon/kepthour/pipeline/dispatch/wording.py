@@ -40,9 +40,9 @@ from kepthour.core.quiet import (
     manner_of,
     told_by_a_rung,
 )
-from kepthour.core.reminder import OPENING, QUESTION, Reminder, State
+from kepthour.core.reminder import OPENING, QUESTION, Reminder, State, number_in
 from kepthour.core.response import Response
-from kepthour.core.rules import RULE, rule_of
+from kepthour.core.rules import RULE
 from kepthour.core.spans import midnight
 from kepthour.core.sweep import SWEEP
 from kepthour.core.verdict import announced_start
@@ -212,7 +212,7 @@ def _nudge(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Words
 
 def _rule(tx: Tx, reminder: Reminder, wording: Wording) -> Words | None:
     """What was seen when a rule was looked at again."""
-    number = rule_of(reminder.subject)
+    number = number_in(reminder.subject, RULE)
     one = rules.get(tx, number) if number is not None else None
     if one is None or one.tally is None:
         return None

@@ -8,13 +8,11 @@ from zoneinfo import ZoneInfo
 from kepthour.core.ladder import Urgency
 from kepthour.core.make_up import Standing
 from kepthour.core.nudges import LANDING, Nudge, landed, landing, subject
-from kepthour.core.repair import FOLLOW_UP, STEPS, due
+from kepthour.core.repair import FOLLOW_UP, KINDS, due
 from kepthour.pipeline.plan.policy import Policy
 from kepthour.store import cards, reminders
 from kepthour.store.cards import Card
 from kepthour.store.engine import Tx
-
-(_STEP,) = (step for step in STEPS if step.n == FOLLOW_UP)
 
 
 def plan_landing(
@@ -27,7 +25,7 @@ def plan_landing(
     step = next((one for one in card.steps if one.n == FOLLOW_UP), None)
     if step is None or card.confirmed_at is None or not step.is_open:
         return False
-    due_at = landed(meeting.end) if meeting is not None else due(_STEP, card.confirmed_at)
+    due_at = landed(meeting.end) if meeting is not None else due(KINDS[FOLLOW_UP], card.confirmed_at)
     if step.due_at != due_at:
         cards.set_due(tx, card, FOLLOW_UP, due_at, now)
     wanted = _wanted(card.confirmed_at, meeting, policy.zone, now) if not is_asked else None
