@@ -17,13 +17,19 @@ AHEAD = timedelta(seconds=1)
 LAST_SECOND = '[[reminders.rungs]]\nat = "-1s"\nurgency = "critical"\n'
 
 
-async def claimed(folder: Path) -> Day:
-    """A day on which the rung -5m, due at DUE, was claimed BEFORE that."""
+async def about_to_remind(folder: Path) -> Day:
+    """A day a minute before DUE."""
     day = Day(folder, "2026-03-02 08:30")
     day.put("one", "2026-03-02T09:00:00")
     day.sync()
     await day.until("2026-03-02 08:54")
     day.screen.received.clear()
+    return day
+
+
+async def claimed(folder: Path) -> Day:
+    """A day on which the rung -5m, due at DUE, was claimed BEFORE that."""
+    day = await about_to_remind(folder)
     day.clock.at = when(DUE) - BEFORE
     await day.pump.dispatcher.pump(AHEAD)
     assert day.rungs() == []
@@ -69,6 +75,17 @@ async def test_a_session_that_moved_does_not_remind_of_its_old_time(tmp_path: Pa
     day.clock.at = when(DUE)
     await day.pump.settle()
     assert day.rungs() == []
+
+
+async def test_refused_after_the_clock_was_set_back_it_is_not_due_sooner(tmp_path: Path) -> None:
+    """It was handed over when it was due; by the time of the refusal, by a clock that is right now, it is not yet."""
+    day = await about_to_remind(tmp_path)
+    day.clock.at = when(DUE)
+    await day.pump.dispatcher.pump(AHEAD)
+    day.screen.refuse = True
+    day.clock.at -= timedelta(seconds=20)
+    await day.pump.settle()
+    assert (rung(day).problem, rung(day).not_before) == ("refused", when(DUE))
 
 
 async def test_after_the_clock_was_set_back_it_comes_at_the_new_time(tmp_path: Path) -> None:

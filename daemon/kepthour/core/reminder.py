@@ -216,13 +216,14 @@ def _too_late(reminder: Reminder) -> Change:
 _PAUSES = (2, 5, 15, 30, 60)  # seconds after the first, second … refusal; then always the last
 
 
-def next_attempt(attempts: int, now: datetime, useful_until: datetime) -> datetime:
-    """When to try a refused reminder again, or to give it up: it is tried as long as it is useful.
+def next_attempt(reminder: Reminder, now: datetime) -> datetime:
+    """When to try again what was refused `now`, or to give it up: it is tried as long as it is useful.
 
-    `attempts` counts those made.
+    Never before it is due: since it was handed over, the clock may have been set back. Of its attempts, the one that
+    was refused is not counted yet.
     """
-    pause = timedelta(seconds=_PAUSES[min(attempts, len(_PAUSES)) - 1])
-    return min(now + pause, useful_until)
+    pause = timedelta(seconds=_PAUSES[min(reminder.attempts, len(_PAUSES) - 1)])
+    return max(min(now + pause, reminder.useful_until), reminder.due_at)
 
 
 def last_out(reminders: Sequence[Reminder]) -> list[Reminder]:

@@ -98,7 +98,7 @@ def _wrap(
     try:
         words = words_for(tx, reminder, around, wording)
     except Unworded as error:
-        again = next_attempt(reminder.attempts + 1, around.now, reminder.useful_until)
+        again = next_attempt(reminder, around.now)
         outbox.refused(tx, reminder, f"bug-{type(error.__cause__).__name__}", again)
         return None
     if words is None:
@@ -116,10 +116,8 @@ def record(store: Store, outcomes: Iterable[Outcome], channels: Collection[str])
     with store.write() as tx:
         for one in outcomes:
             if one.problem is not None:
-                attempts = one.reminder.attempts + 1
-                again = next_attempt(attempts, one.at, one.reminder.useful_until)
-                wanted = outbox.refused(tx, one.reminder, one.problem, again)
-                if wanted and attempts >= _REFUSALS and _matters(tx, one):
+                wanted = outbox.refused(tx, one.reminder, one.problem, next_attempt(one.reminder, one.at))
+                if wanted and one.reminder.attempts + 1 >= _REFUSALS and _matters(tx, one):
                     outbox.spread(tx, one.reminder, channels)
             elif not outbox.accepted(tx, one.reminder, one.at, one.reference):
                 outdated.append(one)

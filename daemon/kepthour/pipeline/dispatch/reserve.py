@@ -73,9 +73,10 @@ class Reserve:
         """A channel did not accept it; it is tried again after a pause."""
         one = self._kept.get(reminder_id)
         if one is not None:
-            attempts = one.reminder.attempts + 1
-            again = next_attempt(attempts, now, one.reminder.useful_until)
-            tried = replace(one.reminder, attempts=attempts, not_before=again, problem="refused")
+            again = next_attempt(one.reminder, now)
+            tried = replace(
+                one.reminder, attempts=one.reminder.attempts + 1, not_before=again, problem="refused"
+            )
             self._kept[reminder_id] = replace(one, reminder=tried)
 
     def answered(self, session_id: str, kind: Kind, at: datetime, span: timedelta | None) -> None:
