@@ -296,7 +296,7 @@ async def test_a_cancelled_command_is_killed_with_its_children(tmp_path: Path) -
     sending.cancel()
     with pytest.raises(asyncio.CancelledError):
         await sending
-    eventually(lambda: ended(pid_file), "the end of the program's child", within=5)
+    eventually(lambda: ended(pid_file), "the end of the program's child")
 
 
 async def test_a_program_may_talk_as_much_as_it_likes() -> None:
@@ -316,7 +316,7 @@ async def test_a_command_that_hangs_is_killed_with_its_children(tmp_path: Path) 
     options = command.Options(argv=("/bin/sh", "-c", script), timeout=1)
     with pytest.raises(ChannelFailed):
         await command.make("c", options).send(NOTICE, None)
-    eventually(lambda: ended(pid_file), "the end of the program's child", within=5)
+    eventually(lambda: ended(pid_file), "the end of the program's child")
 
 
 def ended(pid_file: Path) -> bool:

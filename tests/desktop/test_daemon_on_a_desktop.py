@@ -65,7 +65,7 @@ def test_a_button_shown_before_a_restart_still_checks_in_after_it(tmp_path: Path
         assert desktop.count() == 1
         desktop.press("here")
         eventually(
-            lambda: world.json("agenda")["sessions"][0]["verdict"] == "on_time", "the check-in", within=5
+            lambda: world.json("agenda")["sessions"][0]["verdict"] == "on_time", "the check-in", within=12
         )
         eventually(lambda: desktop.count() == 0, "the notice to go")
 
@@ -90,7 +90,7 @@ def test_a_question_shown_before_a_restart_is_answered_with_its_button_after_it(
         eventually(lambda: len(desktop.notified()) == 2, "the question, shown again")
         desktop.press("no_show")
         eventually(
-            lambda: world.json("agenda")["sessions"][0]["verdict"] == "client_no_show", "the answer", within=5
+            lambda: world.json("agenda")["sessions"][0]["verdict"] == "client_no_show", "the answer", within=12
         )
         eventually(lambda: desktop.count() == 0, "the question to go")
         assert world.json("sweep")["open_questions"] == []

@@ -58,7 +58,7 @@ class Machine:
         env["DBUSMOCK"] = str(self.libraries / ("dbusmock" if self.lacks_a_mock else ""))
         self.has("true")
         return subprocess.run(
-            ["/bin/sh", SCRIPT], env=env, capture_output=True, text=True, timeout=10, check=False
+            ["/bin/sh", SCRIPT], env=env, capture_output=True, text=True, timeout=60, check=False
         )
 
 

@@ -65,7 +65,7 @@ def test_a_real_clipboard_holds_the_text_to_the_letter(
     paste = [str(Path(there).parent / "xclip"), "-selection", "clipboard", "-out"]
 
     def pasted() -> str:
-        return subprocess.run(paste, capture_output=True, text=True, timeout=10, check=False).stdout
+        return subprocess.run(paste, capture_output=True, text=True, timeout=60, check=False).stdout
 
     eventually(lambda: pasted() == TEXT, "the text")  # xsel goes to the background before it holds it
 

@@ -133,4 +133,4 @@ def test_a_machine_that_is_back_is_reminded_at_once(tmp_path: Path, turnable_clo
             assert world.rungs() == []
             world.shift_clock(start - timedelta(minutes=19))
             logind.announce(going=False)
-            assert eventually(world.rungs, "the reminder", within=8) == ["-20m"]
+            assert eventually(world.rungs, "the reminder", within=12) == ["-20m"]

@@ -60,7 +60,7 @@ def states(world: World) -> dict[str, str]:
 
 
 def until(world: World, rung: str) -> None:
-    eventually(lambda: rung in came(world), f"the rung {rung}", within=40)
+    eventually(lambda: rung in came(world), f"the rung {rung}")
 
 
 def begun(world: World) -> None:
@@ -102,7 +102,7 @@ def a_store_that_is_locked_for_a_moment_is_not_worth_a_word(world: World) -> Non
     with world.daemon() as daemon:
         begun(world)
         with held(world.store_file, EXCLUSIVE):
-            eventually(lambda: "store.unusable" in daemon.said(), "the trouble", within=40)
+            eventually(lambda: "store.unusable" in daemon.said(), "the trouble")
         eventually(lambda: "store.usable_again" in daemon.said(), "its end")
         until(world, LADDER[-1])
         all_recorded(world)

@@ -174,9 +174,7 @@ class Login:
         self.end()
         self._bus.disconnect()
         machine.run("loginctl", "kill-session", "--signal=KILL", self.id)
-        eventually(
-            lambda: self.id not in machine.run("loginctl", "list-sessions").split(), "its end", within=20
-        )
+        eventually(lambda: self.id not in machine.run("loginctl", "list-sessions").split(), "its end")
 
 
 async def _call(

@@ -99,7 +99,7 @@ class Monitors(Stacked):
         """The X server ends, as at a log-out."""
         assert self._server is not None
         self._server.terminate()
-        self._server.wait(timeout=10)
+        self._server.wait(timeout=60)
 
     def windows(self) -> list[Monitor]:
         """Where our windows are, from left to right: those that are mapped."""
@@ -164,8 +164,8 @@ class Monitors(Stacked):
     def _xdotool(self, *args: str) -> str:
         # It exits with 1 where nothing was found, and where a window went meanwhile.
         return subprocess.run(
-            ["xdotool", *args], env=self.env, capture_output=True, text=True, timeout=10, check=False
+            ["xdotool", *args], env=self.env, capture_output=True, text=True, timeout=60, check=False
         ).stdout
 
     def _run(self, *command: str) -> None:
-        subprocess.run(command, env=self.env, capture_output=True, timeout=10, check=True)
+        subprocess.run(command, env=self.env, capture_output=True, timeout=60, check=True)

@@ -155,7 +155,7 @@ class Screen:
     def _xdotool(self, *args: str) -> str:
         env = os.environ | {"DISPLAY": self.name}
         call = ["xdotool", *args]
-        done = subprocess.run(call, env=env, capture_output=True, text=True, timeout=10, check=False)
+        done = subprocess.run(call, env=env, capture_output=True, text=True, timeout=60, check=False)
         return done.stdout
 
 

@@ -135,7 +135,7 @@ class Dunst:
 
     def ctl(self, *args: str) -> str:
         call = ["dunstctl", *args]
-        done = subprocess.run(call, env=self._bus.env, capture_output=True, text=True, timeout=10, check=True)
+        done = subprocess.run(call, env=self._bus.env, capture_output=True, text=True, timeout=60, check=True)
         return done.stdout.strip()
 
 
@@ -215,7 +215,7 @@ class Xfce(_Gtk):
 
     def _set(self, key: str, kind: str, value: str) -> None:
         call = ["xfconf-query", "-c", "xfce4-notifyd", "-p", key, "-n", "-t", kind, "-s", value]
-        subprocess.run(call, env=self._bus.env, timeout=10, check=True)
+        subprocess.run(call, env=self._bus.env, timeout=60, check=True)
 
 
 class Gnome(_Gtk):

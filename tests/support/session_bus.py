@@ -25,7 +25,7 @@ def end(process: subprocess.Popen[Any]) -> None:
     if process.poll() is None:
         process.terminate()
         try:
-            process.wait(timeout=5)
+            process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -106,7 +106,7 @@ class SessionBus(Stacked):
 
     def busctl(self, *args: str) -> subprocess.CompletedProcess[str]:
         call = ["busctl", f"--address={self.address}", "--json=short", *args]
-        return subprocess.run(call, capture_output=True, text=True, env=self.env, timeout=10, check=False)
+        return subprocess.run(call, capture_output=True, text=True, env=self.env, timeout=60, check=False)
 
     def messages(self) -> Iterator[dict[str, Any]]:
         """All that went over it so far."""

@@ -25,7 +25,7 @@ _SHIMS = Path(__file__).parent / "shim"
 _STEP_SECONDS = 0.02
 
 
-def eventually(holds: Callable[[], Any], what: str, within: float = 20.0) -> Any:
+def eventually(holds: Callable[[], Any], what: str, within: float = 60.0) -> Any:
     """Wait until `holds` gives something true, and return that; fails with `what` after `within` seconds."""
     end = time.monotonic() + within
     while time.monotonic() < end:

@@ -47,6 +47,28 @@ Environment=DBUS_SYSTEM_BUS_ADDRESS={bus}
 StandardError=append:{log}
 """
 SERVICE = "kepthour.service"
+TOO_LATE = """
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from kepthour.runtime.wake import WakeTimer
+timer, tomorrow = WakeTimer(Path("store")), datetime.now(UTC) + timedelta(days=1)
+timer.set(tomorrow)
+timer.remove()
+timer.set(tomorrow)
+"""
+STOPPED = """
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from kepthour.runtime.wake import WakeTimer
+timer = WakeTimer(Path("store"))
+timer.set(datetime.now(UTC) + timedelta(days=1))
+Path({mark!r}).touch()
+timer.remove()
+"""
+ENDED_ONCE = """#!/bin/sh
+test ! -e {mark} || {{ rm {mark}; kill -TERM $$; }}
+exec {systemctl} "$@"
+"""
 ABILITY = "from kepthour.runtime.wake import ability; found = ability(); print(found and found.code)"
 
 
@@ -143,6 +165,29 @@ def test_the_timer_outlives_a_crash_and_goes_with_a_stop(
     eventually(lambda: wakes(user_manager) == before(moved), "the timer to move")
     user_manager.systemctl("stop", SERVICE)
     assert wakes(user_manager) == []
+
+
+def test_what_comes_after_the_end_sets_no_timer(user_manager: UserManager) -> None:
+    """A turn of the daemon's may still be about to set it while the daemon already ends."""
+    found = user_manager.run(str(KEPTHOUR.with_name("python")), "-c", TOO_LATE)
+    assert (found.stderr, wakes(user_manager)) == ("", [])
+
+
+def test_a_stop_that_ends_its_helper_as_well_leaves_no_timer(
+    user_manager: UserManager, tmp_path: Path
+) -> None:
+    """A service is stopped with all that runs in it: the program that is to remove the timer, too."""
+    helper = tmp_path / "bin" / "systemctl"
+    helper.parent.mkdir()
+    mark = tmp_path / "stopping"
+    helper.write_text(ENDED_ONCE.format(mark=mark, systemctl=shutil.which("systemctl")))
+    helper.chmod(0o700)
+    path = f"PATH={helper.parent}:{user_manager.world.env['PATH']}"
+    found = user_manager.run(
+        "env", path, str(KEPTHOUR.with_name("python")), "-c", STOPPED.format(mark=str(mark))
+    )
+    assert not mark.exists()
+    assert (found.stderr, wakes(user_manager)) == ("", [])
 
 
 def test_switched_off_it_goes(user_manager: UserManager, world: World, start: datetime) -> None:

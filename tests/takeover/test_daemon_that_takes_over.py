@@ -57,7 +57,7 @@ def test_a_check_in_in_a_terminal_takes_the_window_away(world: World, monitors: 
     with world.daemon():
         shown(world, monitors)
         world.cli("here")
-        eventually(monitors.gone, "the windows to go", within=5)
+        eventually(monitors.gone, "the windows to go", within=12)
 
 
 def test_a_button_checks_in(world: World, monitors: Monitors) -> None:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import signal
 import subprocess
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +31,7 @@ from kepthour.store import upcoming
 log = structlog.get_logger()
 
 _SECONDS = 5.0
+_ATTEMPTS = 5  # a stop of the service ends its children with it, also one that is just being asked for
 _REALTIME_ALARM = (
     8  # CLOCK_REALTIME_ALARM, which Python does not name; reading it fails where nothing could wake
 )
@@ -67,28 +70,47 @@ class Refused(Exception):
     """systemd did not do what was asked for."""
 
 
+class Interrupted(Refused):
+    """systemd's program was ended before it had done it."""
+
+
 class WakeTimer:
     """The one timer of a store. Its calls block, for a few seconds at most, and may come from any thread."""
 
     def __init__(self, store: Path) -> None:
         self._prefix = f"kepthour-wake-{hashlib.sha256(os.fsencode(store)).hexdigest()[:8]}-"
         self._lock = threading.Lock()
+        self._over = False
 
     def set(self, at: datetime | None) -> None:
         """From now on the timer stands at `at` (aware), to the second, and at no other time; None: nowhere.
 
-        Raises Refused.
+        Nothing happens any more once it was removed. Raises Refused.
         """
-        wanted = None if at is None else f"{self._prefix}{at:%Y%m%dT%H%M%SZ}"
         with self._lock:
-            standing = self._standing()
-            if at is not None and f"{wanted}.timer" not in standing:
-                _systemd(
-                    "systemd-run", *_TIMER, _WHAT, f"--unit={wanted}", f"--on-calendar={at:%F %T} UTC", "true"
-                )
-            outdated = standing - {f"{wanted}.timer"}
-            if outdated:
-                _systemd("systemctl", "stop", *sorted(outdated))
+            if not self._over:
+                self._set(at)
+
+    def remove(self) -> None:
+        """Let no timer stand for good: a call of `set` that still waits for its turn comes too late. Raises Refused."""
+        self._over = True
+        with self._lock:
+            for _attempt in range(_ATTEMPTS - 1):
+                with suppress(Interrupted):
+                    self._set(None)
+                    return
+            self._set(None)
+
+    def _set(self, at: datetime | None) -> None:
+        wanted = None if at is None else f"{self._prefix}{at:%Y%m%dT%H%M%SZ}"
+        standing = self._standing()
+        if at is not None and f"{wanted}.timer" not in standing:
+            _systemd(
+                "systemd-run", *_TIMER, _WHAT, f"--unit={wanted}", f"--on-calendar={at:%F %T} UTC", "true"
+            )
+        outdated = standing - {f"{wanted}.timer"}
+        if outdated:
+            _systemd("systemctl", "stop", *sorted(outdated))
 
     def _standing(self) -> frozenset[str]:
         listed = _systemd(
@@ -118,9 +140,12 @@ class Waker:
             await self._set(wanted)
 
     async def off(self) -> None:
-        """Nobody would remind: let the machine sleep."""
-        if self._stands is not None or not self._known:
-            await self._set(None)
+        """Nobody would remind: let the machine sleep, from now on."""
+        try:
+            await asyncio.to_thread(self._timer.remove)
+        except Refused:
+            if self._stands is not None:
+                log.warning("wake.not_removed")
 
     async def _set(self, at: datetime | None) -> None:
         self._known = False
@@ -177,6 +202,8 @@ def _systemd(program: str, *arguments: str) -> str:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=_SECONDS, stdin=subprocess.DEVNULL, check=True
         )
+    except subprocess.CalledProcessError as error:
+        raise (Interrupted if error.returncode == -signal.SIGTERM else Refused)(program) from error
     except (OSError, subprocess.SubprocessError) as error:
         raise Refused(program) from error
     return done.stdout
