@@ -90,7 +90,9 @@ def test_a_question_shown_before_a_restart_is_answered_with_its_button_after_it(
         eventually(lambda: len(desktop.notified()) == 2, "the question, shown again")
         desktop.press("no_show")
         eventually(
-            lambda: world.json("agenda")["sessions"][0]["verdict"] == "client_no_show", "the answer", within=12
+            lambda: world.json("agenda")["sessions"][0]["verdict"] == "client_no_show",
+            "the answer",
+            within=12,
         )
         eventually(lambda: desktop.count() == 0, "the question to go")
         assert world.json("sweep")["open_questions"] == []

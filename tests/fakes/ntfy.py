@@ -70,7 +70,7 @@ class Ntfy:
 
     def start(self) -> None:
         """Serve; on the same port as before."""
-        self._server = _Server(("127.0.0.1", self.port), _handler(self))
+        self._server = _Server(self, self.port)
         self.port = int(self._server.server_address[1])
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
@@ -202,6 +202,10 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
 
+    def __init__(self, ntfy: Ntfy, port: int) -> None:
+        self.ntfy = ntfy
+        super().__init__(("127.0.0.1", port), _Handler)
+
     def server_bind(self) -> None:
         # HTTPServer's own asks the name service for the host's full name, which may take seconds.
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -212,96 +216,98 @@ class _Server(ThreadingHTTPServer):
         """A client may go when it has heard enough, and a killed server goes itself."""
 
 
-def _handler(ntfy: Ntfy) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
-        def setup(self) -> None:
-            super().setup()
-            ntfy._connections.append(self.connection)
+    @property
+    def _ntfy(self) -> Ntfy:
+        return self.server.ntfy
 
-        def handle_one_request(self) -> None:
-            self.raw_requestline = self.rfile.readline(65537)
-            if not self.raw_requestline or not self.parse_request():
-                self.close_connection = True
-                return
-            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            ntfy.requests.append((self.command, self.path, dict(self.headers), raw.decode()))
-            while ntfy.silent and ntfy.running:
-                time.sleep(0.01)
-            try:
-                if self.command in ntfy.instead:
-                    self._say(*ntfy.instead[self.command])
-                else:
-                    self._routed(urlsplit(self.path), raw)
-            except Refused as refused:
-                body = {"code": refused.code, "http": refused.status, "error": refused.text}
-                self._say(refused.status, json.dumps(body))
+    def setup(self) -> None:
+        super().setup()
+        self._ntfy._connections.append(self.connection)
 
-        def _routed(self, url: Any, raw: bytes) -> None:
-            parts = [part for part in url.path.split("/") if part]
-            if self.command == "GET" and parts == ["v1", "health"]:
-                self._say(200, '{"healthy":true}')
-            elif self.command in {"POST", "PUT"} and not parts:
-                ntfy.authorize("POST", _checked(raw)["topic"], self.headers.get("Authorization"))
-                self._say(200, json.dumps(ntfy.publish(raw)))
-            elif self.command in {"POST", "PUT"} and len(parts) == 1:
-                ntfy.authorize("POST", parts[0], self.headers.get("Authorization"))
-                self._say(200, json.dumps(ntfy.put(parts[0], raw.decode())))
-            elif self.command == "DELETE" and len(parts) == 2:
-                ntfy.authorize("DELETE", parts[0], self.headers.get("Authorization"))
-                self._say(200, json.dumps(ntfy.delete(*parts)))
-            elif self.command == "GET" and parts[1:] == ["json"]:
-                ntfy.authorize("GET", parts[0], self.headers.get("Authorization"))
-                self._listen(parts[0], {key: values[0] for key, values in parse_qs(url.query).items()})
+    def handle_one_request(self) -> None:
+        self.raw_requestline = self.rfile.readline(65537)
+        if not self.raw_requestline or not self.parse_request():
+            self.close_connection = True
+            return
+        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self._ntfy.requests.append((self.command, self.path, dict(self.headers), raw.decode()))
+        while self._ntfy.silent and self._ntfy.running:
+            time.sleep(0.01)
+        try:
+            if self.command in self._ntfy.instead:
+                self._say(*self._ntfy.instead[self.command])
             else:
-                raise Refused(404, 40401, "page not found")
+                self._routed(urlsplit(self.path), raw)
+        except Refused as refused:
+            body = {"code": refused.code, "http": refused.status, "error": refused.text}
+            self._say(refused.status, json.dumps(body))
 
-        def _say(self, status: int, body: str) -> None:
-            self.send_response_only(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body.encode())))
-            self.end_headers()
-            self.wfile.write(body.encode())
+    def _routed(self, url: Any, raw: bytes) -> None:
+        parts = [part for part in url.path.split("/") if part]
+        if self.command == "GET" and parts == ["v1", "health"]:
+            self._say(200, '{"healthy":true}')
+        elif self.command in {"POST", "PUT"} and not parts:
+            self._ntfy.authorize("POST", _checked(raw)["topic"], self.headers.get("Authorization"))
+            self._say(200, json.dumps(self._ntfy.publish(raw)))
+        elif self.command in {"POST", "PUT"} and len(parts) == 1:
+            self._ntfy.authorize("POST", parts[0], self.headers.get("Authorization"))
+            self._say(200, json.dumps(self._ntfy.put(parts[0], raw.decode())))
+        elif self.command == "DELETE" and len(parts) == 2:
+            self._ntfy.authorize("DELETE", parts[0], self.headers.get("Authorization"))
+            self._say(200, json.dumps(self._ntfy.delete(*parts)))
+        elif self.command == "GET" and parts[1:] == ["json"]:
+            self._ntfy.authorize("GET", parts[0], self.headers.get("Authorization"))
+            self._listen(parts[0], {key: values[0] for key, values in parse_qs(url.query).items()})
+        else:
+            raise Refused(404, 40401, "page not found")
 
-        def _listen(self, topic: str, query: dict[str, str]) -> None:
-            with ntfy._news:
-                old, seen = list(ntfy.since(topic, query.get("since"))), len(ntfy.events)
-            self.send_response_only(200)
-            self.send_header("Content-Type", "application/x-ndjson; charset=utf-8")
-            self.send_header("Transfer-Encoding", "chunked")
-            self.end_headers()
-            if query.get("poll") != "1":
-                self._follow(topic, old, seen)
-            else:
-                for one in old:
+    def _say(self, status: int, body: str) -> None:
+        self.send_response_only(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body.encode())))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def _listen(self, topic: str, query: dict[str, str]) -> None:
+        with self._ntfy._news:
+            old, seen = list(self._ntfy.since(topic, query.get("since"))), len(self._ntfy.events)
+        self.send_response_only(200)
+        self.send_header("Content-Type", "application/x-ndjson; charset=utf-8")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        if query.get("poll") != "1":
+            self._follow(topic, old, seen)
+        else:
+            for one in old:
+                self._line(one)
+            self.wfile.write(b"0\r\n\r\n")
+
+    def _follow(self, topic: str, old: list[dict[str, Any]], seen: int) -> None:
+        server = self._ntfy._server
+        self._line(_bare("open", topic, self._ntfy))
+        self._ntfy.streams += 1
+        try:
+            for one in old:
+                self._line(one)
+            while self._ntfy._server is server and server is not None:
+                fresh, seen = self._ntfy.news(seen)
+                mine = [one for one in fresh if one["topic"] == topic]
+                for one in mine or ([] if fresh else [_bare("keepalive", topic, self._ntfy)]):
                     self._line(one)
-                self.wfile.write(b"0\r\n\r\n")
+        finally:
+            self._ntfy.streams -= 1
 
-        def _follow(self, topic: str, old: list[dict[str, Any]], seen: int) -> None:
-            server = ntfy._server
-            self._line(_bare("open", topic, ntfy))
-            ntfy.streams += 1
-            try:
-                for one in old:
-                    self._line(one)
-                while ntfy._server is server and server is not None:
-                    fresh, seen = ntfy.news(seen)
-                    mine = [one for one in fresh if one["topic"] == topic]
-                    for one in mine or ([] if fresh else [_bare("keepalive", topic, ntfy)]):
-                        self._line(one)
-            finally:
-                ntfy.streams -= 1
+    def _line(self, one: dict[str, Any]) -> None:
+        raw = json.dumps(one).encode() + b"\n"
+        self.wfile.write(f"{len(raw):x}\r\n".encode() + raw + b"\r\n")
 
-        def _line(self, one: dict[str, Any]) -> None:
-            raw = json.dumps(one).encode() + b"\n"
-            self.wfile.write(f"{len(raw):x}\r\n".encode() + raw + b"\r\n")
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the base class names it so)
-            pass
-
-    return Handler
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the base class names it so)
+        pass
 
 
 def _bare(event: str, topic: str, ntfy: Ntfy) -> dict[str, Any]:

@@ -61,73 +61,77 @@ def precondition(name: str, status: int = 403) -> Answer:
 LOGIN_PAGE = "<!DOCTYPE html><html><body><form>Please sign in<br></form></body></html>"
 
 
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body go out in two writes
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.connections.append(self.connection)
+
+    def handle_one_request(self) -> None:
+        self.raw_requestline = self.rfile.readline(65537)
+        if not self.raw_requestline or not self.parse_request():
+            self.close_connection = True
+            return
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode("utf-8")
+        request = Request(self.command, self.path, self.headers, body)  # type: ignore[arg-type]
+        self.server.log.append(request)
+        self._send(self.server.program(request))
+
+    def _send(self, answer: Answer) -> None:
+        self.send_response_only(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        if answer.chunked:
+            self.send_header("Transfer-Encoding", "chunked")
+        elif answer.status != 304:
+            self.send_header("Content-Length", str(len(answer.raw)))
+        self.end_headers()
+        body = answer.raw[: answer.cut_after]
+        if answer.chunked:
+            end = b"" if answer.cut_after is not None else b"\r\n0\r\n\r\n"
+            body = f"{len(answer.raw):x}\r\n".encode() + body + end
+        while answer.trickles_until is not None and body and not answer.trickles_until.wait(0.01):
+            self.wfile.write(body[:1])
+            body = body[1:]
+        self.wfile.write(body)
+        if answer.cut_after is not None:
+            self.close_connection = True
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the base class names it so)
+        pass
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, program: Callable[[Request], Answer], port: int) -> None:
+        self.program = program
+        self.log: list[Request] = []
+        self.connections: list[socket.socket] = []
+        super().__init__(("127.0.0.1", port), _Handler)
+
+    def server_bind(self) -> None:
+        # HTTPServer's own asks the name service for the host's full name, which may take seconds.
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(self.server_address)
+        self.server_address = self.socket.getsockname()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):  # a client may go when it has heard enough
+            super().handle_error(request, client_address)
+
+
 class ScriptedServer:
     """Serves `program` (a function from Request to Answer) while it is entered; `log` holds what was asked."""
 
     def __init__(
         self, program: Callable[[Request], Answer], tls: ssl.SSLContext | None = None, port: int = 0
     ) -> None:
-        self.log: list[Request] = []
-        self._connections: list[socket.socket] = []
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True  # head and body go out in two writes
-
-            def setup(self) -> None:
-                super().setup()
-                outer._connections.append(self.connection)
-
-            def handle_one_request(self) -> None:
-                self.raw_requestline = self.rfile.readline(65537)
-                if not self.raw_requestline or not self.parse_request():
-                    self.close_connection = True
-                    return
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode("utf-8")
-                request = Request(self.command, self.path, self.headers, body)  # type: ignore[arg-type]
-                outer.log.append(request)
-                self._send(program(request))
-
-            def _send(self, answer: Answer) -> None:
-                self.send_response_only(answer.status)
-                for name, value in answer.headers.items():
-                    self.send_header(name, value)
-                if answer.chunked:
-                    self.send_header("Transfer-Encoding", "chunked")
-                elif answer.status != 304:
-                    self.send_header("Content-Length", str(len(answer.raw)))
-                self.end_headers()
-                body = answer.raw[: answer.cut_after]
-                if answer.chunked:
-                    end = b"" if answer.cut_after is not None else b"\r\n0\r\n\r\n"
-                    body = f"{len(answer.raw):x}\r\n".encode() + body + end
-                while answer.trickles_until is not None and body and not answer.trickles_until.wait(0.01):
-                    self.wfile.write(body[:1])
-                    body = body[1:]
-                self.wfile.write(body)
-                if answer.cut_after is not None:
-                    self.close_connection = True
-
-            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the base class names it so)
-                pass
-
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-
-            def server_bind(self) -> None:
-                # HTTPServer's own asks the name service for the host's full name, which may take seconds.
-                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                self.socket.bind(self.server_address)
-                self.server_address = self.socket.getsockname()
-
-            def handle_error(self, request: Any, client_address: Any) -> None:
-                if not isinstance(
-                    sys.exception(), ConnectionError
-                ):  # a client may go when it has heard enough
-                    super().handle_error(request, client_address)
-
-        self._server = Server(("127.0.0.1", port), Handler)
+        self._server = _Server(program, port)
+        self.log, self._connections = self._server.log, self._server.connections
         self._scheme = "http" if tls is None else "https"
         if tls is not None:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)

@@ -12,23 +12,14 @@ import pytest
 from tests.support.calendars import calendar, event
 from tests.support.day import when
 from tests.support.desktop import Desktop
-from tests.support.radicale import PASSWORD, RadicaleServer
+from tests.support.radicale import PASSWORD, PASSWORD_OF, RadicaleServer, calendar_table
 from tests.support.world import World, eventually
 
 pytestmark = pytest.mark.usefixtures("turnable_clock")
 
 CONFIG = """
-timezone = "Europe/Berlin"
-[[calendars]]
-name = "practice"
-type = "caldav"
-url = "{url}"
-username = "anna"
-password = {{ env = "CALDAV_PASSWORD" }}
-poll = "1s"
-sessions = "rules"
 [[sessions.rules]]
-title = '^(?P<client>[A-Z]{{2}})\\b'
+title = '^(?P<client>[A-Z]{2})\\b'
 is = "session"
 [[reminders.rungs]]
 at = "-15m"
@@ -78,8 +69,9 @@ def server(tmp_path: Path) -> Iterator[RadicaleServer]:
 @pytest.fixture
 def world(tmp_path: Path, server: RadicaleServer) -> World:
     made = World(tmp_path)
-    made.env["CALDAV_PASSWORD"] = PASSWORD
-    made.configure(CONFIG.format(url=server.calendar_url("practice")))
+    made.env[PASSWORD_OF] = PASSWORD
+    table = calendar_table(server, "practice", 'poll = "1s"', 'sessions = "rules"')
+    made.configure(f'timezone = "Europe/Berlin"\n{table}{CONFIG}')
     return made
 
 

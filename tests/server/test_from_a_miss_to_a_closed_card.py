@@ -16,24 +16,15 @@ import pytest
 
 from tests.support.calendars import calendar, event
 from tests.support.day import when
-from tests.support.radicale import PASSWORD, RadicaleServer
+from tests.support.radicale import PASSWORD, PASSWORD_OF, RadicaleServer, calendar_table
 from tests.support.world import World, eventually
 
 pytestmark = pytest.mark.usefixtures("turnable_clock")
 
 # Limits so short that the miss is flagged without a turn of the clock in between, which would be a gap in the watch.
 CONFIG = """
-timezone = "Europe/Berlin"
-[[calendars]]
-name = "practice"
-type = "caldav"
-url = "{url}"
-username = "anna"
-password = {{ env = "CALDAV_PASSWORD" }}
-poll = "1s"
-sessions = "rules"
 [[sessions.rules]]
-title = '^(?P<client>[A-Z]{{2}})\\b'
+title = '^(?P<client>[A-Z]{2})\\b'
 is = "session"
 [reminders]
 early_if_odd = false
@@ -53,7 +44,7 @@ enabled = false
 [quiet]
 end_cues = []
 [practice]
-hours = {{ mon = ["09:00-17:00"], tue = ["09:00-17:00"], wed = ["09:00-17:00"] }}
+hours = { mon = ["09:00-17:00"], tue = ["09:00-17:00"], wed = ["09:00-17:00"] }
 [channels.script]
 type = "command"
 argv = @SCRIPT@
@@ -75,8 +66,9 @@ def server(tmp_path: Path) -> Iterator[RadicaleServer]:
 @pytest.fixture
 def world(tmp_path: Path, server: RadicaleServer) -> World:
     made = World(tmp_path)
-    made.env["CALDAV_PASSWORD"] = PASSWORD
-    made.configure(CONFIG.format(url=server.calendar_url("practice")))
+    made.env[PASSWORD_OF] = PASSWORD
+    table = calendar_table(server, "practice", 'poll = "1s"', 'sessions = "rules"')
+    made.configure(f'timezone = "Europe/Berlin"\n{table}{CONFIG}')
     return made
 
 

@@ -10,18 +10,10 @@ from typing import Any
 import pytest
 
 from tests.support.calendars import calendar, event
-from tests.support.radicale import PASSWORD, RadicaleServer
+from tests.support.radicale import PASSWORD, PASSWORD_OF, RadicaleServer, calendar_table
 from tests.support.world import World
 
 CONFIG = """
-timezone = "Europe/Berlin"
-[[calendars]]
-name = "server"
-type = "caldav"
-url = "{url}"
-username = "anna"
-password = {{ env = "CALDAV_PASSWORD" }}
-sessions = "all"
 [[calendars]]
 name = "file"
 type = "ics"
@@ -44,8 +36,9 @@ def server(tmp_path: Path) -> Iterator[RadicaleServer]:
 def world(tmp_path: Path, server: RadicaleServer) -> World:
     """Both calendars are in sync; then the test breaks one."""
     made = World(tmp_path)
-    made.env["CALDAV_PASSWORD"] = PASSWORD
-    made.configure(CONFIG.format(url=server.calendar_url("practice")))
+    made.env[PASSWORD_OF] = PASSWORD
+    table = calendar_table(server, "server", 'sessions = "all"')
+    made.configure(f'timezone = "Europe/Berlin"\n{table}{CONFIG}')
     (made.home / "file.ics").write_text(one_event("b"), newline="")
     made.cli("sync")
     return made
@@ -70,7 +63,7 @@ def both_sessions_are_there(world: World) -> bool:
 
 
 def test_a_wrong_password_asks_for_a_new_sign_in(world: World) -> None:
-    world.env["CALDAV_PASSWORD"] = "wrong"
+    world.env[PASSWORD_OF] = "wrong"
     server, file = world.json("sync", expect=1)["calendars"]
     assert server["problem"] and file["problem"] is None
     assert state(world, "server")["state"] == "sign_in_needed"
@@ -80,10 +73,10 @@ def test_a_wrong_password_asks_for_a_new_sign_in(world: World) -> None:
 
 
 def test_a_missing_secret_names_where_it_should_be(world: World) -> None:
-    del world.env["CALDAV_PASSWORD"]
+    del world.env[PASSWORD_OF]
     world.cli("sync", expect=1)
     assert state(world, "server")["state"] == "sign_in_needed"
-    assert "CALDAV_PASSWORD" in state(world, "server")["problem"]
+    assert PASSWORD_OF in state(world, "server")["problem"]
 
 
 def test_an_unreachable_server_leaves_the_rest_working_and_heals(

@@ -22,6 +22,23 @@ from tests.support.dav import PASSWORD, USER, ask
 __all__ = ["PASSWORD", "USER", "RadicaleServer"]
 
 
+PASSWORD_OF = "CALDAV_PASSWORD"  # the environment variable that holds it
+
+
+def calendar_table(server: RadicaleServer, name: str, *more: str) -> str:
+    """The calendar "practice" of `server`, as a configuration has it; `more` are further lines of the table."""
+    lines = (
+        "[[calendars]]",
+        f'name = "{name}"',
+        'type = "caldav"',
+        f'url = "{server.calendar_url("practice")}"',
+        f'username = "{USER}"',
+        f'password = {{ env = "{PASSWORD_OF}" }}',
+        *more,
+    )
+    return "".join(f"{line}\n" for line in lines)
+
+
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
