@@ -34,6 +34,7 @@ class Poller:
         self._scheduler = scheduler
         self._tell = heard
         self._asked_all_at: datetime = app.clock.now()
+        self._rounds = 0  # how often all were asked
         self._unheard: set[str] = set()
         self._busy: set[str] = set()
         self._over = False
@@ -41,6 +42,7 @@ class Poller:
     def ask_all(self) -> None:
         """Poll every calendar now, and from then on at its time."""
         self._asked_all_at = self._app.clock.now()
+        self._rounds += 1
         for calendar in self._app.config.calendars:
             self._unheard.add(calendar.name)
             self._scheduler.once(_job(calendar.name), self._asked_all_at, self._work(calendar.name))
@@ -55,7 +57,8 @@ class Poller:
     def all_heard(self) -> bool:
         """Whether every calendar answered, or failed to, since `ask_all`; or has had its time for that.
 
-        A session that was cancelled while nobody watched must not be asked about.
+        A session that was cancelled while nobody watched must not be asked about. A poll that was under way when all
+        were asked does not count: it may have begun before a sleep, and what it heard is as old as that.
         """
         return not self._unheard or abs(self._app.clock.now() - self._asked_all_at) > _HEARING
 
@@ -64,9 +67,10 @@ class Poller:
             if name in self._busy or self._over:
                 return
             self._busy.add(name)
+            round_ = self._rounds
             next_at = self._app.clock.now() + self._app.config.calendar(name).poll
             try:
-                next_at = await self._asked(name)
+                next_at = await self._asked(name, round_)
             except KeptHourError as error:
                 log.warning("poll.not_stored", calendar=name, problem=error)
                 if isinstance(error, Damaged):
@@ -74,11 +78,13 @@ class Poller:
             finally:  # after a bug, too: the scheduler tells of it
                 self._busy.discard(name)
                 if not self._over:  # else another poller has taken over under the same name
+                    if round_ != self._rounds:
+                        next_at = self._app.clock.now()
                     self._scheduler.once(_job(name), next_at, self._work(name))
 
         return poll
 
-    async def _asked(self, name: str) -> datetime:
+    async def _asked(self, name: str, round_: int) -> datetime:
         """When to ask again: now it was asked, unless its circuit says that it must not be yet."""
         opens = self._app.may_ask_from(name)
         if opens > self._app.clock.now():
@@ -86,7 +92,8 @@ class Poller:
         try:
             return await in_own_thread(lambda: self._ask(name), _job(name))
         finally:
-            self._unheard.discard(name)
+            if round_ == self._rounds:
+                self._unheard.discard(name)
             self._tell()
 
     def _ask(self, name: str) -> datetime:
