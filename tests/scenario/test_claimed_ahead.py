@@ -77,6 +77,19 @@ async def test_a_session_that_moved_does_not_remind_of_its_old_time(tmp_path: Pa
     assert day.rungs() == []
 
 
+async def test_what_is_put_off_is_looked_at_again_at_once(tmp_path: Path) -> None:
+    """By a few seconds, perhaps: sooner than the pump would turn by itself."""
+    day = await about_to_remind(tmp_path)
+    woken: list[bool] = []
+    dispatcher = day.app.dispatcher(dict(day.channels), lambda: woken.append(True))
+    day.clock.at = when(DUE) - BEFORE
+    await dispatcher.pump(AHEAD)
+    day.answer(Kind.LATE, timedelta(seconds=5))
+    day.clock.at = when(DUE)
+    await dispatcher.settle()
+    assert (day.rungs(), woken) == ([], [True])
+
+
 async def test_refused_after_the_clock_was_set_back_it_is_not_due_sooner(tmp_path: Path) -> None:
     """It was handed over when it was due; by the time of the refusal, by a clock that is right now, it is not yet."""
     day = await about_to_remind(tmp_path)

@@ -259,3 +259,26 @@ async def test_what_was_on_its_way_when_the_clock_was_set_back_comes_again_in_it
     assert claim.record(store, [arrived], ["screen"]) == [arrived], "it is to be taken back"
     await day.until("2026-03-02 09:55")
     assert day.rungs()[-1] == ("09:55:00", "-5m")
+
+
+async def test_a_rung_that_a_fast_clock_let_out_holds_back_none_that_is_due(tmp_path: Path) -> None:
+    """ "Session starts now" came twenty seconds early; that it starts in twenty seconds is to be said still."""
+    day = Day(tmp_path, "2026-03-02 10:00")
+    day.put("one", "2026-03-02T10:00:00")
+    day.sync()
+    await day.until("2026-03-02 10:00:01")
+    set_clock(day, timedelta(seconds=-21))
+    await day.until("2026-03-02 09:59:59")
+    assert day.rungs() == [("10:00:00", "0m"), ("09:59:40", "-1m")]
+
+
+async def test_after_a_clock_set_back_nothing_is_shown_again_that_had_been_replaced(day: Day) -> None:
+    await day.until("2026-03-02 10:00")
+    day.clock.at = when("2026-03-02 10:07")
+    await day.restart()
+    await day.until("2026-03-02 10:07:01")
+    set_clock(day, timedelta(minutes=-7))
+    await day.until("2026-03-02 10:00:02")
+    count = len(day.screen.received)
+    await day.restart()
+    assert len(day.screen.received) == count

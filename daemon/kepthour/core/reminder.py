@@ -162,9 +162,10 @@ def hand_out(
     one time, the most urgent first.
 
     Of each subject and channel only the newest that is due `now` and still useful goes out; older ones collapse into
-    it, also into one that went out before, so that no refused reminder follows a newer one. What falls due later goes
-    out besides, at its time. `due` holds pending reminders and those of the same subjects that went out; `waits` says
-    of one until when it has to wait, and why. Never raises.
+    it, also into one that went out before, so that no refused reminder follows a newer one; not into one that a clock
+    ahead of its time let out before it was due. What falls due later goes out besides, at its time. `due` holds
+    pending reminders and those of the same subjects that went out; `waits` says of one until when it has to wait, and
+    why. Never raises.
     """
     send: list[Reminder] = []
     changes: list[Change] = []
@@ -175,7 +176,8 @@ def hand_out(
     for reminder in due:
         target = reminder.subject, reminder.revision, reminder.channel
         if reminder.state is not State.PENDING or reminder.id in in_hand:
-            newest_out[target] = max(newest_out.get(target, reminder.due_at), reminder.due_at)
+            if reminder.id in in_hand or reminder.due_at <= now:
+                newest_out[target] = max(newest_out.get(target, reminder.due_at), reminder.due_at)
         elif reminder.useful_until <= (
             now if reminder.not_before > horizon else max(now, reminder.not_before)
         ):

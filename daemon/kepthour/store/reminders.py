@@ -242,7 +242,8 @@ def shown_of(tx: Tx, subjects: Collection[str]) -> dict[tuple[str, str], str]:
 def left_open(tx: Tx, now: datetime) -> list[Reminder]:
     """The newest useful reminder of each subject and channel that may still be on a screen.
 
-    A sweep is of use for ten minutes to whoever is not asked yet; where it stands, it asks as long as a question does.
+    What another took the place of is not, though that one was taken back since: a clock set back does so. A sweep is of
+    use for ten minutes to whoever is not asked yet; where it stands, it asks as long as a question does.
     """
     asks = and_(
         reminders.c.rung == SWEEP, reminders.c.session_id.is_not(None), reminders.c.sent_at > now - _ASKS_FOR
@@ -256,7 +257,10 @@ def left_open(tx: Tx, now: datetime) -> list[Reminder]:
             or_(reminders.c.useful_until > now, asks),
         ),
     )
-    return list({(one.subject, one.channel): one for one in shown}.values())
+    about = reminders.c.subject.in_({one.subject for one in shown})
+    out = _read(tx, _MINE.where(about, reminders.c.state.in_([state.value for state in OUT])))
+    newest = {(one.subject, one.channel): one.id for one in out}
+    return [one for one in shown if newest[one.subject, one.channel] == one.id]
 
 
 def plan(tx: Tx, subject: str, session_id: str | None, revision: int, steps: Iterable[Step]) -> None:

@@ -245,7 +245,10 @@ class Dispatcher:
         except Exception as error:  # noqa: BLE001  supervised: rather one too many than one too few
             log.warning("reminder.not_looked_at", count=len(parcels), problem=error)
             return list(parcels)
-        self._put_down([parcel.reminder for parcel in parcels if parcel.reminder.id not in wanted])
+        unwanted = [parcel.reminder for parcel in parcels if parcel.reminder.id not in wanted]
+        if unwanted:
+            self._put_down(unwanted)
+            self._wake()  # put off, perhaps, by a few seconds only
         return [
             replace(parcel, replaces=wanted[parcel.reminder.id])
             for parcel in parcels

@@ -31,8 +31,8 @@ def rewind(tx: Tx, now: datetime) -> dict[str, Lacks]:
     course.forget_conclusions(tx, now)
     outbox.call_back(tx, now)
     limit = now + EARLY
-    # One that began at most five minutes ahead lacks what seemed useless then, and is still to come.
-    lacking = dict.fromkeys(reminders.changed_after(tx, now, useful_after=now), Lacks.TO_COME)
+    # One that began at most five minutes ahead lacks what seemed useless then, and is not.
+    lacking = dict.fromkeys(reminders.changed_after(tx, now, useful_after=now), Lacks.ALL)
     rewound = set()
     for session_id in reminders.changed_after(tx, limit, useful_after=now):
         row = sessions.get(tx, session_id)
