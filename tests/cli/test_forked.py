@@ -46,6 +46,7 @@ COMMANDS = [
     ["repair", "1", "draft"],
     ["report"],
     ["service", "--help"],
+    ["store", "--help"],
     ["export", "--json"],
     ["purge"],
 ]

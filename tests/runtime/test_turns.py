@@ -24,8 +24,9 @@ from kepthour.runtime.answering import Answering
 from kepthour.runtime.health import Health
 from kepthour.runtime.outage import Outage
 from kepthour.runtime.turns import Turns
-from kepthour.store import engine, sessions
-from kepthour.store.engine import Damaged, Store, Unusable
+from kepthour.store import access, sessions
+from kepthour.store.access import Unusable
+from kepthour.store.engine import Damaged, Store
 from kepthour_connectors.base import Transient
 from tests.support.day import BERLIN, Day, when
 
@@ -116,7 +117,7 @@ class Bench:
 
 @pytest.fixture
 async def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    monkeypatch.setattr(engine, "_BUSY_SECONDS", 0.01)
+    monkeypatch.setattr(access, "BUSY_SECONDS", 0.01)
     monkeypatch.setattr(turns, "_TELL_AGAIN_AFTER", 0.0)
     made = Bench(tmp_path)
     await made.at("09:50:00")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,9 +11,12 @@ import pytest
 
 from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
-from kepthour.store.engine import Damaged, Unusable, open_store
+from kepthour.store.access import PLAIN, Unusable
+from kepthour.store.conversion import convert
+from kepthour.store.engine import Damaged
 from kepthour.store.rescue import begin_anew, finish, in_memory
 from tests.support.day import Day
+from tests.support.sealed import KEY, access_of, connect, store_at
 
 NOW = datetime(2026, 3, 3, 9, tzinfo=UTC)
 SAVED = (
@@ -25,7 +27,7 @@ _SESSIONS = 30
 
 
 @pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with a row in every table, and enough sessions and reminders for trees of several pages."""
     folder = tmp_path_factory.mktemp("original")
     day = Day(folder, "2026-03-02 08:00")
@@ -54,6 +56,17 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return day.store_path
 
 
+@pytest.fixture(scope="module", params=["plain", "encrypted"])
+def original(plain: Path, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That one, and the same encrypted."""
+    if request.param == "plain":
+        return plain
+    copy = tmp_path_factory.mktemp("encrypted") / "kepthour.db"
+    shutil.copyfile(plain, copy)
+    convert(copy, PLAIN, KEY, NOW)
+    return copy
+
+
 @pytest.fixture
 def path(original: Path, tmp_path: Path) -> Path:
     copy = tmp_path / "state" / "kepthour.db"
@@ -63,17 +76,30 @@ def path(original: Path, tmp_path: Path) -> Path:
 
 
 def rows(store: Path) -> dict[str, int]:
-    with closing(sqlite3.connect(store)) as connection:
+    with closing(connect(store)) as connection:
         return {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in SAVED}
 
 
-def pages(store: Path) -> dict[str, set[int]]:
-    """Which pages each table lies in, the schema and the indexes too. Numbers begin at 1."""
-    found: dict[str, set[int]] = {}
-    with closing(sqlite3.connect(store)) as connection:
-        for name, page in connection.execute("SELECT name, pageno FROM dbstat"):
-            found.setdefault(name, set()).add(page)
-    return found
+def root(store: Path, table: str) -> int:
+    """The number of the page at which a table begins."""
+    with closing(connect(store)) as connection:
+        found: int = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)
+        ).fetchone()[0]
+        return found
+
+
+def unreadable(store: Path) -> set[str]:
+    """The tables that cannot be read to their end; none, if it is the schema that is torn."""
+    found = set()
+    access = access_of(store)
+    with closing(connect(store)) as connection:
+        for name in SAVED:
+            try:
+                connection.execute(f"SELECT * FROM {name} NOT INDEXED").fetchall()
+            except access.faults:
+                found.add(name)
+    return found if len(found) < len(SAVED) else set()
 
 
 def tear(path: Path, at: int, what: bytes) -> None:
@@ -83,47 +109,49 @@ def tear(path: Path, at: int, what: bytes) -> None:
 
 
 def whole(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as connection:
+    with closing(connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
 def test_each_page_zeroed_in_turn_costs_the_rows_on_it_and_no_others(original: Path, tmp_path: Path) -> None:
-    before, where = rows(original), pages(original)
+    before = rows(original)
     path = tmp_path / "kepthour.db"
     content = original.read_bytes()
     size = 4096
     for page in range(1, len(content) // size + 1):
         path.write_bytes(content)
         tear(path, (page - 1) * size, bytes(size))
-        begin_anew(path, NOW)
+        torn = unreadable(path)
+        begin_anew(store_at(path), NOW)
         whole(path)
-        torn = {name for name in SAVED if page in where[name]}
         kept = rows(path)
         for name in SAVED:
             if name not in torn and not (name == "card_steps" and "cards" in torn):
                 assert kept[name] >= before[name], f"{name}, page {page} of {torn}"
-        open_store(path).close()
+        store_at(path).close()
         for aside in path.parent.glob("kepthour.db.damaged-*"):
             aside.unlink()
 
 
-def test_a_torn_leaf_costs_its_own_rows_only(original: Path, path: Path) -> None:
+def test_a_torn_leaf_costs_its_own_rows_only(plain: Path, tmp_path: Path) -> None:
     """The leaves before and after it are read, and so is one between two torn ones."""
-    leaves = _leaves(original, "reminders")
+    path = tmp_path / "kepthour.db"
+    shutil.copyfile(plain, path)
+    leaves = _leaves(plain, "reminders")
     assert len(leaves) >= 5, "more sessions are needed"
     for page in (leaves[1], leaves[3]):
         tear(path, (page - 1) * 4096, bytes(4096))
-    begin_anew(path, NOW)
-    with closing(sqlite3.connect(original)) as there, closing(sqlite3.connect(path)) as here:
+    begin_anew(store_at(path), NOW)
+    with closing(connect(plain)) as there, closing(connect(path)) as here:
         lost = {one for (one,) in there.execute("SELECT id FROM reminders")} - {
             one for (one,) in here.execute("SELECT id FROM reminders")
         }
-    assert 0 < len(lost) <= rows(original)["reminders"] * 2 // (len(leaves) - 1)
+    assert 0 < len(lost) <= rows(plain)["reminders"] * 2 // (len(leaves) - 1)
 
 
 def _leaves(store: Path, table: str) -> list[int]:
-    with closing(sqlite3.connect(store)) as connection:
+    with closing(connect(store)) as connection:
         found = connection.execute(
             "SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf' ORDER BY path", (table,)
         )
@@ -141,7 +169,7 @@ DAMAGES = {
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_without_its_header_everything_is_saved(damage: str, original: Path, path: Path) -> None:
     DAMAGES[damage](path)
-    begin_anew(path, NOW)
+    begin_anew(store_at(path), NOW)
     whole(path)
     assert rows(path) == rows(original)
 
@@ -150,13 +178,14 @@ def test_without_its_header_a_store_whose_pages_lie_elsewhere_is_saved_too(
     original: Path, path: Path
 ) -> None:
     """One that came from an older version, or was compacted: its own schema is better than any other's."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+    with closing(connect(path)) as connection:
+        connection.isolation_level = None
         connection.execute("DELETE FROM occurrences")
         connection.execute("DELETE FROM resources")
         connection.execute("VACUUM")
-    assert pages(path)["responses"] != pages(original)["responses"]
+    assert root(path, "responses") != root(original, "responses")
     tear(path, 0, b"x" * 100)
-    begin_anew(path, NOW)
+    begin_anew(store_at(path), NOW)
     whole(path)
     assert rows(path) == rows(original)
 
@@ -165,9 +194,9 @@ def test_without_its_header_a_store_whose_pages_lie_elsewhere_is_saved_too(
 def test_a_file_cut_short_gives_what_is_left_of_it(left: int, path: Path) -> None:
     with path.open("r+b") as file:
         file.truncate(left)
-    begin_anew(path, NOW)
+    begin_anew(store_at(path), NOW)
     whole(path)
-    open_store(path).close()
+    store_at(path).close()
 
 
 @pytest.mark.parametrize(
@@ -175,7 +204,7 @@ def test_a_file_cut_short_gives_what_is_left_of_it(left: int, path: Path) -> Non
 )
 def test_what_never_was_a_store_gives_an_empty_one(content: bytes, path: Path) -> None:
     path.write_bytes(content)
-    rescued = begin_anew(path, NOW)
+    rescued = begin_anew(store_at(path), NOW)
     whole(path)
     assert rescued.answers == 0
     assert rescued.aside is not None and rescued.aside.read_bytes() == content
@@ -195,10 +224,10 @@ def test_what_never_was_a_store_gives_an_empty_one(content: bytes, path: Path) -
 def test_a_value_that_nobody_understands_stays_behind(
     table: str, column: str, value: str, path: Path
 ) -> None:
-    with closing(sqlite3.connect(path)) as connection, connection:
+    with closing(connect(path)) as connection, connection:
         connection.execute(f"UPDATE {table} SET {column} = {value} WHERE rowid = 3")
     before = rows(path)
-    begin_anew(path, NOW)
+    begin_anew(store_at(path), NOW)
     whole(path)
     after = rows(path)
     if table == "sessions":  # what was answered and sent outlives it
@@ -208,13 +237,13 @@ def test_a_value_that_nobody_understands_stays_behind(
 
 
 def test_a_session_that_is_lost_keeps_its_start_its_answers_and_what_was_sent(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as connection, connection:
+    with closing(connect(path)) as connection, connection:
         before = connection.execute("SELECT id, start, revision FROM sessions ORDER BY id").fetchall()
         connection.execute("DELETE FROM sessions")
     counts = rows(path)
-    begin_anew(path, NOW)
+    begin_anew(store_at(path), NOW)
     whole(path)
-    with closing(sqlite3.connect(path)) as connection:
+    with closing(connect(path)) as connection:
         assert connection.execute("SELECT id, start, revision FROM sessions ORDER BY id").fetchall() == before
         settled = connection.execute(
             "SELECT count(*) FROM sessions WHERE verdict = 'missed' AND decided_by = 'therapist'"
@@ -224,7 +253,7 @@ def test_a_session_that_is_lost_keeps_its_start_its_answers_and_what_was_sent(pa
 
 
 def test_what_stands_in_the_journal_only_is_saved(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as connection:
+    with closing(connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA wal_autocheckpoint = 0")
         with connection:
@@ -236,18 +265,19 @@ def test_what_stands_in_the_journal_only_is_saved(path: Path) -> None:
             shutil.copyfile(f"{path}{suffix}", path.parent / f"left.db{suffix}")
     left = path.parent / "left.db"
     tear(left, 0, bytes(100))
-    begin_anew(left, NOW)
-    with closing(sqlite3.connect(left)) as connection:
+    begin_anew(store_at(left), NOW)
+    with closing(connect(left)) as connection:
         assert connection.execute("SELECT pid FROM watches ORDER BY pid DESC").fetchone() == (9,)
 
 
 def test_a_store_that_was_deleted_is_saved_from_what_is_still_open(original: Path, path: Path) -> None:
-    store = open_store(path)
+    store = store_at(path)
+    store.open()
     for file in path.parent.iterdir():
         file.unlink()
     with pytest.raises(Damaged), store.read():
         pass
-    rescued = begin_anew(path, NOW, store.salvage)
+    rescued = begin_anew(store, NOW)
     store.reopen()
     whole(path)
     assert rows(path) == rows(original)
@@ -264,13 +294,13 @@ def test_where_there_is_no_room_the_old_one_stays_and_it_may_be_tried_again(
     before = path.read_bytes()
 
     def full(*_args: object) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
+        raise access_of(path).driver.OperationalError("database or disk is full")
 
     with monkeypatch.context() as there, pytest.raises(Unusable):
         there.setattr("kepthour.store.rescue.save", full)
-        begin_anew(path, NOW)
+        begin_anew(store_at(path), NOW)
     assert path.read_bytes() == before
-    begin_anew(path, NOW)
+    begin_anew(store_at(path), NOW)
     whole(path)
 
 
@@ -299,13 +329,13 @@ def test_a_crash_while_it_takes_its_place_is_made_good_at_the_next_start(
     for name in ("hardlink_to", "rename", "replace"):
         killed(name)
     try:
-        begin_anew(path, NOW)
+        begin_anew(store_at(path), NOW)
         assert step > 5, "every step was gone through"
     except KeyboardInterrupt:
         monkeypatch.undo()
         finish(path, NOW + timedelta(minutes=1))
         if step == 1:  # nothing had been begun yet
-            begin_anew(path, NOW)
+            begin_anew(store_at(path), NOW)
     whole(path)
     assert rows(path) == rows(original)
     assert not path.with_name("kepthour.db.ready").exists()
@@ -314,7 +344,7 @@ def test_a_crash_while_it_takes_its_place_is_made_good_at_the_next_start(
 
 def test_what_can_be_read_is_read_from_a_copy_in_memory(original: Path, path: Path) -> None:
     tear(path, 0, bytes(100))
-    with in_memory(path) as copy:
+    with in_memory(store_at(path)) as copy:
         assert rows(copy.path) == rows(original)
         assert not copy.path.is_relative_to(path.parent)
     assert not copy.path.exists()

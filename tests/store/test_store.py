@@ -17,7 +17,7 @@ from kepthour.core.errors import BrokenPromise, NeedsPerson, TryLater
 from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import Change, State, Why
 from kepthour.runtime.lock import Held, StoreLock
-from kepthour.store import engine, outbox, reminders, watches
+from kepthour.store import access, engine, outbox, reminders, watches
 from kepthour.store.engine import HEAD, Store, open_store
 from kepthour.store.tables import metadata
 
@@ -83,7 +83,7 @@ def test_a_newer_store_is_refused_and_left_alone(store: Store, path: Path) -> No
 def test_a_store_that_somebody_writes_to_is_busy_not_broken(
     store: Store, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "_BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(access, "BUSY_SECONDS", 0.1)
     impatient = open_store(path)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

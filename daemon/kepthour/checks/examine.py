@@ -23,7 +23,7 @@ from kepthour.core.errors import KeptHourError
 from kepthour.plugins import Plugins
 from kepthour.ports import Clock
 from kepthour.runtime.lock import StoreLock
-from kepthour.runtime.start import store_path
+from kepthour.runtime.start import store_access, store_path
 from kepthour.store.heartbeat import kept
 from kepthour.views.status import status
 
@@ -36,7 +36,7 @@ def examine(file: Path, plugins: Plugins, clock: Clock, *, send: bool) -> list[C
     config, found = configuration.examine(file, plugins)
     if config is None:
         return found
-    opened, stored = store.examine(store_path(config))
+    opened, stored = store.examine(store_path(config), store_access(config))
     app = App(config, opened, plugins, clock) if opened is not None else None
     return [
         *found,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kepthour.checks.record import Check, failed, ok, problem
 from kepthour.core.errors import KeptHourError
+from kepthour.store.access import Access
 from kepthour.store.engine import Store, open_store
 
 NAME = "store"
@@ -15,18 +16,21 @@ _MEGABYTE = 1_000_000
 _LITTLE = 100 * _MEGABYTE  # SQLite needs some for its journal, and others fill a disk quickly
 
 
-def examine(path: Path) -> tuple[Store | None, list[Check]]:
+def examine(path: Path, access: Access) -> tuple[Store | None, list[Check]]:
     """The store if it can be used, and what there is to say. One that is not there yet is made."""
     try:
-        store = open_store(path)
+        store = open_store(path, access)
         store.check()
         with store.write():  # whether another holds it
             pass
     except KeptHourError as error:
         return None, [failed(NAME, None, error)]
+    how = "encrypted" if access.encrypted else "not encrypted"
     room = shutil.disk_usage(path.parent).free
     troubles = [one for one in (folder(path), disk(path, room)) if one is not None]
-    return store, troubles or [ok(NAME, None, f"{path} is whole and can be written; {_size(room)} are free.")]
+    return store, troubles or [
+        ok(NAME, None, f"{path} is whole, {how}, and can be written; {_size(room)} are free.")
+    ]
 
 
 def folder(path: Path) -> Check | None:

@@ -33,6 +33,7 @@ _COMMANDS = {
     "repair": "kepthour.cli.repair:repair",
     "report": "kepthour.cli.report:report",
     "service": "kepthour.cli.service:service",
+    "store": "kepthour.cli.store:store",
     "export": "kepthour.cli.export:export",
     "purge": "kepthour.cli.purge:purge",
 }

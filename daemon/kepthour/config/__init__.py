@@ -90,6 +90,7 @@ class Configuration:
     language: str  # of notices: one of `languages()`
     heartbeat: HeartbeatConfig | None  # None: nobody is told that the daemon is well
     store: Path | None  # None: the default place
+    store_key: Secret | None  # None: it is not encrypted
     practice: Practice
     repair: RepairConfig
     wake_before: timedelta | None = None  # how long before a rung a sleeping machine is woken; None: never

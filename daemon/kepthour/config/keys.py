@@ -280,6 +280,7 @@ class RepairKeys(Model):
 
 class StoreKeys(Model):
     url: str = Field("sqlite", min_length=1)
+    key: Secret | None = None  # None: it is not encrypted
 
 
 class Keys(Model):

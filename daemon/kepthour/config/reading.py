@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -107,6 +108,7 @@ class _Reading:
         evidence = self._evidence(sources if isinstance(sources, list) else [])
         marks = any(one.type == _EDITS for one in evidence)
         if keys is not None:
+            self._check_key(keys)
             self._check_references(keys, calendars, {name for name, _config, _rule in channels})
         if self._faults or keys is None:
             raise Faulty(self._file, tuple(self._faults))
@@ -134,6 +136,7 @@ class _Reading:
             language=keys.language or language_of(os.environ),
             heartbeat=HeartbeatConfig(keys.heartbeat.url, keys.heartbeat.every) if keys.heartbeat else None,
             store=_store_path(keys.store.url),
+            store_key=keys.store.key,
             wake_before=keys.wake.before if keys.wake.enabled else None,
             early_if_odd=keys.reminders.early_if_odd,
             evidence=tuple(one for one in evidence if one.type != _EDITS),
@@ -232,6 +235,11 @@ class _Reading:
         except ValidationError as error:
             self._faults += as_faults(error, path, model, common)
             return None
+
+    def _check_key(self, keys: Keys) -> None:
+        if keys.store.key is not None and find_spec("sqlcipher3") is None:
+            text = 'what encrypts the store is not installed; install it: pip install "kepthour[encryption]"'
+            self._faults.append(Fault("store.key", text))
 
     def _check_references(
         self, keys: Keys, calendars: Iterable[tuple[CalendarKeys, BaseModel] | None], channels: set[str]

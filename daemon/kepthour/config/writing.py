@@ -40,6 +40,45 @@ def edited(content: bytes, edit: Edit, remark: str) -> bytes:
     return (changed.replace("\n", "\r\n") if ends == "\r\n" else changed).encode()
 
 
+def without(content: bytes, path: Path) -> bytes:
+    """The content with the key at `path`, which stands there, taken out, and nothing else. Raises NeedsPerson."""
+    text = content.decode("utf-8")
+    try:
+        changed = joined([_shortened(section, path) for section in cut(text)])
+        wanted = tomllib.loads(text)
+        del _at(wanted, path[:-1])[path[-1]]
+        is_right = _filled(tomllib.loads(changed)) == _filled(wanted)
+    except (TOMLKitError, ValueError, TypeError, KeyError) as error:
+        raise NeedsPerson("The file is written in a way that cannot be changed.", _BY_HAND) from error
+    if not is_right:
+        raise NeedsPerson("The file is written in a way that cannot be changed.", _BY_HAND)
+    return changed.encode()
+
+
+def _shortened(section: Section, path: Path) -> Section:
+    depth = len(section.path)
+    if section.path != path[:depth] or depth == len(path):
+        return section
+    document: Any = tomlkit.parse(section.body)
+    *way, key = path[depth:]
+    try:
+        del _at(document, tuple(way))[key]
+    except KeyError:
+        return section
+    return replace(section, body=tomlkit.dumps(document))
+
+
+def _at(here: Any, path: Path) -> Any:
+    for part in path:
+        here = here[part]
+    return here
+
+
+def _filled(raw: Table) -> Table:
+    """Without tables in which nothing stands: an empty header means nothing."""
+    return {key: value for key, value in raw.items() if value != {}}
+
+
 def _as_it_should_be(raw: Table, edit: Edit) -> Table:
     """The same change of the plain values: the text has to mean this."""
     whole = copy.deepcopy(raw)
@@ -88,14 +127,19 @@ def _in_body(body: str, way: Path, edit: Edit, *, is_own: bool) -> str | None:
         else:
             return None
     elif key in here or tables:
-        here[key] = edit.value
+        here[key] = _value(edit.value)
     elif is_own:
         if body and not body.endswith("\n"):
             body += "\n"
-        return body + tomlkit.dumps({key: edit.value})
+        return body + tomlkit.dumps({key: _value(edit.value)})
     else:
         return None
     return tomlkit.dumps(document)
+
+
+def _value(value: Any) -> Any:
+    """A table as one in a line: a header of its own would end the one that it stands in."""
+    return _inline(value) if isinstance(value, dict) else value
 
 
 def _inline(value: Any) -> Any:
@@ -138,5 +182,5 @@ def _rendered(values: Table) -> str:
             inside = ", ".join(_inline(one).as_string() for one in value)
             lines.append(f"{key} = [{inside}]\n")
         else:
-            lines.append(tomlkit.dumps({key: value}))
+            lines.append(tomlkit.dumps({key: _value(value)}))
     return "".join(lines)

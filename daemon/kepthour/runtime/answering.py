@@ -17,7 +17,7 @@ from kepthour.core.response import Kind
 from kepthour.pipeline.dispatch import Dispatcher
 from kepthour.ports import Answer
 from kepthour.runtime.opener import open_link
-from kepthour.store.engine import Unusable
+from kepthour.store.access import Unusable
 
 log = structlog.get_logger()
 

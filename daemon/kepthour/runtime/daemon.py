@@ -43,7 +43,8 @@ from kepthour.runtime.systemd import Systemd
 from kepthour.runtime.turns import Turns
 from kepthour.runtime.wake import Waker
 from kepthour.runtime.zone import ZoneWatch
-from kepthour.store.engine import Damaged, Unusable
+from kepthour.store.access import Unusable
+from kepthour.store.engine import Damaged
 from kepthour.store.rescue import in_memory
 
 log = structlog.get_logger()
@@ -225,7 +226,7 @@ class Daemon:
     async def _know_what_was_stored(self, pump: Pump) -> None:
         """The store cannot be used from the start: its rungs go out from memory until it can."""
         try:
-            with in_memory(self._app.store.path) as copy:
+            with in_memory(self._app.store) as copy:
                 await pump.stock_from(copy)
         except Exception as problem:  # noqa: BLE001  supervised: what there is of it may be anything
             log.error("store.not_read", problem=problem, place=place(problem))

@@ -13,8 +13,10 @@ from kepthour.core.errors import KeptHourError, TryLater
 from kepthour.plugins import Plugins
 from kepthour.runtime.clock import SystemClock
 from kepthour.store import sessions
-from kepthour.store.engine import Damaged, Store, Unusable, open_store
+from kepthour.store.access import PLAIN, Access, Encrypted, KeyUnavailable, Unusable
+from kepthour.store.engine import Damaged, Store, open_store
 from kepthour.store.rescue import Rescued, begin_anew, finish, in_memory
+from kepthour_connectors.secrets import Secret, SecretUnavailable
 
 
 def store_path(config: Configuration) -> Path:
@@ -24,6 +26,31 @@ def store_path(config: Configuration) -> Path:
     import platformdirs
 
     return platformdirs.user_state_path("kepthour") / "kepthour.db"
+
+
+def store_access(config: Configuration) -> Access:
+    """How that is opened."""
+    return PLAIN if config.store_key is None else access_with(config.store_key)
+
+
+def access_with(key: Secret) -> Encrypted:
+    """With the key that is kept there."""
+    return Encrypted(lambda: _revealed(key))
+
+
+def _revealed(key: Secret) -> str:
+    try:
+        return key.reveal()
+    except SecretUnavailable as error:
+        raise KeyUnavailable(
+            f"The key of the store is not to be had: {error}.",
+            "Unlock where it is kept, or say under [store] key where it is.",
+        ) from None
+
+
+def store_of(config: Configuration) -> Store:
+    """The store of this configuration, not opened yet."""
+    return Store(store_path(config), store_access(config))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +67,24 @@ def open_to_run(config: Configuration, plugins: Plugins) -> Opened:
 
     A damaged store is kept aside and a new one begun. One that cannot be used just now is no reason not to start: what
     it holds can be read, and whoever is to be reminded should not have to wait until it is mended. A new one that
-    cannot be made is: nothing is known then. Raises NeedsPerson, TryLater.
+    cannot be made is: nothing is known then. A key that is not to be had yet is none either: it is asked for again and
+    again, and the therapist is told. Raises NeedsPerson, TryLater.
     """
-    path, clock = store_path(config), SystemClock()
-    app = App(config, Store(path), plugins, clock)
+    clock = SystemClock()
+    app = App(config, store_of(config), plugins, clock)
     try:
         return Opened(app, rescued=_opened_or_anew(app.store, clock.now()))
+    except KeyUnavailable as error:
+        return Opened(app, trouble=error)
     except (Unusable, TryLater) as error:
-        if not _holds_sessions(path):
+        if not _holds_sessions(app.store):
             raise
         return Opened(app, trouble=error)
 
 
-def _holds_sessions(path: Path) -> bool:
+def _holds_sessions(store: Store) -> bool:
     """Whether there is anything to remind of. Never raises."""
-    with suppress(Unusable), in_memory(path) as copy, copy.read() as tx:
+    with suppress(Unusable), in_memory(store) as copy, copy.read() as tx:
         return sessions.any_at_all(tx)
     return False
 
@@ -65,7 +95,7 @@ def _opened_or_anew(store: Store, now: datetime) -> Rescued | None:
         store.open()
         store.check()
     except Damaged:
-        rescued = begin_anew(store.path, now)
+        rescued = begin_anew(store, now)
         store.reopen()
         return rescued
     return None
@@ -73,4 +103,4 @@ def _opened_or_anew(store: Store, now: datetime) -> Rescued | None:
 
 def open_app(config: Configuration, plugins: Plugins) -> App:
     """On the open store of `config`. Raises NeedsPerson, TryLater."""
-    return App(config, open_store(store_path(config)), plugins, SystemClock())
+    return App(config, open_store(store_path(config), store_access(config)), plugins, SystemClock())

@@ -21,7 +21,8 @@ from kepthour.runtime.answering import Answering
 from kepthour.runtime.health import Health
 from kepthour.runtime.outage import Outage
 from kepthour.runtime.pump import Pump
-from kepthour.store.engine import Damaged, Unusable
+from kepthour.store.access import Unusable
+from kepthour.store.engine import Damaged
 from kepthour.store.rescue import begin_anew
 
 log = structlog.get_logger()
@@ -152,7 +153,7 @@ class Turns:
             return
         try:
             now = self._app.clock.now()
-            rescued = await asyncio.to_thread(begin_anew, store.path, now, store.salvage)
+            rescued = await asyncio.to_thread(begin_anew, store, now)
         except Unusable as error:
             self._futile = time.monotonic(), error
             raise

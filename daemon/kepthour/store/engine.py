@@ -25,18 +25,14 @@ from sqlalchemy import (
 from sqlalchemy.exc import DatabaseError
 
 from kepthour.core.errors import BrokenPromise, NeedsPerson, TryLater
+from kepthour.store.access import BUSY_SECONDS, PLAIN, Access, Unusable
 from kepthour.store.tables import metadata, therapists
 
 HEAD = "0011"  # the newest migration; a test holds it to the folder
-_BUSY_SECONDS = 5
 
 THERAPIST = bindparam("therapist", type_=Integer)  # `Tx.run` gives it its value
 
 StoreFault = DatabaseError  # what a statement raises inside a transaction; its end translates it
-
-
-class Unusable(NeedsPerson):
-    """The store cannot be written, or not even read. Catch it to go on without it."""
 
 
 class Damaged(Unusable):
@@ -64,12 +60,14 @@ class Tx:
 class Store:
     """One therapist's store. Safe to use from several threads; each transaction has its own connection.
 
-    Opened at the first use, if nobody did before: so one that cannot be opened yet is a Store, too.
+    Opened at the first use, if nobody did before: so one that cannot be opened yet is a Store, too. `access` says how
+    its file is opened.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, access: Access = PLAIN) -> None:
         self.path = path
-        self._engine = _engine(path)
+        self.access = access
+        self._engine = _engine(path, access)
         self._therapist = 1
         self._writing = threading.Lock()
         self._opening = threading.Lock()
@@ -79,12 +77,13 @@ class Store:
         """Create it (folder 0700, file 0600) and migrate it if need be. Raises NeedsPerson, TryLater."""
         with self._opening:
             if self._anchor is None:
+                self.access.check(self.path)
                 os.close(open_private(self.path))
                 try:
                     _bring_up_to_date(self._engine, self.path)
-                    self._anchor = _Anchor(self.path)
-                except (DatabaseError, sqlite3.Error) as error:
-                    raise _translated(error, self.path) from error
+                    self._anchor = _Anchor(self.path, self.access)
+                except (DatabaseError, self.access.faults) as error:
+                    raise self._translated(error) from error
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
@@ -97,7 +96,7 @@ class Store:
         """All or nothing: commits at the end of the block, rolls back on any error. Raises TryLater or NeedsPerson."""
         # Writers of one process wait for each other here. SQLite would let them nap, for 100 ms at a time, and whoever
         # wakes while another has begun naps again.
-        if not self._writing.acquire(timeout=_BUSY_SECONDS):
+        if not self._writing.acquire(timeout=BUSY_SECONDS):
             raise TryLater(f"the store {self.path} is busy")
         try:
             with self._transaction("BEGIN IMMEDIATE") as tx:
@@ -112,7 +111,7 @@ class Store:
             with self._engine.connect() as connection, connection.begin():
                 _begin(connection, begin)
                 yield Tx(connection, self._therapist)
-        except (DatabaseError, sqlite3.Error) as error:
+        except (DatabaseError, self.access.faults) as error:
             raise self._fault(error) from error
 
     def _look_for_it(self) -> None:
@@ -122,12 +121,17 @@ class Store:
         elif not self._anchor.holds():
             raise Damaged(self.path)
 
-    def _fault(self, error: DatabaseError | sqlite3.Error) -> Exception:
-        fault = _translated(error, self.path)
+    def _fault(self, error: Exception) -> Exception:
+        fault = self._translated(error)
         # A file cut short, or overwritten from its start, reads as a database without our tables.
-        return (
-            Damaged(self.path) if isinstance(fault, BrokenPromise) and not _has_tables(self.path) else fault
-        )
+        return Damaged(self.path) if isinstance(fault, BrokenPromise) and not self._has_tables() else fault
+
+    def _translated(self, error: Exception) -> Exception:
+        """A driver's error as one that says who acts next. Raises Refused: what has another key is not damaged."""
+        fault = _translated(error, self.path)
+        if isinstance(fault, Damaged):
+            self.access.explain(self.path)
+        return fault
 
     def check(self) -> None:
         """Read through the file as it is on the disk, with its indexes. Raises Damaged, TryLater.
@@ -136,11 +140,11 @@ class Store:
         """
         self._look_for_it()
         try:
-            with closing(_connect(self.path)) as fresh:  # it has nothing in its cache
+            with closing(self.access.connect(self.path)) as fresh:  # it has nothing in its cache
                 whole = fresh.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok"
-        except sqlite3.Error as error:
-            raise _translated(error, self.path) from error
-        if not whole or not _has_tables(self.path):
+        except self.access.faults as error:
+            raise self._translated(error) from error
+        if not whole or not self._has_tables():
             raise Damaged(self.path)
 
     def shrink_journal(self) -> None:
@@ -150,11 +154,11 @@ class Store:
         """
         self._look_for_it()
         try:
-            with closing(_connect(self.path)) as connection:
+            with closing(self.access.connect(self.path)) as connection:
                 connection.execute("PRAGMA busy_timeout = 0")  # nobody is to wait for this
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        except sqlite3.Error as error:
-            raise _translated(error, self.path) from error
+        except self.access.faults as error:
+            raise self._translated(error) from error
 
     def salvage(self, into: sqlite3.Connection) -> bool:
         """If the file is not in its place any more: copy what it held, while we have it open. False if it is there."""
@@ -167,7 +171,7 @@ class Store:
     def reopen(self) -> None:
         """Let go of the file, which was moved aside, and go on with the one that stands in its place."""
         self.close()
-        self._engine = _engine(self.path)
+        self._engine = _engine(self.path, self.access)
         self.open()
 
     def close(self) -> None:
@@ -178,13 +182,23 @@ class Store:
             if anchor is not None:
                 anchor.close()
 
+    def _has_tables(self) -> bool:
+        """Whether the file knows the tables that were there when it was opened."""
+        try:
+            with closing(self.access.connect(self.path)) as fresh:
+                rows = fresh.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+                there = {row[0] for row in rows}
+        except self.access.faults:
+            return True  # it says itself what is wrong
+        return there >= set(metadata.tables)
+
 
 class _Anchor:
     """Holds a store's file open, to tell whether it still lies where it was, and to read it if it does not."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, access: Access) -> None:
         self._path = path
-        self.connection = _connect(path)
+        self.connection = access.connect(path)
         self.connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # opens the journal, too
         self._handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
 
@@ -201,27 +215,11 @@ class _Anchor:
         os.close(self._handle)
 
 
-def open_store(path: Path) -> Store:
+def open_store(path: Path, access: Access = PLAIN) -> Store:
     """The store at `path`, created (folder 0700, file 0600) and migrated if need be. Raises NeedsPerson, TryLater."""
-    store = Store(path)
+    store = Store(path, access)
     store.open()
     return store
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    """A connection beside the pool's; never makes a file."""
-    place = f"{path.absolute().as_uri()}?mode=rw"
-    return sqlite3.connect(place, uri=True, timeout=_BUSY_SECONDS, check_same_thread=False)
-
-
-def _has_tables(path: Path) -> bool:
-    """Whether the file knows the tables that were there when it was opened."""
-    try:
-        with closing(_connect(path)) as fresh:
-            there = {row[0] for row in fresh.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    except sqlite3.Error:
-        return True  # it says itself what is wrong
-    return there >= set(metadata.tables)
 
 
 def open_private(path: Path) -> int:
@@ -236,9 +234,14 @@ def open_private(path: Path) -> int:
         ) from error
 
 
-def _engine(path: Path) -> Engine:
+def _engine(path: Path, access: Access) -> Engine:
     # hide_parameters: an error's text would otherwise hold titles and names.
-    engine = create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS})
+    engine = create_engine(
+        f"sqlite:///{path}",
+        hide_parameters=True,
+        module=access.driver,
+        creator=lambda: access.connect(path),
+    )
     event.listen(engine, "connect", _on_connect)
     return engine
 
@@ -256,8 +259,7 @@ def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
 
 def _begin(connection: Connection, statement: str) -> None:
     """Straight to the driver: through SQLAlchemy this would take longer than many a transaction does."""
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection)
+    driver: Any = connection.connection.driver_connection
     driver.execute(statement)
 
 
@@ -297,7 +299,7 @@ _REMEDIES = {
 }
 
 
-def _translated(error: DatabaseError | sqlite3.Error, path: Path) -> Exception:
+def _translated(error: Exception, path: Path) -> Exception:
     """A driver's error, by SQLite's own code for it, as one that says who acts next."""
     name = str(getattr(getattr(error, "orig", error), "sqlite_errorname", ""))
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL")):

@@ -11,7 +11,6 @@ cards, what was sent. A row that cannot be read, or not be understood, stays beh
 from __future__ import annotations
 
 import os
-import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -21,15 +20,14 @@ from pathlib import Path
 
 import structlog
 
-from kepthour.store.engine import Store, Unusable, open_store
+from kepthour.store.access import Unusable
+from kepthour.store.engine import Store, open_store
 from kepthour.store.salvage import Saved, copy_of, save
 
 log = structlog.get_logger()
 
-_BESIDE = ("-wal", "-shm")
+BESIDE = ("-wal", "-shm")
 _MEMORY = (os.environ.get("XDG_RUNTIME_DIR", ""), "/dev/shm")
-
-Salvage = Callable[[sqlite3.Connection], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +38,22 @@ class Rescued:
     answers: int
 
 
-def begin_anew(path: Path, now: datetime, salvage: Salvage = lambda _into: False) -> Rescued:
-    """Put the store at `path` aside and a new one in its place. `now` (aware) names the old one.
+def begin_anew(store: Store, now: datetime) -> Rescued:
+    """Put a store aside and a new one in its place. `now` (aware) names the old one.
 
-    `salvage` copies what is known of a store whose file is gone, if it is. Raises Unusable or TryLater if there can be
-    no new one: the old one stands as it was, and this may be tried again.
+    Raises Unusable or TryLater if there can be no new one: the old one stands as it was, and this may be tried again.
+    Refused, if it is not damaged: it has another key than the configuration names.
     """
-    new, ready = _beside(path, ".new"), _beside(path, ".ready")
+    path = store.path
+    store.access.explain(path)
+    new, ready = beside(path, ".new"), beside(path, ".ready")
     try:
-        _remove(ready)
-        saved = _make(new, path, salvage)
-        _to_disk(new)
+        removed(ready)
+        saved = _make(new, store)
+        to_disk(new)
         new.rename(ready)
         aside = _exchange(path, ready, now)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, store.access.faults) as error:
         raise Unusable(f"No new store could be made in {path.parent}.", "Free some space there.") from error
     log.warning("store.begun_anew", torn=saved.torn, **saved.rows)
     return Rescued(aside, saved.rows["responses"])
@@ -61,7 +61,7 @@ def begin_anew(path: Path, now: datetime, salvage: Salvage = lambda _into: False
 
 def finish(path: Path, now: datetime) -> None:
     """Make good what a crash interrupted: a new store that was complete takes its place. Raises Unusable."""
-    ready = _beside(path, ".ready")
+    ready = beside(path, ".ready")
     try:
         if ready.exists():
             _exchange(path, ready, now)
@@ -70,51 +70,55 @@ def finish(path: Path, now: datetime) -> None:
 
 
 @contextmanager
-def in_memory(path: Path) -> Iterator[Store]:
-    """What can be read of the store at `path`, as a store in memory: its own place cannot be used.
+def in_memory(store: Store) -> Iterator[Store]:
+    """What can be read of a store, as one in memory: its own place cannot be used. An encrypted one stays encrypted.
 
-    Raises Unusable if there is no memory to be had.
+    Raises Unusable if there is no memory to be had, or no key; Refused, if it has another key.
     """
+    store.access.explain(store.path)
     place = next((one for one in _MEMORY if one and os.access(one, os.W_OK)), None)
     if place is None:
         raise Unusable("There is no file system in memory.", "Set XDG_RUNTIME_DIR to one.")
     try:
         with tempfile.TemporaryDirectory(prefix="kepthour-", dir=place) as folder:
-            copy = Path(folder) / path.name
-            _make(copy, path, lambda _into: False)
-            store = open_store(copy)
+            place_of_copy = Path(folder) / store.path.name
+            _make(place_of_copy, store)
+            copy = open_store(place_of_copy, store.access)
             try:
-                yield store
+                yield copy
             finally:
-                store.close()
-    except (OSError, sqlite3.Error) as error:
-        raise Unusable(f"The store {path} cannot be read.", "Look at the disk.") from error
+                copy.close()
+    except (OSError, store.access.faults) as error:
+        raise Unusable(f"The store {store.path} cannot be read.", "Look at the disk.") from error
 
 
-def _make(new: Path, old: Path, salvage: Salvage) -> Saved:
-    """A new store at `new` with what can be saved of `old`."""
-    _remove(new)
-    open_store(new).close()
-    with tempfile.TemporaryDirectory(prefix=f"{old.name}.rescue-", dir=new.parent) as folder:
-        copy = Path(folder) / old.name
-        with closing(sqlite3.connect(copy)) as lost:
-            gone = salvage(lost)
+def _make(new: Path, old: Store) -> Saved:
+    """A new store at `new` with what can be saved of `old`; from what is still open, if its file is gone."""
+    removed(new)
+    open_store(new, old.access).close()
+    with tempfile.TemporaryDirectory(prefix=f"{old.path.name}.rescue-", dir=new.parent) as folder:
+        copy = Path(folder) / old.path.name
+        with closing(old.access.connect(copy, make=True)) as lost:
+            gone = old.salvage(lost)
         if not gone:
-            copy_of(old, copy, new)
-        return save(copy, new)
+            copy_of(old.path, copy, new, old.access)
+        return save(copy, new, old.access)
 
 
-def _beside(path: Path, suffix: str) -> Path:
+def beside(path: Path, suffix: str) -> Path:
+    """What stands beside a store under its name with `suffix`."""
     return path.with_name(path.name + suffix)
 
 
-def _remove(store: Path) -> None:
-    for suffix in ("", *_BESIDE):
-        _beside(store, suffix).unlink(missing_ok=True)
+def removed(store: Path, away: Callable[[Path], None] = Path.unlink) -> None:
+    """A store is gone, with what stands beside it, if it was there. `away` takes one file away. Raises OSError."""
+    for suffix in ("", *BESIDE):
+        if beside(store, suffix).exists():
+            away(beside(store, suffix))
 
 
-def _to_disk(path: Path) -> None:
-    """What a rename promises holds only for what was on the disk before it."""
+def to_disk(path: Path) -> None:
+    """Wait until it is there. What a rename promises holds only for what was on the disk before it."""
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(handle)
@@ -124,18 +128,18 @@ def _to_disk(path: Path) -> None:
 
 def _exchange(path: Path, ready: Path, now: datetime) -> Path | None:
     """`ready` takes the place of `path`, which goes aside with what lies beside it."""
-    aside = _beside(path, f".damaged-{now:%Y%m%dT%H%M%S}")
+    aside = beside(path, f".damaged-{now:%Y%m%dT%H%M%S}")
     while aside.exists():
-        aside = _beside(aside, "x")
-    _to_disk(path.parent)  # `ready` has its name
+        aside = beside(aside, "x")
+    to_disk(path.parent)  # `ready` has its name
     there = path.exists()
     if there:
         _set_aside(path, aside)
-    for suffix in _BESIDE:  # they must never lie beside the new one
-        if _beside(path, suffix).exists():
-            _beside(path, suffix).rename(_beside(aside, suffix))
+    for suffix in BESIDE:  # they must never lie beside the new one
+        if beside(path, suffix).exists():
+            beside(path, suffix).rename(beside(aside, suffix))
     ready.replace(path)
-    _to_disk(path.parent)
+    to_disk(path.parent)
     return aside if there else None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -25,6 +24,8 @@ from kepthour.core.rules import Kind as RuleKind
 from kepthour.core.spells import Sign
 from kepthour.core.trail import What, Who
 from kepthour.core.verdict import Because, Verdict
+from kepthour.store.access import Access, Connection
+from kepthour.store.sealing import HEADER, PAGE
 from kepthour.store.tables import metadata
 
 _SAVED = (
@@ -65,19 +66,15 @@ _WORDS: dict[tuple[str, str], type[StrEnum]] = {
     ("trail", "by"): Who,
     ("watches", "pause"): Pause,
 }
-_MAGIC = b"SQLite format 3\0"
-_HEADER = 100  # bytes, of the first page
-_PAGES_SAID = slice(28, 32)  # of the header: how many pages there are; 0: count them
-_LAST_LEAF, _CELLS = 108, 112  # in a first page that is an inner one: its last child; where its others stand
-_INNER = 5  # the first byte of an inner page of a table
-_TREE = {2, 5, 10, 13}  # the first byte of a page of a table or index
+_HEADER = 100  # bytes, of the first page of a plain store
+_PAGES_SAID = 28  # of the header: four bytes that say how many pages there are; 0: count them
 _BLIND = 300  # how far beyond the last row that could be read others are looked for: more than a page holds
 
 _Row = dict[str, Any]
 
 
-def copy_of(old: Path, copy: Path, model: Path) -> None:
-    """Copy a store's files, and mend the copy's first page after the whole store `model`. Raises OSError.
+def copy_of(old: Path, copy: Path, model: Path, access: Access) -> None:
+    """Copy a store's files, and mend the copy's schema after the whole store `model`. Raises OSError.
 
     Reading may change a file that has a journal, and the old one is to stay as it is.
     """
@@ -85,50 +82,44 @@ def copy_of(old: Path, copy: Path, model: Path) -> None:
         file = old.with_name(old.name + suffix)
         if file.exists():
             shutil.copyfile(file, copy.with_name(copy.name + suffix))
-    size = _page_size(model)
-    with copy.open("r+b") as torn, model.open("rb") as whole:
-        page, good = torn.read(size), whole.read(size)
-        torn.seek(0)
-        torn.write(_mended(page, good))
-    if not _knows_its_tables(copy):
-        _give_schema(copy, model.read_bytes(), size)
+    _overwrite(copy, _PAGES_SAID, bytes(4))  # else a file that was cut short could not be opened at all
+    good = model.read_bytes()
+    for torn in (0, HEADER if access.encrypted else _HEADER, PAGE):  # so much of the first page
+        _overwrite(copy, 0, good[:torn])
+        _overwrite(copy, _PAGES_SAID, bytes(4))
+        if _knows_its_tables(copy, access):
+            return
+    for page in _of_the_schema(model, copy, access):
+        _overwrite(copy, page * PAGE, good[page * PAGE : (page + 1) * PAGE])
 
 
-def _page_size(store: Path) -> int:
-    with closing(sqlite3.connect(store)) as connection:
-        size: int = connection.execute("PRAGMA page_size").fetchone()[0]
-        return size
+def _overwrite(store: Path, at: int, what: bytes) -> None:
+    with store.open("r+b") as file:
+        file.seek(at)
+        file.write(what)
 
 
-def _mended(page: bytes, good: bytes) -> bytes:
-    """The first page of a store: its own as far as it is one. The schema of every store lies in the same pages."""
-    if len(page) < len(good) or page[_HEADER] not in _TREE:
-        page = good
-    elif not page.startswith(_MAGIC):
-        page = good[:_HEADER] + page[_HEADER:]
-    mended = bytearray(page)
-    mended[_PAGES_SAID] = bytes(4)  # else a file that was cut short could not be opened at all
-    return bytes(mended)
-
-
-def _knows_its_tables(store: Path) -> bool:
+def _knows_its_tables(store: Path, access: Access) -> bool:
     try:
-        with closing(sqlite3.connect(store)) as connection:
+        with closing(access.connect(store)) as connection:
             return len(connection.execute("SELECT * FROM sqlite_master").fetchall()) > 0
-    except sqlite3.Error:
+    except access.faults:
         return False
 
 
-def _give_schema(copy: Path, model: bytes, size: int) -> None:
-    """Overwrite the pages of the schema with the model's: the first one, and the leaves that it points to."""
-    count = int.from_bytes(model[_HEADER + 3 : _HEADER + 5])
-    cells = [int.from_bytes(model[at : at + 2]) for at in range(_CELLS, _CELLS + 2 * count, 2)]
-    leaves = [int.from_bytes(model[at : at + 4]) for at in (*cells, _LAST_LEAF)]
-    with copy.open("r+b") as torn:
-        for page in (1, *(leaves if model[_HEADER] == _INNER else ())):
-            start = (page - 1) * size
-            torn.seek(start)
-            torn.write(model[start : start + size] if page > 1 else _mended(b"", model[:size]))
+def _of_the_schema(model: Path, copy: Path, access: Access) -> list[int]:
+    """The pages without which a store knows no tables, but for the first. Numbers begin at 0."""
+    good = model.read_bytes()
+    trial = copy.with_name(f"{copy.name}.trial")
+    trial.write_bytes(good)
+    found = []
+    for page in range(1, len(good) // PAGE):
+        _overwrite(trial, page * PAGE, bytes(PAGE))
+        if not _knows_its_tables(trial, access):
+            found.append(page)
+        _overwrite(trial, page * PAGE, good[page * PAGE : (page + 1) * PAGE])
+    trial.unlink()
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,30 +130,30 @@ class Saved:
     torn: tuple[str, ...]
 
 
-def save(old: Path, new: Path) -> Saved:
+def save(old: Path, new: Path, access: Access) -> Saved:
     """Copy what can be read and understood."""
     torn: list[str] = []
-    with closing(sqlite3.connect(old)) as source, closing(sqlite3.connect(new)) as target:
-        source.row_factory = sqlite3.Row
+    with closing(access.connect(old)) as source, closing(access.connect(new)) as target:
+        source.row_factory = access.driver.Row
         with (
             target
         ):  # one transaction; foreign keys are off on this connection, and looked at when all is there
             for table in _SAVED:
-                for row in _readable(source, table, torn):
-                    _insert(target, table, row)
+                for row in _readable(_Source(source, access), table, torn):
+                    with suppress(access.driver.IntegrityError):  # it lacks what a newer version wants
+                        _insert(target, table, row)
             _give_owners(target)
             _drop_orphans(target)
             rows = {name: target.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in _SAVED}
             return Saved(rows, tuple(torn))
 
 
-def _insert(target: sqlite3.Connection, table: str, row: _Row) -> None:
+def _insert(target: Connection, table: str, row: _Row) -> None:
     known = {name: value for name, value in row.items() if name in metadata.tables[table].columns}
     if not _understood(table, known):
         return
     columns, marks = ", ".join(f'"{name}"' for name in known), ", ".join("?" * len(known))
-    with suppress(sqlite3.IntegrityError):  # it lacks what a newer version wants: it stays behind
-        target.execute(f"INSERT OR REPLACE INTO {table} ({columns}) VALUES ({marks})", list(known.values()))
+    target.execute(f"INSERT OR REPLACE INTO {table} ({columns}) VALUES ({marks})", list(known.values()))
 
 
 def _understood(table: str, row: _Row) -> bool:
@@ -182,7 +173,13 @@ def _kind(table: str, column: str) -> type:
     return int if isinstance(plain, Integer | BigInteger | Boolean) else str
 
 
-def _readable(source: sqlite3.Connection, table: str, torn: list[str]) -> Iterator[_Row]:
+@dataclass(frozen=True, slots=True)
+class _Source:
+    connection: Connection
+    access: Access
+
+
+def _readable(source: _Source, table: str, torn: list[str]) -> Iterator[_Row]:
     """Rows from the first on until one cannot be read, then from the last back; then those between, one by one.
 
     The name of a table in which this happens goes into `torn`.
@@ -198,24 +195,22 @@ def _readable(source: sqlite3.Connection, table: str, torn: list[str]) -> Iterat
         yield from _one_by_one(source, query, seen)
 
 
-def _until_torn(
-    source: sqlite3.Connection, query: str, seen: set[int], *args: int
-) -> Generator[_Row, None, bool]:
+def _until_torn(source: _Source, query: str, seen: set[int], *args: int) -> Generator[_Row, None, bool]:
     """The rows of `query` up to one that is known already, or cannot be read; returns whether it is the latter."""
     try:
-        for row in source.execute(query, args):
+        for row in source.connection.execute(query, args):
             values = dict(row)
             rowid = values.pop("_rowid")
             if rowid in seen:
                 break
             seen.add(rowid)
             yield values
-    except sqlite3.Error:
+    except source.access.faults:
         return True
     return False
 
 
-def _one_by_one(source: sqlite3.Connection, query: str, seen: set[int]) -> Iterator[_Row]:
+def _one_by_one(source: _Source, query: str, seen: set[int]) -> Iterator[_Row]:
     """The rows that `query` finds by their number between those that were seen, and beyond them."""
     top = max(seen, default=0)
     for rowid in range(1, top):
@@ -226,7 +221,7 @@ def _one_by_one(source: sqlite3.Connection, query: str, seen: set[int]) -> Itera
             return  # the last page can be read, and knows of no further row
 
 
-def _give_owners(target: sqlite3.Connection) -> None:
+def _give_owners(target: Connection) -> None:
     """What was answered, concluded and sent outlives its session's row: as much of it as can be told from that.
 
     When its calendar was polled again, the session is made whole.
@@ -275,7 +270,7 @@ FROM placed
 """
 
 
-def _drop_orphans(target: sqlite3.Connection) -> None:
+def _drop_orphans(target: Connection) -> None:
     while orphans := target.execute("PRAGMA foreign_key_check").fetchall():
         for table, rowid, *_rest in orphans:
             target.execute(f"DELETE FROM {table} WHERE rowid = ?", (rowid,))

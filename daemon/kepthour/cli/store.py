@@ -1,0 +1,227 @@
+"""store encrypt, store decrypt: the store, plain or with a key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kepthour.cli.context import Setting, as_json, common
+from kepthour.cli.printing import document
+
+if TYPE_CHECKING:
+    from kepthour.config import Configuration
+    from kepthour_connectors.secrets import Secret
+
+_KEY = ("store", "key")
+_SERVICE = "kepthour-store"
+
+
+@click.group()
+@common
+def store() -> None:
+    """What Kept Hour keeps on the disk, encrypted or not. Needs the extra: pip install "kepthour[encryption]"."""
+
+
+@store.command()
+@click.option(
+    "--keyring", metavar="NAME", help=f"Keep the key in the keyring under NAME.  [default: {_SERVICE}]"
+)
+@click.option("--key-file", metavar="FILE", type=click.Path(path_type=Path), help="Keep it in a file (0600).")
+@click.option(
+    "--delete-copies",
+    is_flag=True,
+    help="Delete damaged stores that were kept aside: they are not encrypted.",
+)
+@as_json
+@common
+@click.pass_context
+def encrypt(
+    ctx: click.Context, keyring: str | None, key_file: Path | None, delete_copies: bool, as_json: bool
+) -> None:
+    """Encrypt the store with a new key, and write into the configuration where that is kept.
+
+    Stop the daemon first. The key is never shown: without it nobody can read the store, you included.
+    """
+    if keyring is not None and key_file is not None:
+        raise click.UsageError("A key is kept in one place: --keyring or --key-file.")
+    config, where = _place_of_the_key(ctx.ensure_object(Setting), keyring, key_file)
+    changed, left = _encrypt(config, where, delete_copies=delete_copies)
+    backup = _write(config, where) if config.store_key is None else None
+    _tell(config, as_json, encrypted=True, changed=changed, backup=backup, left=left)
+
+
+@store.command()
+@as_json
+@common
+@click.pass_context
+def decrypt(ctx: click.Context, as_json: bool) -> None:
+    """Take the encryption back, and the key out of the configuration. Stop the daemon first.
+
+    The key stays where it is kept: backups of the encrypted store need it.
+    """
+    config = _configuration(ctx.ensure_object(Setting))
+    changed = _decrypt(config)
+    backup = _write(config, None) if config.store_key is not None else None
+    _tell(config, as_json, encrypted=False, changed=changed, backup=backup, left=[])
+
+
+def _configuration(setting: Setting) -> Configuration:
+    from kepthour.config.reading import load
+    from kepthour.plugins import Plugins
+    from kepthour.runtime.logs import set_up
+
+    set_up(setting.verbosity)
+    return load(setting.config_file(), Plugins())
+
+
+def _place_of_the_key(
+    setting: Setting, keyring: str | None, key_file: Path | None
+) -> tuple[Configuration, Secret]:
+    """The configuration, and where the key is kept, or will be. Raises NeedsPerson if that cannot be written down."""
+    from kepthour.config.replacing import check_writable
+    from kepthour.core.errors import NeedsPerson
+    from kepthour_connectors.secrets import Secret
+
+    config = _configuration(setting)
+    if config.store_key is not None:
+        if keyring is not None or key_file is not None:
+            raise NeedsPerson(
+                "The configuration says already where the key is kept.", "Leave the option out."
+            )
+        return config, config.store_key
+    check_writable(config.file)  # before anything is encrypted
+    if key_file is None:
+        return config, Secret(keyring=keyring or _SERVICE)
+    try:
+        return config, Secret(file=key_file.expanduser().absolute())
+    except ValueError:
+        raise NeedsPerson(f"Others may read {key_file}.", f"Close it: chmod 600 {key_file}.") from None
+
+
+def _encrypt(config: Configuration, where: Secret, *, delete_copies: bool) -> tuple[bool, list[Path]]:
+    """Whether there was anything to do; and what is left that is not encrypted."""
+    from importlib.util import find_spec
+
+    from kepthour.runtime.start import access_with, store_path
+    from kepthour.runtime.store_key import made
+    from kepthour.store.access import PLAIN, not_installed
+    from kepthour.store.conversion import convert, kept_aside, wipe
+    from kepthour.store.sealing import Form, form
+
+    if find_spec("sqlcipher3") is None:
+        raise not_installed()
+    path = store_path(config)
+    with _locked(path) as now:
+        if changed := form(path) is not Form.ENCRYPTED:
+            convert(path, PLAIN, made(where), now)
+        else:
+            access_with(where).explain(path)  # one that was interrupted goes on, with the same key
+        left = [one for one in kept_aside(path) if form(one) is not Form.ENCRYPTED]
+        if delete_copies:
+            for one in left:
+                wipe(one)
+            left = []
+    return changed, left
+
+
+def _decrypt(config: Configuration) -> bool:
+    from kepthour.core.errors import NeedsPerson
+    from kepthour.runtime.start import store_access, store_path
+    from kepthour.store.access import PLAIN
+    from kepthour.store.conversion import convert
+    from kepthour.store.sealing import Form, form
+
+    path = store_path(config)
+    with _locked(path) as now:
+        if form(path) in {Form.PLAIN, Form.NOTHING}:
+            return False
+        if config.store_key is None:
+            PLAIN.check(path)
+            raise NeedsPerson(f"The store {path} is damaged, and not encrypted.", "Start the daemon.")
+        convert(path, store_access(config), PLAIN, now)
+    return True
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[Any]:
+    """No daemon runs meanwhile. Gives the time. Raises Held."""
+    from kepthour.runtime.clock import SystemClock
+    from kepthour.runtime.lock import StoreLock
+
+    lock = StoreLock(path)
+    lock.acquire()
+    try:
+        yield SystemClock().now()
+    finally:
+        lock.release()
+
+
+def _write(config: Configuration, where: Secret | None) -> Path:
+    """The configuration says where the key is (None: nothing of a key). Returns how it was, kept beside it."""
+    from kepthour.config.replacing import replaced
+    from kepthour.config.sections import Edit
+    from kepthour.config.writing import edited, without
+    from kepthour.core.errors import NeedsPerson
+    from kepthour.runtime.clock import SystemClock
+
+    try:
+        if where is None:
+            after = without(config.content, _KEY)
+        else:
+            value: Any = where.model_dump(mode="json", exclude_none=True)
+            after = edited(config.content, Edit(_KEY, value), "Where the key of the store is kept.")
+        return replaced(config.file, config.content, after, SystemClock().now())
+    except NeedsPerson as error:
+        todo = "take key out of [store]" if where is None else f"say under [store]: key = {_inline(where)}"
+        raise NeedsPerson(
+            f"The store is done; the configuration is not: {error}", f"In it, {todo}."
+        ) from error
+
+
+def _inline(where: Secret) -> str:
+    import json
+
+    ((way, name),) = where.model_dump(mode="json", exclude_none=True).items()
+    return f"{{ {way} = {json.dumps(name)} }}"
+
+
+def _tell(
+    config: Configuration,
+    as_json: bool,
+    *,
+    encrypted: bool,
+    changed: bool,
+    backup: Path | None,
+    left: list[Path],
+) -> None:
+    from kepthour.runtime.start import store_path
+
+    path = store_path(config)
+    if as_json:
+        document(
+            {
+                "store": str(path),
+                "encrypted": encrypted,
+                "changed": changed,
+                "backup": str(backup) if backup else None,
+                "left": [str(one) for one in left],
+            }
+        )
+        return
+    how = "encrypted" if encrypted else "not encrypted"
+    click.echo(f"{path} is {how}{'' if changed else ' already'}.")
+    if backup is not None:
+        click.echo(f"Written: {config.file}. As it was, it is kept in {backup}.")
+    for one in left:
+        click.echo(f"Not encrypted, since it was damaged: {one}")
+    if left:
+        click.echo("Delete these when you need them no more: kepthour store encrypt --delete-copies")
+    if encrypted and changed:
+        click.echo(
+            "Backups from before are not encrypted. Keep a copy of the key somewhere else: without it, "
+            "nobody can read the store."
+        )

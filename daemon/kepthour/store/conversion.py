@@ -1,0 +1,132 @@
+"""A plain store becomes an encrypted one, or the other way round: whole, or not at all.
+
+1  nobody else may read or write the old one any more; its journal is carried over
+2  a new one is made beside it and filled with the same rows, and both are compared
+3  the new one is on the disk, and takes the place of the old one: one rename
+4  what was plain is overwritten: whoever waited for it finds no store there, and the disk less to read
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from itertools import zip_longest
+from pathlib import Path
+
+from kepthour.core.errors import BrokenPromise, TryLater
+from kepthour.store.access import Access, Connection, Unusable
+from kepthour.store.engine import open_store
+from kepthour.store.rescue import beside, finish, removed, to_disk
+from kepthour.store.tables import metadata
+
+_AT_ONCE = 1 << 20  # bytes
+_TABLES = {  # in the order in which they refer to each other
+    table.name: ", ".join(column.name for column in table.primary_key) for table in metadata.sorted_tables
+}
+
+
+def convert(path: Path, old: Access, new: Access, now: datetime) -> None:
+    """The store at `path`, which `old` opens, is one that `new` opens. The caller holds its lock. `now` is aware UTC.
+
+    Raises NeedsPerson (Damaged, Refused, Unusable), TryLater; the old one is there then, as it was.
+    """
+    finish(path, now)
+    store = open_store(path, old)  # and up to date
+    try:
+        store.check()
+    finally:
+        store.close()
+    made = beside(path, ".new")
+    try:
+        _forget_halves(path)
+        handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            with _alone(path, old) as source:
+                _fill(made, new, source)
+                to_disk(made)
+                made.replace(path)
+                to_disk(path.parent)
+                if not old.encrypted:
+                    _overwrite(handle)
+        finally:
+            os.close(
+                handle
+            )  # not sooner: the kernel lets go of all of this process's locks on the file with it
+    except (OSError, old.faults, new.faults) as error:
+        raise Unusable(
+            f"The store {path} could not be written anew; it is as it was.", "Look at the disk."
+        ) from error
+
+
+def kept_aside(path: Path) -> list[Path]:
+    """Damaged stores that stand beside this one, with their journals: nothing converts these."""
+    return sorted(path.parent.glob(f"{path.name}.damaged-*"))
+
+
+def wipe(path: Path) -> None:
+    """Overwrite a file as far as the disk lets one, and delete it. Raises OSError."""
+    handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        _overwrite(handle)
+        path.unlink()
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _alone(path: Path, access: Access) -> Iterator[Connection]:
+    """The only one that has the store, which is its one file then. Raises TryLater."""
+    with closing(access.connect(path)) as connection:
+        connection.isolation_level = None
+        try:
+            if connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0] != "delete":
+                raise TryLater(f"The store {path} is busy. Try again in a moment.")
+            connection.execute("BEGIN EXCLUSIVE")
+        except access.driver.OperationalError as error:
+            raise TryLater(f"Somebody else has the store {path} open. Try again in a moment.") from error
+        yield connection
+
+
+def _fill(made: Path, access: Access, source: Connection) -> None:
+    """A new store, as one file, with the rows of another."""
+    open_store(made, access).close()
+    with closing(access.connect(made)) as target:
+        target.isolation_level = None
+        target.execute("BEGIN IMMEDIATE")
+        for table in reversed(list(_TABLES)):
+            target.execute(f"DELETE FROM {table}")
+        for table in _TABLES:
+            rows = source.execute(f"SELECT * FROM {table}")
+            names = ", ".join(f'"{column[0]}"' for column in rows.description)
+            marks = ", ".join("?" * len(rows.description))
+            target.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
+        target.execute("COMMIT")
+        for table, keys in _TABLES.items():
+            everything = f"SELECT * FROM {table} ORDER BY {keys}"
+            if any(a != b for a, b in zip_longest(source.execute(everything), target.execute(everything))):
+                raise BrokenPromise(f"the new store is not the same in {table}")
+        target.execute("PRAGMA journal_mode = DELETE")
+        if target.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok":
+            raise BrokenPromise("the new store is not whole")
+
+
+def _forget_halves(path: Path) -> None:
+    """What a crash left of a copy: nothing is in it that is not in the store."""
+    removed(beside(path, ".new"), wipe)
+    for folder in path.parent.glob(f"{path.name}.rescue-*"):
+        for file in folder.iterdir():
+            wipe(file)
+        shutil.rmtree(folder)
+
+
+def _overwrite(handle: int) -> None:
+    """With bytes at random, on the disk: no store for whoever has it open, and none for who searches a plain disk."""
+    left = os.fstat(handle).st_size
+    os.lseek(handle, 0, os.SEEK_SET)
+    while left > 0:
+        left -= os.write(handle, secrets.token_bytes(min(left, _AT_ONCE)))
+    os.fsync(handle)
