@@ -15,6 +15,7 @@ from kepthour.store.access import PLAIN, Unusable
 from kepthour.store.conversion import convert
 from kepthour.store.engine import Damaged
 from kepthour.store.rescue import begin_anew, finish, in_memory
+from kepthour.store.sealing import HEADER
 from tests.support.day import Day
 from tests.support.sealed import KEY, access_of, connect, store_at
 
@@ -93,8 +94,8 @@ def unreadable(store: Path) -> set[str]:
     """The tables that cannot be read to their end; none, if it is the schema that is torn."""
     found = set()
     access = access_of(store)
-    with closing(connect(store)) as connection:
-        for name in SAVED:
+    for name in SAVED:
+        with closing(connect(store)) as connection:  # one that met a torn page may read no other
             try:
                 connection.execute(f"SELECT * FROM {name} NOT INDEXED").fetchall()
             except access.faults:
@@ -184,7 +185,7 @@ def test_without_its_header_a_store_whose_pages_lie_elsewhere_is_saved_too(
         connection.execute("DELETE FROM resources")
         connection.execute("VACUUM")
     assert root(path, "responses") != root(original, "responses")
-    tear(path, 0, b"x" * 100)
+    tear(path, 0, b"x" * (HEADER if access_of(original).encrypted else 100))  # no part of a page is decrypted
     begin_anew(store_at(path), NOW)
     whole(path)
     assert rows(path) == rows(original)

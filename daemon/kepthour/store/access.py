@@ -121,6 +121,7 @@ class Encrypted(Access):
         literal = self.literal
         connection = super().connect(file, make=make)
         try:
+            connection.execute("PRAGMA cipher_log_level = NONE")  # else it writes to standard error
             connection.execute(f'PRAGMA key = "{literal}"')
             connection.execute(f"PRAGMA cipher_plaintext_header_size = {HEADER}")
             connection.execute(

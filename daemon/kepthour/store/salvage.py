@@ -133,19 +133,19 @@ class Saved:
 def save(old: Path, new: Path, access: Access) -> Saved:
     """Copy what can be read and understood."""
     torn: list[str] = []
-    with closing(access.connect(old)) as source, closing(access.connect(new)) as target:
-        source.row_factory = access.driver.Row
-        with (
-            target
-        ):  # one transaction; foreign keys are off on this connection, and looked at when all is there
-            for table in _SAVED:
-                for row in _readable(_Source(source, access), table, torn):
-                    with suppress(access.driver.IntegrityError):  # it lacks what a newer version wants
-                        _insert(target, table, row)
-            _give_owners(target)
-            _drop_orphans(target)
-            rows = {name: target.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in _SAVED}
-            return Saved(rows, tuple(torn))
+    with (
+        closing(_Source(old, access)) as source,
+        closing(access.connect(new)) as target,
+        target,
+    ):  # one transaction; foreign keys are off on this connection, and looked at when all is there
+        for table in _SAVED:
+            for row in _readable(source, table, torn):
+                with suppress(access.driver.IntegrityError):  # it lacks what a newer version wants
+                    _insert(target, table, row)
+        _give_owners(target)
+        _drop_orphans(target)
+        rows = {name: target.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in _SAVED}
+        return Saved(rows, tuple(torn))
 
 
 def _insert(target: Connection, table: str, row: _Row) -> None:
@@ -173,10 +173,30 @@ def _kind(table: str, column: str) -> type:
     return int if isinstance(plain, Integer | BigInteger | Boolean) else str
 
 
-@dataclass(frozen=True, slots=True)
 class _Source:
-    connection: Connection
-    access: Access
+    """A torn store. A connection of SQLCipher's that has met a torn page reads no other any more."""
+
+    def __init__(self, path: Path, access: Access) -> None:
+        self.access = access
+        self._path = path
+        self._connection = self._connected()
+
+    def _connected(self) -> Connection:
+        connection = self.access.connect(self._path)
+        connection.row_factory = self.access.driver.Row
+        return connection
+
+    def execute(self, query: str, args: tuple[int, ...]) -> Iterator[Any]:
+        """The rows. Raises the driver's errors, and can be asked again then."""
+        try:
+            yield from self._connection.execute(query, args)
+        except self.access.faults:
+            self.close()
+            self._connection = self._connected()
+            raise
+
+    def close(self) -> None:
+        self._connection.close()
 
 
 def _readable(source: _Source, table: str, torn: list[str]) -> Iterator[_Row]:
@@ -198,7 +218,7 @@ def _readable(source: _Source, table: str, torn: list[str]) -> Iterator[_Row]:
 def _until_torn(source: _Source, query: str, seen: set[int], *args: int) -> Generator[_Row, None, bool]:
     """The rows of `query` up to one that is known already, or cannot be read; returns whether it is the latter."""
     try:
-        for row in source.connection.execute(query, args):
+        for row in source.execute(query, args):
             values = dict(row)
             rowid = values.pop("_rowid")
             if rowid in seen:

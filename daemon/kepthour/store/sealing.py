@@ -75,6 +75,8 @@ def may_be_sealed(path: Path) -> bool:
             while len(page := file.read(PAGE)) == PAGE:
                 if len(set(page)) >= _ALL_BUT_A_FEW:
                     return True
+    except FileNotFoundError:
+        return False
     except OSError:
         return True
     return False
