@@ -110,3 +110,59 @@ def test_a_feeds_address_is_said_nowhere(tmp_path: Path) -> None:
         said += done.stdout + done.stderr
     assert "canary" not in said
     assert b"canary" not in world.store_file.read_bytes()
+
+
+def test_in_the_folder_of_an_encrypted_store_no_marker_stands_at_all(world: World) -> None:
+    """While the daemon and commands are at work, and after; nor where a copy of it may lie in memory."""
+    world.seal()
+    world.configure(CONFIG.format(source='path = "~/practice.ics"', privacy=""))
+    memory = world.folder / "memory"
+    memory.mkdir()
+    world.env["XDG_RUNTIME_DIR"] = str(memory)
+    kept = world.store_file.parent
+    found: set[str] = set()
+    seen: set[str] = set()
+
+    def look() -> bool:
+        for file in [*kept.rglob("*"), *memory.rglob("*")]:
+            try:
+                content = file.read_bytes() if file.is_file() else b""
+            except FileNotFoundError:
+                continue
+            if content:
+                seen.add(file.name)
+            # What a rule of the configuration looks for stands in its copy, as in the configuration itself.
+            allowed = (b"Canary-\\w",) if file.name.startswith("taken-up-") else ()
+            for word in allowed:
+                content = content.replace(word, b"")
+            found.update(
+                f"{mark} in {file.name}" for mark in MARKS if mark.lower().encode() in content.lower()
+            )
+        return "question" in world.rungs()
+
+    with world.daemon("-vv"):
+        eventually(look, "the question")
+        for args in (
+            ["sync"],
+            ["agenda"],
+            ["status"],
+            ["log"],
+            ["repair"],
+            ["rehearse"],
+            ["report"],
+            ["explain", ""],
+        ):
+            assert world.cli(*args).returncode == 0
+            look()
+        assert "Canary-Title" in world.cli("agenda").stdout
+        assert "Canary-Title" in world.cli("export").stdout
+        look()
+    assert {"kepthour.db", "kepthour.db-wal", "kepthour.db-shm"} <= seen
+    with world.store_file.open("r+b") as file:  # a damaged one is copied to be read, and kept aside
+        file.write(b"x" * 4096)
+    with world.daemon() as daemon:
+        look()
+        assert "The store was damaged" in daemon.said()
+    look()
+    assert any("damaged-" in name for name in seen)
+    assert found == set()

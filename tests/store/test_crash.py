@@ -6,21 +6,29 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine, event
 
 from kepthour.store import calendars, holdings, reminders, sessions
-from kepthour.store.engine import open_store
+from kepthour.store.access import PLAIN, Access
+from kepthour.store.conversion import convert
 from tests.support.day import Day, when
+from tests.support.sealed import KEY, store_at
 
 _MOST_STATEMENTS = 2000
 
 
-def test_a_sync_killed_at_any_statement_leaves_the_store_of_before_or_after(tmp_path: Path) -> None:
+@pytest.mark.parametrize("access", [PLAIN, KEY], ids=["plain", "encrypted"])
+def test_a_sync_killed_at_any_statement_leaves_the_store_of_before_or_after(
+    access: Access, tmp_path: Path
+) -> None:
     day = Day(tmp_path, "2026-03-02 08:00")
     for number in range(4):
         day.put(f"s{number}", f"2026-03-0{number + 2}T10:00:00")
     day.sync()
     day.app.store.close()
+    if access is KEY:
+        convert(day.store_path, PLAIN, KEY, when("2026-03-02 08:00"))
     original = day.store_path.read_bytes()
     day.put("s0", "2026-03-02T12:00:00")
     day.calendar.delete("s1.ics")
@@ -80,7 +88,7 @@ def _after(day: Day, original: bytes) -> tuple[str, str]:
 
 def _state(path: Path) -> tuple[str, str]:
     """What the store holds: of the calendar, and of the sessions with their reminders."""
-    store = open_store(path)
+    store = store_at(path)
     with store.read() as tx:
         calendar = calendars.get(tx, "practice")
         assert calendar is not None

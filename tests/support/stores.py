@@ -10,10 +10,15 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import Engine
 
 from kepthour.store.engine import Store, open_store
+from tests.support.sealed import access_of, store_at
 
 
 def opened(path: Path) -> Store:
     """The store at `path`. Where there is none, a new one, as `open_store` makes it."""
+    if access_of(path).encrypted:
+        store = store_at(path)
+        store.open()
+        return store
     folder, engine = _new()
     if not path.exists():
         shutil.copy(Path(folder.name) / "kepthour.db", path)

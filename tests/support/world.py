@@ -19,6 +19,7 @@ from typing import Any
 
 from tests.support.fence import fenced
 from tests.support.forked import Forked, begin_forked, run_forked
+from tests.support.sealed import DIGITS
 
 KEPTHOUR = Path(sysconfig.get_path("scripts")) / "kepthour"
 _SHIMS = Path(__file__).parent / "shim"
@@ -58,6 +59,7 @@ class World:
             str, ...
         ] = ()  # what its processes are started through, if they have a machine of their own
         self.program: tuple[str, ...] = (str(KEPTHOUR),)
+        self._sealed = ""  # what its configuration says of a key
 
     @property
     def config_file(self) -> Path:
@@ -73,7 +75,15 @@ class World:
         line = 'document=$(cat); printf "%s\n" "$document" >>"$0"'
         script = ["/bin/sh", "-c", line, str(self.received_file)]
         self.config_file.parent.mkdir(parents=True, exist_ok=True)
-        self.config_file.write_text(text.replace("@SCRIPT@", json.dumps(script)), encoding="utf-8")
+        whole = text.replace("@SCRIPT@", json.dumps(script)) + self._sealed
+        self.config_file.write_text(whole, encoding="utf-8")
+
+    def seal(self) -> None:
+        """From the next `configure` on its store is encrypted."""
+        key = self.home / "key"
+        key.touch(mode=0o600)
+        key.write_text(DIGITS, encoding="ascii")
+        self._sealed = f'\n[store]\nkey = {{ file = "{key}" }}\n'
 
     def received(self) -> list[dict[str, Any]]:
         """What the command channel was handed so far."""
