@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import closing
@@ -14,13 +13,15 @@ import pytest
 from tests.server.test_daemon_on_a_file import put, soon
 from tests.server.test_store_in_trouble import LADDER, begun, came, prepared, states, told, until
 from tests.support.plays import in_a_world, played
+from tests.support.sealed import connect
 from tests.support.world import World, eventually
 
 
 def overwritten(store: Path) -> None:
     """The pages of the sessions and of what the calendar holds, and an index that the pump goes by."""
-    with closing(sqlite3.connect(store)) as connection:
-        query = "SELECT pageno FROM dbstat WHERE name IN ('sessions', 'occurrences', 'ix_reminders_state_not_before')"
+    with closing(connect(store)) as connection:
+        names = "'sessions', 'occurrences', 'ix_reminders_state_not_before'"
+        query = f"SELECT rootpage FROM sqlite_master WHERE name IN ({names})"
         pages = [page for (page,) in connection.execute(query)]
     assert len(pages) >= 3
     with store.open("r+b") as file:
@@ -97,6 +98,10 @@ def cut_short_under_the_daemon(world: World) -> None:
 
 @in_a_world
 def damaged_while_no_daemon_runs(world: World) -> None:
+    beheaded_between_two_daemons(world)
+
+
+def beheaded_between_two_daemons(world: World) -> None:
     prepared(world)
     put(world, soon(10))
     with world.daemon():
@@ -116,9 +121,21 @@ def damaged_while_no_daemon_runs(world: World) -> None:
 
 def checkpointed(store: Path) -> None:
     """All that is in the journal goes into the file: what is damaged there stands nowhere else."""
-    with closing(sqlite3.connect(store, timeout=10)) as connection:
+    with closing(connect(store)) as connection:
         busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
     assert busy == 0
+
+
+@in_a_world
+def torn_under_the_daemon_and_encrypted(world: World) -> None:
+    world.seal()
+    assert damaged_under_the_daemon(world, overwritten) == "Kept Hour's store was damaged"
+
+
+@in_a_world
+def damaged_while_no_daemon_runs_and_encrypted(world: World) -> None:
+    world.seal()
+    beheaded_between_two_daemons(world)
 
 
 PLAYS = (
@@ -127,6 +144,8 @@ PLAYS = (
     deleted_under_the_daemon,
     cut_short_under_the_daemon,
     damaged_while_no_daemon_runs,
+    torn_under_the_daemon_and_encrypted,
+    damaged_while_no_daemon_runs_and_encrypted,
 )
 
 

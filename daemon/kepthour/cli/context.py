@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from kepthour.app import App
+    from kepthour.config import Configuration
+    from kepthour.config.faults import Faulty
+    from kepthour.plugins import Plugins
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -54,12 +57,45 @@ class Setting:
         plugins = Plugins()
         config, faulty = load_to_answer(self.config_file(), plugins)
         if faulty is not None:
-            click.echo(
-                f"kepthour: {faulty.file} has a fault ({faulty.faults[0]}; all are told by: kepthour check), "
-                "so this goes by the configuration that the daemon took up last.",
-                err=True,
-            )
+            _tell_fault(faulty, "this goes by the configuration that the daemon took up last")
         return open_app(config, plugins)
+
+    def app_of_the_store(self) -> App:
+        """As `app`, for what is about the store alone: with a fault in the file, too. Makes no store then."""
+        from kepthour.core.errors import NeedsPerson
+        from kepthour.plugins import Plugins
+        from kepthour.runtime.logs import set_up
+        from kepthour.runtime.start import open_app, store_path
+
+        set_up(self.verbosity)
+        plugins = Plugins()
+        config, is_sound = self.configuration_of_the_store(plugins, with_key=True)
+        if not is_sound and not store_path(config).exists():
+            raise NeedsPerson(f"There is no store at {store_path(config)}.", "Mend the configuration first.")
+        return open_app(config, plugins)
+
+    def configuration_of_the_store(self, plugins: Plugins, *, with_key: bool) -> tuple[Configuration, bool]:
+        """What is needed to find the store, and to open it `with_key`; and whether the file has no fault.
+
+        Raises Faulty if it is not there, may not be read, or leaves open which store is meant.
+        """
+        from kepthour.runtime.start import store_path
+        from kepthour.runtime.taken_up import load_for_the_store
+
+        file = self.config_file()
+        config, faulty = load_for_the_store(
+            file, plugins, with_key=with_key, by_default=file == Setting().config_file()
+        )
+        if faulty is not None:
+            _tell_fault(faulty, f"this is about the store at {store_path(config)}")
+        return config, faulty is None
+
+
+def _tell_fault(faulty: Faulty, so: str) -> None:
+    click.echo(
+        f"kepthour: {faulty.file} has a fault ({faulty.faults[0]}; all are told by: kepthour check), so {so}.",
+        err=True,
+    )
 
 
 def _set_config(ctx: click.Context, _param: click.Parameter, value: Path | None) -> None:

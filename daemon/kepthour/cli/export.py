@@ -34,7 +34,7 @@ def export(ctx: click.Context, output: str, force: bool, as_json: bool) -> None:
     """
     from kepthour.views.export import export as read
 
-    app = ctx.ensure_object(Setting).app()
+    app = ctx.ensure_object(Setting).app_of_the_store()
     pieces, now = read(app.store, app.config.zone, app.clock.now()), app.clock.now()
     if output == STDOUT:
         _print(pieces)

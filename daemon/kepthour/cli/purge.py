@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 def purge(ctx: click.Context, before: str | None, yes: bool, as_json: bool) -> None:
     """Delete what Kept Hour stored: sessions, answers, verdicts, cards, reminders, sign-ins. It cannot be taken back.
 
-    Your calendars, and the configuration, stay as they are. Take the data out first, if you need it: kepthour export.
+    Your calendars, and the configuration, stay as they are; copies of it from before a change go. Take the data out
+    first, if you need it: kepthour export.
     """
     setting = ctx.ensure_object(Setting)
     if before is not None:
@@ -36,10 +37,9 @@ def purge(ctx: click.Context, before: str | None, yes: bool, as_json: bool) -> N
 
 def _purge_all(setting: Setting, *, yes: bool, as_json: bool) -> None:
     from kepthour.app import App
-    from kepthour.config.reading import load
     from kepthour.core.errors import NeedsPerson
     from kepthour.plugins import Plugins
-    from kepthour.runtime.belongings import belongings, remove
+    from kepthour.runtime.belongings import all_folders, belongings, remove
     from kepthour.runtime.clock import SystemClock
     from kepthour.runtime.lock import StoreLock
     from kepthour.runtime.logs import set_up
@@ -48,8 +48,11 @@ def _purge_all(setting: Setting, *, yes: bool, as_json: bool) -> None:
 
     set_up(setting.verbosity)
     plugins = Plugins()
-    config = load(setting.config_file(), plugins)
+    config, is_sound = setting.configuration_of_the_store(plugins, with_key=False)
+    # Never opened: what goes need not be read, so no key is needed.
     folders = App(config, Store(store_path(config)), plugins, SystemClock()).folders()
+    if not is_sound:  # it may not have told all names
+        folders += all_folders(config)
     found = belongings(config, folders)
     if not found:
         document({"removed": []}) if as_json else click.echo("There is nothing to delete.")
@@ -80,8 +83,9 @@ def _tell_removed(found: list[Path], *, as_json: bool) -> None:
 def _purge_before(setting: Setting, before: str, *, yes: bool, as_json: bool) -> None:
     from kepthour.pipeline import age
     from kepthour.pipeline.plan.policy import BEHIND
+    from kepthour.store.rescue import kept_aside
 
-    app = setting.app()
+    app = setting.app_of_the_store()
     at = moment(app, before, "--before")
     if (
         at > app.clock.now() - BEHIND
@@ -90,10 +94,14 @@ def _purge_before(setting: Setting, before: str, *, yes: bool, as_json: bool) ->
     if not yes:
         _ask([f"This deletes, for good, all sessions that were over before {clock(at, app.config.zone)}."])
     count = age.forget(app.store, at)
+    left = kept_aside(app.store.path)
     if as_json:
-        document({"before": stamp(at, app.config.zone), "sessions": count})
-    else:
-        click.echo(f"Deleted: {count} {'session' if count == 1 else 'sessions'}, with all about them.")
+        zone, names = app.config.zone, [str(file) for file in left]
+        document({"before": stamp(at, zone), "sessions": count, "left": names})
+        return
+    click.echo(f"Deleted: {count} {'session' if count == 1 else 'sessions'}, with all about them.")
+    for file in left:
+        click.echo(f"Left as it is, since it is damaged: {file}. Delete it when you need it no more.")
 
 
 def _ask(lines: list[str]) -> None:

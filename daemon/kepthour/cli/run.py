@@ -62,7 +62,14 @@ def run(ctx: click.Context) -> None:
 
 def _say(opened: Opened) -> None:
     """What is wrong with the store, if anything is."""
-    if opened.trouble is not None:
+    from kepthour.store.access import KeyUnavailable
+
+    if isinstance(opened.trouble, KeyUnavailable):  # nothing of it could be read into memory either
+        click.echo(
+            f"kepthour: {opened.trouble} Until then nothing can remind you; it is tried again every half minute.",
+            err=True,
+        )
+    elif opened.trouble is not None:
         click.echo(f"kepthour: {opened.trouble} Until then reminders go out from memory.", err=True)
     if opened.rescued is not None:
         kept = f"It is kept as {opened.rescued.aside}; "

@@ -109,7 +109,8 @@ def _encrypt(config: Configuration, where: Secret, *, delete_copies: bool) -> tu
     from kepthour.runtime.start import access_with, store_path
     from kepthour.runtime.store_key import made
     from kepthour.store.access import PLAIN, not_installed
-    from kepthour.store.conversion import convert, kept_aside, wipe
+    from kepthour.store.conversion import convert, wipe
+    from kepthour.store.rescue import kept_aside
     from kepthour.store.sealing import Form, form
 
     if find_spec("sqlcipher3") is None:

@@ -88,6 +88,45 @@ def parse(file: Path, content: bytes, plugins: Plugins) -> Configuration:
     return replace(_Reading(file, raw, plugins).configuration(), content=content)
 
 
+def only_the_store(file: Path, content: bytes, plugins: Plugins, *, with_key: bool) -> Configuration:
+    """Of a file with faults: where the store is, the zone, and the names of calendars and channels; no more is right.
+
+    Raises Faulty if it does not even tell that.
+    """
+    try:
+        raw = tomllib.loads(content.decode("utf-8"))
+    except ValueError as error:
+        raise Faulty(file, (Fault("", f"this is not TOML: {error}"),)) from None
+    store = raw.get("store", {})
+    if isinstance(store, dict) and not with_key:
+        store = {key: value for key, value in store.items() if key != "key"}
+    names = {"-": None} | {
+        one["name"]: None for one in _tables(raw.get("calendars")) if _is_name(one.get("name"))
+    }
+    channels = raw.get("channels")
+    zone = raw.get("timezone")
+    least: dict[str, Any] = {
+        "calendars": [{"name": name, "type": "ics", "path": os.devnull, "sessions": "all"} for name in names],
+        "channels": {"-": {"type": "console"}}
+        | {name: {"type": "console"} for name in (channels if isinstance(channels, dict) else ())},
+        "store": store,
+    }
+    try:
+        return _Reading(
+            file, least | ({"timezone": zone} if zone is not None else {}), plugins
+        ).configuration()
+    except Faulty:
+        return _Reading(file, least, plugins).configuration()
+
+
+def _tables(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= 64
+
+
 class _Reading:
     """One pass over a raw configuration that collects faults instead of stopping at the first."""
 

@@ -1,4 +1,4 @@
-"""The files that Kept Hour keeps, as far as they are its own."""
+"""The files that Kept Hour made and keeps; the configuration is not one of them, but copies of it are."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from kepthour.config import Configuration
 from kepthour.runtime.start import store_path
 from kepthour.runtime.taken_up import copies, copy_of
 
+_BEFORE = re.compile(r"\.before-\d{8}T\d{6}Z(?:-\d+)?")
+_HASH = re.compile(r"[0-9a-f]{12}")
 # What stands beside a store's file: SQLite's own, what a rescue makes, the lock, the bell, the heartbeat.
 _BESIDE = re.compile(
     r"(?:\.(?:new|ready|rescue-\w+|damaged-\d{8}T\d{6}x*))?(?:-(?:wal|shm|journal))?|\.(?:lock|bell|heartbeat(?:-new)?)"
@@ -22,7 +24,27 @@ def belongings(config: Configuration, folders: list[Path]) -> list[Path]:
     """What lies there: the store, all that stands beside it, and those of `folders` (of calendars, channels)."""
     store = store_path(config)
     here = copies() if config.store is None else [copy_of(config.file)]
-    return sorted(one for one in {*_around(store), *folders, *here} if one.exists())
+    found = {*_around(store), *folders, *here, *_before(config.file)}
+    return sorted(one for one in found if one.exists())
+
+
+def all_folders(config: Configuration) -> list[Path]:
+    """Those of calendars and channels beside the store, of whichever configuration."""
+    here = store_path(config).parent
+    return [
+        one
+        for kind in ("calendars", "channels")
+        for one in here.glob(f"{kind}/*")
+        if _HASH.fullmatch(one.name)
+    ]
+
+
+def _before(file: Path) -> Iterator[Path]:
+    """The configuration as it was before the program changed it: aliases may stand in it."""
+    target = file.resolve()
+    for one in target.parent.glob("*"):
+        if one.name.startswith(target.name) and _BEFORE.fullmatch(one.name.removeprefix(target.name)):
+            yield one
 
 
 def remove(found: list[Path]) -> None:

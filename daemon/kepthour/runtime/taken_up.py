@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tomllib
 from pathlib import Path
 
 import structlog
 
 from kepthour.config import Configuration
 from kepthour.config.faults import Faulty
-from kepthour.config.reading import parse, read
+from kepthour.config.reading import only_the_store, parse, read
 from kepthour.plugins import Plugins
 from kepthour.store import private
 
@@ -44,6 +45,34 @@ def load_to_answer(file: Path, plugins: Plugins) -> tuple[Configuration, Faulty 
             return parse(file, copy_of(file).read_bytes(), plugins), faulty
         except (OSError, Faulty):
             raise faulty from None
+
+
+def load_for_the_store(
+    file: Path, plugins: Plugins, *, with_key: bool, by_default: bool
+) -> tuple[Configuration, Faulty | None]:
+    """As `load_to_answer`; and if no daemon took one up, by what can be read of where the store is.
+
+    `by_default`: if nothing can be read, it is in its default place; only the user's own file is about that one.
+    Without `with_key` the store will not be opened.
+    """
+    try:
+        return load_to_answer(file, plugins)
+    except Faulty as faulty:
+        content = read(file)
+        try:
+            return only_the_store(file, content, plugins, with_key=with_key), faulty
+        except Faulty:
+            if not by_default or _is_toml(content):
+                raise faulty from None
+            return only_the_store(file, b"", plugins, with_key=with_key), faulty
+
+
+def _is_toml(content: bytes) -> bool:
+    try:
+        tomllib.loads(content.decode("utf-8"))
+    except ValueError:
+        return False
+    return True
 
 
 def copies() -> list[Path]:

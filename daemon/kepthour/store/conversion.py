@@ -62,11 +62,6 @@ def convert(path: Path, old: Access, new: Access, now: datetime) -> None:
         ) from error
 
 
-def kept_aside(path: Path) -> list[Path]:
-    """Damaged stores that stand beside this one, with their journals: nothing converts these."""
-    return sorted(path.parent.glob(f"{path.name}.damaged-*"))
-
-
 def wipe(path: Path) -> None:
     """Overwrite a file as far as the disk lets one, and delete it. Raises OSError."""
     handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)

@@ -105,6 +105,11 @@ def _make(new: Path, old: Store) -> Saved:
         return save(copy, new, old.access)
 
 
+def kept_aside(path: Path) -> list[Path]:
+    """Damaged stores that stand beside this one, with their journals."""
+    return sorted(path.parent.glob(f"{path.name}.damaged-*"))
+
+
 def beside(path: Path, suffix: str) -> Path:
     """What stands beside a store under its name with `suffix`."""
     return path.with_name(path.name + suffix)

@@ -1,0 +1,267 @@
+"""`kepthour store encrypt` and `decrypt`, as a user meets them; and a key that is missing, wrong or locked away."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from kepthour.store.sealing import Form, form
+from tests.cli.test_commands import CONFIG, at, put
+from tests.support.sealed import DIGITS
+from tests.support.world import World, eventually
+
+BACKEND = """
+import json, os, pathlib
+from keyring.backend import KeyringBackend
+from keyring.errors import KeyringLocked
+
+class Drawer(KeyringBackend):
+    priority = 1
+    place = pathlib.Path(os.environ["DRAWER"])
+
+    def _kept(self):
+        if self.place.with_suffix(".locked").exists():
+            raise KeyringLocked("a text of the keyring's own")
+        return json.loads(self.place.read_text()) if self.place.exists() else {}
+
+    def get_password(self, service, username):
+        return self._kept().get(service + "/" + username)
+
+    def set_password(self, service, username, password):
+        self.place.write_text(json.dumps(self._kept() | {service + "/" + username: password}))
+"""
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A plain store with a session in three minutes, and a keyring."""
+    made = World(tmp_path)
+    (tmp_path / "drawer.py").write_text(BACKEND)
+    made.env |= {
+        "PYTHONPATH": str(tmp_path),
+        "PYTHON_KEYRING_BACKEND": "drawer.Drawer",
+        "DRAWER": str(tmp_path / "kept.json"),
+    }
+    made.configure(CONFIG)
+    put(made, ("one", "AB", at(minutes=3)))
+    made.cli("sync")
+    return made
+
+
+def kept(world: World) -> dict[str, str]:
+    found: dict[str, str] = json.loads((world.folder / "kept.json").read_text())
+    return found
+
+
+def is_encrypted(world: World) -> bool:
+    return form(world.store_file) is Form.ENCRYPTED
+
+
+def aside(world: World) -> list[str]:
+    return [one.name for one in world.store_file.parent.glob("*damaged*")]
+
+
+def test_encrypt_makes_a_key_keeps_it_in_the_keyring_and_says_so_in_the_configuration(world: World) -> None:
+    before, plain = world.json("agenda"), world.config_file.read_text(encoding="utf-8")
+    done = world.cli("store", "encrypt")
+    key = kept(world)["kepthour-store/kepthour"]
+    assert re.fullmatch("[0-9a-f]{64}", key)
+    assert key not in done.stdout + done.stderr
+    assert is_encrypted(world)
+    config = world.config_file.read_text(encoding="utf-8")
+    assert config.startswith(plain) and 'key = { keyring = "kepthour-store" }' in config
+    (backup,) = world.config_file.parent.glob("config.toml.before-*")
+    assert backup.read_text(encoding="utf-8") == plain and str(backup) in done.stdout
+    assert world.json("agenda") == before
+    assert "is encrypted already" in world.cli("store", "encrypt").stdout
+    assert kept(world) == {"kepthour-store/kepthour": key}
+
+
+def test_decrypt_takes_it_back_and_leaves_the_key_where_it_is(world: World) -> None:
+    before, plain = world.json("agenda"), world.config_file.read_text(encoding="utf-8")
+    world.cli("store", "encrypt", "--keyring", "mine")
+    assert world.json("store", "decrypt")["changed"] is True
+    assert not is_encrypted(world)
+    config = world.config_file.read_text(encoding="utf-8")
+    assert config.startswith(plain) and "key =" not in config
+    assert world.json("agenda") == before
+    assert list(kept(world)) == ["mine/kepthour"]
+    assert world.json("store", "decrypt")["changed"] is False
+
+
+def test_the_key_may_be_a_file_for_its_owner_alone(world: World) -> None:
+    file = world.home / "keys" / "store"
+    told = world.json("store", "encrypt", "--key-file", str(file))
+    assert (told["encrypted"], told["changed"], told["left"]) == (True, True, [])
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert f'key = {{ file = "{file}" }}' in world.config_file.read_text(encoding="utf-8")
+    assert world.json("agenda")["sessions"]
+
+
+def test_a_key_file_that_is_there_is_used_and_never_written_over(world: World) -> None:
+    file = world.home / "key"
+    file.touch(mode=0o600)
+    file.write_text("no key\n")
+    assert "64 hexadecimal digits" in world.cli("store", "encrypt", "--key-file", str(file), expect=1).stderr
+    assert file.read_text() == "no key\n" and not is_encrypted(world)
+    file.write_text(DIGITS)
+    world.cli("store", "encrypt", "--key-file", str(file))
+    assert file.read_text() == DIGITS and is_encrypted(world)
+
+
+def test_one_place_for_the_key_is_enough(world: World) -> None:
+    assert "one place" in world.cli("store", "encrypt", "--keyring", "a", "--key-file", "b", expect=2).stderr
+
+
+def test_a_configuration_that_names_a_key_gets_that(world: World) -> None:
+    world.seal()
+    world.configure(CONFIG)
+    assert "kepthour store encrypt" in world.cli("agenda", expect=1).stderr
+    world.cli("store", "encrypt")
+    assert world.json("agenda")["sessions"]
+    assert not list(world.config_file.parent.glob("*.before-*"))
+
+
+def test_not_while_a_daemon_runs(world: World) -> None:
+    with world.daemon():
+        assert "already running" in world.cli("store", "encrypt", expect=1).stderr
+        assert not is_encrypted(world)
+    world.cli("store", "encrypt")
+    with world.daemon():
+        assert "already running" in world.cli("store", "decrypt", expect=1).stderr
+        assert is_encrypted(world)
+
+
+def test_a_configuration_that_cannot_be_written_is_told_before_anything_is_done(world: World) -> None:
+    world.config_file.chmod(0o400)
+    assert "read-only" in world.cli("store", "encrypt", expect=1).stderr
+    assert not is_encrypted(world) and not (world.folder / "kept.json").exists()
+
+
+def test_what_was_interrupted_goes_on_with_the_same_key(world: World) -> None:
+    plain = world.config_file.read_text(encoding="utf-8")
+    world.cli("store", "encrypt")
+    world.config_file.write_text(plain, encoding="utf-8")  # killed before it was written
+    key = kept(world)
+    assert "[store] key" in world.cli("agenda", expect=1).stderr
+    world.cli("store", "encrypt")
+    assert kept(world) == key and world.json("agenda")["sessions"]
+
+
+def test_a_damaged_store_that_was_kept_aside_is_named_and_goes_if_it_is_said(world: World) -> None:
+    old = world.store_file.with_name("kepthour.db.damaged-20260101T000000")
+    old.write_text("a client's name")
+    told = world.cli("store", "encrypt").stdout
+    assert f"Not encrypted, since it was damaged: {old}" in told and "--delete-copies" in told
+    assert old.exists()
+    assert world.json("store", "encrypt", "--delete-copies")["left"] == []
+    assert not old.exists()
+
+
+def test_check_says_whether_it_is_encrypted(world: World) -> None:
+    def said() -> str:
+        (line,) = [line for line in world.run(["check"]).stdout.splitlines() if " store " in line]
+        return line
+
+    assert "is whole, not encrypted," in said()
+    world.cli("store", "encrypt")
+    assert "is whole, encrypted," in said()
+
+
+def other_key(world: World) -> None:
+    (world.home / "other").touch(mode=0o600)
+    (world.home / "other").write_text("f" * 64)
+    _say(world, f'file = "{world.home}/other"')
+
+
+def no_key(world: World) -> None:
+    world.configure(CONFIG)
+
+
+def lost_key(world: World) -> None:
+    _say(world, 'keyring = "nothing-there"')
+
+
+def no_key_at_all(world: World) -> None:
+    _say(world, 'env = "HOME"')
+
+
+def _say(world: World, where: str) -> None:
+    world.configure(CONFIG + f"\n[store]\nkey = {{ {where} }}\n")
+
+
+WRONG = {
+    other_key: "cannot be read with the key that the configuration names",
+    no_key: "is encrypted, and the configuration names no key",
+    lost_key: "the keyring has nothing for nothing-there",
+    no_key_at_all: "64 hexadecimal digits",
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda one: one.__name__)
+def test_a_key_that_is_wrong_or_missing_is_one_clear_sentence_and_nothing_is_rescued(
+    world: World, wrong
+) -> None:  # type: ignore[no-untyped-def]
+    world.cli("store", "encrypt")
+    before = world.store_file.read_bytes()
+    wrong(world)
+    commands = [["agenda"], ["here"], ["status"], ["export"]]
+    for command in commands if wrong is lost_key else [*commands, ["run"]]:
+        said = world.cli(*command, expect=1).stderr
+        assert WRONG[wrong] in said and "[store] key" in said
+        assert len(said.splitlines()) == 1
+        assert "ffff" not in said and str(world.home) not in said.replace(str(world.store_file), "")
+    assert world.store_file.read_bytes() == before
+    assert aside(world) == []
+
+
+def test_a_keyring_that_is_locked_at_the_start_is_waited_for(world: World) -> None:
+    world.cli("store", "encrypt")
+    before = world.store_file.read_bytes()
+    lock = world.folder / "kept.locked"
+    lock.touch()
+    put(world, ("one", "AB", at(minutes=2)))
+    with world.daemon() as daemon:
+        said = daemon.said()
+        assert "The key of the store is not to be had" in said and "nothing can remind you" in said
+        assert "could not be asked (KeyringLocked)" in said and "a text of the keyring's own" not in said
+        assert world.store_file.read_bytes() == before
+        lock.unlink()
+        eventually(lambda: "store.usable_again" in daemon.said(), "the store")
+        eventually(world.rungs, "a reminder", within=90)
+    assert aside(world) == []
+    assert is_encrypted(world)
+
+
+def test_without_the_extra_one_sentence_names_the_remedy(world: World) -> None:
+    world.seal()
+    world.configure(CONFIG)
+    (world.folder / "sitecustomize.py").write_text(
+        "import importlib.util, sys\n"
+        "found = importlib.util.find_spec\n"
+        "importlib.util.find_spec = lambda name, *args: None if name == 'sqlcipher3' else found(name, *args)\n"
+        "sys.modules['sqlcipher3'] = None\n"
+    )
+    done = world.run_alone(["agenda"])
+    assert done.returncode == 2
+    assert "store.key: what encrypts the store is not installed" in done.stderr
+    assert 'pip install "kepthour[encryption]"' in done.stderr
+    world._sealed = ""
+    world.configure(CONFIG)
+    assert world.run_alone(["agenda"]).returncode == 0
+    done = world.run_alone(["store", "encrypt"])
+    assert done.returncode == 1 and 'pip install "kepthour[encryption]"' in done.stderr
+    assert not (world.folder / "kept.json").exists()
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_sqlcipher_is_loaded_for_an_encrypted_store_alone(world: World, sealed: bool) -> None:
+    if sealed:
+        world.cli("store", "encrypt")
+    (world.folder / "sitecustomize.py").write_text(
+        "import atexit, sys\natexit.register(lambda: print('sqlcipher3' in sys.modules, file=sys.stderr))\n"
+    )
+    assert world.run_alone(["agenda"]).stderr == f"{sealed}\n"
