@@ -17,7 +17,7 @@ from kepthour.config import Configuration
 from kepthour.config.reading import parse
 from kepthour.config.rules import edit_of, is_there, setup_of, stands
 from kepthour.config.sections import Edit, cut, joined
-from kepthour.config.writing import edited
+from kepthour.config.writing import edited, without
 from kepthour.core.causes import Cause, Facts, LastRung
 from kepthour.core.changes import KnownSession
 from kepthour.core.errors import NeedsPerson
@@ -337,3 +337,29 @@ def test_a_rule_that_was_taken_out_does_not_stand(before: str, after: str) -> No
     assert isinstance(rule, Rule)
     assert stands(rule, read((BASE + before).encode()))
     assert not stands(rule, read((BASE + after).encode()))
+
+
+KEY_TAKEN_OUT = [
+    ('a = 1\n[store] # mine\nurl = "x" # there\nkey = { keyring = "k" } # secret\n\n# next\n[z]\nb = 2\n',
+     'a = 1\n[store] # mine\nurl = "x" # there\n\n# next\n[z]\nb = 2\n'),
+    ('store.key.keyring = "k"\n[[c]]\nn = 1\n', "[[c]]\nn = 1\n"),
+    ('[store.key]\nfile = "k"\n\n# next\n[z]\na = 1\n', "\n# next\n[z]\na = 1\n"),
+    ('[store]\r\nkey = { file = "k" }\r\n[z]\r\na = 1\r\n', "[store]\r\n[z]\r\na = 1\r\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after"), KEY_TAKEN_OUT)
+def test_a_key_is_taken_out_and_every_other_byte_stays(before: str, after: str) -> None:
+    assert without(before.encode(), ("store", "key")).decode() == after
+
+
+@pytest.mark.parametrize(
+    "text", ["", "# only this\n", '[store]\nurl = "x"\n[z]\na = 1\n', 'store.url = "x"\n[z]\na = 1\n']
+)
+def test_a_table_is_written_in_one_line_and_can_be_taken_out_again(text: str) -> None:
+    edit = Edit(("store", "key"), {"keyring": "k"})
+    written = edited(text.encode(), edit, "Where.")
+    assert b'key = { keyring = "k" }' in written
+    assert tomllib.loads(written.decode())["store"]["key"] == {"keyring": "k"}
+    taken_out = tomllib.loads(without(written, ("store", "key")).decode())
+    assert {name: value for name, value in taken_out.items() if value} == tomllib.loads(text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,9 @@ import pytest
 
 from kepthour.core.ladder import Urgency
 from kepthour.store import reminders, watches
+from kepthour.store.access import PLAIN
 from kepthour.store.engine import Store, open_store
+from tests.support.sealed import KEY, connect, store_at
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 TRANSACTIONS = 6
@@ -25,12 +26,12 @@ HEADER, FRAME_HEADER, PAGE = (
 FRAME = FRAME_HEADER + PAGE
 
 
-@pytest.fixture(scope="module")
-def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=[PLAIN, KEY], ids=["plain", "encrypted"])
+def journal(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store as a power cut finds it: some transactions stand in its journal only."""
     folder = tmp_path_factory.mktemp("running")
-    store = open_store(folder / "kepthour.db")
-    with closing(sqlite3.connect(store.path)) as other:
+    store = open_store(folder / "kepthour.db", request.param)
+    with closing(connect(store.path)) as other:
         other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         for number in range(1, TRANSACTIONS + 1):
             commit(store, number)
@@ -53,7 +54,7 @@ def commit(store: Store, number: int) -> None:
 
 def held(path: Path) -> int:
     """How many transactions the store holds. Fails if it is not whole, or holds a part of one, or leaves one out."""
-    store = open_store(path)
+    store = store_at(path)
     store.check()
     with store.read() as tx:
         began = [watch.pid for watch in watches.around(tx, NOW, NOW + timedelta(days=2))]

@@ -57,7 +57,9 @@ def without(content: bytes, path: Path) -> bytes:
 
 def _shortened(section: Section, path: Path) -> Section:
     depth = len(section.path)
-    if section.path != path[:depth] or depth == len(path):
+    if section.path == path:  # a table with a header of its own
+        return replace(section, header="", body="")
+    if section.path != path[:depth]:
         return section
     document: Any = tomlkit.parse(section.body)
     *way, key = path[depth:]
