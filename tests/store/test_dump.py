@@ -14,10 +14,11 @@ from sqlalchemy import JSON, Boolean, Integer, Table, insert
 from kepthour.core.privacy import Phi
 from kepthour.core.trail import What
 from kepthour.store.dump import PARTS, WITHHELD, Part, exported
-from kepthour.store.engine import Store
+from kepthour.store.engine import Store, open_store
 from kepthour.store.tables import metadata
 from kepthour.store.types import Instant, PhiText, Span
 from kepthour.views.export import export
+from tests.support.sealed import KEY
 from tests.support.stores import opened
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -56,10 +57,11 @@ def plain(value: Any) -> Any:
     return value
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
+@pytest.fixture(params=["plain", "encrypted"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     """One row in each table, and a question beside the reminder."""
-    made = opened(tmp_path / "kepthour.db")
+    path = tmp_path / "kepthour.db"
+    made = opened(path) if request.param == "plain" else open_store(path, KEY)
     with made.write() as tx:
         tx.connection.execute(metadata.tables["therapists"].delete())
         for table in metadata.sorted_tables:

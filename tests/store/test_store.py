@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,8 +17,10 @@ from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import Change, State, Why
 from kepthour.runtime.lock import Held, StoreLock
 from kepthour.store import access, engine, outbox, reminders, watches
+from kepthour.store.access import PLAIN
 from kepthour.store.engine import HEAD, Store, open_store
 from kepthour.store.tables import metadata
+from tests.support.sealed import KEY, connect, store_at
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 MIGRATIONS = Path(engine.__file__).parent / "migrations"
@@ -30,9 +31,9 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "state" / "kepthour.db"
 
 
-@pytest.fixture
-def store(path: Path) -> Store:
-    return open_store(path)
+@pytest.fixture(params=[PLAIN, KEY], ids=["plain", "encrypted"])
+def store(request: pytest.FixtureRequest, path: Path) -> Store:
+    return open_store(path, request.param)
 
 
 def test_the_file_is_0600_in_a_0700_folder(store: Store, path: Path) -> None:
@@ -45,7 +46,8 @@ def test_the_newest_migration_is_the_one_the_program_expects() -> None:
 
 
 def test_the_migrations_make_the_tables_that_the_program_declares(store: Store, path: Path) -> None:
-    with create_engine(f"sqlite:///{path}").connect() as connection:
+    made = create_engine("sqlite://", module=store.access.driver, creator=lambda: store.access.connect(path))
+    with made.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
@@ -77,15 +79,16 @@ def test_a_newer_store_is_refused_and_left_alone(store: Store, path: Path) -> No
         tx.connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     store.close()
     with pytest.raises(NeedsPerson, match="newer Kept Hour"):
-        open_store(path)
+        store_at(path).open()
 
 
 def test_a_store_that_somebody_writes_to_is_busy_not_broken(
     store: Store, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(access, "BUSY_SECONDS", 0.1)
-    impatient = open_store(path)
-    other = sqlite3.connect(path, isolation_level=None)
+    impatient = store_at(path)
+    other = connect(path)
+    other.isolation_level = None
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(TryLater), impatient.write():
         pass
