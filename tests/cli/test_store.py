@@ -218,20 +218,23 @@ def test_a_key_that_is_wrong_or_missing_is_one_clear_sentence_and_nothing_is_res
     assert aside(world) == []
 
 
-def test_a_keyring_that_is_locked_at_the_start_is_waited_for(world: World) -> None:
+def test_a_keyring_that_is_locked_at_the_start_is_told_and_waited_for(world: World) -> None:
     world.cli("store", "encrypt")
     before = world.store_file.read_bytes()
     lock = world.folder / "kept.locked"
     lock.touch()
-    put(world, ("one", "AB", at(minutes=2)))
+    put(world, ("one", "AB", at(minutes=4)))
     with world.daemon() as daemon:
         said = daemon.said()
         assert "The key of the store is not to be had" in said and "nothing can remind you" in said
         assert "could not be asked (KeyringLocked)" in said and "a text of the keyring's own" not in said
+        (notice,) = eventually(world.received, "the word that it cannot remind", within=90)
+        assert (notice["rung"], notice["title"]) == ("store", "Kept Hour cannot read its store")
+        assert "(KeyringLocked)" in notice["text"] and "busy" not in notice["text"]
         assert world.store_file.read_bytes() == before
         lock.unlink()
-        eventually(lambda: "store.usable_again" in daemon.said(), "the store")
-        eventually(world.rungs, "a reminder", within=90)
+        eventually(lambda: "store.usable_again" in daemon.said(), "the store", within=90)
+        eventually(lambda: any(rung != "store" for rung in world.rungs()), "a reminder", within=90)
     assert aside(world) == []
     assert is_encrypted(world)
 

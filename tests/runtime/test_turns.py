@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from kepthour.app import App
+from kepthour.core.errors import TryLater
 from kepthour.core.notice import Key, Showing
-from kepthour.core.notices import store_notice
+from kepthour.core.notices import key_notice, store_notice
 from kepthour.core.tongue import ENGLISH
 from kepthour.core.verdict import Verdict
 from kepthour.core.words.text import Show
@@ -25,7 +26,7 @@ from kepthour.runtime.health import Health
 from kepthour.runtime.outage import Outage
 from kepthour.runtime.turns import Turns
 from kepthour.store import access, sessions
-from kepthour.store.access import Unusable
+from kepthour.store.access import KeyUnavailable, Unusable
 from kepthour.store.engine import Damaged, Store
 from kepthour_connectors.base import Transient
 from tests.support.day import BERLIN, Day, when
@@ -382,3 +383,20 @@ def test_an_outage_is_told_with_what_to_do() -> None:
     watch.seconds = outage._TELL_AFTER + 1
     assert store.hit(error) is error
     assert store_notice(error, HOW).text == "The disk is full. Free some space. Reminders go on from memory."
+
+
+def test_what_somebody_can_mend_is_told_though_the_last_turn_merely_had_to_wait() -> None:
+    watch = Watch()
+    store = Outage(watch)
+    error = KeyUnavailable("The key is not to be had.", "Unlock the keyring.")
+    store.hit(error)
+    watch.seconds = outage._TELL_AFTER + 1
+    assert store.hit(TryLater("The store does not answer.")) is error
+    assert key_notice(error, HOW).text == (
+        "The key is not to be had. Unlock the keyring. Until then nothing can remind you."
+    )
+    store.over()
+    waits = TryLater("The store does not answer.")
+    store.hit(waits)
+    watch.seconds += outage._TELL_AFTER + 1
+    assert store.hit(waits) is waits

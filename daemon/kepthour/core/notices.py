@@ -28,6 +28,7 @@ from kepthour.core.words.rungs import bare_text, cue_text, joint_text, opening_t
 from kepthour.core.words.text import Text
 from kepthour.core.words.troubles import (
     check_text,
+    key_text,
     lost_track_text,
     rescued_text,
     store_busy_text,
@@ -209,6 +210,11 @@ def store_notice(error: KeptHourError, how: Showing) -> Notice:
     if isinstance(error, NeedsPerson):
         return _own(Urgency.HIGH, store_text(how.tongue, error.what, error.remedy), stays=True)
     return _own(Urgency.HIGH, store_busy_text(how.tongue), stays=True)
+
+
+def key_notice(error: NeedsPerson, how: Showing) -> Notice:
+    """The key of the store is not to be had, as `error` says; nothing is known of any session."""
+    return _own(Urgency.HIGH, key_text(how.tongue, error.what, error.remedy), stays=True)
 
 
 def store_works_notice(how: Showing) -> Notice:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import structlog
 
-from kepthour.core.errors import KeptHourError
+from kepthour.core.errors import KeptHourError, NeedsPerson
 
 log = structlog.get_logger()
 
@@ -20,6 +20,7 @@ class Outage:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._since: float | None = None
+        self._cause: KeptHourError | None = None  # what somebody can mend, if that is known
         self._notice_made = False
         self._told = False
         self.damaged = False  # a new store has to be begun
@@ -30,14 +31,19 @@ class Outage:
         return self._since is not None
 
     def hit(self, error: KeptHourError) -> KeptHourError | None:
-        """The store refused to work; returns `error` if the therapist is to be told of it now."""
+        """The store refused to work; returns what the therapist is to be told now, if anything.
+
+        That a turn had to wait says nothing of why: what somebody can mend goes before it.
+        """
+        if isinstance(error, NeedsPerson):
+            self._cause = error
         if self._since is None:
             self._since = self._clock()
             log.error("store.unusable", problem=error)
         if self._notice_made or self._clock() - self._since < _TELL_AFTER:
             return None
         self._notice_made = True
-        return error
+        return self._cause or error
 
     def told(self) -> None:
         """What `hit` returned has reached the therapist."""
@@ -48,5 +54,5 @@ class Outage:
         if self.on:
             log.warning("store.usable_again")
         believed = self._told
-        self._since, self._notice_made, self._told = None, False, False
+        self._since, self._cause, self._notice_made, self._told = None, None, False, False
         return believed

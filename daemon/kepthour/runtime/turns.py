@@ -16,12 +16,12 @@ import structlog
 from kepthour.app import App
 from kepthour.core.errors import KeptHourError, TryLater
 from kepthour.core.notice import Notice
-from kepthour.core.notices import rescued_notice, store_notice, store_works_notice
+from kepthour.core.notices import key_notice, rescued_notice, store_notice, store_works_notice
 from kepthour.runtime.answering import Answering
 from kepthour.runtime.health import Health
 from kepthour.runtime.outage import Outage
 from kepthour.runtime.pump import Pump
-from kepthour.store.access import Unusable
+from kepthour.store.access import KeyUnavailable, Unusable
 from kepthour.store.engine import Damaged
 from kepthour.store.rescue import begin_anew
 
@@ -127,7 +127,9 @@ class Turns:
     async def _from_memory(self, error: KeptHourError) -> timedelta:
         news = self._outage.hit(error)
         if news is not None:
-            self._tell(store_notice(news, self._app.config.showing), self._outage.told)
+            how = self._app.config.showing
+            notice = key_notice(news, how) if isinstance(news, KeyUnavailable) else store_notice(news, how)
+            self._tell(notice, self._outage.told)
         return min(await self._pump.turn_without_store(), _SOON)
 
     def _tell(self, notice: Notice, told: Callable[[], None] = lambda: None) -> None:

@@ -55,6 +55,12 @@ def store_text(tongue: Tongue, what: str, remedy: str) -> Text:
     return Text(tongue.gettext("Kept Hour cannot store anything"), f"{what} {remedy} {said}")
 
 
+def key_text(tongue: Tongue, what: str, remedy: str) -> Text:
+    """The key of an encrypted store is not to be had (both from an error, in English), and nothing is known yet."""
+    said = tongue.gettext("Until then nothing can remind you.")
+    return Text(tongue.gettext("Kept Hour cannot read its store"), f"{what} {remedy} {said}")
+
+
 def store_busy_text(tongue: Tongue) -> Text:
     """The store cannot be used, since another program holds it."""
     return store_text(
