@@ -38,6 +38,7 @@ from kepthour.core.words.text import Show, Text
 from kepthour.core.words.troubles import (
     calendar_text,
     check_text,
+    key_text,
     lost_track_text,
     rescued_text,
     store_busy_text,
@@ -145,6 +146,7 @@ CASES: dict[str, Case] = {
     "never in sync": alert(Freshness.NEVER_SYNCED, None, START),
     "lost track": lambda tongue, _show: lost_track_text(tongue, LINKED, BERLIN),
     "no store": lambda tongue, _show: store_text(tongue, "The disk is full.", "Free some space."),
+    "no key": lambda tongue, _show: key_text(tongue, "The keyring is locked.", "Unlock it."),
     "a busy store": lambda tongue, _show: store_busy_text(tongue),
     "a store again": lambda tongue, _show: store_works_text(tongue),
     **{f"kept aside, {count} answers": rescue(ASIDE, count) for count in (0, 1, 12)},
