@@ -2,6 +2,7 @@
 # make test    everything that has to hold: lint, types, import contracts, tests
 # make long    what takes too long for every change: a year of a full practice
 # make words   bring the texts of notices into the catalogues, and compile these
+# make docs    the documentation as a site, in build/site
 # make clean   remove what the two made
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ LONG := tests/scenario/test_year.py
 LANGUAGES := daemon/kepthour/languages
 MESSAGES := build/kepthour.pot
 
-.PHONY: demo test lint unit long words clean
+.PHONY: demo test lint unit long words docs clean
 
 demo: .venv/installed
 	$(BIN)/kepthour demo
@@ -38,6 +39,9 @@ words: .venv/installed-dev
 	$(BIN)/pybabel --quiet update --domain kepthour --ignore-obsolete --ignore-pot-creation-date --no-wrap \
 		--input-file $(MESSAGES) --output-dir $(LANGUAGES)
 	$(BIN)/pybabel --quiet compile --domain kepthour --directory $(LANGUAGES)
+
+docs: .venv/installed-dev
+	$(BIN)/properdocs build --strict
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv || { echo "Python's venv module is missing: install python3-venv." >&2; exit 1; }
