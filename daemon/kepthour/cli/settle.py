@@ -34,12 +34,17 @@ VERDICTS = {
 }
 
 
+def _complete(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """A verdict may stand in either place. No ID is offered: it would take the store."""
+    return [name for name in VERDICTS if name.startswith(incomplete)]
+
+
 @click.command(
     epilog="\b\nVERDICT is one of:\n"
     + "\n".join(f"  {name:<20} {meaning}" for name, meaning in VERDICTS.items()),
 )
-@click.argument("session_id", metavar="[ID]", required=False)
-@click.argument("verdict", metavar="VERDICT", required=False)
+@click.argument("session_id", metavar="[ID]", required=False, shell_complete=_complete)
+@click.argument("verdict", metavar="VERDICT", required=False, shell_complete=_complete)
 @click.option(
     "--reason", help="Why, for your own records; a correction needs it from the day after the next on."
 )
