@@ -17,8 +17,8 @@ class ManPages(BuildHookInterface[Any]):
         """Before the wheel is put together."""
         if version == "editable":
             return
-        sys.path.insert(0, str(Path(self.root) / "tools"))
-        from man_pages import write
+        sys.path.insert(0, self.root)
+        from tools.man_pages import write
 
         self._folder = TemporaryDirectory(prefix="kepthour-man-")
         write(Path(self._folder.name))

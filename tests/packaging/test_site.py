@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from html.parser import HTMLParser
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -150,3 +151,20 @@ def test_in_a_browser_it_asks_nobody_and_fits_the_screen(
             assert (int(lightness) > 128) == (scheme == "light")
     assert [url for url in asked if not url.startswith("file:")] == []
     assert len(asked) > 4
+
+
+def test_the_threat_model_tells_of_each_channel_and_calendar_what_leaves_the_machine() -> None:
+    text = (ROOT / "docs" / "threat-model.md").read_text()
+    table = text.partition("## What leaves the machine")[2].partition("What the text of a notice may hold")[0]
+    told = {
+        re.findall(r"`([^`]+)`", line.split("|")[1])[0]
+        for line in table.splitlines()
+        if line.startswith("| `")
+    }
+    known = {
+        point.name
+        for group in ("channels", "connectors")
+        for point in entry_points(group=f"kepthour.{group}")
+    }
+    assert known <= told
+    assert "[heartbeat]" in told
