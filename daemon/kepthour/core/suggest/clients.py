@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from kepthour.core.suggest.vocabulary import BEFORE_A_CLIENT, FILLERS, OTHER, SESSION
 
 _DOTTED = r"[A-ZÄÖÜ]\. ?[A-ZÄÖÜ]\."
-_INITIALS = r"[A-ZÄÖÜ]{2,3}(?!\w)"
+_INITIALS = r"[A-ZÄÖÜ]{2,3}\b"
 _PART = r"[A-ZÄÖÜ][\w'’-]+"
 _NAME = rf"{_PART}(?: (?:{_PART}|[A-ZÄÖÜ]\b\.?))?"
 _END = r"(?!\w)"

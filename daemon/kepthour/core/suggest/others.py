@@ -34,7 +34,7 @@ def is_plainly_other(title: str, times: Sequence[Seen]) -> bool:
     told = {word for word in words if word in OTHER}
     if not told:
         return False
-    return bool(told - ALSO_NAMES) or _is_midday(told, times) or not _is_like_a_client_s(times)
+    return not told & ALSO_NAMES or _is_midday(told, times) or not _is_like_a_client_s(times)
 
 
 def has_client_sign(title: str) -> bool:

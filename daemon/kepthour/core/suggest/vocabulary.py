@@ -9,7 +9,7 @@ SESSION = frozenset(
     session sessions sitzung sitzungen termin appointment appt gespräch erstgespräch vorgespräch erstsitzung
     erstkontakt intake consultation consult beratung counselling counseling coaching sprechstunde probatorik
     probatorische diagnostik anamnese assessment evaluation einzel individual paar paare couple couples gruppe group
-    familie family kind child patient patientin pat klient klientin client kl emdr kzt lzt vt tp pa eg tfp dbt cbt ifs
+    familie family kind child patient patientin pat klient klientin client emdr kzt lzt vt tp pa eg tfp dbt cbt ifs
     videosprechstunde video telehealth online nachgespräch abschlussgespräch krisengespräch krise crisis
     """.split()
 )
@@ -36,9 +36,12 @@ OTHER = frozenset(
     """.split()
 )
 
-# Words of the above that are people's names, too: a title of these alone, at a client's hour, may be a client.
+# Words of the above that are people's names, too: a title with one of them, at a client's hour, may be a client's.
 ALSO_NAMES = frozenset(
-    "holiday frei kaffee sport krank mittag pause notes run laufen leave mail schule chor".split()
+    """
+    arzt balint chor frei holiday kaffee kita krank laufen leave mail mittag notes pause peer run schule sick sport
+    steuer urlaub
+    """.split()
 )
 MIDDAY = frozenset({"mittag"})
 
