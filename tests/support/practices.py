@@ -50,9 +50,7 @@ class Practice:
 
     @property
     def occurrences(self) -> list[Occurrence]:
-        return [
-            one for each in (*self.clients, *self.others, *self.never) for one in each.occurrences()
-        ]
+        return [one for each in (*self.clients, *self.others, *self.never) for one in each.occurrences()]
 
 
 def spread(titles: Sequence[str], **more: Any) -> tuple[Weekly, ...]:
@@ -121,7 +119,9 @@ PRACTICES = {
     ),
     "titles that tell nothing": Practice(clients=spread(["busy", "busy", "", "belegt"])),
     "psychoanalysis: four hours a week": Practice(
-        clients=tuple(Weekly(name, day, hour) for hour, name in ((8, "AB"), (9, "CD"), (10, "Sport")) for day in range(4)),
+        clients=tuple(
+            Weekly(name, day, hour) for hour, name in ((8, "AB"), (9, "CD"), (10, "Sport")) for day in range(4)
+        ),
         others=(Weekly("Mittag", 1, 12, 60),),
         aliases=("AB", "CD"),
     ),

@@ -121,15 +121,15 @@ class Calls:
             "Write the name as the server shows it, or the calendar's own address as url.",
         )
 
-    def named(self) -> list[tuple[str, str]]:
+    def named(self) -> list[tuple[str, Any]]:
         """The account's calendars: the name that is displayed ("": it has none), and what `address` takes."""
         try:
-            calendars = self._dav.get_calendars(self._dav.get_principal())
+            calendars: Any = self._dav.get_calendars(self._dav.get_principal())
         except ValueError:  # the library's for a principal on another host
             raise self._elsewhere() from None
-        return [(each.get_display_name() or "", str(each.url)) for each in calendars]
+        return [(each.get_display_name() or "", each.url) for each in calendars]
 
-    def address(self, url: str) -> str:
+    def address(self, url: Any) -> str:
         """The whole address for what `named` gave. No request."""
         try:
             return _as_folder(checked_url(str(self._dav.url.join(url))))

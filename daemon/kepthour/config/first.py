@@ -71,7 +71,9 @@ def _rules(rules: Iterable[Rule]) -> Iterable[str]:
             shortest, longest = map(format_duration, rule.duration)
             lines.append(f"duration = [{_value(shortest)}, {_value(longest)}]")
         is_rest = rule.is_session and rule.title is None
-        lines.append(f'is = "{"session" if rule.is_session else "other"}"{"   # all else" if is_rest else ""}')
+        lines.append(
+            f'is = "{"session" if rule.is_session else "other"}"{"   # all else" if is_rest else ""}'
+        )
         yield "\n".join(lines) + "\n\n"
 
 

@@ -26,7 +26,9 @@ def client_patterns(titles: Sequence[str]) -> list[str]:
     left, found = list(titles), []
     for pattern in _candidates(titles):
         compiled = re.compile(pattern)
-        matches = [match for title in left if (match := compiled.search(title)) and _is_client(match["client"])]
+        matches = [
+            match for title in left if (match := compiled.search(title)) and _is_client(match["client"])
+        ]
         clients = {match["client"] for match in matches}
         if len(matches) >= _FEWEST_EVENTS and len(clients) >= _FEWEST_CLIENTS:
             found.append(pattern)
