@@ -13,7 +13,7 @@ from kepthour_connectors.caldav.hosts import same_origin
 
 
 def offered(options: Options) -> tuple[Offered, ...]:
-    """See `calendars`. An address that is a calendar's own is offered alone."""
+    """See `calendars`; by name. An address that is a calendar's own is offered alone."""
     host = urlsplit(options.url).hostname or ""
     try:
         calls = Calls(options, options.password.reveal() if options.password else None)
@@ -37,7 +37,7 @@ def _offered(calls: Calls, options: Options) -> tuple[Offered, ...]:
     for name, url in calls.named():
         with suppress(CalendarGone):  # one that is elsewhere hides no other
             found.append(Offered(name, _keys(name, calls.address(url), options.url, discovered)))
-    return tuple(found)
+    return tuple(sorted(found, key=lambda one: one.name.casefold()))
 
 
 def _discovers(calls: Calls) -> bool:

@@ -53,10 +53,7 @@ def text(zone: str, calendar: Mapping[str, object], take: Take, rules: Sequence[
     """A whole file with one calendar. `calendar`: its keys but for `name` and `sessions`."""
     table = {"name": CALENDAR, **calendar, "sessions": take.value}
     lines = ["[[calendars]]", *(f"{key} = {_value(value)}" for key, value in table.items()), "", ""]
-    if not rules:
-        heading = _NO_RULES
-    else:
-        heading = _ALIASES if take is Take.ALL else _RULES
+    heading = _NO_RULES if not rules else _ALIASES if take is Take.ALL else _RULES
     return _HEAD.format(zone=_value(zone)) + "\n".join(lines) + heading + "".join(_rules(rules)) + _REST
 
 

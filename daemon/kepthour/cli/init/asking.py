@@ -25,7 +25,7 @@ def ask_secret(question: str, before: str | None, check: Callable[[str], _T]) ->
 
     `before` is what Enter stands for, if it was asked already.
     """
-    shown = f"{question} (not shown{'; Enter: as before' if before else ''})"
+    shown = f"{question} (not shown{'; Enter keeps it' if before else ''})"
     while True:
         said: str = _answered(
             lambda: click.prompt(shown, default=before, show_default=False, hide_input=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,9 +55,9 @@ def _written(file: Path, vault: Vault, plugins: Plugins) -> Configuration:
     from kepthour.config.reading import parse
     from kepthour.runtime.clock import SystemClock
 
-    zone = asked_zone()
-    keys, trial = _Source(file, zone, vault, plugins).asked()
-    take, rules = agreed_sessions(trial, SystemClock().now())
+    zone, now = asked_zone(), SystemClock().now()
+    keys, trial = _Source(file, zone, vault, plugins, now).asked()
+    take, rules = agreed_sessions(trial, now)
     whole = text(zone, keys, take, rules)
     config = parse(file, whole.encode(), plugins)
     write(file, whole)
@@ -66,12 +67,13 @@ def _written(file: Path, vault: Vault, plugins: Plugins) -> Configuration:
 class _Source:
     """The one calendar: asked for and tried, until it can be read or they want it as it is."""
 
-    def __init__(self, file: Path, zone: str, vault: Vault, plugins: Plugins) -> None:
-        self._file, self._zone, self._vault, self._plugins = file, zone, vault, plugins
+    def __init__(self, file: Path, zone: str, vault: Vault, plugins: Plugins, now: datetime) -> None:
+        self._file, self._zone, self._vault, self._plugins, self._now = file, zone, vault, plugins, now
         self._keys: source.Keys = {}
 
     def asked(self) -> tuple[source.Keys, Trial | None]:
         """The keys of its table; and what it holds, if it could be read."""
+        from kepthour.cli.init.sessions import is_wanted
         from kepthour.config.faults import Faulty
         from kepthour_connectors.base import ConnectorError
 
@@ -79,7 +81,9 @@ class _Source:
         while True:
             self._keys = _ASKED[source.asked_kind(before)](before, self._vault)
             try:
-                return self._tried(before)
+                keys, trial = self._tried(before)
+                if is_wanted(trial, self._now):
+                    return keys, trial
             except Faulty as error:
                 for fault in error.faults:
                     click.echo(f"\n{fault}")

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from kepthour.cli.init.asking import choose
+from kepthour.cli.init.asking import agree, choose
 
 if TYPE_CHECKING:
     from kepthour.checks.trial import Trial
@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 _SPAN = timedelta(weeks=4)
 _MOST_ROWS = 40
 _HOW = "docs/configuration.md#which-events-are-sessions"
+
+
+def is_wanted(trial: Trial, now: datetime) -> bool:
+    """Whether it is the right calendar: one without any event is perhaps another. `now` is aware UTC."""
+    if trial.between(now - _SPAN, now + _SPAN):
+        return True
+    click.echo("It can be read, but holds no event of the last four weeks, nor of the next.")
+    return agree("Is it the right one all the same", default=False)
 
 
 def agreed_sessions(trial: Trial | None, now: datetime) -> tuple[Take, tuple[Rule, ...]]:
@@ -67,7 +75,7 @@ def _show(found: Suggestion, words: str, zone: ZoneInfo) -> None:
     table(columns, _shortened(_rows(found.taken, zone)), "None.")
     if found.left:
         click.echo("\nAnd not these:\n")
-        rows = Counter((_title(one), f"{one.judgement.why}") for one in found.left)
+        rows = Counter((_title(one), _why(one)) for one in found.left)
         named: list[tuple[str, ...]] = [
             (title, why, f"{count}×") for (title, why), count in sorted(rows.items())
         ]
@@ -97,6 +105,12 @@ def _shortened(rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
         return rows
     more = ("…", f"{len(rows) - _MOST_ROWS} more", *("" for _ in rows[0][2:]))
     return [*rows[:_MOST_ROWS], more]
+
+
+def _why(one: Judged) -> str:
+    from kepthour.core.sessions import Why
+
+    return "its title says so" if one.judgement.why is Why.OTHER_RULE else one.judgement.why.value
 
 
 def _title(one: Judged) -> str:

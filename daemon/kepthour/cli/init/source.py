@@ -76,7 +76,11 @@ def chosen(account: Keys, offers: tuple[Offered, ...]) -> Keys:
         at = choose_number("Which holds your sessions", len(offers))
     elif offers[0].name:
         click.echo(f"Your calendar there: {_printable(offers[0].name)}")
-    return {key: value for key, value in account.items() if key != "url"} | dict(offers[at].keys)
+    return {
+        "type": account["type"],
+        **offers[at].keys,
+        **{key: account[key] for key in account if key != "url"},
+    }
 
 
 def unlisted(account: Keys, before: Before) -> Keys:
@@ -113,7 +117,7 @@ def google(before: Before, vault: Vault) -> Keys:
 
     click.echo(
         f"Google lets only a client of your own read it: a file that you download from {_GOOGLE}\n"
-        "How, step by step, in about ten minutes: docs/calendars/google.md. If you have none yet, stop here with Ctrl-C."
+        "How, step by step, in about ten minutes: docs/calendars/google.md. Have you none yet? Stop here: Ctrl-C."
     )
     usual = str(platformdirs.user_config_path("kepthour") / "google-client.json")
     path = before.said["client"] = ask("The client's file", before.said.get("client", usual), _there)

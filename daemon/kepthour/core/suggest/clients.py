@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from kepthour.core.suggest.vocabulary import BEFORE_A_CLIENT, FILLERS, OTHER, SESSION
 
 _DOTTED = r"[A-ZÄÖÜ]\. ?[A-ZÄÖÜ]\."
-_INITIALS = r"[A-ZÄÖÜ]{2,3}\b"
+_INITIALS = r"[A-ZÄÖÜ]{2,3}"
 _PART = r"[A-ZÄÖÜ][\w'’-]+"
 _NAME = rf"{_PART}(?: (?:{_PART}|[A-ZÄÖÜ]\b\.?))?"
 _END = r"(?!\w)"
@@ -40,7 +40,7 @@ def _candidates(titles: Sequence[str]) -> Iterator[str]:
     """The narrow ones first."""
     yield from _after_a_word(titles)
     yield rf"^(?P<client>{_DOTTED})"
-    yield rf"^(?P<client>{_INITIALS})"
+    yield rf"^(?P<client>{_INITIALS})\b"
     words = sorted({word for title in titles for word in title.split()[1:] if _bare(word) in SESSION})
     if words:
         yield rf"^(?P<client>{_NAME})(?=,? (?:[-–:] )?(?:{'|'.join(map(literal, words))}){_END})"
@@ -55,9 +55,9 @@ def _after_a_word(titles: Sequence[str]) -> Iterator[str]:
         for lead, rest in _leads(match) if match else ():
             rests[lead].append(rest)
     for lead, behind in sorted(rests.items(), key=lambda item: (-len(item[1]), -len(item[0]), item[0])):
-        for who in (_DOTTED, _INITIALS, rf"{_NAME}{_END}"):
-            if all(re.match(who, rest) for rest in behind):
-                yield rf"^{literal(lead)}(?P<client>{who})"
+        for who, end in ((_DOTTED, ""), (_INITIALS, r"\b"), (_NAME, _END)):
+            if all(re.match(f"{who}{end}", rest) for rest in behind):
+                yield rf"^{literal(lead)}(?P<client>{who}){end}"
                 break
 
 
