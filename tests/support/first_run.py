@@ -67,9 +67,10 @@ class FirstRun:
         self._answers = {
             key: [value] if isinstance(value, str) else list(value) for key, value in answers.items()
         }
+        program, *args = (*world.enter, str(KEPTHOUR), "init", *options)
         self._terminal = pexpect.spawn(
-            str(KEPTHOUR),
-            ["init", *options],
+            program,
+            args,
             env=world.env | {"COLUMNS": "200"},
             encoding="utf-8",
             timeout=60,

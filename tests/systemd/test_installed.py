@@ -15,6 +15,7 @@ import pytest
 
 from tests.support.calendars import calendar, event
 from tests.support.fence import TITLE
+from tests.support.first_run import FirstRun, practice_text
 from tests.support.fixtures import require
 from tests.support.machine import Machine, missing_for_machine
 from tests.support.user_manager import UserManager
@@ -79,6 +80,20 @@ def test_installed_it_runs_is_started_again_and_goes(user_manager: UserManager, 
     assert not world.json("status")["daemon"]["running"]
     assert user_manager.show(SERVICE, "LoadState") == "not-found"
     assert "It is not installed." in service(user_manager, "uninstall")
+
+
+@pytest.mark.parametrize(("answer", "runs"), [("", True), ("n", False)])
+def test_a_first_run_starts_it_unless_that_is_not_wanted(
+    user_manager: UserManager, answer: str, runs: bool
+) -> None:
+    world = user_manager.world
+    world.enter = user_manager.enter
+    (world.home / "sessions.ics").write_text(practice_text(), newline="")
+    run = FirstRun(world, {"Which (": "file", "Install it": answer})
+    assert run.code == 0
+    assert ("Started. Watching 1 calendar." in run.said) == runs
+    assert ("Nobody is reminded until you do" in run.said) != runs
+    assert world.json("status")["daemon"]["running"] == runs
 
 
 def test_a_clean_end_is_no_alarm(user_manager: UserManager, world: World) -> None:
