@@ -343,4 +343,17 @@ def test_it_says_how_to_go_on_without_a_desktop_and_a_systemd(world: World) -> N
     run = FirstRun(world, {"Which (": "file"})
     assert "There is no session bus." in run.said
     assert "kepthour service install --now" in run.said
-    assert "kepthour sync, then kepthour rehearse" in run.said
+
+
+def test_the_first_reminder_is_told_and_rehearsed_at_once(world: World) -> None:
+    (world.home / "sessions.ics").write_text(practice_text(), newline="")
+    said = FirstRun(world, {"Which (": "file"}).said
+    first = next(
+        one for one in world.json("rehearse", "--from", "today", "--to", "+7d")["reminders"] if one["session"]
+    )
+    assert said.partition("The first reminder: ")[2].splitlines()[0].endswith(first["text"])
+
+
+def test_a_rehearsal_before_the_first_sync_says_why_it_is_empty(world: World) -> None:
+    world.cli("init", "--no-input")
+    assert "No calendar was read yet: kepthour sync" in world.cli("rehearse").stdout

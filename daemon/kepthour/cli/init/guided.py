@@ -38,17 +38,17 @@ def guided(ctx: click.Context, file: Path) -> None:
     )
     plugins, vault = Plugins(), Vault(file.parent)
     try:
-        config = _written(file, vault, plugins)
+        config, readable = _written(file, vault, plugins)
     except BaseException:
         if not file.exists():
             vault.take_back()
         raise
     click.echo(f"\nWritten: {file}")
-    see_to_reminders(ctx, config, plugins)
+    see_to_reminders(ctx, config, plugins, readable=readable)
 
 
-def _written(file: Path, vault: Vault, plugins: Plugins) -> Configuration:
-    """Everything up to the file, which comes last and whole."""
+def _written(file: Path, vault: Vault, plugins: Plugins) -> tuple[Configuration, bool]:
+    """Everything up to the file, which comes last and whole; and whether the calendar could be read."""
     from kepthour.cli.init.sessions import agreed_sessions
     from kepthour.cli.init.writing import write
     from kepthour.config.first import text
@@ -61,7 +61,7 @@ def _written(file: Path, vault: Vault, plugins: Plugins) -> Configuration:
     whole = text(zone, keys, take, rules)
     config = parse(file, whole.encode(), plugins)
     write(file, whole)
-    return config
+    return config, trial is not None
 
 
 class _Source:

@@ -57,7 +57,7 @@ def server(before: Before, vault: Vault) -> Keys:
 
     username = before.ask("username", "Your user name there", getpass.getuser())
     click.echo(
-        "With two-factor sign-in it wants an app password: docs/calendars has a page for each provider."
+        "If you sign in there with a second factor, make an app password first: docs/calendars says how."
     )
     password = before.secrets["password"] = ask_secret(
         "Your password there", before.secrets.get("password"), str
