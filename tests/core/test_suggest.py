@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -92,6 +93,9 @@ def test_a_word_that_is_a_name_too_is_a_client_only_at_a_clients_hour() -> None:
     assert left(Weekly("Mittag", 1, 10)) == set()
     assert left(Weekly("Mittag", 1, 12.5)) == {"Mittag"}
     assert left(Weekly("Sport", 1, 18)) == set()
+    assert (
+        left(Weekly("Supervision AM", 1, 18), Weekly("IM Intervision", 2, 18)) == set()
+    )  # "am", "im" are words, too
     assert left(Weekly("Sport", 1, 18, weeks=(0, 2))) == {"Sport"}
     assert left(Weekly("Sport", 1, 18, 15)) == {"Sport"}
 
@@ -108,6 +112,11 @@ def test_a_title_that_looks_like_a_pattern_is_taken_by_the_letter() -> None:
 def test_initials_of_two_and_three_letters_and_umlauts_are_clients() -> None:
     found = suggested(Practice(spread(["ÄB", "CDE", "FG Paar"])))
     assert {one.judgement.client.reveal() for one in found.taken} == {"ÄB", "CDE", "FG"}
+
+
+def test_whatever_a_calendar_is_called_its_table_can_be_read() -> None:
+    name = 'a\x7f\x00"\\\U0001f600\u2028 ü'
+    assert tomllib.loads(text("UTC", {"calendar": name}, Take.ALL, ()))["calendars"][0]["calendar"] == name
 
 
 # Whatever a calendar holds

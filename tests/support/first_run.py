@@ -33,6 +33,7 @@ QUESTIONS = {
     "Did you see it": "",
     "Install it": "",
 }
+_MOST = 60  # questions
 WEEK = ("AB", "CD Paar", "EF", "GH", "Mittagspause")
 
 
@@ -90,6 +91,7 @@ class FirstRun:
             self._terminal.expect([r"\]: ", r": "])
             shown += self._terminal.before
             self.asked.append(question)
+            assert len(self.asked) < _MOST, f"it asks on and on:\n{shown}"
             if question == stop_at:
                 self._terminal.sendintr()
                 stop_at = ""

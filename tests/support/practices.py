@@ -133,6 +133,7 @@ PRACTICES = {
             Weekly("IJ Intensivtag", 2, 9, 420, weeks=_ONCE),
         ),
         others=(Weekly("Lunch", 0, 12, 45),),
+        aliases=("AB", "CD", "EF", "GH", "IJ"),
     ),
     "the therapist supervises others": Practice(
         clients=spread(["Supervision AB", "Supervision Frau Weber", "Coaching CD", "EF"]),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from kepthour.core.suggest.vocabulary import ALSO_NAMES, FILLERS, MIDDAY, OTHER, SESSION
+from kepthour.core.suggest.vocabulary import ALSO_NAMES, FILLERS, MIDDAY, OTHER
 
 _WORD = re.compile(r"[^\W\d_]+")
 _INITIALS = re.compile(r"\b[^\W\d_]\. ?[^\W\d_]\b|\b[A-ZÄÖÜ]{2,3}\b")
@@ -27,7 +27,7 @@ class Seen:
 def is_plainly_other(title: str, times: Sequence[Seen]) -> bool:
     """Whether no event of this title, seen at these times, can be a session. In doubt it can."""
     words = [word.casefold() for word in _WORD.findall(title)]
-    if not title.isprintable() or has_client_sign(title):
+    if not title.isprintable() or _has_initials(title):
         return False
     if not all(word in OTHER or word in FILLERS for word in words):
         return False
@@ -37,13 +37,10 @@ def is_plainly_other(title: str, times: Sequence[Seen]) -> bool:
     return not told & ALSO_NAMES or _is_midday(told, times) or not _is_like_a_client_s(times)
 
 
-def has_client_sign(title: str) -> bool:
-    """Whether the title has initials, or a word such as "session"."""
-    words = {word.casefold() for word in _WORD.findall(title)}
+def _has_initials(title: str) -> bool:
+    """Whether there are initials in it: "AM" may be a client, though "am" is a word."""
     abbreviations = {word.upper() for word in OTHER}
-    initials = [found for found in _INITIALS.findall(title) if found not in abbreviations]
-    # "Zoom online" tells where, not who.
-    return bool(initials) or bool((words & SESSION) - FILLERS)
+    return any(found not in abbreviations for found in _INITIALS.findall(title))
 
 
 def _is_midday(told: set[str], times: Sequence[Seen]) -> bool:
