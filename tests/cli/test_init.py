@@ -142,6 +142,16 @@ def test_a_wrong_password_is_told_and_corrected(world: World, server: RadicaleSe
     checked(world, "calendar")
 
 
+def test_whoever_takes_another_kind_leaves_no_secret_of_the_first(
+    world: World, server: RadicaleServer, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept.json"
+    world.env |= drawer.environment(kept)
+    (world.home / "sessions.ics").write_text(practice_text(), newline="")
+    run = FirstRun(world, sign_in(server) | {"Your password": "wr0ng", "Which (": ["caldav", "file"]})
+    assert (run.code, json.loads(kept.read_text())) == (0, {})
+
+
 def test_the_calendars_own_address_needs_no_choice(world: World, server: RadicaleServer) -> None:
     run = FirstRun(world, sign_in(server) | {"The server": server.calendar_url("practice")})
     assert "Which holds your sessions" not in run.asked

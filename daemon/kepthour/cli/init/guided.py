@@ -79,7 +79,10 @@ class _Source:
 
         before = source.Before()
         while True:
-            self._keys = _ASKED[source.asked_kind(before)](before, self._vault)
+            was, kind = before.kind, source.asked_kind(before)
+            if kind != was:
+                self._vault.take_back(quietly=True)  # what the other one needed, this one does not
+            self._keys = _ASKED[kind](before, self._vault)
             try:
                 keys, trial = self._tried(before)
                 if is_wanted(trial, self._now):
