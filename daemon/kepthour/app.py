@@ -158,7 +158,7 @@ class App:
 
         A pause that a source asks for is kept to if it ends within that time.
         """
-        wanted = [self.config.calendar(name).name for name in names] or list(self._sources)
+        wanted = list(dict.fromkeys(self.config.calendar(name).name for name in names)) or list(self._sources)
         done: queue.Queue[poll.Polled | KeptHourError] = queue.Queue()
         end = time.monotonic() + _SYNC_SECONDS
         for name in wanted:
