@@ -31,7 +31,15 @@ def test_whatever_the_words_are_the_command_says_a_sentence(used: Used, data: st
 
 def test_every_command_is_among_them() -> None:
     words = {" ".join(leaf.words) for leaf in LEAVES}
-    assert {"agenda", "repair", "repair hold", "repair rules", "auth google", "service show", "purge"} <= words
+    assert {
+        "agenda",
+        "repair",
+        "repair hold",
+        "repair rules",
+        "auth google",
+        "service show",
+        "purge",
+    } <= words
     assert len(words) > 35
 
 

@@ -60,7 +60,10 @@ def main() -> int:
     parser.add_argument("--inputs", type=int, default=100_000)
     parser.add_argument("--first", type=int, default=0, help="the number of the first input")
     parser.add_argument(
-        "--of", choices=("resources", "configurations", "commands"), default="resources", help="what is fuzzed"
+        "--of",
+        choices=("resources", "configurations", "commands"),
+        default="resources",
+        help="what is fuzzed",
     )
     wanted = parser.parse_args()
     if wanted.of != "resources":

@@ -58,7 +58,9 @@ def _value(param: click.Parameter, ids: Sequence[str]) -> st.SearchStrategy[str]
     if isinstance(kind, click.Choice):
         meant = st.sampled_from([str(one) for one in kind.choices])
     elif "FILE" in shown:
-        return st.sampled_from([*values.PLACES, "new.ics", "new.html", "new.json", ".", "", "\u202e", "x" * 300])
+        return st.sampled_from(
+            [*values.PLACES, "new.ics", "new.html", "new.json", ".", "", "\u202e", "x" * 300]
+        )
     elif "verdict" in shown:
         meant = st.sampled_from(VERDICTS)
     elif "duration" in shown:
@@ -66,7 +68,9 @@ def _value(param: click.Parameter, ids: Sequence[str]) -> st.SearchStrategy[str]
     elif "ID" in shown or param.name in {"session", "session_id", "card_id"}:
         meant = st.sampled_from([*ids, "none", "2", "0", "-1", "99999999999999999999", "0" * 10])
     elif param.name in {"n", "port", "which"}:
-        meant = st.sampled_from(["1", "2", "9", "0", "-1", "65536", "99999999999999999999", "1.5", *values.MOMENTS])
+        meant = st.sampled_from(
+            ["1", "2", "9", "0", "-1", "65536", "99999999999999999999", "1.5", *values.MOMENTS]
+        )
     elif param.name == "language":
         meant = st.sampled_from(["en", "de", "fr", "de_DE.UTF-8", "../en"])
     elif param.name in {"names", "name"}:

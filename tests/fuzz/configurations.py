@@ -39,7 +39,9 @@ class Case:
 
 def _documented() -> Iterator[str]:
     """Every table of the documentation and of the example, what is commented out there, too."""
-    yield from re.findall(r"```toml\n(.*?)```", "".join(page.read_text("utf-8") for page in _PAGES), re.DOTALL)
+    yield from re.findall(
+        r"```toml\n(.*?)```", "".join(page.read_text("utf-8") for page in _PAGES), re.DOTALL
+    )
     example = (_ROOT / "config.example.toml").read_text("utf-8")
     yield example
     # Keys and tables that are commented out: each by itself, under the table in which it stands.
@@ -55,7 +57,9 @@ def _documented() -> Iterator[str]:
 def _bases() -> list[dict[str, Any]]:
     found = [tomllib.loads(_MINIMAL)]
     for text in _documented():
-        with suppress(tomllib.TOMLDecodeError, Faulty):  # a part of a table; a plug-in's own, not installed here
+        with suppress(
+            tomllib.TOMLDecodeError, Faulty
+        ):  # a part of a table; a plug-in's own, not installed here
             table = _at_home(tomllib.loads(_MINIMAL) | tomllib.loads(text))
             parse(Path("config.toml"), tomlkit.dumps(table).encode(), Plugins())
             found.append(table)
@@ -79,8 +83,17 @@ _ODD = st.one_of(
     st.sampled_from(
         [True, False, 0, 1, -1, 2**63 - 1, -(2**63), 10**300, 0.5, -0.0, float("nan"), float("inf"), 1e308]
     ),
-    st.sampled_from([date(1, 1, 1), datetime(9999, 12, 31, 23, 59, tzinfo=UTC), time(12, 30), datetime(2026, 3, 29, 2, 30)]),
-    st.sampled_from([[], {}, [[]], [{}], {"": ""}, [[[[["x"]]]]], {"a": {"b": {"c": 1}}}, ["x", 1, True], [""]]),
+    st.sampled_from(
+        [
+            date(1, 1, 1),
+            datetime(9999, 12, 31, 23, 59, tzinfo=UTC),
+            time(12, 30),
+            datetime(2026, 3, 29, 2, 30),
+        ]
+    ),
+    st.sampled_from(
+        [[], {}, [[]], [{}], {"": ""}, [[[[["x"]]]]], {"a": {"b": {"c": 1}}}, ["x", 1, True], [""]]
+    ),
     st.sampled_from(values.TEXTS),
     st.sampled_from(values.SPANS),
     st.sampled_from(values.MOMENTS),

@@ -16,7 +16,8 @@ CPU_SECONDS = 20  # a bound, not a measure: who computes for so long computes fo
 _MEMORY = 3 << 30
 _LONGEST = 20_000  # of what is said of a fault, in characters: it does not hold what it is about
 _UNKIND = re.compile(
-    r"Traceback|something went wrong inside|<class|object at 0x|\[Errno|Error\(|pydantic|tomllib|sqlalchemy|[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u202e]"
+    r"Traceback|something went wrong inside|<class|object at 0x|\[Errno|Error\(|pydantic|tomllib|sqlalchemy"
+    r"|[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u202e]"
 )
 
 

@@ -44,7 +44,9 @@ class Used:
 
 def _event(uid: str, title: str, begins: timedelta, *more: str) -> str:
     start = NOW + begins
-    return event(uid, title, f"{start:{_STAMP}}", f"{start + timedelta(minutes=50):{_STAMP}}", *more, zone=None)
+    return event(
+        uid, title, f"{start:{_STAMP}}", f"{start + timedelta(minutes=50):{_STAMP}}", *more, zone=None
+    )
 
 
 def used_world(folder: Path) -> Used:

@@ -57,4 +57,3 @@ def run_many(kind: str, examples: int) -> Counter[int]:
             many(given(command_lines(used.ids))(lambda args: ends.update([given_to(used, args)])))()
         os.chdir("/")
     return ends
-

@@ -68,7 +68,9 @@ def load(file: Path, plugins: Plugins) -> Configuration:
 def read(file: Path) -> bytes:
     """What is in `file`. Raises Faulty if it is not there, may not be read, or can be no configuration."""
     try:
-        if file.is_char_device() or file.is_block_device():  # some of these never end, and some wait for somebody
+        if (
+            file.is_char_device() or file.is_block_device()
+        ):  # some of these never end, and some wait for somebody
             raise Faulty(file, (Fault("", "this is a device, and no file"),))
         with file.open("rb") as opened:
             content = opened.read(LIMIT_BYTES + 1)
@@ -95,7 +97,9 @@ def parse(file: Path, content: bytes, plugins: Plugins) -> Configuration:
     except RecursionError:
         raise Faulty(file, (Fault("", "its lists or tables lie too deep in one another"),)) from None
     except ValueError:  # tomllib lets through what `int` and `datetime` say of a number or date that is none
-        raise Faulty(file, (Fault("", "a number or a date in it is too long, or there is no such one"),)) from None
+        raise Faulty(
+            file, (Fault("", "a number or a date in it is too long, or there is no such one"),)
+        ) from None
     return replace(_Reading(file, raw, plugins).configuration(), content=content)
 
 
