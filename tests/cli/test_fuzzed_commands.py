@@ -52,9 +52,13 @@ def test_every_command_is_among_them() -> None:
         ("repair", values.LONG),
         ("repair", "1", "draft", "--client", values.LONG),
         ("\x9f",),
+        ("export", "--output", values.LONG),
+        ("export", "--output", "~nobody-here/x"),
+        ("init", "--no-input", "--config", values.LONG),
+        ("agenda", "--config", values.LONG),
         ("agenda", "--from", "9999-12-31", "--to", "0001-01-01"),
     ],
-    ids=["twice", "escape", "bytes", "long", "long choice", "command", "wrong way"],
+    ids=lambda args: " ".join(args)[:30].encode("unicode_escape").decode(),
 )
 def test_what_was_found_once(used: Used, args: tuple[str, ...]) -> None:
     given_to(used, list(args))

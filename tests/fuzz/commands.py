@@ -95,8 +95,8 @@ def command_lines(draw: st.DrawFn, ids: Sequence[str]) -> list[str]:
         if isinstance(param, click.Argument):
             count = draw(st.sampled_from([1] * 8 + [0, 2]))
             words += [draw(_value(param, ids)) for _ in range(count)]
-        elif isinstance(param, click.Option) and param.name not in {"config", "version", "verbose"}:
-            if not draw(st.sampled_from([True, False, False])):
+        elif isinstance(param, click.Option) and param.name not in {"version", "verbose"}:
+            if not draw(st.sampled_from([True, False, False] + [False] * 9 * (param.name == "config"))):
                 continue
             words.append(param.opts[0])
             if not param.is_flag:

@@ -49,7 +49,7 @@ def init(ctx: click.Context, no_input: bool) -> None:
     from kepthour.core.errors import NeedsPerson
 
     file = ctx.ensure_object(Setting).config_file()
-    if file.exists():
+    if os.path.lexists(file):
         raise NeedsPerson(
             f"There is a configuration already: {file}.", "Edit it, or choose another with --config."
         )
