@@ -357,6 +357,11 @@ class App:
         plan.say_make_up(self._policy, self.store, card, session_id, self.clock.now())
         self.follow_cards()
 
+    def forget_make_up(self, card: int) -> None:
+        """What the therapist said of the make-up session is taken back. Raises NotFound, NeedsPerson."""
+        plan.forget_make_up(self.store, card, self.clock.now())
+        self.follow_cards()
+
     def channels(self) -> dict[str, Channel]:
         """The configured channels, not yet opened."""
         made = {

@@ -287,3 +287,10 @@ def test_no_log_names_a_client_or_says_their_word(world: World) -> None:
     for args in (("cause", "other", "--word", "a call from CD"), ("prevent", "moved", "--write")):
         said = world.cli("-vv", "repair", "1", *args).stderr
         assert "AB" not in said and "CD" not in said
+
+
+def test_where_no_setting_helps_none_is_offered(world: World) -> None:
+    told = world.cli("repair", "1", "cause", "one_channel").stdout
+    assert "No setting helps here" in told
+    assert "One change that would help" not in told
+    assert "One change that would help" in world.cli("repair", "1", "cause", "moved").stdout
