@@ -260,7 +260,8 @@ def test_a_card_is_exported_with_all_that_happened_on_it(world: World) -> None:
     )
     assert [one["verdict"] for one in whole["verdicts"]] == ["missed"]
     assert [one["what"] for one in whole["changes"]] == [
-        "card_opened", "card_changed", "first_meeting", "card_changed", "step_done", "step_skipped", "card_closed",
+        "moved", "card_opened", "card_changed", "first_meeting", "card_changed", "step_done", "step_skipped",
+        "card_closed",
     ]  # fmt: skip
     text = world.cli("repair", "1", "export").stdout
     assert "- state: closed, repaired\n" in text
