@@ -80,6 +80,7 @@ def _tell_removed(found: list[Path], *, as_json: bool) -> None:
 def _purge_before(setting: Setting, before: str, *, yes: bool, as_json: bool) -> None:
     from kepthour.pipeline import age
     from kepthour.pipeline.plan.policy import BEHIND
+    from kepthour.store import backups
 
     app = setting.app()
     at = moment(app, before, "--before")
@@ -90,6 +91,7 @@ def _purge_before(setting: Setting, before: str, *, yes: bool, as_json: bool) ->
     if not yes:
         _ask([f"This deletes, for good, all sessions that were over before {clock(at, app.config.zone)}."])
     count = age.forget(app.store, at)
+    backups.forget(app.store.path)  # of before an update: what was deleted stands in it still
     if as_json:
         document({"before": stamp(at, app.config.zone), "sessions": count})
     else:

@@ -114,15 +114,17 @@ def _sentence(verdict: Verdict, settled: Settled, when: str) -> str:
 
 
 def _card(app: App, verdict: Verdict, settled: Settled) -> str:
-    """Where to go on after a miss, with what is urgent first."""
+    """Where to go on after a miss, with what is urgent first; and that a late start has a card, too."""
     from kepthour.store import cards
 
-    if verdict.value != "missed":
+    if verdict.value not in {"missed", "late"}:
         return ""
     with app.store.read() as tx:
         card = cards.of_session(tx, settled.session)
     if card is None:
         return ""
+    if verdict.value == "late":
+        return f" It has a short repair card: kepthour repair {card.id}"
     return (
         f" A text for the client: kepthour repair {card.id} draft. What else helps: kepthour repair {card.id}"
     )

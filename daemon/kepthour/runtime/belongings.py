@@ -12,9 +12,9 @@ from kepthour.config import Configuration
 from kepthour.runtime.start import store_path
 from kepthour.runtime.taken_up import copies, copy_of
 
-# What stands beside a store's file: SQLite's own, what a rescue makes, the lock, the bell, the heartbeat.
+# What stands beside a store's file: SQLite's own, what a rescue and an update make, the lock, the bell, the heartbeat.
 _BESIDE = re.compile(
-    r"(?:\.(?:new|ready|rescue-\w+|damaged-\d{8}T\d{6}x*))?(?:-(?:wal|shm|journal))?|\.(?:lock|bell|heartbeat(?:-new)?)"
+    r"(?:\.(?:new|ready|rescue-\w+|damaged-\d{8}T\d{6}x*|before-\d{4}(?:-new)?))?(?:-(?:wal|shm|journal))?|\.(?:lock|bell|heartbeat(?:-new)?)"
 )
 
 
