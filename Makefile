@@ -2,6 +2,9 @@
 # make test    everything that has to hold: lint, types, import contracts, tests
 # make long    what takes too long for every change: a year of a full practice
 # make words   bring the texts of notices into the catalogues, and compile these
+# make docs    the documentation as a site, in build/site
+# make lock    renew the versions in requirements/ (with UPGRADE= only what pyproject.toml asks for and is missing)
+# make audit   look up known weaknesses of what is locked
 # make clean   remove what the two made
 
 PYTHON ?= python3
@@ -9,8 +12,11 @@ BIN := .venv/bin
 LONG := tests/scenario/test_year.py
 LANGUAGES := daemon/kepthour/languages
 MESSAGES := build/kepthour.pot
+UPGRADE ?= --upgrade
+LOCK = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 $(UPGRADE) --generate-hashes \
+	--no-annotate --custom-compile-command "make lock"
 
-.PHONY: demo test lint unit long words clean
+.PHONY: demo test lint unit long words docs lock audit clean
 
 demo: .venv/installed
 	$(BIN)/kepthour demo
@@ -39,17 +45,36 @@ words: .venv/installed-dev
 		--input-file $(MESSAGES) --output-dir $(LANGUAGES)
 	$(BIN)/pybabel --quiet compile --domain kepthour --directory $(LANGUAGES)
 
+docs: .venv/installed-dev
+	$(BIN)/properdocs build --strict
+
 .venv/bin/python:
 	$(PYTHON) -m venv .venv || { echo "Python's venv module is missing: install python3-venv." >&2; exit 1; }
 	$(BIN)/pip install --quiet --upgrade "pip>=25.1"
 
-.venv/installed: pyproject.toml | .venv/bin/python
-	$(BIN)/pip install --quiet --editable .
+# Just the versions and files of the lock; what builds this program is among them, so nothing else is asked for.
+.venv/installed: pyproject.toml requirements/demo.txt | .venv/bin/python
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements/demo.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-.venv/installed-dev: pyproject.toml | .venv/installed
-	$(BIN)/pip install --quiet --editable . --group dev
-	touch $@
+.venv/installed-dev: pyproject.toml requirements/dev.txt | .venv/bin/python
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements/dev.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@ .venv/installed
+
+# Both need the network.
+lock: | .venv/installed-dev
+	mkdir -p build
+	$(BIN)/pip install --quiet --group supply
+	$(LOCK) --all-extras --group dev --output-file requirements/dev.txt
+	$(LOCK) --group build --constraint requirements/dev.txt --output-file requirements/demo.txt
+	$(MAKE) --no-print-directory .venv/installed-dev
+	$(BIN)/python tools/licences.py >build/licences.md && mv build/licences.md docs/licences.md
+
+audit: | .venv/installed-dev
+	$(BIN)/pip install --quiet --group supply
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements/dev.txt
 
 clean:
 	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

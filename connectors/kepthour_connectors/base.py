@@ -155,6 +155,26 @@ class SignsIn(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A calendar that an account has, to be chosen."""
+
+    name: str = field(repr=False)  # as its source shows it
+    keys: Mapping[str, str | bool] = field(repr=False)  # what the configuration is to say of it
+
+
+@runtime_checkable
+class OffersCalendars(Protocol):
+    """A connector kind that can tell which calendars an account has. Ask with `isinstance`."""
+
+    def calendars(self, options: Any) -> tuple[Offered, ...]:
+        """The calendars of the account that `options`, which name none yet, sign in to.
+
+        Blocks; raises ConnectorError only.
+        """
+        ...
+
+
 class ConnectorError(Exception):
     """The poll failed and changed nothing. `remedy` is one sentence for the therapist, free of secrets."""
 

@@ -16,6 +16,7 @@ _HOW = (
     'or { command = ["…"] }'
 )
 _COMMAND_SECONDS = 20
+USER = "kepthour"  # under which a secret stands in the keyring, if it was stored for us
 
 
 def private(path: Path) -> Path:
@@ -125,11 +126,11 @@ def _from_keyring(service: str) -> str:
 
     try:
         found = keyring.get_credential(service, None)
-        password = found.password if found else keyring.get_password(service, "kepthour")
+        password = found.password if found else keyring.get_password(service, USER)
     except KeyringError as error:
         raise SecretUnavailable(f"the keyring could not be asked ({type(error).__name__})") from None
     if not password:
         raise SecretUnavailable(
-            f"the keyring has nothing for {service}; store it with: keyring set {service} kepthour"
+            f"the keyring has nothing for {service}; store it with: keyring set {service} {USER}"
         )
     return password

@@ -158,7 +158,7 @@ class App:
 
         A pause that a source asks for is kept to if it ends within that time.
         """
-        wanted = [self.config.calendar(name).name for name in names] or list(self._sources)
+        wanted = list(dict.fromkeys(self.config.calendar(name).name for name in names)) or list(self._sources)
         done: queue.Queue[poll.Polled | KeptHourError] = queue.Queue()
         end = time.monotonic() + _SYNC_SECONDS
         for name in wanted:
@@ -355,6 +355,11 @@ class App:
     def say_make_up(self, card: int, session_id: str | None) -> None:
         """The therapist says which session makes up for the missed one; None: none. Raises NotFound, NeedsPerson."""
         plan.say_make_up(self._policy, self.store, card, session_id, self.clock.now())
+        self.follow_cards()
+
+    def forget_make_up(self, card: int) -> None:
+        """What the therapist said of the make-up session is taken back. Raises NotFound, NeedsPerson."""
+        plan.forget_make_up(self.store, card, self.clock.now())
         self.follow_cards()
 
     def channels(self) -> dict[str, Channel]:

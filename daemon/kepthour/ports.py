@@ -118,6 +118,24 @@ class Probeable(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """What a channel shows its notices on."""
+
+    name: str  # as it calls itself
+    buttons: bool  # whether a notice has any there
+    keeps_back: bool | None  # whether it shows nothing just now ("do not disturb"); None: that cannot be told
+
+
+@runtime_checkable
+class Surfaced(Protocol):
+    """A channel that can tell on what its notices are shown."""
+
+    async def surface(self) -> Surface:
+        """As it is now. Called after `open`. Raises ChannelFailed."""
+        ...
+
+
 @runtime_checkable
 class Housed(Protocol):
     """A channel that keeps something from one start of the daemon to the next."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from kepthour.checks import heartbeat, store, timekeeping
+from kepthour.checks import heartbeat, service, store, timekeeping
 from kepthour.checks.daemon import judged
 from kepthour.checks.record import State
 from kepthour.config import HeartbeatConfig
 from kepthour.core.heartbeat import Problem, Record
+from kepthour.service.files import Standing
 from kepthour.store.watches import Watch
 from kepthour_connectors.secrets import Secret
 
@@ -83,3 +86,42 @@ def test_a_heartbeat_is_well_if_the_service_heard_of_one_lately(
     record = Record(NOW - ago if ago is not None else None, problem)
     (found,) = heartbeat.examine(record, wanted, NOW)
     assert (found.state, found.critical) == (state, False)
+
+
+WELL = service.Found(
+    Standing.INSTALLED,
+    {"UnitFileState": "enabled", "ActiveState": "active", "MainPID": "7"},
+    "/usr/bin/kepthour",
+    is_there=True,
+    both=False,
+    lingers=True,
+)
+AGAIN = {"UnitFileState": "enabled", "ActiveState": "activating", "SubState": "auto-restart"}
+
+
+@pytest.mark.parametrize(
+    ("change", "pid", "found"),
+    [
+        ({}, 7, [("ok", "enabled, and starts this program. It starts with the machine")]),
+        ({"lingers": False}, 7, [("ok", "while you are logged in (else: loginctl enable-linger)")]),
+        ({"standing": Standing.NOT_INSTALLED}, 7, [("problem", "not installed")]),
+        ({"standing": Standing.NOT_INSTALLED, "both": True}, 7, [("skipped", "The system's service is installed")]),
+        ({"standing": Standing.DIFFERS}, 7, [("problem", "another than this program would write")]),
+        ({"is_there": False}, 7, [("PROBLEM", "starts /usr/bin/kepthour, which is not there")]),
+        ({"state": {"UnitFileState": "disabled"}}, 7, [("problem", "not enabled")]),
+        ({"both": True}, 7, [("problem", "two daemons would remind")]),
+        ({"state": {"UnitFileState": "enabled", "ActiveState": "failed"}}, None, [("PROBLEM", "It failed")]),
+        ({"state": AGAIN}, None, [("PROBLEM", "ends again and again")]),
+        ({}, 8, [("problem", "A daemon runs (process 8) that is not the service's")]),
+        ({"state": {"UnitFileState": "enabled"}}, 8, [("ok", "installed")]),  # systemd cannot be asked
+    ],
+)  # fmt: skip
+def test_what_is_made_of_the_service(
+    change: dict[str, Any], pid: int | None, found: list[tuple[str, str]]
+) -> None:
+    told = service.judged(replace(WELL, **change), pid)
+    assert len(told) == len(found)
+    for one, (state, what) in zip(told, found, strict=True):
+        assert (one.state.value.upper() if one.critical else one.state.value) == state
+        assert what in one.what
+        assert (one.remedy is not None) is (one.state is State.PROBLEM)

@@ -215,7 +215,20 @@ def test_verbose_and_config_may_stand_on_either_side(world: World) -> None:
     assert "poll.done" in world.cli("sync", "-vv").stderr
 
 
+def begun(world: World) -> None:
+    """The first session began a minute ago."""
+    put(world, ("one", "AB individual", at(minutes=-1)), ("three", "CD", at(days=1)))
+    world.cli("sync")
+
+
+def test_a_late_start_has_a_short_card_and_says_so(world: World) -> None:
+    begun(world)
+    session = world.json("agenda")["sessions"][0]["id"]
+    assert "It has a short repair card: kepthour repair 1" in world.cli("settle", session, "late").stdout
+
+
 def test_settling_opens_a_card_and_its_steps_can_be_ticked_off(world: World) -> None:
+    begun(world)
     session = world.json("agenda")["sessions"][0]["id"]
     settled = world.cli("settle", session, "missed", "--reason", "overslept").stdout
     (card,) = world.json("repair")["cards"]
@@ -232,10 +245,12 @@ def test_settling_opens_a_card_and_its_steps_can_be_ticked_off(world: World) -> 
 
 
 def test_a_card_is_exported_with_all_that_happened_on_it(world: World) -> None:
+    begun(world)
     session = world.json("agenda")["sessions"][0]["id"]
     world.cli("settle", session, "missed")
     world.cli("repair", "1", "step", "1", "done")
     world.cli("repair", "1", "step", "4", "skip", "--reason", "they know | already")
+    assert " 1 of 9, 1 skipped " in world.cli("repair").stdout
     world.cli("repair", "1", "close", "repaired")
     whole = world.json("repair", "1", "export")
     assert whole["card"] == world.json("repair", "1")["cards"][0]
@@ -245,7 +260,8 @@ def test_a_card_is_exported_with_all_that_happened_on_it(world: World) -> None:
     )
     assert [one["verdict"] for one in whole["verdicts"]] == ["missed"]
     assert [one["what"] for one in whole["changes"]] == [
-        "card_opened", "card_changed", "first_meeting", "card_changed", "step_done", "step_skipped", "card_closed",
+        "moved", "card_opened", "card_changed", "first_meeting", "card_changed", "step_done", "step_skipped",
+        "card_closed",
     ]  # fmt: skip
     text = world.cli("repair", "1", "export").stdout
     assert "- state: closed, repaired\n" in text
@@ -259,12 +275,14 @@ def test_a_card_is_exported_with_all_that_happened_on_it(world: World) -> None:
 
 def test_what_is_settled_too_early_is_pointed_out_and_taken_back(world: World) -> None:
     session = world.json("agenda")["sessions"][0]["id"]
-    done = world.cli("settle", session, "missed")
+    refused = world.cli("settle", session, "missed", expect=1).stderr
+    assert "has not begun, so it cannot be missed yet" in refused and "kepthour late 10m" in refused
+    assert world.json("repair")["cards"] == []
+    done = world.cli("settle", session, "on_time")
     assert "has not begun" in done.stderr and f"kepthour settle {session} unknown" in done.stderr
     assert world.json("status")["next_rung"]["session"] != session
     assert "reminds you again" in world.cli("settle", session, "unknown").stdout
     assert world.json("status")["next_rung"]["session"] == session
-    assert world.json("repair")["cards"][0]["state"] == "closed"
 
 
 def test_settle_alone_says_what_is_asked_and_names_a_way(world: World) -> None:

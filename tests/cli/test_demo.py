@@ -5,6 +5,11 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import pytest
+
+from kepthour.cli import demo
+from kepthour.core.verdict import Verdict
+from tests.support.day import Day
 from tests.support.world import KEPTHOUR, World
 
 
@@ -32,3 +37,15 @@ def test_the_demonstration_ends_with_the_flagged_miss_or_the_check_in_and_cleans
     assert "AB individual" not in missed + attended
     assert list(Path(world.env["TMPDIR"]).iterdir()) == []
     assert not world.store_file.exists()
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [(Verdict.ON_TIME, "Checked in."), (Verdict.LATE, "Checked in."), (Verdict.COVERED, "Settled."),
+     (Verdict.MISSED, "Settled.")],
+)  # fmt: skip
+def test_it_says_checked_in_only_where_somebody_was(
+    verdict: Verdict, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    demo._conclude(Day(tmp_path, "2026-03-02 09:00").app, verdict)
+    assert capsys.readouterr().out.startswith(said)

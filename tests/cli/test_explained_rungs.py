@@ -88,3 +88,23 @@ def test_a_rung_is_explained_in_words(rung: Reasoned, sentence: str | None) -> N
 @pytest.mark.parametrize("ground", list(Ground))
 def test_every_ground_can_be_told(ground: Ground) -> None:
     assert "because" in str(rung_sentence(Reasoned("-60m", OnlyIf.NOTABLE, True, (ground,))))
+
+
+async def test_a_rule_that_came_after_its_ladder_had_begun_is_not_called_its_own(tmp_path: Path) -> None:
+    day = Day(tmp_path, "2026-03-02 09:00", CONFIG)
+    day.put("one", "2026-03-02T10:00:00", 50, "LOCATION:Clinic")
+    day.sync()
+    await day.until("2026-03-02 09:52")
+    day.config = CONFIG + "[[reminders.rules]]\nplace = 'Clinic'\nalso = [{ at = '-7m' }]\n"
+    day.start()
+    session = day.only().session.id
+    known = story(day.app.config, day.app.store, session, day.clock.at)
+    assert known is not None
+    assert (known.rule, known.before_rules) == (1, True)
+
+
+def test_a_rule_by_which_it_was_planned_is(day: Day) -> None:
+    entries = day.agenda("2026-03-03 13:00", "2026-03-03 14:00")
+    known = story(day.app.config, day.app.store, entries[-1].session.id, day.clock.at)
+    assert known is not None
+    assert (known.rule, known.before_rules) == (1, False)

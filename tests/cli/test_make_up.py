@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -85,11 +86,27 @@ def test_an_imported_hold_is_the_make_up_session_and_the_therapist_may_say_other
     assert "There is no make-up session, you said." in world.cli("repair", "1", "makeup", "none").stdout
     card = world.json("repair", "1", "makeup", "none")["cards"][0]
     assert (card["make_up"], [step for step in card["steps"] if step["done_at"]]) == (None, [])
+    assert "kepthour repair 1 makeup any" in world.cli("repair", "1").stdout
+    found = world.json("repair", "1", "makeup", "any")["cards"][0]
+    assert found["make_up"] == {"session": session, "start": start, "by": "calendar", "why": "hold"}
+    assert [step["done_by"] for step in found["steps"] if step["done_at"]] == ["calendar"]
     assert world.json("repair", "1", "makeup", session)["cards"][0]["make_up"]["by"] == "therapist"
     told = world.cli("repair", "1", "export").stdout
     assert f"make up gone {session}" in told and "make-up session: Thu 05 Mar 16:00" in told
     assert "There is no session" in world.cli("repair", "1", "makeup", "nobody", expect=1).stderr
     assert "make up" in world.cli("explain", card["session"]).stdout
+
+
+def test_two_imported_holds_are_told_and_which_it_is_is_asked(world: World) -> None:
+    texts = [
+        world.cli("repair", "1", "hold", f"2026-03-0{day}T16:00", "--output", "-").stdout for day in (5, 6)
+    ]
+    holds(world, *(icalendar.Calendar.from_ical(one).walk("VEVENT")[0].to_ical().decode() for one in texts))
+    told = fenced(world.cli("repair", "1").stdout)
+    found = re.search(r"Held: Thu 05 Mar 16:00 \((\w+)\), Fri 06 Mar 16:00 \(\w+\)\. Which is it\?", told)
+    assert found is not None, told
+    told = world.cli("repair", "1", "makeup", found[1]).stdout
+    assert "Held, too: Fri 06 Mar 16:00" in told and "What is not taken, delete in your calendar" in told
 
 
 def test_a_session_weeks_ahead_can_be_named(world: World) -> None:

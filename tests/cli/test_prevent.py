@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import signal
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from kepthour.cli.repair.measures import for_whom
+from kepthour.core.ladder import Modality, Special
 from kepthour.core.verdict import Verdict
 from tests.support.day import CONFIG, Day
 from tests.support.fence import TITLE
@@ -287,3 +290,23 @@ def test_no_log_names_a_client_or_says_their_word(world: World) -> None:
     for args in (("cause", "other", "--word", "a call from CD"), ("prevent", "moved", "--write")):
         said = world.cli("-vv", "repair", "1", *args).stderr
         assert "AB" not in said and "CD" not in said
+
+
+def test_where_no_setting_helps_none_is_offered(world: World) -> None:
+    told = world.cli("repair", "1", "cause", "one_channel").stdout
+    assert "No setting helps here" in told
+    assert "One change that would help" not in told
+    assert "One change that would help" in world.cli("repair", "1", "cause", "moved").stdout
+
+
+@pytest.mark.parametrize(
+    ("special", "said"),
+    [
+        (Special((), weekdays=frozenset({3, 0})), "on Mondays and Thursdays"),
+        (Special((), client="AB", modality=Modality.VIDEO), "client AB, held by video"),
+        (Special((), calendar="practice", place=re.compile("Clinic")), "at some places, calendar practice"),
+        (Special(()), "all sessions"),
+    ],
+)
+def test_for_whom_an_entry_is_that_a_rung_goes_into(special: Special, said: str) -> None:
+    assert for_whom(special) == said

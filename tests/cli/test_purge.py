@@ -203,6 +203,8 @@ def test_only_what_is_its_own_goes(world: World) -> None:
     (folder / "calendars" / "0123456789ab").mkdir(parents=True)  # of another configuration
     (folder / "kepthour.db.damaged-20260101T000000").write_text("old")
     (folder / "kepthour.db.rescue-abc_12").mkdir()
+    (folder / "kepthour.db.before-0007").write_text("old")
+    (folder / "kepthour.db.before-0011-new").write_text("half")
     (folder / "taken-up-0123456789abcdef.toml-new").write_text("half")
     mine = folder / "calendars" / hashlib.sha256(b"practice").hexdigest()[:12]
     mine.mkdir()
@@ -237,6 +239,8 @@ def test_not_while_a_daemon_runs(world: World) -> None:
 
 
 def test_what_was_over_before_goes_byte_by_byte_and_the_rest_stays(world: World) -> None:
+    copy = world.store_file.with_name("kepthour.db.before-0011")
+    copy.write_text("a word about QZ")
     assert world.json("purge", "--yes", "--before", "-1d")["sessions"] == 1
     world.cli("sync")  # its calendar holds it still: it is not asked about anew
     assert b"a word about QZ" not in kept(world)

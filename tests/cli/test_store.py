@@ -154,11 +154,13 @@ def test_what_was_interrupted_goes_on_with_the_same_key(world: World) -> None:
 def test_a_damaged_store_that_was_kept_aside_is_named_and_goes_if_it_is_said(world: World) -> None:
     old = world.store_file.with_name("kepthour.db.damaged-20260101T000000")
     old.write_text("a client's name")
+    of_an_update = world.store_file.with_name("kepthour.db.before-0011")
+    of_an_update.write_text("a client's name")
     told = world.cli("store", "encrypt").stdout
-    assert f"Not encrypted, since it was damaged: {old}" in told and "--delete-copies" in told
-    assert old.exists()
+    assert f"Not encrypted, since it is kept as it was: {old}" in told and "--delete-copies" in told
+    assert old.exists() and str(of_an_update) in told
     assert world.json("store", "encrypt", "--delete-copies")["left"] == []
-    assert not old.exists()
+    assert not old.exists() and not of_an_update.exists()
 
 
 def test_check_says_whether_it_is_encrypted(world: World) -> None:

@@ -9,7 +9,7 @@ import pexpect
 import pytest
 
 from kepthour.core.verdict import Verdict
-from tests.support.day import Day
+from tests.support.day import Day, when
 from tests.support.world import KEPTHOUR, World
 
 
@@ -26,6 +26,7 @@ def world(tmp_path: Path) -> World:
     day = Day(made.store_file.parent, "2026-03-02 07:30")
     day.put("one", "2026-03-02T09:00:00")
     day.sync()
+    day.clock.at = when("2026-03-02 09:10")
     day.app.settle(day.only().session.id, Verdict.MISSED, None)
     day.app.store.close()
     return made

@@ -13,6 +13,7 @@ from kepthour.core.spans import (
     format_duration,
     format_offset,
     local,
+    names_day,
     parse_duration,
     parse_moment,
     parse_offset,
@@ -82,3 +83,18 @@ def test_a_local_time_that_the_spring_change_skips_is_the_instant_after_it() -> 
 def test_a_number_alone_gets_its_unit_suggested() -> None:
     with pytest.raises(ValueError, match='has no unit; for minutes write "10m"'):
         parse_duration("10")
+
+
+@pytest.mark.parametrize(
+    "text", ["today", "tomorrow", "+7d", "-1d", "2026-03-04", "20260304", " 2026-W10-3 "]
+)
+def test_a_day_names_no_time(text: str) -> None:
+    assert names_day(text)
+    assert parse_moment(text, NOW, BERLIN).time() == time()
+
+
+@pytest.mark.parametrize(
+    "text", ["now", "14:00", "2026-03-04T00:00", "20260304T15", "2026-03-04 15:00", "never"]
+)
+def test_a_time_does(text: str) -> None:
+    assert not names_day(text)

@@ -22,7 +22,8 @@ _DESKTOP = (
     *_CLIPBOARD,
 )
 _BROWSER = ("chromium",)
-_PROGRAMS = (*_DESKTOP, *_BROWSER, *_WINDOWS, "dbus-daemon", "busctl", "cc", *_SOUND)
+_SHELLS = ("zsh", "fish", "man")
+_PROGRAMS = (*_DESKTOP, *_BROWSER, *_SHELLS, *_WINDOWS, "dbus-daemon", "busctl", "cc", *_SOUND)
 _LIBRARIES = (
     "libEGL.so.1", "libGL.so.1", "libfontconfig.so.1", "libdbus-1.so.3", "libxcb-cursor.so.0", "libxcb-icccm.so.4",
     "libxcb-image.so.0", "libxcb-keysyms.so.1", "libxcb-render-util.so.0", "libxkbcommon-x11.so.0",
@@ -95,6 +96,7 @@ def test_root_installs_what_is_missing_each_package_once(tmp_path: Path) -> None
         ({"cc"}, "gcc. The tests with a turned clock cannot run."),
         ({"pipewire", "pw-play"}, "pipewire-bin. The tests with sound cannot run."),
         ({"chromium"}, "chromium. The tests in a browser cannot run."),
+        ({"fish"}, "fish. The tests of shells and man pages cannot run."),
         ({"paplay"}, "pulseaudio-utils. The tests with sound cannot run."),
     ],
 )

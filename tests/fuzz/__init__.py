@@ -1,1 +1,1 @@
-"""Hostile resources against the way to occurrences: `.venv/bin/python -m tests.fuzz --inputs 100000`."""
+"""Hostile resources, configurations and command lines: `.venv/bin/python -m tests.fuzz --inputs 100000`."""

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
+from tests.fuzz import whole
 from tests.fuzz.inputs import resource
 from tests.fuzz.judge import judge
 
@@ -58,7 +59,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--inputs", type=int, default=100_000)
     parser.add_argument("--first", type=int, default=0, help="the number of the first input")
+    parser.add_argument(
+        "--of",
+        choices=("resources", "configurations", "commands"),
+        default="resources",
+        help="what is fuzzed",
+    )
     wanted = parser.parse_args()
+    if wanted.of != "resources":
+        print(f"exit codes: {dict(whole.run_many(wanted.of, wanted.inputs))}")
+        return 0
     last = wanted.first + wanted.inputs
     chunks = [range(start, min(start + _CHUNK, last)) for start in range(wanted.first, last, _CHUNK)]
     ends: Counter[str] = Counter()

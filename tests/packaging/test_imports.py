@@ -27,6 +27,15 @@ def test_help_loads_nothing_heavy() -> None:
     assert loaded(code) & _HEAVY == set()
 
 
+@pytest.mark.parametrize("words", ["", "re", "settle ", "repair 1 ", "agenda --"])
+def test_a_pressed_tab_loads_nothing_heavy(words: str) -> None:
+    told = {"COMP_WORDS": f"kepthour {words}", "COMP_CWORD": str(f"kepthour {words}".count(" "))}
+    told["_KEPTHOUR_COMPLETE"] = "bash_complete"
+    code = f"import os\nos.environ |= {told!r}\nfrom kepthour.cli.main import cli\n"
+    code += "try:\n    cli.main([], prog_name='kepthour')\nexcept SystemExit:\n    pass"
+    assert loaded(code) & _HEAVY == set()
+
+
 def test_reading_the_store_loads_no_network_no_scheduler_and_no_expander() -> None:
     code = "import kepthour.runtime.start, kepthour.views.agenda, kepthour.views.status"
     # structlog loads rich by itself where it is installed.

@@ -125,7 +125,7 @@ def _all_of(world: World, form: tuple[str, ...]) -> str:
 
 
 def test_an_empty_store(empty: World) -> None:
-    assert empty.cli("report", *_SPAN).stdout.endswith(": 0 sessions.\n")
+    assert ": 0 sessions.\nKept Hour has never run" in empty.cli("report", *_SPAN).stdout
     found = empty.json("report", *_SPAN)
     nothing = (found["punctuality"], found["patterns"], found["groups"], found["reminders"], found["misses"])
     assert nothing == (None, [], [], None, None)
@@ -164,3 +164,8 @@ def test_every_field_is_documented(told: Any) -> None:
     documented = set(re.findall(r'[`"]([a-z_]+)[`"]', section))
     by_value = {"weekday", "gap_before", "asleep", "daemon_was_not_running"}  # these are values elsewhere
     assert _fields(told) - by_value - documented == set()
+
+
+def test_a_span_that_begins_in_the_future_is_told_with_both_its_ends(empty: World) -> None:
+    said = empty.cli("report", "--from", "tomorrow", expect=2).stderr
+    assert 'the span would be from "tomorrow" to "now". Say both.' in said

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from sqlalchemy import func, select
 
 from kepthour.core.verdict import Verdict
+from kepthour.store.engine import HEAD
 from kepthour.store.tables import metadata
 from tests.support.day import CONFIG, Day
 
@@ -61,3 +63,22 @@ async def test_how_long_is_for_the_therapist_to_say(tmp_path: Path) -> None:
         await day.until(f"{morning} 08:02")
     day.app.forget_old()
     assert rows(day)["sessions"] == 0
+
+
+async def test_the_copy_from_before_an_update_goes_after_a_month(tmp_path: Path) -> None:
+    day = await missed(tmp_path)
+    copy = day.store_path.with_name(f"{day.store_path.name}.before-{HEAD}")
+    copy.touch()
+    os.utime(copy, (day.clock.now().timestamp(),) * 2)
+    day.sleep_until("2036-03-02 08:00")
+    day.app.forget_old()
+    assert copy.exists()  # the clock may be years ahead
+    for morning in ("2036-03-02", "2036-03-10"):
+        day.sleep_until(f"{morning} 08:00")
+        await day.until(f"{morning} 08:02")
+    os.utime(copy, (day.clock.now().timestamp() - 29 * 86400,) * 2)
+    day.app.forget_old()
+    assert copy.exists()
+    day.sleep_until("2036-03-11 09:00")
+    day.app.forget_old()
+    assert not copy.exists()

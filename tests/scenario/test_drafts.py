@@ -173,7 +173,7 @@ def test_a_miss_whose_event_was_moved_since_counts_at_the_time_that_was_missed(d
 
 
 async def test_while_nothing_is_concluded_there_is_no_draft(day: Day) -> None:
-    await day.until("2026-03-02 09:50")
+    await day.until("2026-03-02 10:05")
     (entry,) = day.agenda("2026-03-02 10:00", "2026-03-02 10:01")
     day.app.settle(entry.session.id, Verdict.MISSED, None)
     day.app.settle(entry.session.id, Verdict.UNKNOWN, None)

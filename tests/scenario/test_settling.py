@@ -25,20 +25,24 @@ def settle(day: Day, verdict: Verdict) -> None:
     day.app.settle(day.only().session.id, verdict, None)
 
 
-async def test_what_was_settled_too_early_is_taken_back_with_its_card(day: Day) -> None:
+@pytest.mark.parametrize("verdict", [Verdict.MISSED, Verdict.LATE])
+async def test_what_has_not_begun_cannot_be_missed_and_reminds(day: Day, verdict: Verdict) -> None:
     await day.until("2026-03-02 09:50")
-    settle(day, Verdict.MISSED)
-    assert [card.state for card in day.cards()] == ["open"]
-    settle(day, Verdict.UNKNOWN)
-    assert [card.state for card in day.cards()] == ["closed"]
+    with pytest.raises(NeedsPerson, match="has not begun, so it cannot be"):
+        settle(day, verdict)
+    assert day.cards() == []
     await day.until("2026-03-02 10:00")
     assert [rung for _at, rung in day.rungs_since("09:50:30")] == ["-5m", "-1m", "0m"]
+    settle(day, verdict)
+    assert [card.state for card in day.cards()] == ["open"]
 
 
-async def test_a_correction_before_the_start_closes_the_card(day: Day) -> None:
-    settle(day, Verdict.MISSED)
-    settle(day, Verdict.NOT_A_SESSION)
-    assert [card.state for card in day.cards()] == ["closed"]
+async def test_what_was_settled_too_early_is_taken_back(day: Day) -> None:
+    await day.until("2026-03-02 09:50")
+    settle(day, Verdict.ON_TIME)
+    settle(day, Verdict.UNKNOWN)
+    await day.until("2026-03-02 10:00")
+    assert [rung for _at, rung in day.rungs_since("09:50:30")] == ["-5m", "-1m", "0m"]
 
 
 async def test_a_cancellation_said_beforehand_silences_and_unknown_brings_all_back(day: Day) -> None:
@@ -196,5 +200,5 @@ async def test_who_checked_in_early_is_in_session(day: Day) -> None:
     await day.until("2026-03-02 09:56")
     day.answer(Kind.HERE)
     assert day.only().state is SessionState.IN_SESSION
-    settle(day, Verdict.LATE)
+    settle(day, Verdict.ON_TIME)
     assert day.only().state is SessionState.IN_SESSION

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from kepthour.core.reminder import Reminder
 from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
+from kepthour.store import reminders
 from kepthour.views.rehearse import rehearse
 from tests.support.day import CONFIG, Day, when
 
@@ -92,3 +94,22 @@ def test_it_is_rehearsed(day: Day) -> None:
     assert [f"{one.at.astimezone(day.app.config.zone):%H:%M}" for one in found if one.rung == "sweep"] == [
         "11:00", "15:00", "20:00",
     ]  # fmt: skip
+
+
+async def test_the_evening_s_notice_goes_when_its_last_session_is_settled(day: Day) -> None:
+    await day.until("2026-03-02 20:05")
+    one, two = (entry.session.id for entry in day.agenda("2026-03-02 00:00", "2026-03-03 00:00"))
+    shown = next(
+        one.reference for one in all_of(day) if one.rung == "sweep" and one.subject.startswith("day:")
+    )
+    day.app.settle(one, Verdict.ON_TIME, None)
+    await day.until("2026-03-02 20:06")
+    assert shown in day.screen.open_notices
+    day.app.settle(two, Verdict.ON_TIME, None)
+    await day.until("2026-03-02 20:07")
+    assert shown not in day.screen.open_notices
+
+
+def all_of(day: Day) -> list[Reminder]:
+    with day.app.store.read() as tx:
+        return reminders.everything(tx)

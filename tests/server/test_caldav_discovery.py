@@ -19,7 +19,8 @@ from kepthour_connectors.base import (
     Surroundings,
     Transient,
 )
-from kepthour_connectors.caldav import Options, connect
+from kepthour_connectors.caldav import Options, calendars, connect
+from kepthour_connectors.caldav.offering import _keys
 from kepthour_connectors.secrets import Secret
 from tests.fakes.scripted_http import CALDAV, Answer, Request, ScriptedServer, xml
 from tests.support.calendars import single
@@ -195,3 +196,73 @@ def test_a_host_that_does_not_say_it_is_told_with_the_remedy(
         poll(server.url, auth="basic")
     if raised is CalendarGone:
         assert "Leave out discover" in failure.value.remedy
+
+
+# Which calendars there are, for who is to choose one
+
+
+def offered(url: str, **more: Any) -> dict[str, dict[str, str | bool]]:
+    options = Options(url=url, username=USER, password=Secret(env="TEST_PASSWORD"), **more)
+    return {one.name: dict(one.keys) for one in calendars(options)}
+
+
+def test_an_account_s_calendars_are_offered_by_their_own_addresses(server: DavServer) -> None:
+    server.make_calendar("practice", "Practice")
+    server.make_calendar("private", "Ärger & Zeit")
+    wanted = {
+        "Practice": {"url": server.calendar_url("practice")},
+        "Ärger & Zeit": {"url": server.calendar_url("private")},
+    }
+    for url in (server.url.rstrip("/"), server.url, server.principal_url):
+        found = offered(url)
+        assert wanted.items() <= found.items()
+        assert list(found) == sorted(found, key=str.casefold)
+
+
+def test_what_is_offered_is_read(server: DavServer, poll: Poll) -> None:
+    server.make_calendar("practice", "Practice")
+    server.write("practice", "a.ics", single("a"))
+    keys = offered(server.url)["Practice"]
+    assert poll(**{"calendar": None, "discover": False, **keys}).listed == {server.href("practice", "a.ics")}
+
+
+def test_a_calendar_s_own_address_is_offered_as_it_is(server: DavServer) -> None:
+    server.make_calendar("practice", "Practice")
+    assert offered(server.calendar_url("practice")) == {"": {"url": server.calendar_url("practice")}}
+
+
+def test_a_path_that_is_none_of_the_account_s_leads_to_its_host() -> None:
+    with ScriptedServer(Account({WELL_KNOWN: moved("/dav/")})) as server:
+        assert offered(server.url + "index.php/apps/calendar", auth="basic") == {
+            "Practice": {"url": server.url + "dav/cal/"}
+        }
+
+
+def test_a_host_that_says_nothing_is_asked_at_its_root() -> None:
+    with ScriptedServer(Account({"/": _told("/", "")})) as server:
+        assert offered(server.url, auth="basic") == {}
+    assert [request.path for request in server.log][:2] == [WELL_KNOWN, "/"]
+
+
+def test_a_wrong_password_is_said_at_once(server: DavServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEST_PASSWORD", "wr0ng")
+    with pytest.raises(SignInNeeded, match="refuses the user name or password"):
+        offered(server.url)
+
+
+def test_a_server_that_is_gone_is_said(server: DavServer) -> None:
+    server.stop()
+    with pytest.raises(Transient, match="cannot be reached"):
+        offered(server.url)
+
+
+def test_a_calendar_elsewhere_hides_no_other_and_one_on_a_known_host_goes_by_its_name() -> None:
+    assert _keys("A", "https://cloud.example.org/a/", "https://cloud.example.org", True) == {
+        "url": "https://cloud.example.org/a/"
+    }
+    assert _keys("A", "https://p42-caldav.icloud.com/1/a/", "https://caldav.icloud.com", True) == {
+        "url": "https://caldav.icloud.com", "discover": True, "calendar": "A",
+    }  # fmt: skip
+    assert _keys("A", "https://p42-caldav.icloud.com/1/a/", "https://caldav.icloud.com/x/", False) == {
+        "url": "https://caldav.icloud.com/x/", "calendar": "A",
+    }  # fmt: skip

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -12,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from kepthour.store.engine import HEAD
 from tests.server.test_daemon_on_a_file import CONFIG, put, rungs, soon
 from tests.support.disk import Disk
+from tests.support.earlier import content, version, written_at
 from tests.support.plays import in_a_world, on_a_disk, played
 from tests.support.world import KEPTHOUR, World, eventually
 
@@ -152,6 +156,36 @@ def a_daemon_that_starts_on_a_full_disk_reminds_and_stores_as_soon_as_there_is_r
     assert told(world) == [CANNOT, CAN_AGAIN]
 
 
+def brought(file: Path) -> Path:
+    """A copy that SQLite finds: it does not see the disk by its name out here."""
+    there = Path(tempfile.mkdtemp()) / file.name
+    shutil.copyfile(file, there)
+    return there
+
+
+@on_a_disk
+def an_update_on_a_full_disk_reminds_and_is_made_up_for_as_soon_as_there_is_room(disk: Disk) -> None:
+    world = prepared(disk.world)
+    put(world, soon(13))
+    world.cli("sync")
+    earlier, place = world.folder / "earlier.db", disk.folder / "kepthour.db"
+    written_at("0009", brought(place), earlier)
+    shutil.copyfile(earlier, place)
+    disk.fill()
+    refused = world.cli("here", expect=1).stderr
+    assert refused.count("\n") == 1 and str(world.store_file) in refused
+    with world.daemon():
+        until(world, LADDER[1])
+        eventually(lambda: told(world) == [CANNOT], "the word to the therapist")
+        assert version(brought(place)) == "0009"
+        disk.free()
+        until(world, LADDER[-1])
+        # To bring it up to date takes a second or two, in which a rung may collapse into the next one.
+        eventually(lambda: states(world).get(LADDER[-1]) == "sent", "the record of the last one")
+    assert told(world) == [CANNOT, CAN_AGAIN]
+    assert content(brought(place.with_name(f"kepthour.db.before-{HEAD}"))) == content(earlier)
+
+
 @on_a_disk
 def a_disk_that_turns_read_only_costs_no_reminder_nor_does_a_start_on_it(disk: Disk) -> None:
     world = prepared(disk.world)
@@ -191,6 +225,7 @@ PLAYS = (
     a_daemon_that_starts_on_a_store_that_another_program_has_for_itself_reminds,
     a_disk_that_fills_up_costs_no_reminder,
     a_daemon_that_starts_on_a_full_disk_reminds_and_stores_as_soon_as_there_is_room,
+    an_update_on_a_full_disk_reminds_and_is_made_up_for_as_soon_as_there_is_room,
     a_disk_that_turns_read_only_costs_no_reminder_nor_does_a_start_on_it,
     a_first_start_on_a_disk_that_is_full_or_cannot_be_written_says_why,
 )

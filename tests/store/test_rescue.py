@@ -16,7 +16,7 @@ from kepthour.store.conversion import convert
 from kepthour.store.engine import Damaged
 from kepthour.store.rescue import begin_anew, finish, in_memory
 from kepthour.store.sealing import HEADER
-from tests.support.day import Day
+from tests.support.day import Day, when
 from tests.support.sealed import KEY, access_of, connect, store_at
 
 NOW = datetime(2026, 3, 3, 9, tzinfo=UTC)
@@ -37,8 +37,10 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     day.sync()
     with day.app.store.read() as tx:
         ids = [row[0] for row in tx.connection.exec_driver_sql("SELECT id FROM sessions ORDER BY start")]
+    day.clock.at = when("2026-03-10 08:00")
     for one in ids[:9]:
         day.app.settle(one, Verdict.MISSED, None)
+    day.clock.at = when("2026-03-02 08:00")
     for one in ids[9:]:
         day.answer(Kind.ACK, session=one)
     with day.app.store.write() as tx:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import resource
 import selectors
 import socket
 import subprocess
@@ -86,9 +87,16 @@ def begin_forked(
 
 
 def run_forked(
-    script: str, args: Sequence[str], env: Mapping[str, str], seconds: float = 60
+    script: str,
+    args: Sequence[str],
+    env: Mapping[str, str],
+    seconds: float = 60,
+    limits: Mapping[int, int] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """As `subprocess.run` of a Python script: without input, in the present folder. Raises TimeoutExpired."""
+    """As `subprocess.run` of a Python script: without input, in the present folder. Raises TimeoutExpired.
+
+    `limits` are of its resources (`resource.RLIMIT_CPU`); what it does before they stand is its start.
+    """
     streams = [os.pipe() for _ in ("stdout", "stderr")]
     try:
         try:
@@ -96,6 +104,9 @@ def run_forked(
         finally:
             for _read, end in streams:
                 os.close(end)
+        for kind, most in (limits or {}).items():
+            with suppress(ProcessLookupError):  # it has ended
+                resource.prlimit(process.pid, kind, (most, most))
         with process.answer:
             ends = (*(read for read, _end in streams), process.answer.fileno())
             stdout, stderr, code = _gathered(ends, process.args, seconds)

@@ -99,11 +99,20 @@ class UserManager(Stacked):
     def _is_up(self) -> bool:
         return self.run("systemctl", "--user", "is-system-running").stdout.strip() in {"running", "degraded"}
 
+    @property
+    def enter(self) -> tuple[str, ...]:
+        """What a command is started through to be beside its services."""
+        return ("nsenter", "--target", str(self._init), *_NAMESPACES)
+
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run this beside the manager's services, as its user."""
-        enter = ["nsenter", "--target", str(self._init), *_NAMESPACES]
         return subprocess.run(
-            [*enter, *command], env=self.world.env, capture_output=True, text=True, timeout=60, check=False
+            [*self.enter, *command],
+            env=self.world.env,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
         )
 
     def systemctl(self, *args: str) -> str:

@@ -15,6 +15,7 @@ import pytest
 
 from tests.support.calendars import calendar, event
 from tests.support.fence import TITLE
+from tests.support.first_run import FirstRun, practice_text
 from tests.support.fixtures import require
 from tests.support.machine import Machine, missing_for_machine
 from tests.support.user_manager import UserManager
@@ -79,6 +80,48 @@ def test_installed_it_runs_is_started_again_and_goes(user_manager: UserManager, 
     assert not world.json("status")["daemon"]["running"]
     assert user_manager.show(SERVICE, "LoadState") == "not-found"
     assert "It is not installed." in service(user_manager, "uninstall")
+
+
+@pytest.mark.parametrize(("answer", "runs"), [("", True), ("n", False)])
+def test_a_first_run_starts_it_unless_that_is_not_wanted(
+    user_manager: UserManager, answer: str, runs: bool
+) -> None:
+    world = user_manager.world
+    world.enter = user_manager.enter
+    (world.home / "sessions.ics").write_text(practice_text(), newline="")
+    run = FirstRun(world, {"Which (": "file", "Install it": answer})
+    assert run.code == 0
+    assert ("Started. Watching 1 calendar." in run.said) == runs
+    assert ("Nobody is reminded until you do" in run.said) != runs
+    assert world.json("status")["daemon"]["running"] == runs
+
+
+def of_the_service(manager: UserManager) -> dict[str, object]:
+    """The first that `check` says of it."""
+    done = manager.run(str(KEPTHOUR), "check", "--json")
+    return next(one for one in json.loads(done.stdout)["checks"] if one["name"] == "service")
+
+
+def test_check_tells_how_the_service_is(user_manager: UserManager, world: World) -> None:
+    assert of_the_service(user_manager)["remedy"] == "Install it: kepthour service install"
+    service(user_manager, "install", "--now")
+    assert of_the_service(user_manager)["state"] == "ok"
+
+    unit = world.home / ".config" / "systemd" / "user" / SERVICE
+    text = unit.read_text()
+    unit.write_text(text.replace("Restart=always", "Restart=no"))
+    assert "another than this program would write" in str(of_the_service(user_manager)["what"])
+    unit.write_text(text.replace(str(KEPTHOUR), "/nowhere/kepthour"))
+    gone = of_the_service(user_manager)
+    assert gone["critical"] and "starts /nowhere/kepthour, which is not there" in str(gone["what"])
+    unit.write_text(text)
+    user_manager.systemctl("disable", SERVICE)
+    assert "not enabled" in str(of_the_service(user_manager)["what"])
+    user_manager.systemctl("enable", SERVICE)
+
+    user_manager.systemctl("stop", SERVICE)
+    with world.daemon():
+        assert "is not the service's" in str(of_the_service(user_manager)["what"])
 
 
 def test_a_clean_end_is_no_alarm(user_manager: UserManager, world: World) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from kepthour_connectors.base import Connector, Surroundings, checked_url
+from kepthour_connectors.base import Connector, Offered, Surroundings, checked_url
 from kepthour_connectors.secrets import Secret, private
 
 
@@ -85,3 +85,10 @@ def connect(options: Options, surroundings: Surroundings) -> Connector:
     from kepthour_connectors.caldav.connector import CalDavConnector
 
     return CalDavConnector(options)
+
+
+def calendars(options: Options) -> tuple[Offered, ...]:
+    """As `base.OffersCalendars` says: `options.url` is the server, any address of the account, or a calendar's own."""
+    from kepthour_connectors.caldav.offering import offered
+
+    return offered(options)

@@ -109,23 +109,32 @@ class Calls:
 
     def find(self, name: str) -> str:
         """The address of the account's calendar that is displayed as `name`. Three requests."""
-        try:
-            named = [(each.get_display_name() or "", each.url) for each in self._calendars()]
-            found = [url for shown, url in named if shown == name] or [
-                url for shown, url in named if shown.casefold() == name.casefold()
-            ]
-            if len(found) == 1:
-                return _as_folder(checked_url(str(self._dav.url.join(found[0]))))
-        except ValueError:  # checked_url's, and the library's for a principal on another host
-            raise CalendarGone(
-                f"{self.host} sends us on to an address on another host, or to one that is not https.",
-                "If you trust that host, write the calendar's own https address there as url.",
-            ) from None
+        there = self.named()
+        found = [url for shown, url in there if shown == name] or [
+            url for shown, url in there if shown.casefold() == name.casefold()
+        ]
+        if len(found) == 1:
+            return self.address(found[0])
         what = "no calendar" if not found else "more than one calendar"
         raise CalendarGone(
             f"This account has {what} of the name given as calendar.",
             "Write the name as the server shows it, or the calendar's own address as url.",
         )
+
+    def named(self) -> list[tuple[str, Any]]:
+        """The account's calendars: the name that is displayed ("": it has none), and what `address` takes."""
+        try:
+            calendars: Any = self._dav.get_calendars(self._dav.get_principal())
+        except ValueError:  # the library's for a principal on another host
+            raise self._elsewhere() from None
+        return [(each.get_display_name() or "", each.url) for each in calendars]
+
+    def address(self, url: Any) -> str:
+        """The whole address for what `named` gave. No request."""
+        try:
+            return _as_folder(checked_url(str(self._dav.url.join(url))))
+        except ValueError:
+            raise self._elsewhere() from None
 
     def is_calendar(self) -> bool:
         page = self._page(self._ask("PROPFIND", _PROPFIND.format(props="<D:resourcetype/>"), "0"))
@@ -213,8 +222,11 @@ class Calls:
             "Leave out discover, and write the calendar's own address as url.",
         )
 
-    def _calendars(self) -> Any:
-        return self._dav.get_calendars(self._dav.get_principal())
+    def _elsewhere(self) -> CalendarGone:
+        return CalendarGone(
+            f"{self.host} sends us on to an address on another host, or to one that is not https.",
+            "If you trust that host, write the calendar's own https address there as url.",
+        )
 
     @property
     def _collection(self) -> str:

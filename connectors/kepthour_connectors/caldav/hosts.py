@@ -26,6 +26,11 @@ def may_go(configured: str, url: str) -> bool:
     return also is not None and home[::2] == asked[::2] and also.fullmatch(asked[1]) is not None
 
 
+def same_origin(one: str, other: str) -> bool:
+    """Whether both have the same scheme, host and port (RFC 6454)."""
+    return _origin(one) == _origin(other)
+
+
 def _origin(url: str) -> tuple[str, str, int | None]:
     parts = urlsplit(url)
     scheme = parts.scheme.lower()

@@ -37,7 +37,12 @@ def tokens(options: Options, surroundings: Surroundings) -> Tokens:
     """The place that `options` names; by default a file in the calendar's own folder."""
     if isinstance(options.token, InKeyring):
         return _Keyring(options.token.keyring)
-    return _File(options.token or surroundings.data / "google-token.json")
+    return _File(options.token or place(surroundings))
+
+
+def place(surroundings: Surroundings) -> Path:
+    """The file, if the configuration names no other place."""
+    return surroundings.data / "google-token.json"
 
 
 class _File:

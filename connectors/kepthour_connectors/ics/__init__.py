@@ -33,6 +33,13 @@ class Options(BaseModel):
         return self
 
 
+def plain_address(address: str) -> str:
+    """`address`, with https for webcal:// and webcals://, which are the same thing by another name."""
+    if address.lower().startswith("webcal"):
+        return "https://" + address.partition("://")[2]
+    return address
+
+
 def connect(options: Options, surroundings: Surroundings) -> Connector:
     """A connector for `options`; nothing is read before its first poll."""
     from kepthour_connectors.ics.connector import File, IcsConnector

@@ -19,6 +19,7 @@ from kepthour_connectors.base import (
     Transient,
     checked_url,
 )
+from kepthour_connectors.ics import plain_address
 from kepthour_connectors.ics.connector import LIMIT_BYTES, Fetched, Seen, fingerprint, too_large
 from kepthour_connectors.retry import Account, pause
 from kepthour_connectors.secrets import Secret, SecretUnavailable
@@ -62,13 +63,11 @@ class Feed:
 
     def _address(self) -> str:
         try:
-            address = self._url.reveal().strip()
+            address = plain_address(self._url.reveal().strip())
         except SecretUnavailable as error:
             raise SignInNeeded(
                 f"The feed's address is not at hand: {error}.", "Store it where url says."
             ) from None
-        if address.lower().startswith("webcal"):  # webcal:// and webcals://, the same thing by another name
-            address = "https://" + address.partition("://")[2]
         try:
             self.account = Account.of(checked_url(address))
             return address

@@ -11,7 +11,7 @@ from kepthour.core.errors import NeedsPerson
 from kepthour.core.notices import check_notice
 from kepthour.core.tongue import Tongue
 from kepthour.plugins import Plugins
-from kepthour.ports import Answer, Channel, Notice, Probeable, Speaks
+from kepthour.ports import Answer, Channel, Notice, Probeable, Speaks, Surfaced
 from kepthour.views.status import ChannelStatus
 
 NAME = "channel"
@@ -24,7 +24,8 @@ def examine(config: Configuration, plugins: Plugins, *, send: bool) -> list[Chec
 
     async def work() -> list[Check]:
         tongue = config.showing.tongue
-        return [await _tried(channel, plugins, tongue, notice) for channel in config.channels]
+        tried = [await _tried(channel, plugins, tongue, notice) for channel in config.channels]
+        return [check for checks in tried for check in checks]
 
     return asyncio.run(work())
 
@@ -44,21 +45,24 @@ def refusals(channels: Sequence[ChannelStatus]) -> list[Check]:
     ]
 
 
-async def _tried(config: ChannelConfig, plugins: Plugins, tongue: Tongue, notice: Notice | None) -> Check:
+async def _tried(
+    config: ChannelConfig, plugins: Plugins, tongue: Tongue, notice: Notice | None
+) -> list[Check]:
     channel = plugins.channel(config.type).make(config.name, config.options)
     if isinstance(channel, Speaks):
         channel.speak(tongue)
     try:
         async with asyncio.timeout(_SECONDS):
-            return await _used(channel, config.name, notice)
+            found = await _used(channel, config.name, notice)
+            return [found, *await _shown_on(channel, config.name)]
     except NeedsPerson as error:
-        return problem(NAME, config.name, error.what, error.remedy, critical=True)
+        return [problem(NAME, config.name, error.what, error.remedy, critical=True)]
     except TimeoutError:
         what = f"It did not answer within {_SECONDS:.0f} seconds."
-        return problem(NAME, config.name, what, "Look at what it hands notices to.", critical=True)
+        return [problem(NAME, config.name, what, "Look at what it hands notices to.", critical=True)]
     except Exception as error:  # noqa: BLE001  supervised: a channel may be somebody else's, with bugs of its own
         what = f"Something went wrong inside it ({type(error).__name__})."
-        return problem(NAME, config.name, what, "Ask its author.", critical=True)
+        return [problem(NAME, config.name, what, "Ask its author.", critical=True)]
     finally:
         await channel.close()
 
@@ -72,6 +76,19 @@ async def _used(channel: Channel, name: str, notice: Notice | None) -> Check:
         await channel.probe()
         return ok(NAME, name, "It is there. No test notice was sent; one is with: kepthour check --send")
     return skipped(NAME, name, "Only a test notice can tell: kepthour check --send")
+
+
+async def _shown_on(channel: Channel, name: str) -> list[Check]:
+    """On what, and whether that shows anything just now."""
+    if not isinstance(channel, Surfaced):
+        return []
+    found = await channel.surface()
+    if found.keeps_back:
+        what = f'"Do not disturb" is on ({found.name}): what it keeps back you do not see.'
+        return [problem(NAME, name, what, "Turn it off on your desktop before your sessions.", critical=True)]
+    how = "with buttons" if found.buttons else "without buttons: answer with kepthour here, late or snooze"
+    doubt = "" if found.keeps_back is False else ' Whether "do not disturb" is on cannot be told.'
+    return [ok(NAME, name, f"Notices are shown by {found.name}, {how}.{doubt}")]
 
 
 def _unheard(answer: Answer) -> None:

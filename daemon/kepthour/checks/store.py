@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import stat
 import tempfile
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def examine(path: Path, access: Access) -> tuple[Store | None, list[Check]]:
         return None, [failed(NAME, None, error)]
     how = "encrypted" if access.encrypted else "not encrypted"
     room = shutil.disk_usage(path.parent).free
-    troubles = [one for one in (folder(path), disk(path, room)) if one is not None]
+    troubles = [one for one in (folder(path), disk(path, room), privacy(path)) if one is not None]
     return store, troubles or [
         ok(NAME, None, f"{path} is whole, {how}, and can be written; {_size(room)} are free.")
     ]
@@ -41,6 +42,15 @@ def folder(path: Path) -> Check | None:
     except OSError as error:
         what = f"No file can be made beside {path} ({error.strerror})."
         return problem(NAME, None, what, f"Make {path.parent} writable for you.", critical=True)
+
+
+def privacy(path: Path) -> Check | None:
+    """Whether others may read the database at `path`: it is for its owner's eyes only."""
+    others = stat.S_IRWXG | stat.S_IRWXO
+    closed = not path.parent.stat().st_mode & others  # whoever cannot enter the folder reads no file in it
+    if closed or not path.stat().st_mode & others:
+        return None
+    return problem(NAME, None, f"Others may read {path}.", f"Run: chmod 600 {path}*", critical=False)
 
 
 def disk(path: Path, room: int) -> Check | None:

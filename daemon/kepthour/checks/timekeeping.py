@@ -46,7 +46,7 @@ def _same(one: ZoneInfo, other: ZoneInfo, now: datetime) -> bool:
 
 
 def synchronised() -> bool | None:
-    """What systemd says of the kernel's clock; None if it is not there to say."""
+    """What systemd says of the kernel's clock, which chrony and ntpd set, too; None if it is not there to say."""
     command = ["timedatectl", "show", "--property=NTPSynchronized", "--value"]
     try:
         done = subprocess.run(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from kepthour.config import Calendar
     from kepthour_connectors.base import ConnectorError
 
-_SECONDS = 600  # as long as Google's own code lasts
+SECONDS = 600  # as long as Google's own code lasts
 
 
 @click.group()
@@ -56,9 +56,9 @@ def google(ctx: click.Context, name: str, no_browser: bool, port: int | None) ->
             calendar.options,
             app.surroundings(name),
             say=_say,
-            browser=not no_browser and _has_desktop(),
+            browser=not no_browser and has_desktop(),
             port=port or 0,
-            timeout=_SECONDS,
+            timeout=SECONDS,
         )
     except ConnectorError as error:
         raise _explained(app, calendar, error) from None
@@ -93,7 +93,8 @@ def _explained(app: App, calendar: Calendar, error: ConnectorError) -> Exception
     return NeedsPerson(f"calendars[{place}].{error.key}: {error.what}", error.remedy)
 
 
-def _has_desktop() -> bool:
+def has_desktop() -> bool:
+    """Whether a browser can be opened here."""
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 

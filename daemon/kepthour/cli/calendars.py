@@ -113,11 +113,12 @@ def agenda(ctx: click.Context, start: str, end: str, as_json: bool) -> None:
 def rehearse(ctx: click.Context, start: str, end: str, as_json: bool) -> None:
     """Which reminders would go out if nobody answered any more: when, where and with which text. Sends nothing."""
     from kepthour.views.rehearse import rehearse as read
+    from kepthour.views.status import calendar_statuses
 
     app = ctx.ensure_object(Setting).app()
     first, last = span(app, start, end)
-    zone = app.config.zone
-    found = read(app.config, app.store, first, last, app.clock.now())
+    zone, now = app.config.zone, app.clock.now()
+    found = read(app.config, app.store, first, last, now)
     if as_json:
         shapes = [
             {
@@ -146,6 +147,8 @@ def rehearse(ctx: click.Context, start: str, end: str, as_json: bool) -> None:
     ]
     columns = ("at", "rung", "urgency", "channels", "waits in", "text")
     table(columns, rows, "No reminder would go out in this span.")
+    if not found and all(one.last_good_sync is None for one in calendar_statuses(app.config, app.store, now)):
+        click.echo("No calendar was read yet: kepthour sync")
     if any(one.waits_in for one in found):
         click.echo(
             "It waits while you are checked in to that session; what is of use then comes when it is over."

@@ -173,7 +173,12 @@ def span(app: App, start: str, end: str) -> tuple[datetime, datetime]:
     """Both ends of a span. Raises a usage error if they are not in order, or more than 30 years apart."""
     first, last = moment(app, start, "--from"), moment(app, end, "--to")
     if last < first:
-        raise click.UsageError("--to lies before --from.")
+        raise click.UsageError(wrong_way(start, end))
     if (last - first).days > 366 * 30:
         raise click.UsageError("The span is longer than thirty years.")
     return first, last
+
+
+def wrong_way(start: str, end: str) -> str:
+    """What to say of a span that ends before it begins; each as it was said, or is taken where nothing was."""
+    return f'--to lies before --from: the span would be from "{start}" to "{end}". Say both.'

@@ -241,8 +241,9 @@ def _conclude(app: App, verdict: object) -> None:
 
     if verdict is not Verdict.SUSPECTED_MISS:
         assert isinstance(verdict, Verdict)
+        how = "Checked in" if verdict in {Verdict.ON_TIME, Verdict.LATE} else "Settled"
         click.echo(
-            f"Checked in. The reminders are over, and the session is noted as: {verdict.value.replace('_', ' ')}."
+            f"{how}. The reminders are over, and the session is noted as: {verdict.value.replace('_', ' ')}."
         )
         return
     click.echo(

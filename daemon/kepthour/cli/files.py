@@ -14,9 +14,12 @@ def place_for(output: str, name: str) -> Path:
     """The file that `output` means: itself, or one called `name` in it if it is a folder. Raises NeedsPerson."""
     from kepthour.core.errors import NeedsPerson
 
-    path = Path(output).expanduser()
-    if path.is_dir():
-        return path / name
+    try:
+        path = Path(output).expanduser()
+        if path.is_dir():
+            return path / name
+    except (OSError, ValueError, RuntimeError):  # too long; nobody of this name has a home
+        raise NeedsPerson("That is no place for a file.", "Name a file, or a folder that is there.") from None
     if output.endswith(os.sep):
         raise NeedsPerson(f"There is no folder {path}.", "Make it first, or name a file.")
     return path

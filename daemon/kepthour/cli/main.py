@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+from collections.abc import Sequence
 
 import click
 
 from kepthour.cli.context import Setting, common
 from kepthour.cli.loading import LoadedGroup
 
+_MOST_FAULTS = 50
 _COMMANDS = {
     "demo": "kepthour.cli.demo:demo",
     "init": "kepthour.cli.init:init",
@@ -67,6 +70,7 @@ def _run() -> int:
 
     setting = Setting()
     try:
+        _check_text(sys.argv[1:])
         result = cli.main(standalone_mode=False, obj=setting)
     except click.exceptions.Exit as end:
         return end.exit_code
@@ -74,8 +78,7 @@ def _run() -> int:
         click.echo("Stopped.", err=True)
         return 1
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        return _refuse(error)
     except KeptHourError as error:
         return _explain(error)
     except BrokenPipeError:
@@ -87,16 +90,41 @@ def _run() -> int:
     return result if isinstance(result, int) else 0
 
 
+def _check_text(words: Sequence[str]) -> None:
+    """Bytes that are no text cannot be stored or looked up. Raises a usage error."""
+    for number, word in enumerate(words, start=1):
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise click.UsageError(f"Word {number} of this command is not a text in UTF-8.") from None
+
+
+def _refuse(error: click.ClickException) -> int:
+    """Wrong usage, in click's words."""
+    said = io.StringIO()
+    error.show(said)
+    _say(said.getvalue().rstrip("\n"))
+    return error.exit_code
+
+
 def _explain(error: Exception) -> int:
     from kepthour.config.faults import Faulty
 
     if isinstance(error, Faulty):
-        click.echo(f"kepthour: the configuration {error.file} cannot be used:", err=True)
-        for fault in error.faults:
-            click.echo(f"  {fault}", err=True)
+        _say(f"kepthour: the configuration {error.file} cannot be used:")
+        for fault in error.faults[:_MOST_FAULTS]:
+            _say(f"  {fault}")
+        if more := len(error.faults[_MOST_FAULTS:]):
+            _say(f"  … and {more} more.")
         return 2
-    click.echo(f"kepthour: {error}", err=True)
+    _say(f"kepthour: {error}")
     return 1
+
+
+def _say(text: str) -> None:
+    from kepthour.cli.plain import plain
+
+    click.echo(plain(text), err=True)
 
 
 def _confess(error: BaseException) -> int:

@@ -83,6 +83,7 @@ def _tell_removed(found: list[Path], *, as_json: bool) -> None:
 def _purge_before(setting: Setting, before: str, *, yes: bool, as_json: bool) -> None:
     from kepthour.pipeline import age
     from kepthour.pipeline.plan.policy import BEHIND
+    from kepthour.store import backups
     from kepthour.store.rescue import kept_aside
 
     app = setting.app_of_the_store()
@@ -94,6 +95,7 @@ def _purge_before(setting: Setting, before: str, *, yes: bool, as_json: bool) ->
     if not yes:
         _ask([f"This deletes, for good, all sessions that were over before {clock(at, app.config.zone)}."])
     count = age.forget(app.store, at)
+    backups.forget(app.store.path)  # of before an update: what was deleted stands in it still
     left = kept_aside(app.store.path)
     if as_json:
         zone, names = app.config.zone, [str(file) for file in left]

@@ -12,7 +12,6 @@ from kepthour.cli.printing import clock, document, question_shape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import tzinfo
 
     from kepthour.app import App
     from kepthour.core.verdict import Verdict
@@ -33,13 +32,20 @@ VERDICTS = {
     "unknown": "you cannot tell; up to a quarter of an hour after the start: takes back what you said",
 }
 
+_MOST = 10  # sessions without a verdict, named one by one
+
+
+def _complete(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """A verdict may stand in either place. No ID is offered: it would take the store."""
+    return [name for name in VERDICTS if name.startswith(incomplete)]
+
 
 @click.command(
     epilog="\b\nVERDICT is one of:\n"
     + "\n".join(f"  {name:<20} {meaning}" for name, meaning in VERDICTS.items()),
 )
-@click.argument("session_id", metavar="[ID]", required=False)
-@click.argument("verdict", metavar="VERDICT", required=False)
+@click.argument("session_id", metavar="[ID]", required=False, shell_complete=_complete)
+@click.argument("verdict", metavar="VERDICT", required=False, shell_complete=_complete)
 @click.option(
     "--reason", help="Why, for your own records; a correction needs it from the day after the next on."
 )
@@ -58,7 +64,7 @@ def settle(
 
     app = ctx.ensure_object(Setting).app_to_answer()
     if session_id is None:
-        tell_questions(open_questions(app.store), app.config.zone, as_json=as_json)
+        tell_questions(app, open_questions(app.store), as_json=as_json)
         return
     if verdict is None:
         session_id, verdict = _the_one_asked_about(app, session_id), session_id
@@ -108,15 +114,17 @@ def _sentence(verdict: Verdict, settled: Settled, when: str) -> str:
 
 
 def _card(app: App, verdict: Verdict, settled: Settled) -> str:
-    """Where to go on after a miss, with what is urgent first."""
+    """Where to go on after a miss, with what is urgent first; and that a late start has a card, too."""
     from kepthour.store import cards
 
-    if verdict.value != "missed":
+    if verdict.value not in {"missed", "late"}:
         return ""
     with app.store.read() as tx:
         card = cards.of_session(tx, settled.session)
     if card is None:
         return ""
+    if verdict.value == "late":
+        return f" It has a short repair card: kepthour repair {card.id}"
     return (
         f" A text for the client: kepthour repair {card.id} draft. What else helps: kepthour repair {card.id}"
     )
@@ -129,19 +137,41 @@ def _slip(session_id: str) -> str:
     )
 
 
-def tell_questions(asked: Sequence[SessionRow], zone: tzinfo, *, as_json: bool) -> None:
-    """What is asked, and how to answer."""
+def tell_questions(app: App, asked: Sequence[SessionRow], *, as_json: bool) -> None:
+    """What is asked, and how to answer; and of which sessions nothing is known yet."""
+    from kepthour.views.status import undecided
+
+    zone = app.config.zone
+    unknown = undecided(app.store, app.clock.now())
     if as_json:
-        document({"open_questions": [question_shape(row, zone) for row in asked]})
+        questions, others = ([question_shape(row, zone) for row in rows] for rows in (asked, unknown))
+        document({"open_questions": questions, "undecided": others})
         return
-    if not asked:
+    if not asked and not unknown:
         click.echo(
             "Every session is accounted for. Any can be settled all the same: kepthour settle ID VERDICT"
         )
         return
     for row in asked:
         click.echo(f"No check-in for {clock(row.known.start, zone)} ({row.id}). What happened?")
+    if unknown:
+        _tell_undecided(app, unknown)
     click.echo(f"Say it with: kepthour settle ID VERDICT. VERDICT is one of: {', '.join(VERDICTS)}.")
+
+
+def _tell_undecided(app: App, unknown: Sequence[SessionRow]) -> None:
+    """Not asked about: too early, or nobody watched then."""
+    from kepthour.views.status import watched_since
+
+    since = watched_since(app.store)
+    for row in unknown[-_MOST:]:
+        when = f"{clock(row.known.start, app.config.zone)} ({row.id})"
+        if since is None or row.known.end <= since:
+            click.echo(f"No verdict for {when}: Kept Hour did not run yet, so it is not asked about.")
+        else:
+            click.echo(f"No verdict yet for {when}: it is asked about, if need be, when its time is over.")
+    if len(unknown) > _MOST:
+        click.echo(f"No verdict for {len(unknown) - _MOST} earlier ones. See: kepthour agenda --from -30d")
 
 
 def _the_one_asked_about(app: App, said: str) -> str:

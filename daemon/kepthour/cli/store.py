@@ -34,7 +34,7 @@ def store() -> None:
 @click.option(
     "--delete-copies",
     is_flag=True,
-    help="Delete damaged stores that were kept aside: they are not encrypted.",
+    help="Delete damaged stores and those of before an update that were kept: they are not encrypted.",
 )
 @as_json
 @common
@@ -108,6 +108,7 @@ def _encrypt(config: Configuration, where: Secret, *, delete_copies: bool) -> tu
 
     from kepthour.runtime.start import access_with, store_path
     from kepthour.runtime.store_key import made
+    from kepthour.store import backups
     from kepthour.store.access import PLAIN, not_installed
     from kepthour.store.conversion import convert, wipe
     from kepthour.store.rescue import kept_aside
@@ -121,7 +122,8 @@ def _encrypt(config: Configuration, where: Secret, *, delete_copies: bool) -> tu
             convert(path, PLAIN, made(where), now)
         else:
             access_with(where).explain(path)  # one that was interrupted goes on, with the same key
-        left = [one for one in kept_aside(path) if form(one) is not Form.ENCRYPTED]
+        copies = [*kept_aside(path), *backups.all_of(path)]
+        left = [one for one in copies if form(one) is not Form.ENCRYPTED]
         if delete_copies:
             for one in left:
                 wipe(one)
@@ -218,7 +220,7 @@ def _tell(
     if backup is not None:
         click.echo(f"Written: {config.file}. As it was, it is kept in {backup}.")
     for one in left:
-        click.echo(f"Not encrypted, since it was damaged: {one}")
+        click.echo(f"Not encrypted, since it is kept as it was: {one}")
     if left:
         click.echo("Delete these when you need them no more: kepthour store encrypt --delete-copies")
     if encrypted and changed:

@@ -155,7 +155,13 @@ def _tell_head(story: Story, zone: tzinfo) -> None:
 def _tell_rungs(story: Story) -> None:
     """Of the rungs that not every session has: why it has them, or has not."""
     if story.rule is not None:
-        click.echo(f"Its rungs are those of rule {story.rule} of [[reminders.rules]].")
+        if story.before_rules:
+            click.echo(
+                f"Now its rungs would be those of rule {story.rule} of [[reminders.rules]]; it was planned with "
+                "others, which it keeps."
+            )
+        else:
+            click.echo(f"Its rungs are those of rule {story.rule} of [[reminders.rules]].")
     for one in story.rungs:
         if (told := rung_sentence(one)) is not None:
             click.echo(told)

@@ -48,7 +48,7 @@ def sweep(ctx: click.Context, as_json: bool) -> None:
     if asked and not as_json and sys.stdin.isatty() and sys.stdout.isatty():
         _ask_all(app, asked)
     else:
-        tell_questions(asked, app.config.zone, as_json=as_json)
+        tell_questions(app, asked, as_json=as_json)
 
 
 def _ask_all(app: App, asked: Sequence[SessionRow]) -> None:

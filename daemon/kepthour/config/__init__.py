@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +13,7 @@ from kepthour.core.day import DigestTimes
 from kepthour.core.errors import NeedsPerson
 from kepthour.core.ladder import Ladder
 from kepthour.core.notice import Showing
+from kepthour.core.patterns import Pattern
 from kepthour.core.privacy import Phi
 from kepthour.core.sessions import Rule, Take
 from kepthour.core.slots import Practice
@@ -98,7 +98,7 @@ class Configuration:
     evidence: tuple[EvidenceConfig, ...] = ()
     keep_evidence: timedelta = timedelta(days=30)  # so long after it was seen
     keep_sessions: timedelta = timedelta(days=365)  # so long after its end, with all that was said and done
-    in_person: re.Pattern[str] | None = None  # of a place: there silence is asked about, and never suspected
+    in_person: Pattern | None = None  # of a place: there silence is asked about, and never suspected
     reads_edits: bool = False  # edits of an entry are evidence: `[[evidence]]` of type "edits"
     insists: bool = False  # a notice that is put away without an answer comes back
     content: bytes = field(default=b"", repr=False)  # of the file, as it was read

@@ -8,10 +8,20 @@ from datetime import time, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    model_validator,
+)
 
 from kepthour.config.hours import in_order, parse_shift
+from kepthour.config.patterns import compiled
 from kepthour.core.ladder import Modality, Urgency
+from kepthour.core.patterns import Pattern
 from kepthour.core.sessions import Take
 from kepthour.core.slots import Shift
 from kepthour.core.spans import parse_duration, parse_offset
@@ -33,11 +43,17 @@ def _text_to(parse: Callable[[str], object]) -> BeforeValidator:
     return BeforeValidator(convert)
 
 
-def _parse_pattern(text: str) -> re.Pattern[str]:
+def _parse_pattern(text: Any) -> Pattern:
+    if not isinstance(text, str):
+        raise ValueError("must be a regular expression in quotes")
     try:
-        return re.compile(text)
+        return compiled(text)
     except re.error as error:
         raise ValueError(f"is no regular expression ({error.msg} at position {error.pos})") from None
+    except (OverflowError, RecursionError):
+        raise ValueError(
+            "is no regular expression (a number in it is too large, or it is too deep)"
+        ) from None
 
 
 def _parse_interval(text: str) -> timedelta:
@@ -76,7 +92,7 @@ def _parse_language(text: str) -> str:
 
 
 _Duration = Annotated[timedelta, _text_to(parse_duration)]
-_Pattern = Annotated[re.Pattern[str], _text_to(_parse_pattern)]
+_Pattern = Annotated[Pattern, PlainValidator(_parse_pattern)]
 _Clock = Annotated[time, _text_to(_parse_clock)]
 _Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]+$")]
 

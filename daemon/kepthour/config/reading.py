@@ -55,6 +55,7 @@ from kepthour.languages import language_of
 from kepthour.plugins import CHANNELS, CONNECTORS, EVIDENCE, Plugins
 from kepthour.ports import Selective
 
+LIMIT_BYTES = 1 << 20  # the text is parsed in Python: a few megabytes would hold an answer up for seconds
 _EDITS = "edits"  # evidence without a source of its own: it lies in what the calendars are polled for anyway
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _M = TypeVar("_M", bound=BaseModel)
@@ -66,15 +67,24 @@ def load(file: Path, plugins: Plugins) -> Configuration:
 
 
 def read(file: Path) -> bytes:
-    """What is in `file`. Raises Faulty if it is not there, or may not be read."""
+    """What is in `file`. Raises Faulty if it is not there, may not be read, or can be no configuration."""
     try:
-        return file.read_bytes()
+        if (
+            file.is_char_device() or file.is_block_device()
+        ):  # some of these never end, and some wait for somebody
+            raise Faulty(file, (Fault("", "this is a device, and no file"),))
+        with file.open("rb") as opened:
+            content = opened.read(LIMIT_BYTES + 1)
     except FileNotFoundError:
         raise Faulty(
             file, (Fault("", "there is no such file; write a first one with: kepthour init"),)
         ) from None
-    except OSError as error:
-        raise Faulty(file, (Fault("", f"it cannot be read ({error.strerror})"),)) from None
+    except (OSError, ValueError) as error:  # a path with a NUL in it is a wrong value
+        reason = getattr(error, "strerror", None) or "this is no path"
+        raise Faulty(file, (Fault("", f"it cannot be read ({reason})"),)) from None
+    if len(content) > LIMIT_BYTES:
+        raise Faulty(file, (Fault("", "this is larger than a configuration may be: 1 MiB"),))
+    return content
 
 
 def parse(file: Path, content: bytes, plugins: Plugins) -> Configuration:
@@ -85,6 +95,12 @@ def parse(file: Path, content: bytes, plugins: Plugins) -> Configuration:
         raise Faulty(file, (Fault("", f"this is not TOML: {error}"),)) from None
     except UnicodeDecodeError:
         raise Faulty(file, (Fault("", "this is not a text in UTF-8"),)) from None
+    except RecursionError:
+        raise Faulty(file, (Fault("", "its lists or tables lie too deep in one another"),)) from None
+    except ValueError:  # tomllib lets through what `int` and `datetime` say of a number or date that is none
+        raise Faulty(
+            file, (Fault("", "a number or a date in it is too long, or there is no such one"),)
+        ) from None
     return replace(_Reading(file, raw, plugins).configuration(), content=content)
 
 
@@ -284,7 +300,7 @@ class _Reading:
         self, keys: Keys, calendars: Iterable[tuple[CalendarKeys, BaseModel] | None], channels: set[str]
     ) -> None:
         names = {pair[0].name for pair in calendars if pair}
-        all_named = {entry.get("name") for entry in keys.calendars}
+        all_named = {name for entry in keys.calendars if isinstance(name := entry.get("name"), str)}
         for index, rule in enumerate(keys.sessions.rules):
             if rule.calendar is not None and rule.calendar not in names | all_named:
                 self._faults.append(

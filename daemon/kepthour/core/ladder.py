@@ -6,7 +6,6 @@ Source of the standard profile: therapists' accounts of how sessions are forgott
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from enum import StrEnum
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from kepthour.core.patterns import Pattern, stands_in
 from kepthour.core.privacy import Phi
 from kepthour.core.spans import format_offset
 
@@ -120,7 +120,7 @@ class Special:
     client: str | None = None
     weekdays: frozenset[int] | None = None
     modality: Modality | None = None
-    place: re.Pattern[str] | None = None
+    place: Pattern | None = None
 
     def fits(self, session: Described, zone: ZoneInfo) -> bool:
         """Whether these are the rungs of `session`."""
@@ -129,7 +129,7 @@ class Special:
             and (self.client is None or session.client.reveal() == self.client)
             and (self.weekdays is None or session.start.astimezone(zone).weekday() in self.weekdays)
             and (self.modality is None or modality(session) is self.modality)
-            and (self.place is None or self.place.search(session.place.reveal()) is not None)
+            and (self.place is None or stands_in(self.place, session.place, if_undecided=False))
         )
 
 

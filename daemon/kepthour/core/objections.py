@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from kepthour.core.changes import KnownSession
 from kepthour.core.errors import NeedsPerson
@@ -61,3 +62,16 @@ def _if_by_mistake(answer: Response, session: KnownSession) -> str:
     if answer.at < session.start:
         return f"If that was a mistake, take it back: kepthour settle {session.id} unknown."
     return "There is nothing more to say; when it is over: kepthour out."
+
+
+_NOT_YET = {Verdict.MISSED, Verdict.LATE}  # each opens a repair card: for something that can be helped still
+
+
+def object_to_verdict(verdict: Verdict, session: KnownSession, now: datetime) -> None:
+    """Raises NeedsPerson for a miss of a session that has not begun. `now` is aware UTC."""
+    if verdict in _NOT_YET and now < session.start:
+        raise NeedsPerson(
+            f"This session has not begun, so it cannot be {verdict.value.replace('_', ' ')} yet.",
+            "If you will be late: kepthour late 10m. If it will not take place: "
+            f"kepthour settle {session.id} therapist_cancelled.",
+        )

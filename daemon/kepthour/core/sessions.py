@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from kepthour.core.patterns import Pattern, Undecided, find, stands_in
 from kepthour.core.privacy import NOTHING, Phi
 from kepthour.core.reading.occurrences import Occurrence
 
@@ -57,10 +58,10 @@ class Rule:
 
     is_session: bool
     calendar: str | None = None
-    title: re.Pattern[str] | None = None
+    title: Pattern | None = None
     category: str | None = None
     colour: str | None = None
-    place: re.Pattern[str] | None = None
+    place: Pattern | None = None
     link_host: str | None = None
     attendees: tuple[int, int] | None = None
     duration: tuple[timedelta, timedelta] | None = None  # None: 25 to 120 min for sessions, any for others
@@ -171,15 +172,20 @@ def _first_fault(rule: Rule, occurrence: Occurrence, calendar: str) -> str | Non
     wanted_categories = {rule.category.casefold()} if rule.category else set()
     checks = (
         (rule.calendar in {None, calendar}, "it is for another calendar"),
-        (rule.title is None or rule.title.search(occurrence.title.reveal()), "the title differs"),
+        (_stands_in(rule, rule.title, occurrence.title), "the title differs"),
         (wanted_categories <= {name.casefold() for name in occurrence.categories}, "the category differs"),
         (rule.colour in {None, occurrence.colour}, "the colour differs"),
-        (rule.place is None or rule.place.search(occurrence.place.reveal()), "the place differs"),
+        (_stands_in(rule, rule.place, occurrence.place), "the place differs"),
         (rule.link_host is None or _has_host(occurrence, rule.link_host), "the link's host differs"),
         (fewest <= occurrence.attendees <= most, "the number of attendees differs"),
         (shortest <= occurrence.end - occurrence.start <= longest, "the duration differs"),
     )
     return next((fault for holds, fault in checks if not holds), None)
+
+
+def _stands_in(rule: Rule, pattern: Pattern | None, text: Phi) -> bool:
+    """What cannot be told in time counts as a session: one reminder too many, and none too few."""
+    return pattern is None or stands_in(pattern, text, if_undecided=rule.is_session)
 
 
 def _has_host(occurrence: Occurrence, wanted: str) -> bool:
@@ -190,5 +196,8 @@ def _has_host(occurrence: Occurrence, wanted: str) -> bool:
 def _client(rule: Rule, occurrence: Occurrence) -> Phi:
     if rule.title is None or "client" not in rule.title.groupindex:
         return NOTHING
-    match = rule.title.search(occurrence.title.reveal())
+    try:
+        match = find(rule.title, occurrence.title)
+    except Undecided:
+        match = None
     return Phi((match["client"] or "").strip() if match else "")

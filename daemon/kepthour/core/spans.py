@@ -82,6 +82,14 @@ def spoken(span: timedelta) -> str:
     return " ".join(f"{count} {unit}" for count, unit in parts(span))
 
 
+_DAY = re.compile(r"today|tomorrow|[+-]\d{1,5}d|\d{4}-?\d\d-?\d\d|\d{4}-?W\d\d(-?\d)?")
+
+
+def names_day(text: str) -> bool:
+    """Whether a moment as `parse_moment` reads it is a whole day, of which it gives the midnight."""
+    return _DAY.fullmatch(text.strip()) is not None
+
+
 def parse_moment(text: str, now: datetime, zone: ZoneInfo) -> datetime:
     """A point in time as a user types it, aware, in `zone`. A date is its midnight. Raises ValueError."""
     text = text.strip()

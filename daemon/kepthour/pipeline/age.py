@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
 
-from kepthour.store import aging, watches
+from kepthour.store import aging, backups, watches
 from kepthour.store.engine import Store
 
 log = structlog.get_logger()
 
 
+_COPY = timedelta(days=30)  # the copy of the store from before an update is kept
 _TO_BE_SURE = timedelta(days=7)  # so long a clock has to have been right, before anything goes by it
 
 
@@ -23,7 +25,11 @@ def housekeep(store: Store, now: datetime, keep: timedelta) -> int:
     since, until = now - 2 * _TO_BE_SURE, now - _TO_BE_SURE
     with store.read() as tx:
         is_sure = any(one.until >= since for one in watches.around(tx, since, until))
-    return forget(store, now - keep) if is_sure else 0
+    if not is_sure:
+        return 0
+    with suppress(OSError):
+        backups.forget(store.path, now - _COPY)
+    return forget(store, now - keep)
 
 
 def forget(store: Store, before: datetime) -> int:

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from kepthour.core.coverage import coverage
 from kepthour.core.edits import counts
 from kepthour.core.freshness import timely
 from kepthour.core.ladder import Modality, Urgency, modality
+from kepthour.core.patterns import Pattern, stands_in
 from kepthour.core.presence import is_heard, proven_since
 from kepthour.core.reminder import QUESTION, Reminder, State, Why
 from kepthour.core.response import silence
@@ -60,7 +60,7 @@ class Detector:
     far_channels: tuple[str, ...]  # where they go as well if nobody answers, and a client may have waited
     stale_after: Mapping[str, timedelta]  # by calendar name
     witnesses: Mapping[str, Witness]  # by calendar name
-    in_person: re.Pattern[str] | None = None  # a place where silence says nothing of a session without a link
+    in_person: Pattern | None = None  # a place where silence says nothing of a session without a link
 
 
 def detect(detector: Detector, store: Store, now: datetime) -> list[tuple[str, Verdict]]:
@@ -153,7 +153,7 @@ def _is_in_person(detector: Detector, row: SessionRow) -> bool:
     return (
         place is not None
         and modality(known) is Modality.IN_PERSON
-        and place.search(known.place.reveal()) is not None
+        and stands_in(place, known.place, if_undecided=True)
     )
 
 

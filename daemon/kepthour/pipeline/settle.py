@@ -10,6 +10,7 @@ import structlog
 
 from kepthour.core.corrections import free_until, is_said, want_reason, word_of_theirs
 from kepthour.core.errors import NotFound
+from kepthour.core.objections import object_to_verdict
 from kepthour.core.privacy import Phi
 from kepthour.core.reminder import Why
 from kepthour.core.replies import SAYS, object_to_reply
@@ -40,10 +41,11 @@ def settle(
     """The program never overrules it; each correction is kept. From the day after the next in `zone` it has a reason.
 
     Up to the deadline `unknown` takes back all that was said of the session, check-ins too.
-    Raises NotFound, ReasonWanted.
+    Raises NotFound, NeedsPerson (a miss before the start), ReasonWanted.
     """
     with store.write() as tx:
         row = _existing(tx, session_id)
+        object_to_verdict(verdict, row.known, now)
         if not _is_repeated(row, verdict, reason):
             _check_reason(row, verdict, now, reason, zone)
             course.decide(tx, row.id, verdict, Because.SAID, "therapist", now, reason)

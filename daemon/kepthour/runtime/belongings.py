@@ -14,9 +14,9 @@ from kepthour.runtime.taken_up import copies, copy_of
 
 _BEFORE = re.compile(r"\.before-\d{8}T\d{6}Z(?:-\d+)?")
 _HASH = re.compile(r"[0-9a-f]{12}")
-# What stands beside a store's file: SQLite's own, what a rescue makes, the lock, the bell, the heartbeat.
+# What stands beside a store's file: SQLite's own, what a rescue and an update make, the lock, the bell, the heartbeat.
 _BESIDE = re.compile(
-    r"(?:\.(?:new|ready|rescue-\w+|damaged-\d{8}T\d{6}x*))?(?:-(?:wal|shm|journal))?|\.(?:lock|bell|heartbeat(?:-new)?)"
+    r"(?:\.(?:new|ready|rescue-\w+|damaged-\d{8}T\d{6}x*|before-\d{4}(?:-new)?))?(?:-(?:wal|shm|journal))?|\.(?:lock|bell|heartbeat(?:-new)?)"
 )
 
 

@@ -104,3 +104,8 @@ def _opened_or_anew(store: Store, now: datetime) -> Rescued | None:
 def open_app(config: Configuration, plugins: Plugins) -> App:
     """On the open store of `config`. Raises NeedsPerson, TryLater."""
     return App(config, open_store(store_path(config), store_access(config)), plugins, SystemClock())
+
+
+def unopened_app(config: Configuration, plugins: Plugins) -> App:
+    """On a store that is not opened, nor made: for what needs none."""
+    return App(config, store_of(config), plugins, SystemClock())

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,7 +80,7 @@ class Store:
                 self.access.check(self.path)
                 os.close(open_private(self.path))
                 try:
-                    _bring_up_to_date(self._engine, self.path)
+                    _bring_up_to_date(self._engine, self.path, self.access)
                     self._anchor = _Anchor(self.path, self.access)
                 except (DatabaseError, self.access.faults) as error:
                     raise self._translated(error) from error
@@ -218,7 +218,11 @@ class _Anchor:
 def open_store(path: Path, access: Access = PLAIN) -> Store:
     """The store at `path`, created (folder 0700, file 0600) and migrated if need be. Raises NeedsPerson, TryLater."""
     store = Store(path, access)
-    store.open()
+    try:
+        store.open()
+    except BaseException:
+        store.close()  # SQLite takes away what it laid beside the file
+        raise
     return store
 
 
@@ -263,31 +267,58 @@ def _begin(connection: Connection, statement: str) -> None:
     driver.execute(statement)
 
 
-def _bring_up_to_date(engine: Engine, path: Path) -> None:
+def _bring_up_to_date(engine: Engine, path: Path, access: Access) -> None:
+    """All or nothing, in one transaction; a store that held something is copied before. Raises NeedsPerson."""
     with engine.connect() as connection:
-        tables = {
-            row[0]
-            for row in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")
-        }
-        version = (
-            connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-            if "alembic_version" in tables
-            else None
-        )
-    if version == HEAD:
-        return
+        if _version(connection, path) == HEAD:
+            return
+    from kepthour.store import backups
+    from kepthour.store.migrate import upgrade  # slow to import, and needed after an update only
+
+    with engine.begin() as connection:
+        _begin(connection, "BEGIN IMMEDIATE")
+        version = _version(connection, path)  # another process may have been at it
+        if version == HEAD:
+            return
+        if version is not None:
+            _keep_copy(path, access)
+        upgrade(connection)
+        if connection.execute(select(therapists.c.id)).first() is None:
+            connection.execute(therapists.insert().values(id=1, name="default"))
+    with suppress(OSError):
+        backups.forget(path, but=HEAD)  # those of earlier updates
+
+
+def _version(connection: Connection, path: Path) -> str | None:
+    """Of the tables; None: there are none yet. Raises NeedsPerson for one that is not known here."""
+    tables = {
+        row[0] for row in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")
+    }
+    if "alembic_version" not in tables:
+        return None
+    version: str | None = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
     if version is not None and version > HEAD:
         raise NeedsPerson(
             f"The store {path} was written by a newer Kept Hour.",
             "Install that version again; nothing was changed.",
         )
-    from kepthour.store.migrate import upgrade  # slow to import, and needed after an update only
+    return version
 
-    with engine.begin() as connection:
-        _begin(connection, "BEGIN IMMEDIATE")
-        upgrade(connection)
-        if connection.execute(select(therapists.c.id)).first() is None:
-            connection.execute(therapists.insert().values(id=1, name="default"))
+
+def _keep_copy(path: Path, access: Access) -> None:
+    """What others read now: as it was before the transaction that is open. Raises Unusable."""
+    from kepthour.store import backups
+
+    try:
+        with closing(access.connect(path)) as before:
+            backups.make(path, before, HEAD, access)
+    except (OSError, access.faults) as error:
+        if isinstance(error, access.faults) and isinstance(fault := _translated(error, path), Damaged):
+            raise fault from error
+        raise Unusable(
+            f"The store {path} is to be brought up to date, and no copy of it could be made before.",
+            "Free some space in its folder. Nothing was changed.",
+        ) from error
 
 
 _WRITABLE = "Make the file and its folder writable for you."

@@ -76,6 +76,13 @@ def give_up(tx: Tx, card: Card, by: Who, why: str, at: datetime) -> None:
     trail.note(tx, card.session_id, Noted(What.MAKE_UP_GONE, by, at, why, before))
 
 
+def open_again(tx: Tx, card: Card, at: datetime) -> None:
+    """The therapist takes back what they said of it: the calendar tells again which it is."""
+    _update(tx, card, **_NOBODY)
+    before = card.make_up.session if card.make_up else None
+    trail.note(tx, card.session_id, Noted(What.MAKE_UP_GONE, Who.THERAPIST, at, "taken_back", before))
+
+
 def meet(tx: Tx, card: Card, session_id: str | None, at: datetime) -> None:
     """They meet there first after the miss; None: that is not known any more."""
     _update(tx, card, meeting=session_id)

@@ -78,6 +78,13 @@ _OPEN_ALERTS = _MINE.where(_subjects("calendar"), _IS_OPEN)
 _NUDGES = _PENDING.where(_subjects("card"))
 _OPENINGS = _PENDING.where(reminders.c.rung == OPENING)
 _OPEN_QUESTIONS = _MINE.where(_subjects("question"), _IS_OPEN)
+_OPEN_SWEEPS = _MINE.where(
+    _subjects("day"),
+    reminders.c.rung == SWEEP,
+    reminders.c.state == State.SENT.value,
+    reminders.c.recall.is_(False),
+    reminders.c.useful_until > bindparam("now", type_=reminders.c.useful_until.type),
+)
 _TO_RECALL = _MINE.where(reminders.c.recall.is_(True))
 _WITH_ID = _MINE.where(reminders.c.id == bindparam("id"))
 _HAS_REFERENCE = reminders.c.reference.is_not(None)
@@ -171,6 +178,11 @@ def openings(tx: Tx) -> list[Reminder]:
 def open_questions(tx: Tx) -> list[Reminder]:
     """Questions about several sessions at once that are out or about to go out."""
     return _read(tx, _OPEN_QUESTIONS)
+
+
+def open_sweeps(tx: Tx, now: datetime) -> list[Reminder]:
+    """Evenings' sweeps, of whole days, that are out and of use still."""
+    return _read(tx, _OPEN_SWEEPS, now=now)
 
 
 def changed_after(tx: Tx, at: datetime, useful_after: datetime) -> list[str]:

@@ -19,11 +19,14 @@ from kepthour.core.reminder import OUT
 from kepthour.core.sessions import Judgement, Session, as_session, judge
 from kepthour.core.spans import midnight
 from kepthour.core.verdict import SessionState, Verdict, state_of
+from kepthour.pipeline.plan.policy import AHEAD
 from kepthour.pipeline.poll import far
-from kepthour.store import absences, calendars, reminders, responses, sessions
+from kepthour.store import absences, calendars, reminders, responses, sessions, watches
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 from kepthour.views.near_misses import evidence_since, near_miss_of
+
+_FAR = timedelta(days=366)  # as far as is looked for an id
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +75,30 @@ def entry_of(config: Configuration, store: Store, session_id: str, now: datetime
     with store.read() as tx:
         row = sessions.get(tx, session_id)
         if row is None:
-            raise NotFound(
-                f'There is no session "{session_id}".', "See the ids with: kepthour agenda --json."
-            )
+            raise _unwatched(config, store, tx, session_id, now)
         absent = absences.between(tx, row.known.start, row.known.end)
         return _entry(tx, row, row.known, absent, evidence_since(config, now), now)
+
+
+def _unwatched(config: Configuration, store: Store, tx: Tx, session_id: str, now: datetime) -> NotFound:
+    """Why an id is none: a session that the calendar holds may be too far from now to be watched."""
+    since = watches.first_ever(tx)
+    start = next(
+        (one.start for one in _sessions(config, store, now - _FAR, now + _FAR) if one.id == session_id), None
+    )
+    if start is None:
+        return NotFound(f'There is no session "{session_id}".', "See the ids with: kepthour agenda --json.")
+    if start > now:
+        return NotFound(
+            "This session is too far ahead.", f"It can be settled from {AHEAD.days} days before it on."
+        )
+    if since is None:
+        what = "Kept Hour has never run, so it watched no session."
+    elif start < since:
+        what = f"Kept Hour watches since {since.astimezone(config.zone):%d %b %Y}, and this session was before that."
+    else:
+        what = "Kept Hour did not watch this session."
+    return NotFound(what, "It cannot be settled, and stands in no report.")
 
 
 def explain(

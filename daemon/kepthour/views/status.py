@@ -18,6 +18,7 @@ from kepthour.store.sessions import SessionRow
 from kepthour.views.agenda import Entry, agenda
 
 _NEAR = timedelta(days=8)
+_MONTH = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,18 @@ def open_questions(store: Store) -> list[SessionRow]:
     """The sessions that are asked about, by start."""
     with store.read() as tx:
         return sessions.open_questions(tx)
+
+
+def undecided(store: Store, now: datetime) -> list[SessionRow]:
+    """The sessions of the last month that have begun, and are neither concluded nor asked about, by start."""
+    with store.read() as tx:
+        return sessions.awaiting(tx, now - _MONTH, now)
+
+
+def watched_since(store: Store) -> datetime | None:
+    """When a daemon first watched over this store; None: never yet."""
+    with store.read() as tx:
+        return watches.first_ever(tx)
 
 
 def status(config: Configuration, store: Store, pid: int | None, now: datetime) -> Status:

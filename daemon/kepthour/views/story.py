@@ -47,7 +47,10 @@ class Story:
     earlier_answers: tuple[Response, ...]  # to starts that it had before, by time
     changes: tuple[Noted, ...]  # in the order in which they came
     rungs: tuple[Reasoned, ...]  # by offset
-    rule: int | None  # the entry of [[reminders.rules]] that gives the rungs; None: they are the usual ones
+    rule: (
+        int | None
+    )  # the entry of [[reminders.rules]] that gives the rungs now; None: they are the usual ones
+    before_rules: bool  # it was planned by other rungs than it would get now
     seen: tuple[Spell, ...]  # on this machine, from before its start to the deadline, by time
     edits: tuple[
         evidence.Span, ...
@@ -83,9 +86,19 @@ def story(config: Configuration, store: Store, text: str, now: datetime) -> Stor
         tuple(changes),
         tuple(rungs),
         config.ladder.rule(row.known, config.zone),
+        _by_others(config, row, ladder),
         tuple(seen),
         edits,
         tuple(unwatched),
+    )
+
+
+def _by_others(config: Configuration, row: SessionRow, ladder: Sequence[Reminder]) -> bool:
+    """Whether a rung that each such session gets now is missing from what was planned."""
+    planned = {one.offset for one in ladder if one.offset is not None}
+    return bool(planned) and any(
+        rung.only_if is OnlyIf.ALWAYS and rung.offset >= min(planned) and rung.offset not in planned
+        for rung in config.ladder.of(row.known, config.zone).rungs
     )
 
 

@@ -127,6 +127,12 @@ class Bus:
         found = await self._call(owner, PATH, INTERFACE, "GetCapabilities")
         return str(reply.body[0]), frozenset(found.body[0])
 
+    async def ask(
+        self, name: str, path: str, interface: str, member: str, signature: str, body: list[Any]
+    ) -> list[Any]:
+        """What another program of the desktop replies. Raises ChannelFailed."""
+        return list((await self._call(name, path, interface, member, signature, body)).body)
+
     async def notify(self, arguments: list[Any]) -> tuple[int, str]:
         """Show; returns the id and the unique name of who gave it. Raises ChannelFailed.
 

@@ -11,8 +11,9 @@ from typing import Any
 from kepthour.channels.desktop.bus import Bus, Ears, connect
 from kepthour.channels.desktop.notices import Drawing, arguments, drawing, vanishing
 from kepthour.channels.desktop.reference import Reference, Shown
+from kepthour.channels.desktop.silence import keeps_back
 from kepthour.channels.desktop.telling import Sleep, readings
-from kepthour.ports import Answer, ChannelFailed, Clock, Key, Notice
+from kepthour.ports import Answer, ChannelFailed, Clock, Key, Notice, Surface
 
 # For a desktop to restart its own notification daemon, before the bus is asked to start one.
 _GRACE_SECONDS = 2.0
@@ -21,7 +22,7 @@ _DISMISSED = 2  # the reason of a server for a notice that its user has put away
 
 
 class Desktop:
-    """Satisfies `ports.Channel`, `Recallable`, `Probeable` and `Timed`. Reconnects by itself at the next `send`."""
+    """A Channel, Recallable, Probeable, Surfaced and Timed. Reconnects by itself at the next `send`."""
 
     def __init__(self, name: str, sleep: Sleep = asyncio.sleep) -> None:
         self._name = name
@@ -78,6 +79,13 @@ class Desktop:
         """Ask the notification server who it is. Raises ChannelFailed."""
         async with self._lock:
             await self._ready()
+
+    async def surface(self) -> Surface:
+        """The notification server. Raises ChannelFailed."""
+        async with self._lock:
+            bus, draws = await self._ready()
+            name, _capabilities = await bus.describe(await bus.server())
+            return Surface(name, draws.buttons, await keeps_back(name, bus.ask))
 
     async def close(self) -> None:
         """Leave the bus; what is open stays on the screen."""

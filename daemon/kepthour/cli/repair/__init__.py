@@ -39,6 +39,11 @@ class _WithCard(LoadedGroup):
         return rest
 
 
+def _complete(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """What may stand where the ID does. No ID is offered: it would take the store."""
+    return [word for word in _OF_NO_CARD if word.startswith(incomplete)]
+
+
 @click.group(
     cls=_WithCard,
     table=_ACTIONS,
@@ -47,7 +52,7 @@ class _WithCard(LoadedGroup):
     subcommand_metavar="[ACTION …]",
     context_settings={"allow_interspersed_args": True},
 )
-@click.argument("card_id", metavar="[ID]", required=False)
+@click.argument("card_id", metavar="[ID]", required=False, shell_complete=_complete)
 @as_json
 @common
 @click.pass_context

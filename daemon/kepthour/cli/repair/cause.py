@@ -11,6 +11,7 @@ from kepthour.cli.context import as_json, common
 from kepthour.cli.keys import LATER, STOP, keys
 from kepthour.cli.printing import document, table
 from kepthour.cli.repair.chosen import chosen
+from kepthour.cli.repair.measures import INSTEAD
 from kepthour.cli.repair.told import SHORT, fact, named
 from kepthour.core.causes import Cause
 
@@ -54,7 +55,7 @@ def cause(ctx: click.Context, code: str | None, word: str | None, as_json: bool)
         looked = look(app.config, app.store, wanted.card(app), app.clock.now())
         document(_shape(app, looked))
     elif code is not None:
-        _tell_named(looked, code)
+        _tell_named(app, looked, code)
     else:
         _list(app, looked)
 
@@ -99,12 +100,21 @@ def _ask(app: App, looked: Looked) -> None:
     if key == _OTHER:
         word = click.prompt("In your own words, for you alone (Enter: none)", default="", show_default=False)
     _name(app, looked, picked, Phi(word.strip()) if word.strip() else None)
-    _tell_named(looked, picked.value if picked else _NONE)
+    _tell_named(app, looked, picked.value if picked else _NONE)
 
 
-def _tell_named(looked: Looked, code: str) -> None:
+def _tell_named(app: App, looked: Looked, code: str) -> None:
+    """And what helps: a change of the configuration is offered only where there is one."""
+    from kepthour.config.rules import setup_of
+    from kepthour.core.rules import Help, rule_for
+
     click.echo("It is on the card.")
-    if code not in {_NONE, Cause.OTHER}:
+    if code in {_NONE, Cause.OTHER}:
+        return
+    found = rule_for(Cause(code), looked.facts, looked.session, setup_of(app.config))
+    if isinstance(found, Help):
+        click.echo(INSTEAD[found])
+    else:
         click.echo(f"One change that would help: kepthour repair {looked.card.id} prevent")
 
 

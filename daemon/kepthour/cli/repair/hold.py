@@ -12,7 +12,7 @@ from kepthour.cli.files import STDOUT, place_for, write_private
 from kepthour.cli.printing import document, stamp
 from kepthour.cli.repair.chosen import chosen
 from kepthour.cli.repair.refusals import between, sentence
-from kepthour.cli.repair.searching import end_option, search_of, span_of, start_option, time_of, warn
+from kepthour.cli.repair.searching import end_option, search_of, span_of, start_of, start_option, warn
 
 if TYPE_CHECKING:
     from kepthour.app import App
@@ -81,10 +81,15 @@ def hold(
 
 def _may_be_a_session(app: App, title: str) -> bool:
     """Whether some calendar would take an entry with this title for one, as far as the title tells."""
+    from kepthour.core.patterns import stands_in
+    from kepthour.core.privacy import Phi
     from kepthour.core.sessions import Take
 
     takes = {calendar.take for calendar in app.config.calendars}
-    fits = any(rule.is_session and (not rule.title or rule.title.search(title)) for rule in app.config.rules)
+    fits = any(
+        rule.is_session and (rule.title is None or stands_in(rule.title, Phi(title), if_undecided=True))
+        for rule in app.config.rules
+    )
     return Take.ALL in takes or (Take.RULES in takes and fits)
 
 
@@ -97,7 +102,7 @@ def _slot(app: App, search: SlotSearch, offers: Offers, which: str) -> Slot:
                 f"There is no free time number {which}.", "See them with: kepthour repair ID slots."
             )
         return offers.slots[int(which) - 1]
-    judged = search.judge(time_of(app, which, "START"), offers)
+    judged = search.judge(start_of(app, which, "START"), offers)
     if judged.refusal is not None:
         why = sentence(judged.refusal, judged.slot.start, app.config.practice, app.config.zone)
         raise NeedsPerson("That time is not free.", why)

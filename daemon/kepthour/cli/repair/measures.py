@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kepthour.core.ladder import Modality, Special
 from kepthour.core.looking_back import Count
 from kepthour.core.rules import Help, Kind, Rule, Scope
 from kepthour.core.spans import parse_duration, parse_offset, spoken
 
 _DAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
+_HELD = {Modality.VIDEO: "by video", Modality.IN_PERSON: "without a link"}
 
 INSTEAD: Mapping[Help, str] = {
     Help.CHANNEL: "No setting helps here: a channel did not take the reminder. See why with kepthour log, and "
@@ -53,6 +55,17 @@ def whom(scope: Scope) -> str:
     parts += [f"on {_DAYS[scope.weekday]}"] if scope.weekday is not None else []
     parts += [f"at {scope.place.reveal()}"] if scope.place else []
     parts += [f"calendar {scope.calendar}"] if scope.calendar is not None else []
+    return ", ".join(parts) or "all sessions"
+
+
+def for_whom(special: Special) -> str:
+    """The sessions that an entry of [[reminders.rules]] is for: often more, or others, than those in question."""
+    parts = [f"client {special.client}"] if special.client else []
+    if special.weekdays is not None:
+        parts += [f"on {' and '.join(_DAYS[day] for day in sorted(special.weekdays))}"]
+    parts += ["at some places"] if special.place is not None else []
+    parts += [f"held {_HELD[special.modality]}"] if special.modality is not None else []
+    parts += [f"calendar {special.calendar}"] if special.calendar is not None else []
     return ", ".join(parts) or "all sessions"
 
 

@@ -12,7 +12,7 @@ import click
 from kepthour.cli.context import as_json, common
 from kepthour.cli.printing import clock, document, stamp
 from kepthour.cli.repair.chosen import chosen
-from kepthour.cli.repair.measures import INSTEAD, what, whom
+from kepthour.cli.repair.measures import INSTEAD, for_whom, what, whom
 from kepthour.cli.repair.told import SHORT
 from kepthour.core.causes import Cause
 from kepthour.core.errors import NeedsPerson, TryLater
@@ -88,7 +88,7 @@ def _show(proposal: Proposal, app: App) -> None:
     if proposal.extends is not None:
         click.echo(
             f"This session has the rungs of rule {proposal.extends} of [[reminders.rules]]: it goes in there, for all "
-            "sessions that this rule is for."
+            f"sessions that this rule is for: {for_whom(app.config.ladder.specials[proposal.extends - 1])}."
         )
     for line in _difference(proposal, app.config.file):
         click.secho(line, fg=_COLOURS.get(line[:1]) if line[:3] not in {"+++", "---"} else None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kepthour.cli.context import Moment, moment
+from kepthour.cli.context import Moment, moment, wrong_way
 from kepthour.cli.printing import clock
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def span_of(app: App, start: str | None, end: str | None) -> tuple[datetime, dat
     first = time_of(app, start, "--from") if start else soonest
     last = time_of(app, end, "--to") if end else horizon(first, app.config.repair.within, app.config.zone)
     if last <= first:
-        raise click.UsageError("--to lies before --from.")
+        raise click.UsageError(wrong_way(start or "in 2 h", end or "as far as [repair] within says"))
     if last - first > _LONGEST:
         raise click.UsageError("The span is longer than a year.")
     return first, last
@@ -62,6 +62,18 @@ def time_of(app: App, text: str, option: str) -> datetime:
     if abs(at - app.clock.now()) > _FARTHEST:
         raise click.BadParameter("lies more than three years away", param_hint=option)
     return at.astimezone(UTC)
+
+
+def start_of(app: App, text: str, option: str) -> datetime:
+    """As `time_of`, for when a session would begin: a day alone would be its midnight, which nobody means."""
+    from kepthour.core.spans import names_day
+
+    at = time_of(app, text, option)
+    if names_day(text):
+        raise click.BadParameter(
+            f"is a day; say the time, too: {at.astimezone(app.config.zone):%Y-%m-%d}T15:00", param_hint=option
+        )
+    return at
 
 
 def warn(calendars: Iterable[CalendarStatus], zone: ZoneInfo, *, err: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 
 _PREVENT = 7  # the step
+_HELD_WITHIN = timedelta(days=60)
 
 
 def tell_all(app: App, found: list[Card], *, as_json: bool) -> None:
@@ -34,7 +36,7 @@ def tell_all(app: App, found: list[Card], *, as_json: bool) -> None:
             clock(card.opened_at, zone),
             card.state.value,
             str(card.severity),
-            f"{sum(1 for step in card.steps if not step.is_open)} of {len(card.steps)}",
+            _done(card),
             f"{clock(starts[card.id], zone)} ({card.session_id})" if card.id in starts else card.session_id,
         )
         for card in found
@@ -42,6 +44,13 @@ def tell_all(app: App, found: list[Card], *, as_json: bool) -> None:
     table(
         ("card", "opened", "state", "severity", "steps done", "session"), rows, "There is nothing to repair."
     )
+
+
+def _done(card: Card) -> str:
+    """How many of its steps were done, and how many skipped."""
+    skipped = sum(1 for step in card.steps if step.skipped_at is not None)
+    done = sum(1 for step in card.steps if step.done_at is not None)
+    return f"{done} of {len(card.steps)}" + (f", {skipped} skipped" if skipped else "")
 
 
 def _starts(app: App, found: Sequence[Card]) -> dict[int, datetime]:
@@ -87,6 +96,10 @@ def _tell_meetings(app: App, card: Card) -> None:
         )
         if card.state is not CardState.CLOSED:
             click.echo(f"If that is wrong: kepthour repair {number} makeup SESSION_ID, or: makeup none.")
+            if others := _other_holds(app, card):
+                click.echo(
+                    f"Held, too: {', '.join(others)}. What is not taken, delete in your calendar: it reminds you."
+                )
     elif any(step.n == RESCHEDULE for step in card.steps) and card.state is not CardState.CLOSED:
         said = (
             "There is no make-up session, you said."
@@ -94,9 +107,28 @@ def _tell_meetings(app: App, card: Card) -> None:
             else "There is no make-up session yet."
         )
         click.echo(f"{said} Free times to offer: kepthour repair {number} slots")
+        if (held := _other_holds(app, card)) and not card.is_without:
+            click.echo(f"Held: {', '.join(held)}. Which is it? kepthour repair {number} makeup SESSION_ID")
+        if card.is_without:
+            click.echo(f"To have one looked for again: kepthour repair {number} makeup any")
     first = _first_meeting(app, card)
     if first is not None:
         click.echo(f"You meet first on {clock(first, zone)} ({card.meeting}).")
+
+
+def _other_holds(app: App, card: Card) -> list[str]:
+    """When the entries are that were made to hold a time, and are in the calendar, but for the one that is taken."""
+    from kepthour.store import sessions
+
+    now, zone = app.clock.now(), app.config.zone
+    taken = card.make_up.session if card.make_up is not None else None
+    with app.store.read() as tx:
+        near = sessions.between(tx, now, now + _HELD_WITHIN)
+    return [
+        f"{clock(row.known.start, zone)} ({row.id})"
+        for row in near
+        if row.known.uid in card.holds and row.id != taken and not (row.hidden or row.known.cancelled)
+    ]
 
 
 def _first_meeting(app: App, card: Card) -> datetime | None:

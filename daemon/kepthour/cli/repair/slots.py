@@ -10,7 +10,7 @@ from kepthour.cli.context import Moment, as_json, common
 from kepthour.cli.printing import calendar_shape, document, stamp, table
 from kepthour.cli.repair.chosen import chosen
 from kepthour.cli.repair.refusals import between, sentence
-from kepthour.cli.repair.searching import end_option, search_of, span_of, start_option, time_of, warn
+from kepthour.cli.repair.searching import end_option, search_of, span_of, start_of, start_option, warn
 from kepthour.core.offsets import apart
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def slots(ctx: click.Context, start: str | None, end: str | None, at: str | None
     search = search_of(app, card)
     span = span_of(app, start, end)
     offers = search.offers(*span)
-    judged = search.judge(time_of(app, at, "--why"), offers) if at is not None else None
+    judged = search.judge(start_of(app, at, "--why"), offers) if at is not None else None
     if wanted.as_json:
         document(_reason(judged, offers, app) if judged else _offers(card, offers, app.config.zone))
         return

@@ -37,21 +37,24 @@ def report(
 
     Nothing is said on fewer than five cases, and a pattern is stated only if chance does not explain it.
     """
-    from kepthour.cli.printing import document
+    from kepthour.cli.printing import document, stamp
     from kepthour.cli.report.shape import shape
     from kepthour.views.report import report as read
+    from kepthour.views.status import watched_since
 
     app = ctx.ensure_object(Setting).app()
     zone, now = app.config.zone, app.clock.now()
     first, last = span(app, start or _a_year_before(now, zone), end)
     found = read(app.config, app.store, first, last, now)
+    since = watched_since(app.store)
     written = _write(found, zone, page, force=force) if page is not None else None
     if as_json:
-        document(shape(found, zone) | ({"written": written} if written else {}))
+        begun = {"watched_since": stamp(since, zone)}
+        document(shape(found, zone) | begun | ({"written": written} if written else {}))
     elif written:
         click.echo(f"Written: {written}.")
     else:
-        _tell(found, zone)
+        _tell(found, zone, since)
 
 
 def _a_year_before(now: datetime, zone: ZoneInfo) -> str:
@@ -74,13 +77,19 @@ def _write(found: Findings, zone: ZoneInfo, place: str, *, force: bool) -> str:
     return str(file)
 
 
-def _tell(found: Findings, zone: ZoneInfo) -> None:
+def _tell(found: Findings, zone: ZoneInfo, since: datetime | None) -> None:
     from kepthour.cli.printing import clock, table
     from kepthour.core.report.telling import sections
     from kepthour.core.report.words import many
 
     begin, end = (f"{clock(at, zone)} {at.astimezone(zone):%Y}" for at in (found.start, found.end))
     click.echo(f"{begin} to {end}: {many(found.sessions, 'session')}.")
+    if since is None:
+        click.echo("Kept Hour has never run, so it watched no session yet.")
+    elif since > found.start:
+        click.echo(
+            f"It watches since {clock(since, zone)} {since.astimezone(zone):%Y}; nothing is known of before."
+        )
     if not found.sessions:
         return
     for section in sections(found):

@@ -10,8 +10,8 @@
 """
 
 from kepthour.pipeline.plan.cues import cue
-from kepthour.pipeline.plan.make_up import say_make_up
+from kepthour.pipeline.plan.make_up import forget_make_up, say_make_up
 from kepthour.pipeline.plan.meetings import follow_cards
 from kepthour.pipeline.plan.stage import Policy, plan
 
-__all__ = ["Policy", "cue", "follow_cards", "plan", "say_make_up"]
+__all__ = ["Policy", "cue", "follow_cards", "forget_make_up", "plan", "say_make_up"]

@@ -41,6 +41,19 @@ def say_make_up(policy: Policy, store: Store, card_id: int, session_id: str | No
             tick(tx, card, now, Who.DAEMON)
 
 
+def forget_make_up(store: Store, card_id: int, now: datetime) -> None:
+    """What the therapist said of it is taken back: one is looked for again. Raises NotFound, NeedsPerson."""
+    with store.write() as tx:
+        card = cards.get(tx, card_id)
+        it = cards.about(tx, card) if card is not None else None
+        if card is None or it is None:
+            raise NotFound("The session of this card is not stored any more.", "See: kepthour repair.")
+        _object(card, it.verdict)
+        if card.is_without or (card.make_up is not None and card.make_up.by is Who.THERAPIST):
+            make_ups.open_again(tx, card, now)
+            untick(tx, card, now)
+
+
 def _object(card: Card, verdict: Verdict | None) -> None:
     """Raises NeedsPerson for a card that no session makes up for."""
     if card.state is CardState.CLOSED:

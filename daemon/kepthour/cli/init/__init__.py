@@ -1,0 +1,55 @@
+"""init: a first configuration. Asked for in `guided`, or the defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from kepthour.cli.context import Setting, common
+
+_DEFAULT_FILE = "~/sessions.ics"
+
+
+@click.command()
+@click.option("--no-input", is_flag=True, help="Ask nothing; write the defaults.")
+@common
+@click.pass_context
+def init(ctx: click.Context, no_input: bool) -> None:
+    """Write a first configuration, asking few questions. Overwrites nothing.
+
+    It reads your calendar, shows what it takes for your sessions, and can start the service.
+    """
+    from kepthour.core.errors import NeedsPerson
+
+    setting = ctx.ensure_object(Setting)
+    file = setting.config_file()
+    if file.exists() or file.is_symlink():
+        raise NeedsPerson(
+            f"There is a configuration already: {file}.", "Edit it, or choose another with --config."
+        )
+    if no_input:
+        _write_defaults(file)
+        return
+    from kepthour.cli.init.guided import guided
+    from kepthour.runtime.logs import set_up
+
+    set_up(setting.verbosity)
+    guided(ctx, file)
+
+
+def _write_defaults(file: Path) -> None:
+    from kepthour.cli.init.writing import write
+    from kepthour.cli.init.zone import system_zone
+    from kepthour.config.first import text
+    from kepthour.core.sessions import Take
+
+    zone = system_zone()
+    write(file, text(zone, {"type": "ics", "path": _DEFAULT_FILE}, Take.ALL, ()))
+    click.echo(f"Written: {file}")
+    click.echo(
+        f"Taken for granted: you are in {zone}, and your sessions are in {_DEFAULT_FILE}. Else edit it."
+    )
+    click.echo(
+        "Next: kepthour check, then kepthour agenda. When the sessions are right: kepthour service install --now"
+    )
