@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from kepthour.core.errors import TryLater
-from kepthour.store import access, conversion
+from kepthour.store import access, backups, conversion
 from kepthour.store.access import PLAIN, Encrypted, KeyUnavailable, Refused, WrongKey
 from kepthour.store.conversion import convert
 from kepthour.store.engine import Damaged, Store, open_store
@@ -355,3 +355,13 @@ def _converted_and_killed_at(line: int, path: Path, old: access.Access, new: acc
     _pid, status = os.waitpid(child, 0)
     assert os.WEXITSTATUS(status) in {0, 1}
     return os.WEXITSTATUS(status) == 0
+
+
+def test_a_copy_of_before_an_update_is_encrypted_as_the_store_is(path: Path) -> None:
+    with closing(KEY.connect(path)) as connection:
+        backups.make(path, connection, "9999", KEY)
+    (copy,) = backups.all_of(path)
+    assert form(copy) is Form.ENCRYPTED and MARK.encode() not in copy.read_bytes()
+    store = Store(copy, KEY)
+    assert name(store) == MARK
+    store.close()
