@@ -18,6 +18,7 @@ from sqlalchemy import Engine, create_engine, event
 
 from kepthour.core.errors import NeedsPerson
 from kepthour.store import backups, engine
+from kepthour.store.access import PLAIN
 from kepthour.store.engine import HEAD, Unusable, open_store
 from kepthour.store.tables import metadata
 from tests.support.day import Day
@@ -179,7 +180,7 @@ def test_a_copy_that_could_not_be_whole_is_not_left(lived: Day, path: Path) -> N
     gone = sqlite3.connect(path)
     gone.close()
     with pytest.raises(sqlite3.Error):
-        backups.make(path, gone, HEAD)
+        backups.make(path, gone, HEAD, PLAIN)
     assert backups.all_of(path) == []
 
 
