@@ -38,6 +38,7 @@ _LOOKED_UP = {
     "pyasn1-modules": "BSD-2-Clause",
     "python-dateutil": "Apache-2.0 AND BSD-3-Clause",
     "qh3": "BSD-3-Clause",
+    "sqlcipher3": "Zlib AND BSD-3-Clause AND Apache-2.0",  # with SQLCipher and OpenSSL in the wheel; SQLite is nobody's
 }
 _HEAD = """# Licences
 
