@@ -25,9 +25,10 @@ _WORDS = {
     ("repair", "makeup"): ["none"],
     ("repair", "note"): ["record"],
 }
-# These ask no store; a sign-in has its calendar looked for before, and there is none.
+# These ask no store: one that is plain is not decrypted, and a sign-in has its calendar looked for before.
 _WITHOUT = {
     ("demo",), ("init",), ("auth", "google"), ("service", "install"), ("service", "show"), ("service", "uninstall"),
+    ("store", "decrypt"),
 }  # fmt: skip
 COMMANDS = [leaf.words for leaf in LEAVES if leaf.words not in _WITHOUT]
 
@@ -47,8 +48,12 @@ def lying_there(folder: Path) -> dict[str, bytes]:
 def test_a_newer_store_is_refused_in_a_sentence(used: Used, words: tuple[str, ...]) -> None:
     world = used.world
     before = lying_there(world.store_file.parent)
-    args = [*words[:1], *(["1"] if len(words) > 1 and words != ("repair", "rules") else []), *words[1:]]
-    done = world.cli(*args, *_WORDS.get(words, []), expect=1)
+    about_a_card = words[0] == "repair" and words[1:] not in {(), ("rules",)}
+    args = [*words[:1], *(["1"] if about_a_card else []), *words[1:]]
+    more = (
+        ["--key-file", str(world.folder / "key")] if words == ("store", "encrypt") else _WORDS.get(words, [])
+    )
+    done = world.cli(*args, *more, expect=1)
     said = done.stdout if words == ("check",) else done.stderr
     assert "was written by a newer Kept Hour" in said
     if words not in {("check",), ("run",)}:  # the daemon has a log before its word

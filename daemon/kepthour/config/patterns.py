@@ -70,12 +70,16 @@ class Apart:
         self._plain = plain
 
     @property
+    def pattern(self) -> str:
+        return self._plain.pattern
+
+    @property
     def groupindex(self) -> Mapping[str, int]:
         return self._plain.groupindex
 
     def search(self, text: str, /) -> Mapping[str, str | None] | None:
         """The named groups. Raises Undecided."""
-        answer = _found(self._plain.pattern, text)
+        answer = _found(self.pattern, text)
         if not answer:
             raise Undecided
         return answer[0]

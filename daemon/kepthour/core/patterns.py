@@ -20,6 +20,11 @@ class Pattern(Protocol):
     """As `re.Pattern`, which is one."""
 
     @property
+    def pattern(self) -> str:
+        """As it is written."""
+        ...
+
+    @property
     def groupindex(self) -> Mapping[str, int]: ...
 
     def search(self, text: str, /) -> Any:
