@@ -10,41 +10,17 @@ import pytest
 
 from kepthour.store.sealing import Form, form
 from tests.cli.test_commands import CONFIG, at, put
+from tests.support import drawer
 from tests.support.sealed import DIGITS
 from tests.support.world import World, eventually
-
-BACKEND = """
-import json, os, pathlib
-from keyring.backend import KeyringBackend
-from keyring.errors import KeyringLocked
-
-class Drawer(KeyringBackend):
-    priority = 1
-    place = pathlib.Path(os.environ["DRAWER"])
-
-    def _kept(self):
-        if self.place.with_suffix(".locked").exists():
-            raise KeyringLocked("a text of the keyring's own")
-        return json.loads(self.place.read_text()) if self.place.exists() else {}
-
-    def get_password(self, service, username):
-        return self._kept().get(service + "/" + username)
-
-    def set_password(self, service, username, password):
-        self.place.write_text(json.dumps(self._kept() | {service + "/" + username: password}))
-"""
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     """A plain store with a session in three minutes, and a keyring."""
     made = World(tmp_path)
-    (tmp_path / "drawer.py").write_text(BACKEND)
-    made.env |= {
-        "PYTHONPATH": str(tmp_path),
-        "PYTHON_KEYRING_BACKEND": "drawer.Drawer",
-        "DRAWER": str(tmp_path / "kept.json"),
-    }
+    made.env |= drawer.environment(tmp_path / "kept.json")
+    made.env["PYTHONPATH"] += f":{tmp_path}"  # for a sitecustomize.py
     made.configure(CONFIG)
     put(made, ("one", "AB", at(minutes=3)))
     made.cli("sync")

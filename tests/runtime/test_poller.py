@@ -30,6 +30,22 @@ def day(tmp_path: Path) -> Day:
     return made
 
 
+class Slow:
+    """The calendar's poll, of which each call waits until it may go on."""
+
+    def __init__(self, day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._answer = day.calendar.poll
+        self.asked: asyncio.Queue[threading.Event] = asyncio.Queue()  # for each call, what lets it go on
+        monkeypatch.setattr(day.calendar, "poll", self._poll)
+
+    def _poll(self, known: Known) -> Batch:
+        go_on = threading.Event()
+        self._loop.call_soon_threadsafe(self.asked.put_nowait, go_on)
+        go_on.wait(60)
+        return self._answer(known)
+
+
 async def test_all_are_heard_when_each_was_asked_once(day: Day, scheduler: Scheduler) -> None:
     heard = asyncio.Event()
     poller = Poller(day.app, scheduler, heard.set)
@@ -44,21 +60,11 @@ async def test_all_are_heard_when_each_was_asked_once(day: Day, scheduler: Sched
 async def test_a_calendar_that_hangs_does_not_hold_up_conclusions_for_ever(
     day: Day, scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go_on = threading.Event()
-    asked = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    answer = day.calendar.poll
-
-    def hang(known: Known) -> Batch:
-        loop.call_soon_threadsafe(asked.set)
-        go_on.wait(20)
-        return answer(known)
-
-    monkeypatch.setattr(day.calendar, "poll", hang)
+    slow = Slow(day, monkeypatch)
     poller = Poller(day.app, scheduler, lambda: None)
     poller.ask_all()
     async with asyncio.timeout(10):
-        await asked.wait()
+        go_on = await slow.asked.get()
     assert not poller.all_heard
     day.clock.at = day.clock.at.replace(second=11)
     assert poller.all_heard
@@ -69,33 +75,18 @@ async def test_a_poll_from_before_a_sleep_does_not_count_as_heard_after_it(
     day: Day, scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it heard is as old as the sleep is long: the calendar would be told to be out of sync at the resume."""
-    go_on = [threading.Event(), threading.Event()]
-    asked = [asyncio.Event(), asyncio.Event()]
-    told = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    answer = day.calendar.poll
-    polls = iter(zip(asked, go_on, strict=True))
-
-    def slow(known: Known) -> Batch:
-        begun, end = next(polls)
-        loop.call_soon_threadsafe(begun.set)
-        end.wait(20)
-        return answer(known)
-
-    monkeypatch.setattr(day.calendar, "poll", slow)
+    slow, told = Slow(day, monkeypatch), asyncio.Event()
     poller = Poller(day.app, scheduler, told.set)
     poller.ask_all()
     async with asyncio.timeout(10):
-        await asked[0].wait()
-    day.clock.at = when("2026-03-02 09:00")
-    poller.ask_all()
-    go_on[0].set()
-    async with asyncio.timeout(10):
+        before = await slow.asked.get()
+        day.clock.at = when("2026-03-02 09:00")
+        poller.ask_all()
+        before.set()
         await told.wait()
         assert not poller.all_heard
         told.clear()
-        await asked[1].wait()
-        go_on[1].set()
+        (await slow.asked.get()).set()
         await told.wait()
     assert poller.all_heard
 
@@ -103,25 +94,14 @@ async def test_a_poll_from_before_a_sleep_does_not_count_as_heard_after_it(
 async def test_a_poll_that_outlives_its_poller_is_not_set_again(
     day: Day, scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go_on = threading.Event()
-    asked, told = asyncio.Event(), asyncio.Event()
-    loop = asyncio.get_running_loop()
-    answer = day.calendar.poll
+    slow, told = Slow(day, monkeypatch), asyncio.Event()
     jobs: list[str] = []
-
-    def slow(known: Known) -> Batch:
-        loop.call_soon_threadsafe(asked.set)
-        go_on.wait(20)
-        return answer(known)
-
-    monkeypatch.setattr(day.calendar, "poll", slow)
     poller = Poller(day.app, scheduler, told.set)
     poller.ask_all()
     async with asyncio.timeout(10):
-        await asked.wait()
-    monkeypatch.setattr(scheduler, "once", lambda name, at, work: jobs.append(name))
-    poller.forget()
-    go_on.set()
-    async with asyncio.timeout(10):
+        go_on = await slow.asked.get()
+        monkeypatch.setattr(scheduler, "once", lambda name, at, work: jobs.append(name))
+        poller.forget()
+        go_on.set()
         await told.wait()
     assert jobs == []

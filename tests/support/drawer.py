@@ -1,4 +1,7 @@
-"""A keyring in a file, through the keyring library's own doors. `DRAWER` names the file; `STUCK` what fails."""
+"""A keyring in a file, through the keyring library's own doors.
+
+`DRAWER` names the file; `STUCK` what fails. A file beside it, with `.locked` at its end, locks it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import os
 from pathlib import Path
 
 from keyring.backend import KeyringBackend
-from keyring.errors import PasswordDeleteError, PasswordSetError
+from keyring.errors import KeyringLocked, PasswordDeleteError, PasswordSetError
 
 BACKEND = "tests.support.drawer.Drawer"
 ROOT = Path(__file__).parents[2]
@@ -34,6 +37,8 @@ class Drawer(KeyringBackend):
         return Path(os.environ["DRAWER"])
 
     def _kept(self) -> dict[str, str]:
+        if self._file.with_suffix(".locked").exists():
+            raise KeyringLocked("a text of the keyring's own")
         return dict(json.loads(self._file.read_text())) if self._file.exists() else {}
 
     def get_password(self, service: str, username: str) -> str | None:
