@@ -70,6 +70,21 @@ def test_a_button_shown_before_a_restart_still_checks_in_after_it(tmp_path: Path
         eventually(lambda: desktop.count() == 0, "the notice to go")
 
 
+def test_the_session_bus_is_restarted_and_the_next_session_reminds(tmp_path: Path, desktop: Desktop) -> None:
+    world = World(tmp_path)
+    world.env |= {key: desktop.env[key] for key in ("DISPLAY", "DBUS_SESSION_BUS_ADDRESS")}
+    world.configure(CONFIG.replace('sessions = "all"', 'sessions = "all"\npoll = "1s"'))
+    in_ten_minutes(world)
+    with world.daemon() as daemon:
+        eventually(lambda: desktop.count() == 1, "the notice")
+        desktop.kill_bus()
+        desktop.start_bus(same=True)
+        desktop.start_server()
+        put(world, datetime.now(UTC) + timedelta(minutes=15))
+        eventually(lambda: desktop.count() == 1, "the notice on the new bus")
+        assert daemon.process.poll() is None
+
+
 def test_a_question_shown_before_a_restart_is_answered_with_its_button_after_it(
     tmp_path: Path, desktop: Desktop
 ) -> None:

@@ -112,6 +112,17 @@ def test_a_reload_takes_up_the_configuration_without_a_restart(
     assert user_manager.show(SERVICE, "MainPID") == process
 
 
+def test_a_daemon_reload_of_systemd_changes_nothing(user_manager: UserManager, world: World) -> None:
+    install(user_manager, "WatchdogSec=4")
+    user_manager.systemctl("start", SERVICE)
+    process = user_manager.show(SERVICE, "MainPID")
+    user_manager.systemctl("daemon-reload")
+    signs = fed_for(user_manager)
+    eventually(lambda: fed_for(user_manager) > signs + 5, "signs of life, as before")
+    assert user_manager.show(SERVICE, "MainPID") == process
+    assert user_manager.show(SERVICE, "StatusText") == "Watching 1 calendar."
+
+
 def test_a_stop_is_clean(user_manager: UserManager, world: World) -> None:
     log = install(user_manager)
     user_manager.systemctl("start", SERVICE)
