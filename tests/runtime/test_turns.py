@@ -26,7 +26,7 @@ from kepthour.runtime.health import Health
 from kepthour.runtime.outage import Outage
 from kepthour.runtime.turns import Turns
 from kepthour.store import access, sessions
-from kepthour.store.access import KeyUnavailable, Unusable
+from kepthour.store.access import KeyUnavailable, Unusable, WrongKey
 from kepthour.store.engine import Damaged, Store
 from kepthour_connectors.base import Transient
 from tests.support.day import BERLIN, Day, when
@@ -301,6 +301,29 @@ async def test_a_daemon_that_copes_is_alive_and_not_well(bench: Bench) -> None:
         assert bench.health.alive() and not bench.health.ok()
     await bench.turn()
     assert bench.health.ok()
+
+
+def refuse(*_args: object) -> None:
+    raise WrongKey("The store cannot be read with the key.", "Name the right one.")
+
+
+async def test_a_store_that_has_another_key_of_a_sudden_costs_no_reminder_and_no_answer(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy of another time was put in its place; or the keyring was unlocked, and holds a wrong one."""
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "_look_for_it", refuse)
+        await bench.at("09:59:00")
+        await bench.at("10:00:00")
+        assert bench.rungs()[-2:] == ["-1m", "0m"]
+        await bench.press(Key.HERE)
+        bench.watch.seconds = 100
+        await bench.at("10:00:30")
+        assert bench.told() == [CANNOT]
+        assert bench.health.alive() and not bench.health.ok()
+    await bench.at("10:01:00")
+    assert bench.rungs()[-1] == "0m"
+    assert bench.day.only().verdict is Verdict.ON_TIME
 
 
 def full(*_args: object) -> None:

@@ -17,7 +17,7 @@ from kepthour.core.response import Kind
 from kepthour.pipeline.dispatch import Dispatcher
 from kepthour.ports import Answer
 from kepthour.runtime.opener import open_link
-from kepthour.store.access import Unusable
+from kepthour.store.access import Refused, Unusable
 
 log = structlog.get_logger()
 
@@ -51,7 +51,7 @@ class Answering:
             await self._join(answer)
         try:
             holds = await self._store(one)
-        except (TryLater, Unusable) as error:
+        except (TryLater, Unusable, Refused) as error:
             log.warning("answer.held", answer=answer.key.value, problem=error)
             self._held.append(one)
             holds = True
@@ -62,7 +62,7 @@ class Answering:
             self._dispatcher.answered(answer.subject, kind, one.at, _SPANS.get(kind))
 
     async def store_held(self) -> None:
-        """What was answered while the store could not be used goes there, in order. Raises TryLater, Unusable.
+        """What was answered while the store could not be used goes there, in order. Raises TryLater, Unusable, Refused.
 
         What went out before an answer is recorded before it: what it means depends on what was out.
         """
@@ -72,11 +72,11 @@ class Answering:
             del self._held[0]
 
     async def _store(self, one: _Held) -> bool:
-        """Whether it was taken; false for one that makes no sense, or no sense any more. Raises TryLater, Unusable."""
+        """Whether it was taken; false for one that makes no sense, or no sense any more. Raises TryLater, Unusable, Refused."""
         key = one.answer.key.value
         try:
             await asyncio.to_thread(self._hand_in, one.answer, one.at)
-        except (TryLater, Unusable):
+        except (TryLater, Unusable, Refused):
             raise
         except KeptHourError as error:
             log.warning("answer.refused", answer=key, problem=error)

@@ -21,7 +21,7 @@ from kepthour.runtime.answering import Answering
 from kepthour.runtime.health import Health
 from kepthour.runtime.outage import Outage
 from kepthour.runtime.pump import Pump
-from kepthour.store.access import KeyUnavailable, Unusable
+from kepthour.store.access import KeyUnavailable, Refused, Unusable
 from kepthour.store.engine import Damaged
 from kepthour.store.rescue import begin_anew
 
@@ -113,7 +113,7 @@ class Turns:
             await self._from_memory(error)
             self._health.coped()
             return timedelta() if self._futile is None else _SOON
-        except (TryLater, Unusable) as error:
+        except (TryLater, Unusable, Refused) as error:
             self._health.coped()
             return await self._from_memory(error)
         self._doubts = 0

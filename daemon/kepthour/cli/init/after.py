@@ -39,10 +39,11 @@ def _notice(config: Configuration, plugins: Plugins) -> None:
     from kepthour.checks.record import State
 
     click.echo("\nSending a test notice to your desktop …")
-    (found,) = channels.examine(config, plugins, send=True)
-    if found.state is not State.OK:
-        click.echo(f"{found.what}\n{found.remedy}\nTry again later: kepthour check --send")
-    elif not agree("Did you see it", default=False):
+    found = channels.examine(config, plugins, send=True)  # whether it was taken comes first
+    for one in found:
+        if one.state is State.PROBLEM:
+            click.echo(f"{one.what}\n{one.remedy}\nTry again later: kepthour check --send")
+    if found[0].state is State.OK and not agree("Did you see it", default=False):
         click.echo(_LOOK)
 
 
