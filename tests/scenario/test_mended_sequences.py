@@ -225,3 +225,14 @@ async def test_who_first_started_the_daemon_after_the_start_is_not_suspected(tmp
     day.sync()
     await day.until("2026-03-02 10:20")
     assert day.only().verdict is Verdict.UNKNOWN
+
+
+async def test_a_restart_shows_the_rung_of_a_session_that_was_moved_forward(day: Day) -> None:
+    """What was shown of the new time was due before what had been shown of the old."""
+    await day.until("2026-03-02 09:46")
+    day.put("one", "2026-03-02T09:49:00")
+    day.sync()
+    await day.until("2026-03-02 09:46:30")
+    assert titles(day) == ["Session at 09:49 starts in 3 min"]
+    await day.restart()
+    assert titles(day) == ["Session at 09:49 starts in 2 min 30 s"]

@@ -72,7 +72,10 @@ class Answering:
             del self._held[0]
 
     async def _store(self, one: _Held) -> bool:
-        """Whether it was taken; false for one that makes no sense, or no sense any more. Raises TryLater, Unusable, Refused."""
+        """Whether it was taken; false for one that makes no sense, or no sense any more.
+
+        Raises TryLater, Unusable, Refused.
+        """
         key = one.answer.key.value
         try:
             await asyncio.to_thread(self._hand_in, one.answer, one.at)
