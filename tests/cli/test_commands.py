@@ -420,3 +420,11 @@ def test_a_leave_until_a_day_ends_as_that_day_begins_and_says_so(world: World) -
     said = world.cli("away", "--until", "+1d").stdout
     days = {before + timedelta(days=1), datetime.now(ZoneInfo("Europe/Berlin")) + timedelta(days=1)}
     assert any(f" to {day:%a %d %b} 00:00." in said for day in days)
+
+
+def test_a_title_commands_no_terminal(world: World) -> None:
+    """Anybody who may send an invitation writes titles."""
+    put(world, ("one", "AB \x1b]0;owned\x07\u202etfel", at(minutes=5)))
+    world.cli("sync")
+    said = world.cli("explain", "owned").stdout
+    assert "owned" in said and not {"\x1b", "\x07", "\u202e"} & set(said)

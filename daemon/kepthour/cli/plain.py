@@ -1,4 +1,4 @@
-"""What is said of a fault, for any terminal: what a user or a calendar wrote into it commands nothing, and fits."""
+"""Text for any terminal: what a user or a calendar wrote into it commands nothing, and fits."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ _COMMANDS = {
 def plain(text: str) -> str:
     """`text` without what a terminal would obey; lines of a sane length."""
     return "\n".join(_fitting("".join(map(_shown, line))) for line in text.split("\n"))
+
+
+def one_line(text: str) -> str:
+    """The same, for a cell of a table."""
+    if text.isprintable() and len(text) <= _LONGEST:  # nearly always, and a year has thousands
+        return text
+    return plain(" ".join(text.split("\n"))).strip()
 
 
 def _shown(character: str) -> str:

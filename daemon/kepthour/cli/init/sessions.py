@@ -94,7 +94,7 @@ def _rows(judged: Sequence[Judged], zone: ZoneInfo) -> list[tuple[str, ...]]:
         local, end = one.occurrence.start.astimezone(zone), one.occurrence.end
         assert end is not None, "an event without an end is never a session"
         names[local.weekday()] = f"{local:%a}"
-        client = _printable(one.judgement.client.reveal()) or "-"
+        client = one.judgement.client.reveal() or "-"
         length = spoken(end - one.occurrence.start)
         found[(local.weekday(), f"{local:%H:%M}", _title(one), length, client)] += 1
     return [(names[day], *rest, f"{count}×") for (day, *rest), count in sorted(found.items())]
@@ -114,9 +114,4 @@ def _why(one: Judged) -> str:
 
 
 def _title(one: Judged) -> str:
-    return _printable(one.occurrence.title.reveal()) or "(without a title)"
-
-
-def _printable(text: str) -> str:
-    """A calendar may hold anything, and a terminal obeys some of it."""
-    return "".join(one if one.isprintable() else " " for one in text).strip()
+    return one.occurrence.title.reveal() or "(without a title)"

@@ -11,6 +11,7 @@ import click
 
 from kepthour.cli.init.asking import agree, ask, ask_secret, choose, choose_number
 from kepthour.cli.init.vault import Vault
+from kepthour.cli.plain import one_line
 
 if TYPE_CHECKING:
     from kepthour_connectors.base import Offered
@@ -72,10 +73,10 @@ def chosen(account: Keys, offers: tuple[Offered, ...]) -> Keys:
     if len(offers) > 1:
         click.echo("Your calendars there:")
         for number, one in enumerate(offers, start=1):
-            click.echo(f"  {number}  {_printable(one.name) or '(without a name)'}")
+            click.echo(f"  {number}  {one_line(one.name) or '(without a name)'}")
         at = choose_number("Which holds your sessions", len(offers))
     elif offers[0].name:
-        click.echo(f"Your calendar there: {_printable(offers[0].name)}")
+        click.echo(f"Your calendar there: {one_line(offers[0].name)}")
     return {
         "type": account["type"],
         **offers[at].keys,
@@ -168,7 +169,3 @@ def _checked(text: str) -> str:
         return checked_url(text)
     except ValueError as error:
         raise ValueError(f"That address {error}.") from None
-
-
-def _printable(name: str) -> str:
-    return "".join(one if one.isprintable() else " " for one in name).strip()

@@ -33,10 +33,6 @@ class Vault:
         """Another file of this run, which holds a secret."""
         self._undo[f"{what} ({file})"] = lambda: file.unlink(missing_ok=True)
 
-    def let_stand(self) -> None:
-        """A configuration stands that needs them."""
-        self._undo.clear()
-
     def take_back(self, *, quietly: bool = False) -> None:
         """Nothing came of it: what was stored goes. Says so of each."""
         while self._undo:
