@@ -11,7 +11,7 @@ import pytest
 from kepthour.core.errors import NeedsPerson, NotFound
 from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
-from tests.support.day import CONFIG, Day, a_morning
+from tests.support.day import CONFIG, Day, a_morning, when
 
 TWO = CONFIG + '[[calendars]]\nname = "second"\ntype = "memory"\nsessions = "all"\n'
 
@@ -236,3 +236,23 @@ async def test_a_restart_shows_the_rung_of_a_session_that_was_moved_forward(day:
     assert titles(day) == ["Session at 09:49 starts in 3 min"]
     await day.restart()
     assert titles(day) == ["Session at 09:49 starts in 2 min 30 s"]
+
+
+async def test_what_is_shown_of_a_session_that_was_found_at_another_time_when_it_was_over_goes(
+    tmp_path: Path,
+) -> None:
+    """Its last rung was out all night; the next poll says that it stood, under another UID, elsewhere."""
+    rule = '[[sessions.rules]]\ntitle = "^(?P<client>[A-Z]{2}) "\nis = "session"\n'
+    day = a_morning(tmp_path, CONFIG.replace('sessions = "all"', 'sessions = "rules"') + rule)
+    await day.until("2026-03-02 10:00:31")
+    day.put("one", "2026-03-02T10:20:00")
+    await day.until("2026-03-02 10:20:29", every=timedelta(days=1))
+    day.answer(Kind.LATE, timedelta(seconds=30))
+    day.calendar.delete("one.ics")
+    day.put("two", "2026-03-02T10:20:00")
+    await day.until("2026-03-02 10:21:31", every=timedelta(days=1))
+    assert "Session at 10:20:59 starts now" in titles(day)
+    day.clock.at = when("2026-03-03 09:40")
+    day.sync()
+    await day.until("2026-03-03 09:41")
+    assert not [title for title in titles(day) if title.startswith("Session at")]

@@ -63,6 +63,10 @@ def _begin(
         _restart(tx, new, row, deadline, late_after, now)
     _mark(tx, happening, new, before or row, now)
     if before is not None and happening.keeps_answers:
+        if (
+            before.known.start != new.start
+        ):  # both are over: what is still shown names a time that does not hold
+            _take_back_rungs(tx, before, now)
         _take_over(tx, before, new.id, revision, now, with_ladder=not happening.revived)
 
 
@@ -161,3 +165,9 @@ def _ask_about_vanished(tx: Tx, policy: Policy, row: SessionRow, now: datetime) 
 
 def _silence(tx: Tx, row: SessionRow, why: Why, now: datetime) -> None:
     outbox.withdraw(tx, silence(reminders.of_session(tx, row.id, row.known.revision), why), now)
+
+
+def _take_back_rungs(tx: Tx, row: SessionRow, now: datetime) -> None:
+    """Not what asks about the session: that is still to be answered."""
+    rungs = [one for one in reminders.of_session(tx, row.id, row.known.revision) if one.offset is not None]
+    outbox.withdraw(tx, silence(rungs, Why.MOVED), now)
