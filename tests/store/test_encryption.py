@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from kepthour.core.errors import TryLater
+from kepthour.core.errors import BrokenPromise, TryLater
 from kepthour.store import access, backups, conversion
-from kepthour.store.access import PLAIN, Encrypted, KeyUnavailable, Refused, WrongKey
+from kepthour.store.access import PLAIN, Encrypted, KeyUnavailable, Refused, Unusable, WrongKey
 from kepthour.store.conversion import convert
 from kepthour.store.engine import Damaged, Store, open_store
 from kepthour.store.rescue import begin_anew, in_memory
@@ -249,6 +249,41 @@ def test_a_damaged_store_is_not_converted(plain: Path) -> None:
     with pytest.raises(Damaged):
         convert(plain, PLAIN, KEY, NOW)
     assert plain.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [
+        (OSError(28, "no space left"), Unusable),
+        (BrokenPromise("not whole"), BrokenPromise),
+        (KeyboardInterrupt(), KeyboardInterrupt),
+    ],
+    ids=["disk full", "not whole", "Ctrl-C"],
+)
+@pytest.mark.parametrize("full", [False, True], ids=["overwritten", "not overwritten"])
+def test_what_fails_leaves_no_plain_copy_beside_the_encrypted_store(
+    error: BaseException,
+    raised: type[BaseException],
+    full: bool,
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(made: Path) -> None:
+        assert MARK.encode() in made.read_bytes()
+        raise error
+
+    def no_room(_handle: int) -> None:
+        raise OSError(28, "no space left")
+
+    monkeypatch.setattr(conversion, "to_disk", fail)
+    if full:
+        monkeypatch.setattr(conversion, "_overwrite", no_room)
+    with pytest.raises(raised):
+        convert(path, KEY, PLAIN, NOW)
+    assert [one.name for one in path.parent.iterdir()] == ["kepthour.db"]
+    store = open_store(path, KEY)
+    assert name(store) == MARK
+    store.close()
 
 
 def test_a_store_that_somebody_has_open_is_not_converted(

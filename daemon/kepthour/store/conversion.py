@@ -12,7 +12,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from itertools import zip_longest
 from pathlib import Path
@@ -46,9 +46,13 @@ def convert(path: Path, old: Access, new: Access, now: datetime) -> None:
         handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         try:
             with _alone(path, old) as source:
-                _fill(made, new, source)
-                to_disk(made)
-                made.replace(path)
+                try:
+                    _fill(made, new, source)
+                    to_disk(made)
+                    made.replace(path)
+                except BaseException:
+                    removed(made, wipe)  # it may be the plain one
+                    raise
                 to_disk(path.parent)
                 if not old.encrypted:
                     _overwrite(handle)
@@ -66,7 +70,8 @@ def wipe(path: Path) -> None:
     """Overwrite a file as far as the disk lets one, and delete it. Raises OSError."""
     handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     try:
-        _overwrite(handle)
+        with suppress(OSError):  # a full disk may take none, not even in the place of others
+            _overwrite(handle)
         path.unlink()
     finally:
         os.close(handle)
