@@ -107,6 +107,7 @@ REFUSED: dict[str, tuple[Callable[[Path], object], access.Access, type[Exception
     "another key": (lambda _path: None, OTHER, WrongKey, r"cannot be read with the key.*\[store\] key"),
     "another key, and torn": (tear, OTHER, WrongKey, "cannot be read with the key"),
     "its key, and torn": (tear, KEY, Damaged, "is damaged"),
+    "no key, and torn": (tear, PLAIN, Refused, r"may be encrypted.*\[store\] key"),
     "no key in its place": (
         lambda _path: None,
         Encrypted(lambda: "secret"),
@@ -156,6 +157,13 @@ def test_a_plain_store_and_a_key_do_not_go_together(plain: Path) -> None:
         Store(plain, KEY).open()
     with pytest.raises(Refused):
         begin_anew(Store(plain, KEY), NOW)
+
+
+def test_a_plain_store_with_noise_in_its_first_page_is_begun_anew(plain: Path) -> None:
+    with plain.open("r+b") as file:
+        file.write(bytes(range(256)) * (PAGE // 256))
+    begin_anew(Store(plain), NOW)
+    open_store(plain).close()
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"nonsense " * 999, bytes(2 * PAGE)])

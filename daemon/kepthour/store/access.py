@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kepthour.core.errors import KeptHourError, NeedsPerson
-from kepthour.store.sealing import HEADER, KEY_BYTES, Form, fits, form, may_be_sealed, salt
+from kepthour.store.sealing import HEADER, KEY_BYTES, Form, fits, form, looks_sealed, may_be_sealed, salt
 
 BUSY_SECONDS = 5
 _KEY = re.compile(rf"[0-9A-Fa-f]{{{2 * KEY_BYTES}}}")
@@ -74,6 +74,11 @@ class Access:
     def explain(self, file: Path) -> None:
         """What cannot be read is damaged, or was opened in the wrong way: raises Refused if it is the latter."""
         self.check(file)
+        if form(file) is Form.TORN and looks_sealed(file):
+            raise Refused(
+                f"The store {file} is damaged and may be encrypted, and the configuration names no key.",
+                "Say under [store] key where it is kept, or take the file away to begin anew.",
+            )
 
 
 class Encrypted(Access):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 
@@ -57,29 +58,41 @@ def fits(path: Path, key: bytes) -> bool:
     masked = bytes(byte ^ _SALT_MASK for byte in salt(key))
     of_codes = hashlib.pbkdf2_hmac("sha512", key, masked, _ROUNDS, KEY_BYTES)
     try:
-        with path.open("rb") as file:
-            number = 1
-            while len(page := file.read(PAGE)) == PAGE:
-                if _is_sealed(page, number, of_codes):
-                    return True
-                number += 1
+        return any(_is_sealed(page, number, of_codes) for number, page in enumerate(_pages(path), 1))
     except OSError:
-        pass
-    return False
+        return False
 
 
 def may_be_sealed(path: Path) -> bool:
-    """Whether some page looks as encrypted ones do: nearly every byte there is stands in it. Never raises."""
+    """Whether some page looks as encrypted ones do. Some of a plain store do, too. Never raises."""
     try:
-        with path.open("rb") as file:
-            while len(page := file.read(PAGE)) == PAGE:
-                if len(set(page)) >= _ALL_BUT_A_FEW:
-                    return True
+        return any(_looks_random(page) for page in _pages(path))
     except FileNotFoundError:
         return False
     except OSError:
         return True
-    return False
+
+
+def looks_sealed(path: Path) -> bool:
+    """Whether most pages behind the first look as encrypted ones do. Never raises."""
+    try:
+        found = [_looks_random(page) for page in _pages(path)][1:]
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return 2 * sum(found) > len(found)
+
+
+def _pages(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while len(page := file.read(PAGE)) == PAGE:
+            yield page
+
+
+def _looks_random(page: bytes) -> bool:
+    """Nearly every byte there is stands in it."""
+    return len(set(page)) >= _ALL_BUT_A_FEW
 
 
 def _is_sealed(page: bytes, number: int, key: bytes) -> bool:
