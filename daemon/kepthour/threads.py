@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
-from typing import TypeVar
+from concurrent.futures import Future
+from typing import Generic, TypeVar
 
 _T = TypeVar("_T")
 
@@ -65,3 +67,41 @@ class FewThreads:
                 self._free.release()
 
         return await in_own_thread(counted, self._name)
+
+
+class Question(Generic[_T]):
+    """Work that may wait for somebody, and without end: a keyring asks its owner. It is asked once at a time.
+
+    Whoever calls waits until `seconds` after it was asked. Later ones are about the same question until it has its
+    answer, and do not wait again; one that came when nobody waited is kept for the next.
+    """
+
+    def __init__(
+        self, work: Callable[[], _T], seconds: float, name: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._work, self._seconds, self._name, self._clock = work, seconds, name, clock
+        self._lock = threading.Lock()
+        self._asked: Future[_T] | None = None
+        self._until = 0.0
+
+    def __call__(self) -> _T:
+        """`work()`'s result, or its exception. Raises TimeoutError."""
+        with self._lock:
+            asked = self._asked
+            if asked is None:
+                asked = self._asked = Future()
+                self._until = self._clock() + self._seconds
+                threading.Thread(target=self._ask, args=(asked,), name=self._name, daemon=True).start()
+            left = self._until - self._clock()
+        try:
+            return asked.result(timeout=max(0.0, left))
+        finally:
+            with self._lock:
+                if asked.done() and self._asked is asked:
+                    self._asked = None
+
+    def _ask(self, asked: Future[_T]) -> None:
+        try:
+            asked.set_result(self._work())
+        except BaseException as error:  # noqa: BLE001  it is handed on, not swallowed
+            asked.set_exception(error)

@@ -217,6 +217,24 @@ def test_a_keyring_that_is_locked_at_the_start_is_told_and_waited_for(world: Wor
     assert is_encrypted(world)
 
 
+def test_a_keyring_that_waits_for_its_owner_is_told_and_asked_once(world: World) -> None:
+    world.cli("store", "encrypt")
+    prompt = world.folder / "kept.asks"
+    prompt.touch()
+    put(world, ("one", "AB", at(minutes=6)))
+    with world.daemon() as daemon:
+        assert "no answer within 20 seconds" in daemon.said()
+        (notice,) = eventually(world.received, "the word that it cannot remind", within=120)
+        assert (notice["rung"], notice["title"]) == ("store", "Kept Hour cannot read its store")
+        assert prompt.read_text() == "asked\n"
+        prompt.unlink()
+        eventually(lambda: "store.usable_again" in daemon.said(), "the store", within=90)
+    prompt.touch()
+    said = world.run(["check"]).stdout
+    assert "no answer within 20 seconds" in said
+    assert aside(world) == []
+
+
 def test_without_the_extra_one_sentence_names_the_remedy(world: World) -> None:
     world.seal()
     world.configure(CONFIG)

@@ -16,7 +16,10 @@ from kepthour.store import sessions
 from kepthour.store.access import PLAIN, Access, Encrypted, KeyUnavailable, Unusable
 from kepthour.store.engine import Damaged, Store, open_store
 from kepthour.store.rescue import Rescued, begin_anew, finish, in_memory
+from kepthour.threads import Question
 from kepthour_connectors.secrets import Secret, SecretUnavailable
+
+_KEY_SECONDS = 20.0  # as a command has; systemd waits longer for a start, and for a sign of life
 
 
 def store_path(config: Configuration) -> Path:
@@ -35,17 +38,21 @@ def store_access(config: Configuration) -> Access:
 
 def access_with(key: Secret) -> Encrypted:
     """With the key that is kept there."""
-    return Encrypted(lambda: _revealed(key))
+    question = Question(key.reveal, _KEY_SECONDS, "key of the store")
+    return Encrypted(lambda: _answered(question))
 
 
-def _revealed(key: Secret) -> str:
+def _answered(question: Question[str]) -> str:
     try:
-        return key.reveal()
+        return question()
     except SecretUnavailable as error:
-        raise KeyUnavailable(
-            f"The key of the store is not to be had: {error}.",
-            "Unlock where it is kept, or say under [store] key where it is.",
-        ) from None
+        why = str(error)
+    except TimeoutError:
+        why = f"no answer within {_KEY_SECONDS:.0f} seconds; where it is kept may be locked, and ask for you"
+    raise KeyUnavailable(
+        f"The key of the store is not to be had: {why}.",
+        "Unlock where it is kept, or say under [store] key where it is.",
+    )
 
 
 def store_of(config: Configuration) -> Store:
