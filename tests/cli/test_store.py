@@ -139,6 +139,25 @@ def test_a_damaged_store_that_was_kept_aside_is_named_and_goes_if_it_is_said(wor
     assert not old.exists() and not of_an_update.exists()
 
 
+def test_what_was_kept_aside_of_an_encrypted_store_is_not_called_plain(world: World) -> None:
+    world.cli("store", "encrypt")
+    content = world.store_file.read_bytes()
+    aside = world.store_file.with_name("kepthour.db.damaged-20260101T000000")
+    torn = world.store_file.with_name("kepthour.db.damaged-20260102T000000")
+    plain = world.store_file.with_name("kepthour.db.damaged-20260103T000000")
+    aside.write_bytes(content)
+    torn.write_bytes(bytes(4096) + content[4096:])
+    plain.write_bytes(bytes(4096) + b"a client's name" * 4096 + content[4096:8192])
+    for one in (aside, torn, plain):
+        for suffix in ("-wal", "-shm"):
+            one.with_name(one.name + suffix).write_bytes(bytes(32))
+    told = world.json("store", "encrypt", "--delete-copies")
+    assert told["left"] == []
+    left = {one.name for one in world.store_file.parent.glob("*.damaged-*")}
+    assert left == {f"{one.name}{suffix}" for one in (aside, torn) for suffix in ("", "-wal", "-shm")}
+    assert aside.read_bytes() == content
+
+
 def test_check_says_whether_it_is_encrypted(world: World) -> None:
     def said() -> str:
         (line,) = [line for line in world.run(["check"]).stdout.splitlines() if " store " in line]

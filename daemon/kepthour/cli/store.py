@@ -123,12 +123,25 @@ def _encrypt(config: Configuration, where: Secret, *, delete_copies: bool) -> tu
         else:
             access_with(where).explain(path)  # one that was interrupted goes on, with the same key
         copies = [*kept_aside(path), *backups.all_of(path)]
-        left = [one for one in copies if form(one) is not Form.ENCRYPTED]
+        left = [one for one in copies if _is_plain(one)]
         if delete_copies:
             for one in left:
                 wipe(one)
             left = []
     return changed, left
+
+
+def _is_plain(copy: Path) -> bool:
+    """A journal is what its store is; of a torn file its pages tell."""
+    from kepthour.store.rescue import BESIDE
+    from kepthour.store.sealing import Form, form, looks_sealed
+
+    for suffix in BESIDE:
+        store = copy.with_name(copy.name.removesuffix(suffix))
+        if store != copy and form(store) is not Form.NOTHING:
+            return _is_plain(store)
+    found = form(copy)
+    return found is not Form.ENCRYPTED and not (found is Form.TORN and looks_sealed(copy))
 
 
 def _decrypt(config: Configuration) -> bool:
