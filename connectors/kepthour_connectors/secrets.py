@@ -122,12 +122,11 @@ def _run(argv: tuple[str, ...]) -> str:
 
 def _from_keyring(service: str) -> str:
     import keyring  # slow, and needed by this way only
-    from keyring.errors import KeyringError
 
     try:
         found = keyring.get_credential(service, None)
         password = found.password if found else keyring.get_password(service, USER)
-    except KeyringError as error:
+    except Exception as error:  # noqa: BLE001  supervised: a backend is anybody's
         raise SecretUnavailable(f"the keyring could not be asked ({type(error).__name__})") from None
     if not password:
         raise SecretUnavailable(

@@ -1,7 +1,7 @@
 """A keyring in a file, through the keyring library's own doors.
 
-`DRAWER` names the file; `STUCK` what fails. A file beside it, with `.locked` at its end, locks it; one with `.asks` has it
-wait for its owner, as a Secret Service does, until that file is gone. Each time it begins to, it adds a line there.
+`DRAWER` names the file; `STUCK` what fails. A file beside it, with `.locked` at its end, locks it; one with `.asks` has
+it wait for its owner, as a Secret Service does, until that file is gone. Each time it begins to, it adds a line there.
 """
 
 from __future__ import annotations

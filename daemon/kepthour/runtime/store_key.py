@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 
 from kepthour.core.errors import NeedsPerson
 from kepthour.store.access import Encrypted, KeyUnavailable
+from kepthour.store.rescue import to_disk
 from kepthour.store.sealing import KEY_BYTES
+from kepthour_connectors.keeping import Unkept, holds, keep_in_file, keep_in_keyring
 from kepthour_connectors.secrets import Secret, SecretUnavailable
-
-_USER = "kepthour"  # as `Secret` looks for it
 
 
 def made(where: Secret) -> Encrypted:
@@ -45,27 +44,23 @@ def _keep(where: Secret, why: str) -> None:
 
 
 def _into_the_keyring(service: str, key: str) -> None:
-    import keyring
-    from keyring.errors import KeyringError
-
     try:
-        if keyring.get_password(service, _USER) is None:  # it may have been locked a moment ago
-            keyring.set_password(service, _USER, key)
-    except KeyringError as error:
+        if not holds(service):  # it may have been locked a moment ago
+            keep_in_keyring(service, key)
+    except Unkept as error:
         raise NeedsPerson(
-            f"The keyring does not take the key ({type(error).__name__}).",
-            "Unlock it, or keep the key in a file: kepthour store encrypt --key-file FILE.",
+            f"The key could not be kept: {error}.",
+            "Unlock the keyring, or keep the key in a file: kepthour store encrypt --key-file FILE.",
         ) from None
 
 
 def _into_a_file(file: Path, key: str) -> None:
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as opened:
-            opened.write(key + "\n")
-            opened.flush()
-            os.fsync(handle)
+        keep_in_file(file, key)
+        to_disk(file.parent)
+    except Unkept as error:
+        raise NeedsPerson(f"The key could not be kept: {error}.", "Name another file.") from None
     except OSError as error:
         raise NeedsPerson(
             f"The key could not be written to {file} ({error.strerror}).", "Name another file."
