@@ -168,6 +168,17 @@ def test_check_says_whether_it_is_encrypted(world: World) -> None:
     assert "is whole, encrypted," in said()
 
 
+def test_check_says_whether_the_key_can_be_read(world: World) -> None:
+    world.cli("store", "encrypt")
+
+    def said() -> str:
+        return next(line for line in world.run(["check"]).stdout.splitlines() if "store: key" in line)
+
+    assert "It can be read (keyring)" in said()
+    lost_key(world)
+    assert "the keyring has nothing for nothing-there" in said().replace("The", "the")
+
+
 def other_key(world: World) -> None:
     (world.home / "other").touch(mode=0o600)
     (world.home / "other").write_text("f" * 64)

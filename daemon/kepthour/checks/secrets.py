@@ -78,6 +78,8 @@ def _all_of(config: Configuration) -> Iterator[tuple[str, Secret]]:
     for name, options in owners:
         for path, secret in _in(options, ""):
             yield f"{name}: {path}", secret
+    if config.store_key is not None:
+        yield "store: key", config.store_key
     if config.heartbeat is not None:
         yield "heartbeat: url", config.heartbeat.url
 
