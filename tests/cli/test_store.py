@@ -88,6 +88,11 @@ def test_a_key_file_that_is_there_is_used_and_never_written_over(world: World) -
     assert file.read_text() == DIGITS and is_encrypted(world)
 
 
+def test_the_help_says_that_a_key_that_is_there_is_used(world: World) -> None:
+    said = " ".join(world.cli("store", "encrypt", "--help").stdout.split())
+    assert "with a new key, or the one that is kept there already" in said
+
+
 def test_one_place_for_the_key_is_enough(world: World) -> None:
     assert "one place" in world.cli("store", "encrypt", "--keyring", "a", "--key-file", "b", expect=2).stderr
 
@@ -277,12 +282,12 @@ def test_without_the_extra_one_sentence_names_the_remedy(world: World) -> None:
     done = world.run_alone(["agenda"])
     assert done.returncode == 2
     assert "store.key: what encrypts the store is not installed" in done.stderr
-    assert 'pip install "kepthour[encryption]"' in done.stderr
+    assert 'with its extra "encryption": docs/install.md' in done.stderr
     world._sealed = ""
     world.configure(CONFIG)
     assert world.run_alone(["agenda"]).returncode == 0
     done = world.run_alone(["store", "encrypt"])
-    assert done.returncode == 1 and 'pip install "kepthour[encryption]"' in done.stderr
+    assert done.returncode == 1 and 'with its extra "encryption": docs/install.md' in done.stderr
     assert not (world.folder / "kept.json").exists()
 
 

@@ -23,7 +23,7 @@ _SERVICE = "kepthour-store"
 @click.group()
 @common
 def store() -> None:
-    """What Kept Hour keeps on the disk, encrypted or not. Needs the extra: pip install "kepthour[encryption]"."""
+    """What Kept Hour keeps on the disk, encrypted or not. Needs the extra "encryption": docs/install.md."""
 
 
 @store.command()
@@ -42,7 +42,9 @@ def store() -> None:
 def encrypt(
     ctx: click.Context, keyring: str | None, key_file: Path | None, delete_copies: bool, as_json: bool
 ) -> None:
-    """Encrypt the store with a new key, and write into the configuration where that is kept.
+    """Encrypt the store with a new key, or the one that is kept there already.
+
+    Where it is kept is written into the configuration.
 
     Stop the daemon first. The key is never shown: without it nobody can read the store, you included.
     """

@@ -293,7 +293,7 @@ class _Reading:
 
     def _check_key(self, keys: Keys) -> None:
         if keys.store.key is not None and find_spec("sqlcipher3") is None:
-            text = 'what encrypts the store is not installed; install it: pip install "kepthour[encryption]"'
+            text = 'what encrypts the store is not installed; install it with its extra "encryption": docs/install.md'
             self._faults.append(Fault("store.key", text))
 
     def _check_references(

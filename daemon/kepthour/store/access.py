@@ -174,7 +174,8 @@ class Encrypted(Access):
 def not_installed() -> NeedsPerson:
     """The extra is missing."""
     return NeedsPerson(
-        "What encrypts the store is not installed.", 'Install it: pip install "kepthour[encryption]".'
+        "What encrypts the store is not installed.",
+        'Install it with its extra "encryption": docs/install.md.',
     )
 
 
