@@ -56,6 +56,16 @@ def test_encrypt_makes_a_key_keeps_it_in_the_keyring_and_says_so_in_the_configur
     assert kept(world) == {"kepthour-store/kepthour": key}
 
 
+def test_a_link_to_a_store_stays_one_and_nothing_plain_is_left_behind_it(world: World) -> None:
+    real = world.folder / "elsewhere" / "sessions.db"
+    real.parent.mkdir()
+    world.store_file.rename(real)
+    world.store_file.symlink_to(real)
+    world.cli("store", "encrypt")
+    assert world.store_file.is_symlink() and form(real) is Form.ENCRYPTED
+    assert world.json("agenda")["sessions"]
+
+
 def test_decrypt_takes_it_back_and_leaves_the_key_where_it_is(world: World) -> None:
     before, plain = world.json("agenda"), world.config_file.read_text(encoding="utf-8")
     world.cli("store", "encrypt", "--keyring", "mine")

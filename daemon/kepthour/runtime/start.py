@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,9 +24,12 @@ _KEY_SECONDS = 20.0  # as a command has; systemd waits longer for a start, and f
 
 
 def store_path(config: Configuration) -> Path:
-    """Where the store of this configuration is."""
-    if config.store is not None:
-        return config.store
+    """Where the store of this configuration is: the file itself, if a link leads to it. A new one takes its place."""
+    path = config.store or _usual_path()
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
+
+
+def _usual_path() -> Path:
     import platformdirs
 
     return platformdirs.user_state_path("kepthour") / "kepthour.db"
