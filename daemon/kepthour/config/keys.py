@@ -8,6 +8,7 @@ from datetime import time, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
+import regex
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -48,7 +49,7 @@ def _parse_pattern(text: Any) -> Pattern:
         raise ValueError("must be a regular expression in quotes")
     try:
         return compiled(text)
-    except re.error as error:
+    except (re.error, regex.error) as error:
         raise ValueError(f"is no regular expression ({error.msg} at position {error.pos})") from None
     except (OverflowError, RecursionError):
         raise ValueError(
