@@ -11,9 +11,11 @@ import pytest
 import regex
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from structlog.testing import capture_logs
 
 from kepthour.config import patterns
+from kepthour.config.keys import RuleKeys
 from kepthour.config.patterns import Bounded, compiled
 from kepthour.core.patterns import LONGEST, Undecided, find, stands_in
 from kepthour.core.privacy import Phi
@@ -118,6 +120,21 @@ def test_what_would_fill_the_memory_is_no_pattern(text: str, monkeypatch: pytest
     monkeypatch.setattr(regex, "compile", lambda _: pytest.fail("it is tried"))
     with pytest.raises(OverflowError):
         compiled(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("(", "missing ), unterminated subpattern at position 0"),
+        ("{e}", "nothing for fuzzy constraint at position 0"),  # `re` takes it
+        (r"\p{L}", r"bad escape \p at position 0"),  # `regex` takes it
+    ],
+)
+def test_what_one_of_the_two_refuses_is_refused_in_one_sentence(text: str, why: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        RuleKeys.model_validate({"title": text, "is": "session"})
+    (error,) = refused.value.errors()
+    assert error["msg"] == f"Value error, is no regular expression ({why})"
 
 
 def test_many_repeats_beside_each_other_are_a_pattern() -> None:

@@ -49,8 +49,10 @@ def _parse_pattern(text: Any) -> Pattern:
         raise ValueError("must be a regular expression in quotes")
     try:
         return compiled(text)
-    except (re.error, regex.error) as error:
+    except re.error as error:
         raise ValueError(f"is no regular expression ({error.msg} at position {error.pos})") from None
+    except regex.error as error:  # a few more than `re` refuses
+        raise ValueError(f"is no regular expression ({error})") from None
     except (OverflowError, RecursionError):
         raise ValueError(
             "is no regular expression (a number in it is too large, or it is too deep)"
