@@ -15,7 +15,8 @@ from packaging.utils import canonicalize_name
 EXTRAS = tuple(sorted(distribution("kepthour").metadata.get_all("Provides-Extra", [])))
 # May be used by, and handed out beside, a program under Apache-2.0 without asking anything of its own text.
 _PERMISSIVE = {
-    "0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "ISC", "MIT", "MIT-0", "MIT-CMU", "Matplotlib",
+    "0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "CNRI-Python", "ISC", "MIT", "MIT-0", "MIT-CMU",
+    "Matplotlib",
     "PSF-2.0", "Zlib",
 }  # fmt: skip
 # Asks that its own files stay free and can be exchanged. They are installed by pip, whole, and none is changed.

@@ -348,3 +348,33 @@ def test_a_store_that_others_may_read_is_told(world: World) -> None:
     found = checks(world, expect=1)["store"]
     assert (found["state"], found["critical"]) == ("problem", False)
     assert found["remedy"] == f"Run: chmod 600 {world.store_file}*"
+
+
+SLOW_RULES = """
+[[sessions.rules]]
+title = '^(?P<client>AB)$'
+is = "session"
+[[sessions.rules]]
+title = '(?:\\w+\\s?){0,50}[:;]$'
+is = "session"
+[[reminders.rules]]
+place = '(?:\\w+\\s?){0,50}[:;]$'
+profile = "gentle"
+[verdict]
+in_person = '^(?:\\w+\\s?){0,50}[!?]$'
+"""
+
+
+def test_a_pattern_that_takes_for_ever_is_told_with_its_key_and_without_its_text(world: World) -> None:
+    slow, place = (
+        "aaaa bbbb cccc dddd eeee ffff gggg hhhh iiii jjjj",
+        "LOCATION:kkkk llll mmmm nnnn oooo pppp qqqq",
+    )
+    configure(world, SLOW_RULES, RULES)
+    put(world, tomorrow("one"), tomorrow("two", slow, place))
+    found = world.json("check", expect=1)["checks"]
+    told = {one["subject"]: one for one in found if one["name"] == "configuration" and one["subject"]}
+    assert list(told) == ["sessions.rules[1].title", "reminders.rules[0].place", "verdict.in_person"]
+    for one in told.values():
+        assert (one["state"], one["critical"]) == ("problem", False)
+        assert one["what"] and one["remedy"] and "aaaa" not in str(one) and "50" not in str(one)

@@ -8,6 +8,7 @@ from datetime import time, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
+import regex
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -50,6 +51,8 @@ def _parse_pattern(text: Any) -> Pattern:
         return compiled(text)
     except re.error as error:
         raise ValueError(f"is no regular expression ({error.msg} at position {error.pos})") from None
+    except regex.error as error:  # a few more than `re` refuses
+        raise ValueError(f"is no regular expression ({error})") from None
     except (OverflowError, RecursionError):
         raise ValueError(
             "is no regular expression (a number in it is too large, or it is too deep)"

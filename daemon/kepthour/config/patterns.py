@@ -1,73 +1,57 @@
-"""Regular expressions that cannot hang a reminder: those that might never end are looked for in another process.
+"""Regular expressions that cannot hang a reminder: a search ends in time, and other threads run meanwhile.
 
 Python's `re` goes back and forth on some texts for longer than the universe is old (`(\\w+\\s?)*:` on a title of ten
-words), and lets no other thread run meanwhile: the pump would stand still.
+words), and holds all threads: the pump would stand still. `regex` can be told when to give up. What `re` refuses is
+refused, so that patterns mean what Python's documentation says.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import select
-import subprocess
-import sys
-import threading
 from collections.abc import Mapping
-from contextlib import suppress
-from functools import lru_cache
+from typing import Any, Protocol
 
+import regex
 import structlog
 
 from kepthour.core.patterns import Pattern, Undecided
 
 log = structlog.get_logger()
 
-CPU_SECONDS = 1.0  # for one text; a usual one takes some microseconds
-_WAIT_SECONDS = 30.0  # for an answer, on a machine that has no time
-_REPEATED_GROUP = re.compile(r"\)[*+{]")
-_LOOP = re.compile(r"[*+{]")
-_MOST_LOOPS, _MOST_OPTIONS = 2, 8
-
-# Python looks at signals between steps of a search, in a main thread. What is asked and answered is a line of JSON.
-_SEEKER = f"""
-import json, re, signal, sys
-class Late(Exception): pass
-def late(*_): raise Late
-signal.signal(signal.SIGPROF, late)
-signal.signal(signal.SIGINT, signal.SIG_IGN)
-for line in sys.stdin:
-    pattern, text = json.loads(line)
-    try:
-        signal.setitimer(signal.ITIMER_PROF, {CPU_SECONDS})
-        match = re.search(pattern, text)
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        answer = [match and match.groupdict()]
-    except Late:
-        answer = []
-    print(json.dumps(answer), flush=True)
-"""
+SECONDS = 0.1  # of this process' time, for one search; a usual one takes some microseconds
+_TRIES = 2  # the first may have ended only because the machine stalled
+_MOST_REPEATS = 100_000  # `regex` writes repeats out: a million takes half a second and 200 MB
+_NESTED = re.compile(r"\)\s*\{\s*(\d+)")
+_REPEATS = re.compile(r"\{\s*(\d+)")
 
 
 def compiled(text: str) -> Pattern:
-    """The pattern that `text` is. Raises re.error, and others that `re` lets through."""
+    """The pattern that `text` is. Raises re.error, regex.error, and others that these let through."""
     plain = re.compile(text)
-    return plain if ends_soon(text) else Apart(plain)
+    if _repeats(text) > _MOST_REPEATS:
+        raise OverflowError
+    return Bounded(plain, regex.compile(text))
 
 
-def ends_soon(text: str) -> bool:
-    """Whether a search takes no longer than some power of the text's length: nothing that repeats is repeated."""
-    return (
-        _REPEATED_GROUP.search(text) is None
-        and len(_LOOP.findall(text)) <= _MOST_LOOPS
-        and text.count("?") - text.count("(?") <= _MOST_OPTIONS
-    )
+def _repeats(text: str) -> int:
+    """How often something in it is repeated at least; rather too many, never too few."""
+    most = max((int(number) for number in _REPEATS.findall(_NESTED.sub("", text))), default=1)
+    for number in _NESTED.findall(text):
+        most *= max(int(number), 1)
+    return most
 
 
-class Apart:
-    """As `re.Pattern`, in another process; ends after a second of its time at the latest."""
+class _Searching(Protocol):
+    def search(self, string: str, /, *, timeout: float, concurrent: bool) -> Any: ...
 
-    def __init__(self, plain: re.Pattern[str]) -> None:
+
+class Bounded:
+    """As `re.Pattern`; a search that takes too long twice in a row is the last one of this pattern."""
+
+    def __init__(self, plain: re.Pattern[str], searching: _Searching) -> None:
         self._plain = plain
+        self._searching = searching
+        self._gave_up = False
 
     @property
     def pattern(self) -> str:
@@ -77,66 +61,20 @@ class Apart:
     def groupindex(self) -> Mapping[str, int]:
         return self._plain.groupindex
 
-    def search(self, text: str, /) -> Mapping[str, str | None] | None:
-        """The named groups. Raises Undecided."""
-        answer = _found(self.pattern, text)
-        if not answer:
-            raise Undecided
-        return answer[0]
+    def search(self, text: str, /) -> Any:
+        """What was found, or None. Raises Undecided."""
+        for _ in range(0 if self._gave_up else _TRIES):
+            try:
+                return self._searching.search(text, timeout=SECONDS, concurrent=True)
+            except (TimeoutError, MemoryError):
+                continue
+        if not self._gave_up:  # every other title would take as long, with the store held
+            self._gave_up = True
+            log.warning("pattern.too_slow")
+        raise Undecided
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Apart) and other._plain == self._plain
+        return isinstance(other, Bounded) and other._plain == self._plain
 
     def __hash__(self) -> int:
         return hash(self._plain)
-
-
-class _Seeker:
-    """The other process: begun when it is first asked, and anew if it does not answer. Ends with this one."""
-
-    def __init__(self) -> None:
-        self._process: subprocess.Popen[str] | None = None
-        self._asking = threading.Lock()
-
-    def ask(self, pattern: str, text: str) -> tuple[Mapping[str, str | None] | None, ...]:
-        """What was found; empty: nobody knows. Never raises."""
-        with self._asking:
-            try:
-                return tuple(json.loads(self._answer(json.dumps([pattern, text]))))
-            except (OSError, ValueError):
-                self._end()
-                return ()
-
-    def _answer(self, line: str) -> str:
-        if self._process is None or self._process.poll() is not None:
-            argv = [sys.executable, "-I", "-S", "-c", _SEEKER]
-            pipe = subprocess.PIPE
-            self._process = subprocess.Popen(
-                argv, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True, encoding="utf-8"
-            )
-        process = self._process
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(line + "\n")
-        process.stdin.flush()
-        if not select.select([process.stdout], [], [], _WAIT_SECONDS)[0]:
-            raise TimeoutError
-        return process.stdout.readline()
-
-    def _end(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            with suppress(OSError), self._process:
-                self._process = None
-
-
-_seeker = _Seeker()
-
-
-@lru_cache(maxsize=4096)
-def _found(pattern: str, text: str) -> tuple[Mapping[str, str | None] | None, ...]:
-    """Once for each: what takes a second is not to be sought at every turn."""
-    answer = _seeker.ask(pattern, text)
-    if not answer:
-        log.warning("pattern.too_slow")
-    return answer
