@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -24,7 +25,7 @@ def init(ctx: click.Context, no_input: bool) -> None:
 
     setting = ctx.ensure_object(Setting)
     file = setting.config_file()
-    if file.exists() or file.is_symlink():
+    if os.path.lexists(file):
         raise NeedsPerson(
             f"There is a configuration already: {file}.", "Edit it, or choose another with --config."
         )
