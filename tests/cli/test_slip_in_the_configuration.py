@@ -47,6 +47,20 @@ def test_with_a_slip_in_it_answers_go_by_the_configuration_that_the_daemon_took_
     assert (session["state"], session["verdict"]) == ("in_session", "on_time")
 
 
+def test_a_secret_that_others_may_read_holds_up_no_answer(world: World) -> None:
+    secret = world.home / "secret"
+    secret.write_text("https://cal.example.org/feed.ics\n", encoding="utf-8")
+    secret.chmod(0o600)
+    feed = f'[[calendars]]\nname = "feed"\ntype = "ics"\nurl = {{ file = "{secret}" }}\nsessions = "none"\n'
+    world.configure(CONFIG.replace("[channels", feed + "[channels", 1))
+    with world.daemon():
+        pass
+    secret.chmod(0o644)
+    done = world.cli("here")
+    assert "others may read" in done.stderr and "Checked in" in done.stdout
+    assert "others may read" in world.cli("agenda", expect=2).stderr
+
+
 def test_so_does_every_answer(world: World) -> None:
     world.configure(SLIPS["not TOML"])
     for answer in ANSWERS:

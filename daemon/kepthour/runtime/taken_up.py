@@ -18,6 +18,7 @@ from kepthour.config.faults import Faulty
 from kepthour.config.reading import only_the_store, parse, read
 from kepthour.plugins import Plugins
 from kepthour.store import private
+from kepthour_connectors.secrets import open_ones_overlooked
 
 log = structlog.get_logger()
 
@@ -42,7 +43,8 @@ def load_to_answer(file: Path, plugins: Plugins) -> tuple[Configuration, Faulty 
         return parse(file, content, plugins), None
     except Faulty as faulty:
         try:
-            return parse(file, copy_of(file).read_bytes(), plugins), faulty
+            with open_ones_overlooked():  # that is a fault of no text
+                return parse(file, copy_of(file).read_bytes(), plugins), faulty
         except (OSError, Faulty):
             raise faulty from None
 
