@@ -104,7 +104,7 @@ def test_without_the_extra_the_page_has_all_numbers_and_it_is_said(world: World,
     file = tmp_path / "report.html"
     done = bare.cli("report", *_SPAN, "--html", str(file))
     assert done.stderr == (
-        "kepthour: the page has its numbers as tables only; for plots: pip install 'kepthour[report]'\n"
+        'kepthour: the page has its numbers as tables only; for plots: the extra "report": docs/install.md\n'
     )
     text = file.read_text(encoding="utf-8")
     assert (text.count("<svg"), text.count("<table>")) == (0, 14)

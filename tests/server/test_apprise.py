@@ -171,11 +171,11 @@ async def test_without_the_library_it_is_said_how_to_install_it(monkeypatch: pyt
     with capture_logs() as said:
         await made.open(lambda _answer: None)
     assert said[0]["event"] == "apprise.not_installed"
-    assert said[0]["install"] == "pip install 'kepthour[phone]'"
+    assert said[0]["extra"] == "phone"
     for use in (made.probe, lambda: made.send(NOTICE, None)):
         with pytest.raises(ChannelFailed) as caught:
             await use()
-        assert "pip install 'kepthour[phone]'" in caught.value.remedy
+        assert 'extra "phone"' in caught.value.remedy
 
 
 @pytest.mark.parametrize("refuses", [False, True])

@@ -315,4 +315,4 @@ async def test_without_the_library_it_says_how_to_install_it(monkeypatch: pytest
     channel = takeover.make("window", takeover.Options())
     with pytest.raises(ChannelFailed) as caught:
         await channel.probe()
-    assert "pip install 'kepthour[takeover]'" in caught.value.remedy
+    assert 'extra "takeover"' in caught.value.remedy

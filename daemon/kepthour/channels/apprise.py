@@ -36,7 +36,7 @@ _TYPES = {
     Urgency.HIGH: "warning",
     Urgency.CRITICAL: "failure",
 }
-_INSTALL = "Install it beside Kept Hour: pip install 'kepthour[phone]'"
+_INSTALL = 'Install Kept Hour with its extra "phone": docs/install.md'
 
 
 class Options(BaseModel):
@@ -65,7 +65,7 @@ class Phone:
     async def open(self, answered: Callable[[Answer], None]) -> None:
         """Say so if the library is missing; it is loaded with the first notice. Answers come another way."""
         if not _is_installed():
-            log.warning("apprise.not_installed", channel=self._name, install="pip install 'kepthour[phone]'")
+            log.warning("apprise.not_installed", channel=self._name, extra="phone")
 
     async def send(self, notice: Notice, replaces: str | None) -> str | None:
         """Hand it to the service; None, since nothing can be replaced. Raises ChannelFailed."""

@@ -16,7 +16,7 @@ from kepthour.core.report.sections import Bars
 from kepthour.core.report.telling import sections
 from kepthour.core.report.words import many
 
-INSTALL = "pip install 'kepthour[report]'"
+INSTALL = 'the extra "report": docs/install.md'
 _OURS = '<meta name="generator" content="kepthour report">'  # as the template has it
 _TEMPLATES = Path(__file__).parent / "templates"
 

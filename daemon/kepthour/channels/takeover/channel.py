@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from kepthour.channels.takeover.child import INSTALL, Child, begin, installed
+from kepthour.channels.takeover.child import EXTRA, Child, begin, installed
 from kepthour.channels.takeover.documents import Answered, Button, Close, PutAway, Show, Shown, Word
 from kepthour.core.tongue import ENGLISH, Tongue
 from kepthour.core.window import window_words
@@ -64,7 +64,7 @@ class Takeover:
         """Say so if the library is missing. The process begins with the first notice."""
         self._answered = answered
         if not installed():
-            log.info("takeover.not_installed", channel=self._name, install=INSTALL)
+            log.info("takeover.not_installed", channel=self._name, extra=EXTRA)
 
     async def send(self, notice: Notice, replaces: str | None) -> str | None:
         """Show `notice` on every screen; returns when it is there. Raises ChannelFailed.

@@ -22,7 +22,7 @@ _VISIBLE = ("xcb", "wayland")  # Qt's other platforms draw where nobody looks
 _LIBRARIES = (
     "libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxkbcommon-x11-0"
 )
-INSTALL = "pip install 'kepthour[takeover]'"
+EXTRA = "takeover"
 
 
 class Child:
@@ -102,7 +102,7 @@ async def begin(heard: Callable[[Word], None], ended: Callable[[Child], None]) -
         raise ChannelFailed(
             "not-installed",
             "The library PySide6 is not installed.",
-            f"Install it beside Kept Hour: {INSTALL}",
+            f'Install Kept Hour with its extra "{EXTRA}": docs/install.md',
         )
     environment = await surroundings()
     if environment is None:
