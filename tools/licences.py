@@ -79,7 +79,7 @@ def licence(package: Distribution) -> str:
     classified = [
         one.rpartition(":: ")[2] for one in said.get_all("Classifier", []) if one.startswith("License")
     ]
-    for text in (said["License-Expression"], said["License"], *classified):
+    for text in (said.get("License-Expression"), said.get("License"), *classified):
         found = _NAMES.get(text or "", text or "")
         if found and set(_identifiers(found)) <= _PERMISSIVE | _AS_A_LIBRARY | _CHOSEN_AGAINST:
             return found

@@ -139,7 +139,8 @@ def _changed(draw: st.DrawFn, table: dict[str, Any]) -> None:
                 odd = [odd] if draw(st.booleans()) else {"a": odd}
             around[key] = odd
         case "secret" if key in _SECRET_KEYS:
-            around[key] = values.SECRET
+            if key != "name":  # which is printed, and is no place for a secret
+                around[key] = values.SECRET
 
 
 def _written(table: dict[str, Any]) -> str:
