@@ -100,57 +100,12 @@ def came(world: World, rung: str, text: str = "") -> None:
 def test_from_a_flagged_miss_to_a_closed_card(world: World, server: RadicaleServer) -> None:
     world.shift_clock(START - timedelta(seconds=9))
     with world.daemon():
-        came(world, "question")
-        (missed,) = world.json("agenda", "--from", "2026-03-02", "--to", "2026-03-03")["sessions"]
-        assert missed["verdict"] == "suspected_miss"
-        assert card(world)["severity"] == 2
-
-        world.cli("settle", missed["id"], "missed")
-        confirmed = datetime.fromisoformat(card(world)["confirmed_at"])
-        turn_to(world, confirmed + timedelta(minutes=15))
-        came(world, "card", "Has the client of 10:00 heard from you?")
-
-        assert "I missed our appointment on Monday, 2 March" in world.cli("repair", "1", "draft").stdout
-        for step in ("1", "2", "3"):
-            world.cli("repair", "1", "step", step, "done")
-        world.cli("repair", "1", "step", "4", "skip", "--reason", "Nobody asked.")
-        world.cli("repair", "1", "step", "5", "done")
-
-        slot = world.json("repair", "1", "slots")["slots"][0]
-        file = world.home / "hold.ics"
-        world.cli("repair", "1", "hold", slot["start"][:16], "--title", "AB make-up", "--output", str(file))
-        server.put("practice", "hold.ics", file.read_bytes().decode())
-        world.cli("sync")
-        eventually(lambda: card(world)["make_up"], "the make-up session")
-        assert (card(world)["make_up"]["start"], card(world)["make_up"]["why"]) == (slot["start"], "hold")
-        assert done(world) == [1, 2, 3, 5, 6]
-
-        suggested = {one["cause"] for one in world.json("repair", "1", "cause")["suggested"]}
-        assert "first_of_the_day" in suggested
-        world.cli("repair", "1", "cause", "first_of_the_day")
-        written = world.json("repair", "1", "prevent", "--write")
-        assert written["written"]
-        (rule,) = tomllib.loads(world.config_file.read_text(encoding="utf-8"))["reminders"]["rules"]
-        assert (rule["client"], rule["weekday"]) == ("AB", ["mon"])
-        assert done(world) == [1, 2, 3, 5, 6, 7]
-        assert card(world)["state"] == "waiting"
-
-        make_up, end = (datetime.fromisoformat(slot[name]) for name in ("start", "end"))
-        turn_to(world, make_up - timedelta(minutes=30))
-        came(world, "opening-cue", "Begin with what happened")
-        turn_to(world, make_up)
-        world.cli("here", "--session", card(world)["make_up"]["session"])
-        turn_to(world, end)
-        world.cli("out", "--session", card(world)["make_up"]["session"])
-
-        turn_to(world, end + timedelta(days=1))
-        came(world, "card-landing")
-        world.cli("repair", "1", "step", "8", "done")
-        assert "AB" not in world.cli("repair", "1", "note", "supervision").stdout
-        world.cli("repair", "1", "step", "9", "done")
-        world.cli("repair", "1", "close", "repaired")
-        assert (card(world)["state"], card(world)["outcome"]) == ("closed", "repaired")
-
+        confirm_the_miss(world)
+        work_through_the_first_hour(world)
+        slot = offer_another_time(world, server)
+        see_that_it_helps_next_time(world)
+        meet_again(world, slot)
+        close_the_card(world, slot)
         told = len(about_the_card(world))
         turn_to(world, START + timedelta(days=14, hours=12))
         eventually(lambda: world.json("status")["daemon"]["running"], "the daemon")
@@ -158,6 +113,69 @@ def test_from_a_flagged_miss_to_a_closed_card(world: World, server: RadicaleServ
     report = world.json("report", "--from", "2026-03-01", "--to", "2026-04-01")
     assert report["misses"] is None or report["misses"]["missed"] in {None, 1}
     assert "AB" not in world.cli("repair", "1", "export").stdout.replace("AB make-up", "")
+
+
+def confirm_the_miss(world: World) -> None:
+    came(world, "question")
+    (missed,) = world.json("agenda", "--from", "2026-03-02", "--to", "2026-03-03")["sessions"]
+    assert missed["verdict"] == "suspected_miss"
+    assert card(world)["severity"] == 2
+    world.cli("settle", missed["id"], "missed")
+
+
+def work_through_the_first_hour(world: World) -> None:
+    confirmed = datetime.fromisoformat(card(world)["confirmed_at"])
+    turn_to(world, confirmed + timedelta(minutes=15))
+    came(world, "card", "Has the client of 10:00 heard from you?")
+    assert "I missed our appointment on Monday, 2 March" in world.cli("repair", "1", "draft").stdout
+    for step in ("1", "2", "3"):
+        world.cli("repair", "1", "step", step, "done")
+    world.cli("repair", "1", "step", "4", "skip", "--reason", "Nobody asked.")
+    world.cli("repair", "1", "step", "5", "done")
+
+
+def offer_another_time(world: World, server: RadicaleServer) -> dict[str, Any]:
+    slot: dict[str, Any] = world.json("repair", "1", "slots")["slots"][0]
+    file = world.home / "hold.ics"
+    world.cli("repair", "1", "hold", slot["start"][:16], "--title", "AB make-up", "--output", str(file))
+    server.put("practice", "hold.ics", file.read_bytes().decode())
+    world.cli("sync")
+    eventually(lambda: card(world)["make_up"], "the make-up session")
+    assert (card(world)["make_up"]["start"], card(world)["make_up"]["why"]) == (slot["start"], "hold")
+    assert done(world) == [1, 2, 3, 5, 6]
+    return slot
+
+
+def see_that_it_helps_next_time(world: World) -> None:
+    suggested = {one["cause"] for one in world.json("repair", "1", "cause")["suggested"]}
+    assert "first_of_the_day" in suggested
+    world.cli("repair", "1", "cause", "first_of_the_day")
+    written = world.json("repair", "1", "prevent", "--write")
+    assert written["written"]
+    (rule,) = tomllib.loads(world.config_file.read_text(encoding="utf-8"))["reminders"]["rules"]
+    assert (rule["client"], rule["weekday"]) == ("AB", ["mon"])
+    assert done(world) == [1, 2, 3, 5, 6, 7]
+    assert card(world)["state"] == "waiting"
+
+
+def meet_again(world: World, slot: dict[str, Any]) -> None:
+    make_up, end = (datetime.fromisoformat(slot[name]) for name in ("start", "end"))
+    turn_to(world, make_up - timedelta(minutes=30))
+    came(world, "opening-cue", "Begin with what happened")
+    turn_to(world, make_up)
+    world.cli("here", "--session", card(world)["make_up"]["session"])
+    turn_to(world, end)
+    world.cli("out", "--session", card(world)["make_up"]["session"])
+
+
+def close_the_card(world: World, slot: dict[str, Any]) -> None:
+    turn_to(world, datetime.fromisoformat(slot["end"]) + timedelta(days=1))
+    came(world, "card-landing")
+    world.cli("repair", "1", "step", "8", "done")
+    assert "AB" not in world.cli("repair", "1", "note", "supervision").stdout
+    world.cli("repair", "1", "step", "9", "done")
+    world.cli("repair", "1", "close", "repaired")
+    assert (card(world)["state"], card(world)["outcome"]) == ("closed", "repaired")
 
 
 def about_the_card(world: World) -> list[dict[str, Any]]:

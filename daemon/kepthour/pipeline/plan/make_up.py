@@ -23,11 +23,7 @@ def say_make_up(policy: Policy, store: Store, card_id: int, session_id: str | No
     The same once more changes nothing. Raises NotFound, NeedsPerson.
     """
     with store.write() as tx:
-        card = cards.get(tx, card_id)
-        it = cards.about(tx, card) if card is not None else None
-        if card is None or it is None:
-            raise NotFound("The session of this card is not stored any more.", "See: kepthour repair.")
-        _object(card, it.verdict)
+        card, it = _open_card(tx, card_id)
         if session_id is None:
             if not card.is_without:
                 make_ups.give_up(tx, card, Who.THERAPIST, Why.SAID.value, now)
@@ -44,14 +40,20 @@ def say_make_up(policy: Policy, store: Store, card_id: int, session_id: str | No
 def forget_make_up(store: Store, card_id: int, now: datetime) -> None:
     """What the therapist said of it is taken back: one is looked for again. Raises NotFound, NeedsPerson."""
     with store.write() as tx:
-        card = cards.get(tx, card_id)
-        it = cards.about(tx, card) if card is not None else None
-        if card is None or it is None:
-            raise NotFound("The session of this card is not stored any more.", "See: kepthour repair.")
-        _object(card, it.verdict)
+        card, _it = _open_card(tx, card_id)
         if card.is_without or (card.make_up is not None and card.make_up.by is Who.THERAPIST):
             make_ups.open_again(tx, card, now)
             untick(tx, card, now)
+
+
+def _open_card(tx: Tx, card_id: int) -> tuple[Card, cards.About]:
+    """A card that a session may make up for, and what it is about. Raises NotFound, NeedsPerson."""
+    card = cards.get(tx, card_id)
+    it = cards.about(tx, card) if card is not None else None
+    if card is None or it is None:
+        raise NotFound("The session of this card is not stored any more.", "See: kepthour repair.")
+    _object(card, it.verdict)
+    return card, it
 
 
 def _object(card: Card, verdict: Verdict | None) -> None:
