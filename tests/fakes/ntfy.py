@@ -19,10 +19,11 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.fakes.bound import LocalServer
 from tests.support.fence import fenced
 
 _TOPIC = re.compile(r"[-_A-Za-z0-9]{1,64}")
@@ -54,7 +55,7 @@ class Ntfy:
     port: int = 0
     ahead: int = 0  # seconds by which its clock is wrong
     _news: threading.Condition = field(default_factory=threading.Condition)
-    _server: ThreadingHTTPServer | None = None
+    _server: LocalServer | None = None
     _connections: list[socket.socket] = field(default_factory=list)
 
     @property
@@ -198,19 +199,10 @@ def _is_action(action: dict[str, Any]) -> bool:
     )
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    allow_reuse_address = True
-
+class _Server(LocalServer):
     def __init__(self, ntfy: Ntfy, port: int) -> None:
         self.ntfy = ntfy
         super().__init__(("127.0.0.1", port), _Handler)
-
-    def server_bind(self) -> None:
-        # HTTPServer's own asks the name service for the host's full name, which may take seconds.
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind(self.server_address)
-        self.server_address = self.socket.getsockname()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client may go when it has heard enough, and a killed server goes itself."""
