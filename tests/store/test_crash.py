@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from kepthour.store import calendars, holdings, reminders, sessions
 from kepthour.store.access import PLAIN, Access
 from kepthour.store.conversion import convert
 from tests.support.day import Day, when
+from tests.support.killed import gets_through
 from tests.support.sealed import KEY, store_at
 
 _MOST_STATEMENTS = 2000
@@ -52,23 +52,14 @@ def test_a_sync_killed_at_any_statement_leaves_the_store_of_before_or_after(
 
 def _sync_and_die_at(day: Day, statement: int) -> bool:
     """Poll in a process of its own that dies at its n-th statement or commit; whether it got through."""
-    child = os.fork()
-    if child == 0:
-        count = 0
 
-        def die(*_args: object) -> None:
-            nonlocal count
-            count += 1
-            if count == statement:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        event.listen(Engine, "before_cursor_execute", die)
-        event.listen(Engine, "commit", die)
+    def sync(one_step: Callable[..., None]) -> None:
+        event.listen(Engine, "before_cursor_execute", one_step)
+        event.listen(Engine, "commit", one_step)
         day.start()
         day.sync()
-        os._exit(0)
-    _pid, status = os.waitpid(child, 0)
-    return os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0
+
+    return gets_through(statement, sync)
 
 
 def _restore(path: Path, content: bytes) -> None:

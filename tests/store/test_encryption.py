@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -22,6 +21,7 @@ from kepthour.store.conversion import convert
 from kepthour.store.engine import Damaged, Store, open_store
 from kepthour.store.rescue import begin_anew, in_memory
 from kepthour.store.sealing import HEADER, PAGE, Form, form
+from tests.support.killed import gets_through
 from tests.support.sealed import DIGITS, KEY, connect
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -377,27 +377,23 @@ def test_killed_at_any_line_the_old_or_the_new_store_is_there_whole(
 
 def _converted_and_killed_at(line: int, path: Path, old: access.Access, new: access.Access) -> bool:
     """In a process that dies at the n-th line of what converts; loops over rows and tables count once."""
-    child = os.fork()
-    if child == 0:
+
+    def conversion_by_line(one_step: Callable[..., None]) -> None:
         passed: set[tuple[str, int]] = set()
 
         def trace(frame: FrameType, event: str, _arg: Any) -> Any:
             if frame.f_code.co_filename != conversion.__file__:
                 return None
-            if event == "line":
-                passed.add((frame.f_code.co_name, frame.f_lineno))
-                if len(passed) == line:
-                    os._exit(1)
+            place = frame.f_code.co_name, frame.f_lineno
+            if event == "line" and place not in passed:
+                passed.add(place)
+                one_step()
             return trace
 
-        with suppress(BaseException):
-            sys.settrace(trace)
-            convert(path, old, new, NOW)
-            os._exit(0)
-        os._exit(2)
-    _pid, status = os.waitpid(child, 0)
-    assert os.WEXITSTATUS(status) in {0, 1}
-    return os.WEXITSTATUS(status) == 0
+        sys.settrace(trace)
+        convert(path, old, new, NOW)
+
+    return gets_through(line, conversion_by_line)
 
 
 def test_a_copy_of_before_an_update_is_encrypted_as_the_store_is(path: Path) -> None:

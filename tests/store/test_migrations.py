@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import sqlite3
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +23,7 @@ from kepthour.store.engine import HEAD, Unusable, open_store
 from kepthour.store.tables import metadata
 from tests.support.day import Day
 from tests.support.earlier import REVISIONS, content, lived_in, set_version, version, written_at
+from tests.support.killed import gets_through
 
 EARLIER = REVISIONS[:-1]
 _MOST_STEPS = 2000
@@ -134,27 +135,18 @@ def _as_it_was(path: Path, original: bytes) -> None:
 
 def _upgrade_and_die_at(path: Path, step: int) -> bool:
     """In a process of its own; whether it got through."""
-    child = os.fork()
-    if child == 0:
-        count = 0
 
-        def die(*_args: object) -> None:
-            nonlocal count
-            count += 1
-            if count == step:
-                os.kill(os.getpid(), signal.SIGKILL)
-
+    def upgrade(one_step: Callable[..., None]) -> None:
         def look(name: str, args: tuple[Any, ...]) -> None:
             if name in _DONE_TO_FILES and any(str(path) in str(one) for one in args):
-                die()
+                one_step()
 
-        event.listen(Engine, "before_cursor_execute", die)
-        event.listen(Engine, "commit", die)
+        event.listen(Engine, "before_cursor_execute", one_step)
+        event.listen(Engine, "commit", one_step)
         sys.addaudithook(look)
         open_store(path)
-        os._exit(0)
-    _pid, status = os.waitpid(child, 0)
-    return os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0
+
+    return gets_through(step, upgrade)
 
 
 def test_without_room_for_a_copy_nothing_is_changed(

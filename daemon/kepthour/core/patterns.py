@@ -7,9 +7,8 @@ from typing import Any, Protocol
 
 from kepthour.core.privacy import Phi
 
-LONGEST = (
-    500  # characters of a text that are looked at: no title is longer, and time grows with its third power
-)
+# Characters of a text that are looked at: no title is longer, and time grows with its third power.
+LONGEST = 500
 
 
 class Undecided(Exception):

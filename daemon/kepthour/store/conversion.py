@@ -3,7 +3,7 @@
 1  nobody else may read or write the old one any more; its journal is carried over
 2  a new one is made beside it and filled with the same rows, and both are compared
 3  the new one is on the disk, and takes the place of the old one: one rename
-4  what was plain is overwritten: whoever waited for it finds no store there, and the disk less to read
+4  the plain file is overwritten: whoever waited for it finds no store there, and the disk less to read
 """
 
 from __future__ import annotations

@@ -271,9 +271,8 @@ def left_open(tx: Tx, now: datetime) -> list[Reminder]:
     )
     about = reminders.c.subject.in_({one.subject for one in shown})
     out = _read(tx, _MINE.where(about, reminders.c.state.in_([state.value for state in OUT])))
-    out.sort(
-        key=lambda one: (one.changed_at or one.due_at, one.id)
-    )  # of a moved session an older one may be due later
+    # Of a session that moved, the rung that was shown last may have been due before the one of the old time.
+    out.sort(key=lambda one: (one.changed_at or one.due_at, one.id))
     newest = {(one.subject, one.channel): one.id for one in out}
     return [one for one in shown if newest[one.subject, one.channel] == one.id]
 

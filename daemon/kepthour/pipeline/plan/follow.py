@@ -66,7 +66,7 @@ def _begin(
         if (
             before.known.start != new.start
         ):  # both are over: what is still shown names a time that does not hold
-            _take_back_rungs(tx, before, now)
+            _silence(tx, before, Why.MOVED, now, but_questions=True)
         _take_over(tx, before, new.id, revision, now, with_ladder=not happening.revived)
 
 
@@ -163,11 +163,8 @@ def _ask_about_vanished(tx: Tx, policy: Policy, row: SessionRow, now: datetime) 
     reminders.announce(tx, row.id, row.id, row.known.revision, QUESTION, channels, Urgency.HIGH, now, until)
 
 
-def _silence(tx: Tx, row: SessionRow, why: Why, now: datetime) -> None:
-    outbox.withdraw(tx, silence(reminders.of_session(tx, row.id, row.known.revision), why), now)
-
-
-def _take_back_rungs(tx: Tx, row: SessionRow, now: datetime) -> None:
-    """Not what asks about the session: that is still to be answered."""
-    rungs = [one for one in reminders.of_session(tx, row.id, row.known.revision) if one.offset is not None]
-    outbox.withdraw(tx, silence(rungs, Why.MOVED), now)
+def _silence(tx: Tx, row: SessionRow, why: Why, now: datetime, *, but_questions: bool = False) -> None:
+    """With `but_questions` what asks about it stays: that is still to be answered."""
+    planned = reminders.of_session(tx, row.id, row.known.revision)
+    unwanted = [one for one in planned if one.offset is not None] if but_questions else planned
+    outbox.withdraw(tx, silence(unwanted, why), now)
