@@ -78,6 +78,9 @@ class Why(StrEnum):
 HELD = {Why.IN_SESSION, Why.AWAY}  # of a pending one: it waits, and is weighed again then
 
 
+Target = tuple[str, int, str]  # subject, its revision, channel
+
+
 @dataclass(frozen=True, slots=True)
 class Reminder:
     """One delivery: a rung of one subject on one channel. Instants are aware UTC."""
@@ -102,6 +105,11 @@ class Reminder:
     sent_at: datetime | None
     changed_at: datetime | None  # when it took its present state; None: it is as it was planned
     reference: str | None  # the channel's own handle on what is shown
+
+    @property
+    def target(self) -> Target:
+        """Of those with the same one, a newer takes the place of an older."""
+        return self.subject, self.revision, self.channel
 
     @property
     def is_of_ladder(self) -> bool:
@@ -148,9 +156,6 @@ def number_in(subject: str, kind: str) -> int | None:
     return int(number) if found == kind and number.isdecimal() else None
 
 
-_Target = tuple[str, int, str]
-
-
 def hand_out(
     due: Iterable[Reminder],
     now: datetime,
@@ -171,28 +176,28 @@ def hand_out(
     changes: list[Change] = []
     holds: list[Hold] = []
     horizon = now + ahead
-    by_target: defaultdict[_Target, list[Reminder]] = defaultdict(list)
-    newest_out: dict[_Target, datetime] = {}
-    for reminder in due:
-        target = reminder.subject, reminder.revision, reminder.channel
-        if reminder.state is not State.PENDING or reminder.id in in_hand:
-            if reminder.id in in_hand or reminder.due_at <= now:
-                newest_out[target] = max(newest_out.get(target, reminder.due_at), reminder.due_at)
-        elif reminder.useful_until <= (
-            now if reminder.not_before > horizon else max(now, reminder.not_before)
-        ):
-            changes.append(_too_late(reminder))
+    weighed = list(due)
+    newest_out = _newest_out(weighed, now, in_hand)
+    by_target: defaultdict[Target, list[Reminder]] = defaultdict(list)
+    for one in weighed:
+        if _is_with_a_channel(one, in_hand):
+            continue
+        soonest = max(now, one.not_before)
+        if one.useful_until <= (soonest if soonest <= horizon else now):
+            changes.append(_too_late(one))
         else:
-            by_target[target].append(reminder)
+            by_target[one.target].append(one)
     for target, rivals in by_target.items():
         for one in rivals:
-            at = max(now, one.not_before)  # when it could go out
+            soonest = max(now, one.not_before)
             newer = [other.due_at for other in rivals if _age(other) > _age(one)]
             if newest_out.get(target, one.due_at) > one.due_at or any(
                 other <= max(now, one.due_at) for other in newer
             ):
                 changes.append(Change(one.id, State.COLLAPSED, Why.NEWER))
-            elif at <= horizon and not any(other <= at for other in newer):  # else a later turn will see
+            elif soonest <= horizon and not any(
+                other <= soonest for other in newer
+            ):  # else a later turn will see
                 wait = waits(one)
                 if wait is None or wait[0] <= horizon:
                     send.append(one)
@@ -200,6 +205,20 @@ def hand_out(
                     holds.append(Hold(one.id, min(wait[0], one.useful_until), wait[1]))
     send.sort(key=lambda one: (max(one.due_at, now), -one.urgency.rank, one.due_at))
     return Hand(tuple(send), tuple(changes), tuple(holds))
+
+
+def _is_with_a_channel(reminder: Reminder, in_hand: Collection[int]) -> bool:
+    """Whether it went out, or is on its way."""
+    return reminder.state is not State.PENDING or reminder.id in in_hand
+
+
+def _newest_out(due: Iterable[Reminder], now: datetime, in_hand: Collection[int]) -> dict[Target, datetime]:
+    """When the newest of each ladder that is with its channel was due; those apart that a fast clock let out."""
+    found: dict[Target, datetime] = {}
+    for one in due:
+        if _is_with_a_channel(one, in_hand) and (one.due_at <= now or one.id in in_hand):
+            found[one.target] = max(found.get(one.target, one.due_at), one.due_at)
+    return found
 
 
 def _age(reminder: Reminder) -> tuple[datetime, int]:

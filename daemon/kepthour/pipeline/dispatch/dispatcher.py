@@ -13,7 +13,7 @@ import structlog
 
 from kepthour.core.errors import NeedsPerson, TryLater, place
 from kepthour.core.notice import Notice, Showing
-from kepthour.core.reminder import Reminder
+from kepthour.core.reminder import Reminder, Target
 from kepthour.core.response import Kind
 from kepthour.core.timekeeping import LEAST
 from kepthour.pipeline.dispatch import claim
@@ -34,8 +34,6 @@ _GLANCE = timedelta(
 _LOOK_SECONDS = 0.25  # that look may take so long: a disk that hangs must not hold back what is ready
 _FURTHEST = timedelta(seconds=4)  # nothing is claimed further ahead: the clock was set back
 _REMEMBERED = timedelta(days=1)
-
-_Target = tuple[str, int, str]  # subject, revision, channel
 
 
 class Dispatcher:
@@ -65,9 +63,7 @@ class Dispatcher:
         self._recording = asyncio.Lock()
         self._to_record = 0  # who waits for that lock, and will store all that there is by then
         self._recalling: set[int] = set()
-        self._newest: dict[
-            _Target, datetime
-        ] = {}  # when the newest of each ladder that was handed over was due
+        self._newest: dict[Target, datetime] = {}  # when the newest of each that was handed over was due
         self._told: dict[
             tuple[str, str], str | None
         ] = {}  # by channel and subject: where `tell` put its notice
@@ -194,7 +190,7 @@ class Dispatcher:
         coming: defaultdict[datetime, list[Parcel]] = defaultdict(list)
         for parcel in parcels:
             reminder = parcel.reminder
-            target = _target(reminder)
+            target = reminder.target
             newest = self._newest.get(target, reminder.due_at)
             # Store and memory may hand out at the same time: none of them twice, and no older one after a newer.
             if reminder.id in self._in_hand or newest > reminder.due_at:
@@ -269,7 +265,7 @@ class Dispatcher:
         for reminder in claimed:
             self._in_hand.discard(reminder.id)
             self._handed.discard(reminder.id)
-            self._newest.pop(_target(reminder), None)
+            self._newest.pop(reminder.target, None)
 
     async def _deliver(self, parcel: Parcel) -> None:
         reminder = parcel.reminder
@@ -415,10 +411,6 @@ def _worded(parcel: Parcel, at: datetime) -> Parcel:
     except Exception:  # noqa: BLE001  whoever delivers it meets the same, and tells
         return parcel
     return replace(parcel, words=lambda _now: notice)
-
-
-def _target(reminder: Reminder) -> _Target:
-    return reminder.subject, reminder.revision, reminder.channel
 
 
 def _code(error: Exception) -> str:
