@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime
@@ -28,12 +28,12 @@ EXCLUSIVE = "BEGIN EXCLUSIVE"  # others may read, and not write
 ALONE = "PRAGMA locking_mode = EXCLUSIVE", "BEGIN IMMEDIATE", "COMMIT"  # others may not even read
 
 
-def prepared(world: World) -> World:
+def prepared(world: World, ladder: Sequence[str] = LADDER) -> World:
     """It tells of trouble after a second; nobody is asked about the session before the test is over."""
     world.program = (str(KEPTHOUR.with_name("python")), str(SUPPORT / "hasty.py"))
     calm = CONFIG.replace('missed_after = "4s"', 'missed_after = "10m"')
     calm = calm.replace('poll = "1s"', 'poll = "1s"\nstale_after = "1h"')
-    world.configure(calm.format(rungs=rungs(*LADDER)))
+    world.configure(calm.format(rungs=rungs(*ladder)))
     return world
 
 
@@ -67,10 +67,10 @@ def until(world: World, rung: str) -> None:
     eventually(lambda: rung in came(world), f"the rung {rung}")
 
 
-def begun(world: World) -> None:
+def begun(world: World, ladder: Sequence[str] = LADDER) -> None:
     """The first rung came, and it is recorded."""
-    until(world, LADDER[0])
-    eventually(lambda: states(world).get(LADDER[0]) == "sent", "its record")
+    until(world, ladder[0])
+    eventually(lambda: states(world).get(ladder[0]) == "sent", "its record")
 
 
 def all_recorded(world: World) -> None:
