@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 
 from kepthour.core.privacy import NOTHING, Phi
 from kepthour.core.reading.occurrences import Occurrence, expand
-from kepthour.core.reading.resources import Unreadable, read, slim
+from kepthour.core.reading.resources import Unreadable, read, read_piece, slim
 
 if TYPE_CHECKING:
     from icalendar import Calendar
+
+    from kepthour.core.reading.once import AnyCalendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,8 @@ def with_relatives(changed: Sequence[Held], stored: Iterable[Held], removed: Col
 
 def _expanded(group: list[Held], zone: tzinfo, start: datetime, end: datetime) -> list[Held]:
     try:
-        calendars = [read(one.payload.reveal()) for one in group]
-        carrier = next((at for at, each in enumerate(calendars) if _has_master(each)), 0)
-        found = expand(_joined(calendars, carrier), zone, start, end)
+        carrier, whole = _whole([one.payload.reveal() for one in group])
+        found = expand(whole, zone, start, end)
     except Unreadable as error:
         return [replace(one, payload=NOTHING, quarantine=error.code) for one in group]
     return [
@@ -99,6 +100,15 @@ def _expanded(group: list[Held], zone: tzinfo, start: datetime, end: datetime) -
     ]
 
 
+def _whole(texts: Sequence[str]) -> tuple[int, AnyCalendar]:
+    """Which of the pieces carries their occurrences, and one calendar of all."""
+    if len(texts) == 1:
+        return 0, read(texts[0])
+    pieces = [read_piece(text) for text in texts]
+    carrier = next((at for at, each in enumerate(pieces) if _has_master(each)), 0)
+    return carrier, _joined(pieces, carrier)
+
+
 def _has_master(calendar: Calendar) -> bool:
     return any("RECURRENCE-ID" not in event for event in calendar.events)
 
@@ -106,8 +116,6 @@ def _has_master(calendar: Calendar) -> bool:
 def _joined(calendars: Sequence[Calendar], carrier: int) -> Calendar:
     """One calendar of all. The carrier's UID is the series': pieces may come without their own."""
     whole = calendars[carrier]
-    if len(calendars) == 1:
-        return whole
     uid = next((event["UID"] for event in whole.events), None)
     others = [each for at, each in enumerate(calendars) if at != carrier]
     for event in (event for each in others for event in each.events):
