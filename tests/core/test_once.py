@@ -149,6 +149,12 @@ def test_what_is_more_than_that_is_left_to_the_library(line: str) -> None:
         assert not is_plain(text.replace("DTEND", f"{line}\r\nDTEND"))
 
 
+def test_an_empty_event_before_another_is_left_to_the_library() -> None:
+    text = calendar(event("1", "AB", "20260110T090000", "20260110T095000"))
+    with pytest.raises(Unreadable, match="no-uid"):
+        read(text.replace("BEGIN:VEVENT", "BEGIN:VEVENT\r\nEND:VEVENT\r\nBEGIN:VEVENT"))
+
+
 def test_a_link_with_a_comma_stays_whole() -> None:
     link = "https://zoom.us/j/1,2;3"
     for recurs in ((), ("RRULE:FREQ=DAILY;COUNT=1",)):

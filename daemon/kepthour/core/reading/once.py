@@ -141,10 +141,12 @@ def _read(text: str, looked_at: Collection[str]) -> Calendar:
         raise _NotPlain
     event = Event()
     calendar = Calendar(event)
+    seen = False
     for line in lines:
         if line == "BEGIN:VEVENT":
-            if event:
+            if seen:
                 raise _NotPlain
+            seen = True
             _read_event(lines, event, looked_at)
         elif line == "END:VCALENDAR":
             break
@@ -168,7 +170,7 @@ def _read_event(lines: Iterator[str], event: Event, looked_at: Collection[str]) 
         name = _name(line)
         if name in _MORE:
             raise _NotPlain
-        elif name in looked_at:
+        if name in looked_at:
             event.take(name, _value(name, line), line)
     raise _NotPlain
 
