@@ -13,8 +13,6 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
-import structlog
-
 from kepthour.config import Calendar, Configuration
 from kepthour.core.away import Absence
 from kepthour.core.errors import KeptHourError, NeedsPerson, place
@@ -27,6 +25,7 @@ from kepthour.core.response import Kind
 from kepthour.core.spells import Look
 from kepthour.core.trail import Who
 from kepthour.core.verdict import Verdict
+from kepthour.logger import log
 from kepthour.pipeline import (
     age,
     alert,
@@ -52,8 +51,6 @@ from kepthour.views.rules import looked_at_again
 from kepthour_connectors.base import Kind as BatchKind
 from kepthour_connectors.base import ListsInstances, RateLimited, Surroundings
 from kepthour_connectors.retry import Account, HasAccount, Policy
-
-log = structlog.get_logger()
 
 _SYNC_SECONDS = 38.0  # a command answers within 40 s, whatever a server does
 _ANSWER_SECONDS = 5.0  # of that, left for the answer after a pause

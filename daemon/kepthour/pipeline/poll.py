@@ -14,20 +14,17 @@ from datetime import datetime, timedelta
 from importlib.metadata import version
 from zoneinfo import ZoneInfo
 
-import structlog
-
 from kepthour.core.edits import LOOKED_BACK, Edit, edits, rewritten, series
 from kepthour.core.guard import agrees, loses_too_much
 from kepthour.core.reading.digest import Held, Reader, expanded, reduced, set_aside, with_relatives
 from kepthour.core.reading.occurrences import Occurrence
+from kepthour.logger import log
 from kepthour.ports import Clock
 from kepthour.store import calendars, holdings
 from kepthour.store.calendars import CalendarRow
 from kepthour.store.engine import Store, Tx
 from kepthour.store.holdings import Window
 from kepthour_connectors.base import Batch, Connector, ConnectorError, Kind, Known
-
-log = structlog.get_logger()
 
 BEHIND, AHEAD = timedelta(days=35), timedelta(days=120)
 _READER = 1  # one more whenever resources are read or expanded in another way, so that it is done anew

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
+from functools import partial
 from typing import Any
 
-import structlog
-
+from kepthour import logger
 from kepthour.core.privacy import HIDDEN, Phi
 
 _LIBRARIES = (
@@ -48,6 +48,12 @@ def set_up(verbosity: int) -> None:
     logging.captureWarnings(True)  # icalendar warns with words of the calendar
     for name in _LIBRARIES:  # their messages may hold bodies and addresses: not even with -vv
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    logger.begin(level, partial(_configure, level))
+
+
+def _configure(level: int) -> None:
+    import structlog
+
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
-import structlog
-
 from kepthour.core.changes import Fate, compare
 from kepthour.core.day import by_day, grounds
+from kepthour.logger import log
 from kepthour.pipeline.plan.cues import plan_cues
 from kepthour.pipeline.plan.follow import follow
 from kepthour.pipeline.plan.ladders import Known, Lacks, may_be_planned, plan_digests, plan_ladder, plan_sweep
@@ -23,8 +22,6 @@ from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
 __all__ = ["Policy", "plan"]
-
-log = structlog.get_logger()
 
 
 def plan(policy: Policy, store: Store, now: datetime, *, set_back: bool = False) -> dict[Fate, int]:
