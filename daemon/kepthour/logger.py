@@ -10,52 +10,48 @@ import logging
 import threading
 from collections.abc import Callable
 
-_least = 0  # what is below this level is dropped
-_set_up: Callable[[], None] | None = None
-_setting_up = threading.Lock()
-
-
-def begin(least: int, set_up: Callable[[], None]) -> None:
-    """From now on events of the level `least` (as `logging` counts) and above are let through.
-
-    `set_up` is called once, before the first of them.
-    """
-    global _least, _set_up
-    _least, _set_up = least, set_up
-
-
-def ready() -> None:
-    """Set up the library now, if that was put off."""
-    global _set_up
-    with _setting_up:
-        if _set_up is not None:
-            _set_up()
-            _set_up = None
-
 
 class Logger:
     """Tells events: a name with a dot, and facts that name no client."""
 
+    def __init__(self) -> None:
+        self._least = 0  # what is below this level is dropped
+        self._set_up: Callable[[], None] | None = None
+        self._setting_up = threading.Lock()
+
+    def begin(self, least: int, set_up: Callable[[], None]) -> None:
+        """From now on events of the level `least` (as `logging` counts) and above are let through.
+
+        `set_up` is called once, before the first of them.
+        """
+        self._least, self._set_up = least, set_up
+
+    def ready(self) -> None:
+        """Set up the library now, if that was put off."""
+        with self._setting_up:
+            if self._set_up is not None:
+                self._set_up()
+                self._set_up = None
+
     def debug(self, event: str, /, **facts: object) -> None:
-        _tell(logging.DEBUG, event, facts)
+        self._tell(logging.DEBUG, event, facts)
 
     def info(self, event: str, /, **facts: object) -> None:
-        _tell(logging.INFO, event, facts)
+        self._tell(logging.INFO, event, facts)
 
     def warning(self, event: str, /, **facts: object) -> None:
-        _tell(logging.WARNING, event, facts)
+        self._tell(logging.WARNING, event, facts)
 
     def error(self, event: str, /, **facts: object) -> None:
-        _tell(logging.ERROR, event, facts)
+        self._tell(logging.ERROR, event, facts)
+
+    def _tell(self, level: int, event: str, facts: dict[str, object]) -> None:
+        if level < self._least:
+            return
+        self.ready()
+        import structlog
+
+        structlog.get_logger().log(level, event, **facts)
 
 
 log = Logger()
-
-
-def _tell(level: int, event: str, facts: dict[str, object]) -> None:
-    if level < _least:
-        return
-    ready()
-    import structlog
-
-    structlog.get_logger().log(level, event, **facts)

@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from kepthour.logger import ready
+from kepthour.logger import log
 
 TITLE, WORDS = "fencedtitle", "fencedwords"
 LINES = (f"DESCRIPTION:{WORDS}", f"COMMENT:{WORDS}")
@@ -35,7 +35,7 @@ def watch_logs() -> list[str]:
             raise structlog.DropEvent  # a test that fails is read without them
         return event
 
-    ready()
+    log.ready()
     *first, render = structlog.get_config()["processors"]
     structlog.configure(processors=[*first, keep, render])
     return kept

@@ -8,8 +8,8 @@ from collections.abc import Mapping, MutableMapping
 from functools import partial
 from typing import Any
 
-from kepthour import logger
 from kepthour.core.privacy import HIDDEN, Phi
+from kepthour.logger import log
 
 _LIBRARIES = (
     "apprise",
@@ -48,7 +48,7 @@ def set_up(verbosity: int) -> None:
     logging.captureWarnings(True)  # icalendar warns with words of the calendar
     for name in _LIBRARIES:  # their messages may hold bodies and addresses: not even with -vv
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    logger.begin(level, partial(_configure, level))
+    log.begin(level, partial(_configure, level))
 
 
 def _configure(level: int) -> None:

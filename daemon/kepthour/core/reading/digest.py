@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
+from importlib.metadata import version
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from kepthour.core.privacy import NOTHING, Phi
 from kepthour.core.reading.occurrences import Occurrence, expand
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from icalendar import Calendar
 
     from kepthour.core.reading.once import AnyCalendar
+
+_READER = 1  # one more whenever resources are read or expanded in another way, so that it is done anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,11 @@ class Reader:
     hosts: tuple[str, ...]  # of join links, beside the known ones
     addresses: Collection[str] = field(repr=False)  # the therapist's own, lower case
     marks: bool = False  # whether it is to be told later what is written anew
+
+
+def made_with(zone: ZoneInfo) -> str:
+    """What occurrences depend on beside their resources: the therapist's zone, the zone rules, the way of reading."""
+    return f"{zone.key} tzdata-{version('tzdata')} reader-{_READER}"
 
 
 def reduced(reader: Reader, href: str, etag: str, text: str, series: str | None) -> Held:
