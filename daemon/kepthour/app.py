@@ -13,8 +13,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
-import structlog
-
+from kepthour import pipeline
 from kepthour.config import Calendar, Configuration
 from kepthour.core.away import Absence
 from kepthour.core.errors import KeptHourError, NeedsPerson, place
@@ -27,33 +26,14 @@ from kepthour.core.response import Kind
 from kepthour.core.spells import Look
 from kepthour.core.trail import Who
 from kepthour.core.verdict import Verdict
-from kepthour.pipeline import (
-    age,
-    alert,
-    audit,
-    detect,
-    dispatch,
-    inquire,
-    leave,
-    overlook,
-    plan,
-    poll,
-    prevent,
-    reconcile,
-    repair,
-    respond,
-    settle,
-)
+from kepthour.logger import log
 from kepthour.plugins import Plugins
 from kepthour.ports import Answer, Channel, Clock, GivesEvidence, Housed, Observer, Speaks, Timed, Witness
 from kepthour.store import calendars, sessions
 from kepthour.store.engine import Store
-from kepthour.views.rules import looked_at_again
 from kepthour_connectors.base import Kind as BatchKind
 from kepthour_connectors.base import ListsInstances, RateLimited, Surroundings
 from kepthour_connectors.retry import Account, HasAccount, Policy
-
-log = structlog.get_logger()
 
 _SYNC_SECONDS = 38.0  # a command answers within 40 s, whatever a server does
 _ANSWER_SECONDS = 5.0  # of that, left for the answer after a pause
@@ -69,7 +49,13 @@ class App:
         self._plugins = plugins
         self._retries = Policy(random.random)
         self._policy_lock = threading.Lock()
-        self._policy = plan.Policy(
+        self._gaps: list[pipeline.audit.Found] = []  # of the last audit
+        self._stale_after = {calendar.name: calendar.stale_after for calendar in config.calendars}
+
+    @cached_property
+    def _policy(self) -> pipeline.plan.Policy:
+        config = self.config
+        return pipeline.plan.Policy(
             calendars=tuple((calendar.name, calendar.take) for calendar in config.calendars),
             rules=config.rules,
             ladder=config.ladder,
@@ -80,14 +66,19 @@ class App:
             end_cues=config.end_cues,
             zone=config.zone,
         )
-        self._gaps: list[audit.Found] = []  # of the last audit
-        self._stale_after = {calendar.name: calendar.stale_after for calendar in config.calendars}
-        everywhere = tuple(channel.name for channel in config.channels)
-        self._watched = alert.Watched(self._stale_after, config.near_channels, everywhere)
-        self._speaking = repair.Speaking(config.near_channels, config.far_channels, config.repair.high_need)
 
     @cached_property
-    def _sources(self) -> dict[str, poll.Source]:
+    def _watched(self) -> pipeline.alert.Watched:
+        everywhere = tuple(channel.name for channel in self.config.channels)
+        return pipeline.alert.Watched(self._stale_after, self.config.near_channels, everywhere)
+
+    @cached_property
+    def _speaking(self) -> pipeline.repair.Speaking:
+        config = self.config
+        return pipeline.repair.Speaking(config.near_channels, config.far_channels, config.repair.high_need)
+
+    @cached_property
+    def _sources(self) -> dict[str, pipeline.poll.Source]:
         """Made when first asked for: most commands poll nothing, and connectors are slow to import."""
         return {calendar.name: self._source(calendar) for calendar in self.config.calendars}
 
@@ -103,30 +94,30 @@ class App:
         made = self.config.evidence
         return {one.type: self._plugins.observer(one.type).observe(one.options) for one in made}
 
-    def ask(self, name: str) -> poll.Polled:
+    def ask(self, name: str) -> pipeline.poll.Polled:
         """Ask one calendar what changed, and follow up. Blocks. Raises TryLater, NeedsPerson for the store only."""
         polled = self._polled(name)
         if polled.news:
             self.replan()
         return polled
 
-    def _polled(self, name: str) -> poll.Polled:
+    def _polled(self, name: str) -> pipeline.poll.Polled:
         """One poll. Once a day, and where something was set aside, our expansion is compared with the source's own."""
         source = self._sources[name]
-        polled = poll.poll(source, self.store, self.clock)
+        polled = pipeline.poll.poll(source, self.store, self.clock)
         if polled.edited:
-            overlook.record_edits(self.store, name, polled.edited, self.clock.now())
+            pipeline.overlook.record_edits(self.store, name, polled.edited, self.clock.now())
         wanted = polled.problem is None and (polled.audit or polled.quarantined > 0)
         if not wanted or not isinstance(source.connector, ListsInstances):
             return polled
-        compared = reconcile.Compared(
+        compared = pipeline.reconcile.Compared(
             name, source.connector, source.zone, source.join_hosts, source.addresses
         )
-        if not reconcile.reconcile(compared, self.store, self.clock):
+        if not pipeline.reconcile.reconcile(compared, self.store, self.clock):
             return polled
-        return replace(polled, warnings=(*polled.warnings, reconcile.HEALED), mended=True)
+        return replace(polled, warnings=(*polled.warnings, pipeline.reconcile.HEALED), mended=True)
 
-    def next_poll(self, name: str, polled: poll.Polled) -> datetime:
+    def next_poll(self, name: str, polled: pipeline.poll.Polled) -> datetime:
         """When to ask this calendar again after `polled`.
 
         At its interval, or when the retry policy says; and at a look before a session, if its account may be asked.
@@ -153,17 +144,17 @@ class App:
         connector = self._sources[name].connector
         return connector.account if isinstance(connector, HasAccount) else None
 
-    def sync(self, names: Iterable[str] = ()) -> list[poll.Polled]:
+    def sync(self, names: Iterable[str] = ()) -> list[pipeline.poll.Polled]:
         """Poll these calendars (none named: all) side by side, at once. Blocks, for 40 s at most.
 
         A pause that a source asks for is kept to if it ends within that time.
         """
         wanted = list(dict.fromkeys(self.config.calendar(name).name for name in names)) or list(self._sources)
-        done: queue.Queue[poll.Polled | KeptHourError] = queue.Queue()
+        done: queue.Queue[pipeline.poll.Polled | KeptHourError] = queue.Queue()
         end = time.monotonic() + _SYNC_SECONDS
         for name in wanted:
             threading.Thread(target=self._poll_into, args=(name, done, end), daemon=True).start()
-        found: dict[str, poll.Polled] = {}
+        found: dict[str, pipeline.poll.Polled] = {}
         while len(found) < len(wanted):
             try:
                 result = done.get(timeout=max(0.0, end - time.monotonic()))
@@ -175,7 +166,9 @@ class App:
         self.replan()
         return [found.get(name) or _too_slow(name) for name in wanted]
 
-    def _poll_into(self, name: str, done: queue.Queue[poll.Polled | KeptHourError], end: float) -> None:
+    def _poll_into(
+        self, name: str, done: queue.Queue[pipeline.poll.Polled | KeptHourError], end: float
+    ) -> None:
         try:
             polled = self._polled(name)
             pause = polled.error.retry_after if isinstance(polled.error, RateLimited) else None
@@ -200,9 +193,9 @@ class App:
         moved = [self._moves_window(source) for source in self._sources.values()]
         return any(moved)
 
-    def _moves_window(self, source: poll.Source) -> bool:
+    def _moves_window(self, source: pipeline.poll.Source) -> bool:
         try:
-            return poll.refresh(source, self.store, self.clock)
+            return pipeline.poll.refresh(source, self.store, self.clock)
         except KeptHourError:
             raise
         except Exception as error:  # noqa: BLE001  supervised: one calendar must not cost the others their plan
@@ -217,66 +210,68 @@ class App:
         with self._policy_lock:
             self._retries = Policy(random.random)  # pauses and circuits end at instants of the old time
         self._move_windows()
-        plan.plan(self._policy, self.store, self.clock.now(), set_back=True)
+        pipeline.plan.plan(self._policy, self.store, self.clock.now(), set_back=True)
 
     def replan(self) -> None:
         """Bring sessions and ladders in step with the stored calendars."""
-        plan.plan(self._policy, self.store, self.clock.now())
+        pipeline.plan.plan(self._policy, self.store, self.clock.now())
 
     def audit(self) -> None:
         """See to it that every open session has a next step, and plan anew. What cannot be mended is told."""
         everywhere = tuple(channel.name for channel in self.config.channels)
         now = self.clock.now()
-        self._gaps = audit.audit(self.store, everywhere, now, self._gaps)
-        lost = repair.without_card(self.store, now - audit.BEHIND)
+        self._gaps = pipeline.audit.audit(self.store, everywhere, now, self._gaps)
+        lost = pipeline.repair.without_card(self.store, now - pipeline.audit.BEHIND)
         self._follow_verdicts(lost, Who.DAEMON)
         self.replan()
+        from kepthour.views.rules import looked_at_again
+
         again = looked_at_again(self.config, self.store, now)
         if again:
-            prevent.tell(self.store, again, self.config.near_channels, now)
+            pipeline.prevent.tell(self.store, again, self.config.near_channels, now)
 
     def look(self) -> None:
         """Decide what can be decided about sessions and calendars; open or close repair cards accordingly."""
         now = self.clock.now()
-        alert.alert(self._watched, self.store, now)
+        pipeline.alert.alert(self._watched, self.store, now)
         near, far = self.config.near_channels, self.config.far_channels
         in_person = self.config.in_person
-        detector = detect.Detector(near, far, self._stale_after, self._witnesses, in_person)
-        verdicts = detect.detect(detector, self.store, now)
+        detector = pipeline.detect.Detector(near, far, self._stale_after, self._witnesses, in_person)
+        verdicts = pipeline.detect.detect(detector, self.store, now)
         self._follow_verdicts(verdicts, Who.DAEMON)
         if verdicts:
-            plan.cue(self._policy, self.store, now)
+            pipeline.plan.cue(self._policy, self.store, now)
 
     def next_look(self) -> datetime | None:
         """When the next question to a source of evidence or the next deadline comes; None: none is foreseen."""
         now = self.clock.now()
         times = (
-            detect.next_deadline(self.store, now),
-            inquire.next_time(self._witnesses, self.store, now),
+            pipeline.detect.next_deadline(self.store, now),
+            pipeline.inquire.next_time(self._witnesses, self.store, now),
         )
         return min((at for at in times if at is not None), default=None)
 
-    def inquiries(self) -> list[inquire.Inquiry]:
+    def inquiries(self) -> list[pipeline.inquire.Inquiry]:
         """What sources of evidence are to be asked now."""
-        return inquire.due(self._witnesses, self.store, self.clock.now())
+        return pipeline.inquire.due(self._witnesses, self.store, self.clock.now())
 
-    def testify(self, inquiry: inquire.Inquiry, presence: Presence, asked_at: datetime) -> None:
+    def testify(self, inquiry: pipeline.inquire.Inquiry, presence: Presence, asked_at: datetime) -> None:
         """Keep what a source answered. What follows from it, `look` says."""
-        inquire.record(self.store, inquiry, presence, asked_at)
+        pipeline.inquire.record(self.store, inquiry, presence, asked_at)
 
     def is_watching(self) -> bool:
         """Whether this machine is to be looked at now."""
-        return overlook.is_wanted(self.store, self.clock.now())
+        return pipeline.overlook.is_wanted(self.store, self.clock.now())
 
     def saw(self, source: str, look: Look, before: Look | None) -> None:
         """Keep what a source saw on this machine."""
-        overlook.record(self.store, source, look, before)
+        pipeline.overlook.record(self.store, source, look, before)
 
     def forget_old(self) -> None:
         """Delete what has been kept for as long as the configuration wants."""
         now = self.clock.now()
-        overlook.purge(self.store, now - self.config.keep_evidence)
-        age.housekeep(self.store, now, self.config.keep_sessions)
+        pipeline.overlook.purge(self.store, now - self.config.keep_evidence)
+        pipeline.age.housekeep(self.store, now, self.config.keep_sessions)
 
     def answer(
         self,
@@ -286,35 +281,35 @@ class App:
         span: timedelta | None = None,
         at: datetime | None = None,
         delivery: str | None = None,
-    ) -> respond.Answered:
+    ) -> pipeline.respond.Answered:
         """Take an answer given `at` (aware UTC; None: now); without an id, to the session that is due.
 
         `delivery` is the notice that was answered: one about another start than the present is too late.
         Raises NotFound, Ambiguous, NeedsPerson, TryLater.
         """
         now = at or self.clock.now()
-        wanted = session_id or respond.due_session(self.store, now, kind)
+        wanted = session_id or pipeline.respond.due_session(self.store, now, kind)
         if span is None:
             span = {Kind.SNOOZE: SNOOZE, Kind.LATE: LATE}.get(kind)
-        answered = respond.respond(self.store, wanted, kind, now, surface, span, delivery)
+        answered = pipeline.respond.respond(self.store, wanted, kind, now, surface, span, delivery)
         try:
             self.look()
-            plan.cue(self._policy, self.store, now)
+            pipeline.plan.cue(self._policy, self.store, now)
         except Exception as error:  # noqa: BLE001  supervised: the answer is stored, and the daemon looks, too
             log.warning("answer.not_followed_up", problem=error, place=place(error))
         return answered
 
     def away(self, start: datetime, end: datetime) -> None:
         """The therapist is away in [start, end), aware UTC."""
-        leave.go(self.store, start, end, self.clock.now())
+        pipeline.leave.go(self.store, start, end, self.clock.now())
 
     def come_back(self) -> list[Absence]:
         """The therapist is back: every absence that was noted ends. Raises NeedsPerson if there is none."""
-        return leave.come_back(self.store, self.clock.now())
+        return pipeline.leave.come_back(self.store, self.clock.now())
 
     def leaves(self) -> list[Absence]:
         """The present absence and those to come, by start."""
-        return leave.leaves(self.store, self.clock.now())
+        return pipeline.leave.leaves(self.store, self.clock.now())
 
     def join_link(self, session_id: str) -> Phi:
         """The link into the video room of a session; empty if it has none. Raises NeedsPerson, TryLater."""
@@ -322,19 +317,19 @@ class App:
             row = sessions.living(tx, session_id)
         return row.known.join_url if row else NOTHING
 
-    def reply(self, answer: Answer, at: datetime) -> settle.Settled:
+    def reply(self, answer: Answer, at: datetime) -> pipeline.settle.Settled:
         """Take an answer, given `at` (aware UTC), to a question about one session.
 
         Raises NotFound, NeedsPerson, TryLater.
         """
-        settled = settle.reply(self.store, answer, at)
+        settled = pipeline.settle.reply(self.store, answer, at)
         self._follow_verdicts([(settled.session, SAYS[answer.key])], Who.THERAPIST, settled.corrects)
         return settled
 
-    def settle(self, session_id: str, verdict: Verdict, reason: str | None) -> settle.Settled:
+    def settle(self, session_id: str, verdict: Verdict, reason: str | None) -> pipeline.settle.Settled:
         """The therapist says what happened, or will. Raises NotFound, ReasonWanted, TryLater."""
         now, why = self.clock.now(), Phi(reason.strip()) if reason else None
-        settled = settle.settle(self.store, session_id, verdict, now, why, self.config.zone)
+        settled = pipeline.settle.settle(self.store, session_id, verdict, now, why, self.config.zone)
         if settled.anew:
             self.replan()
         self._follow_verdicts([(settled.session, verdict)], Who.THERAPIST, settled.corrects)
@@ -344,22 +339,22 @@ class App:
         self, found: Sequence[tuple[str, Verdict]], by: Who, corrects: Verdict | None = None
     ) -> None:
         """Open, confirm or close cards, and see at once what that calls for."""
-        repair.follow_verdicts(self.store, self._speaking, found, self.clock.now(), by, corrects)
+        pipeline.repair.follow_verdicts(self.store, self._speaking, found, self.clock.now(), by, corrects)
         if found:
             self.follow_cards()
 
     def follow_cards(self) -> None:
         """Bring the open repair cards in step with the calendars. No network."""
-        plan.follow_cards(self._policy, self.store, self.clock.now())
+        pipeline.plan.follow_cards(self._policy, self.store, self.clock.now())
 
     def say_make_up(self, card: int, session_id: str | None) -> None:
         """The therapist says which session makes up for the missed one; None: none. Raises NotFound, NeedsPerson."""
-        plan.say_make_up(self._policy, self.store, card, session_id, self.clock.now())
+        pipeline.plan.say_make_up(self._policy, self.store, card, session_id, self.clock.now())
         self.follow_cards()
 
     def forget_make_up(self, card: int) -> None:
         """What the therapist said of the make-up session is taken back. Raises NotFound, NeedsPerson."""
-        plan.forget_make_up(self.store, card, self.clock.now())
+        pipeline.plan.forget_make_up(self.store, card, self.clock.now())
         self.follow_cards()
 
     def channels(self) -> dict[str, Channel]:
@@ -377,10 +372,12 @@ class App:
                 channel.keep_time(self.clock)
         return made
 
-    def dispatcher(self, channels: dict[str, Channel], refused: Callable[[], None]) -> dispatch.Dispatcher:
+    def dispatcher(
+        self, channels: dict[str, Channel], refused: Callable[[], None]
+    ) -> pipeline.dispatch.Dispatcher:
         """The pump for this configuration; `refused` is called when a reminder is to be tried again."""
         how, stale_after = self.config.showing, self._stale_after
-        return dispatch.Dispatcher(self.store, channels, how, self.clock, stale_after, refused)
+        return pipeline.dispatch.Dispatcher(self.store, channels, how, self.clock, stale_after, refused)
 
     def surroundings(self, calendar: str) -> Surroundings:
         """What the connector of this calendar may know. No I/O."""
@@ -391,9 +388,9 @@ class App:
         for source in self.__dict__.get("_sources", {}).values():  # those that were made
             source.connector.close()
 
-    def _source(self, calendar: Calendar) -> poll.Source:
+    def _source(self, calendar: Calendar) -> pipeline.poll.Source:
         kind = self._plugins.connector(calendar.type)
-        return poll.Source(
+        return pipeline.poll.Source(
             name=calendar.name,
             fingerprint=calendar.fingerprint,
             connector=kind.connect(calendar.options, self.surroundings(calendar.name)),
@@ -426,6 +423,8 @@ class App:
         return self.store.path.parent / kind / hashlib.sha256(name.encode()).hexdigest()[:12]
 
 
-def _too_slow(name: str) -> poll.Polled:
+def _too_slow(name: str) -> pipeline.poll.Polled:
     what = "It did not answer in time."
-    return poll.Polled(name, BatchKind.DELTA, 0, 0, 0, 0, (), "transient", what, "Try again in a while.")
+    return pipeline.poll.Polled(
+        name, BatchKind.DELTA, 0, 0, 0, 0, (), "transient", what, "Try again in a while."
+    )

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from kepthour import pipeline
+
 ROOT = Path(__file__).parents[2]
 _HEAVY = {"sqlalchemy", "alembic", "caldav", "niquests", "icalendar", "recurring_ical_events", "apscheduler",
           "dbus_fast", "keyring", "rich", "pydantic", "structlog", "google", "google_auth_oauthlib", "googleapiclient",
@@ -38,8 +40,7 @@ def test_a_pressed_tab_loads_nothing_heavy(words: str) -> None:
 
 def test_reading_the_store_loads_no_network_no_scheduler_and_no_expander() -> None:
     code = "import kepthour.runtime.start, kepthour.views.agenda, kepthour.views.status"
-    # structlog loads rich by itself where it is installed.
-    assert loaded(code) & _HEAVY <= {"sqlalchemy", "pydantic", "structlog", "rich"}
+    assert loaded(code) & _HEAVY <= {"sqlalchemy", "pydantic"}
 
 
 CALENDARS = """
@@ -61,7 +62,31 @@ def test_a_command_that_polls_nothing_loads_no_connectors_libraries(tmp_path: Pa
     file.write_text(CALENDARS + f'[store]\nurl = "{tmp_path / "db"}"\n')
     code = f"import sys\nsys.argv = ['kepthour', '{command}', '--config', {str(file)!r}]\n"
     code += "from kepthour.cli import main\nmain._run()"
-    assert loaded(code) & _HEAVY <= {"sqlalchemy", "alembic", "pydantic", "structlog", "rich"}
+    assert loaded(code) & _HEAVY <= {"sqlalchemy", "alembic", "pydantic", "rich"}
+
+
+@pytest.mark.parametrize("command", ["agenda", "status", "log"])
+def test_a_command_that_looks_loads_no_stage(tmp_path: Path, command: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(CALENDARS + f'[store]\nurl = "{tmp_path / "db"}"\n')
+    code = f"import sys\nsys.argv = ['kepthour', '{command}', '--config', {str(file)!r}]\n"
+    code += "from kepthour.cli import main\nmain._run()\n"
+    code += "assert 'kepthour.app' in sys.modules\n"
+    code += "print([name for name in sys.modules if name.startswith('kepthour.pipeline.')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_daemon_loads_all_stages_when_it_starts() -> None:
+    stages = {path.stem for path in (ROOT / "daemon/kepthour/pipeline").iterdir()} - {
+        "__init__",
+        "__pycache__",
+    }
+    assert set(pipeline.__all__) == stages
+    code = "from kepthour import pipeline\npipeline.load()\nimport sys\n"
+    code += "print(' '.join(name for name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert {f"kepthour.pipeline.{stage}" for stage in stages} <= set(done.stdout.split())
 
 
 @pytest.mark.parametrize("kind", ["caldav", "google", "ics"])
@@ -88,12 +113,12 @@ def test_naming_a_channel_loads_neither_bus_nor_window(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["call", "desktop", "meet"])
 def test_naming_a_source_of_evidence_loads_no_bus_and_no_network(kind: str) -> None:
-    assert loaded(f"import kepthour.evidence.{kind}") & _HEAVY <= {"pydantic", "structlog", "rich"}
+    assert loaded(f"import kepthour.evidence.{kind}") & _HEAVY <= {"pydantic"}
 
 
 def test_the_daemon_s_side_of_the_window_loads_no_qt() -> None:
     code = "import kepthour.channels.takeover.channel, kepthour.channels.takeover.window"
-    assert loaded(code) & _HEAVY <= {"pydantic", "structlog", "rich"}
+    assert loaded(code) & _HEAVY <= {"pydantic"}
 
 
 def test_naming_a_source_of_evidence_loads_no_network() -> None:

@@ -12,6 +12,8 @@ from typing import Any
 
 import structlog
 
+from kepthour.logger import log
+
 TITLE, WORDS = "fencedtitle", "fencedwords"
 LINES = (f"DESCRIPTION:{WORDS}", f"COMMENT:{WORDS}")
 
@@ -33,6 +35,7 @@ def watch_logs() -> list[str]:
             raise structlog.DropEvent  # a test that fails is read without them
         return event
 
+    log.ready()
     *first, render = structlog.get_config()["processors"]
     structlog.configure(processors=[*first, keep, render])
     return kept

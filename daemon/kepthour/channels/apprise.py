@@ -13,10 +13,10 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import structlog
 from pydantic import BaseModel, ConfigDict, Field
 
 from kepthour.core.ladder import Urgency
+from kepthour.logger import log
 from kepthour.ports import Answer, Channel, ChannelFailed, Notice
 from kepthour.threads import Busy, FewThreads
 from kepthour_connectors.secrets import Secret, SecretUnavailable
@@ -24,7 +24,6 @@ from kepthour_connectors.secrets import Secret, SecretUnavailable
 if TYPE_CHECKING:
     import apprise
 
-log = structlog.get_logger()
 
 _SECONDS = 12.0  # for the whole, so that the reason is told before the caller stops waiting
 _SOCKET_SECONDS = 5.0  # for each step of the library's own

@@ -8,9 +8,8 @@ from datetime import timedelta
 from kepthour.app import App
 from kepthour.checks import patterns
 from kepthour.checks.record import Check, ok, problem
+from kepthour.core.reach import PLANNED_AHEAD, PLANNED_BEHIND
 from kepthour.core.sessions import Take
-from kepthour.pipeline.plan.policy import AHEAD as PLANNED
-from kepthour.pipeline.plan.policy import BEHIND
 from kepthour.pipeline.poll import Polled
 from kepthour.runtime.bell import ring
 from kepthour.views.agenda import explain
@@ -33,7 +32,7 @@ def examine(app: App) -> list[Check]:
     for one, status in zip(polled, calendar_statuses(app.config, app.store, now), strict=True):
         take = app.config.calendar(one.name).take
         found += [_answered(one, events[one.name], sessions[one.name], take), *_oddities(status)]
-    held = explain(app.config, app.store, "", now - BEHIND, now + PLANNED)
+    held = explain(app.config, app.store, "", now - PLANNED_BEHIND, now + PLANNED_AHEAD)
     return [*found, *patterns.examine(app.config, [one.occurrence for one in held])]
 
 

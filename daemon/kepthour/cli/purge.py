@@ -81,15 +81,15 @@ def _tell_removed(found: list[Path], *, as_json: bool) -> None:
 
 
 def _purge_before(setting: Setting, before: str, *, yes: bool, as_json: bool) -> None:
+    from kepthour.core.reach import PLANNED_BEHIND
     from kepthour.pipeline import age
-    from kepthour.pipeline.plan.policy import BEHIND
     from kepthour.store import backups
     from kepthour.store.rescue import kept_aside
 
     app = setting.app_of_the_store()
     at = moment(app, before, "--before")
     if (
-        at > app.clock.now() - BEHIND
+        at > app.clock.now() - PLANNED_BEHIND
     ):  # those are watched: without what was answered they would be asked about anew
         raise click.BadParameter("must lie a day back, or more", param_hint="--before")
     if not yes:

@@ -20,8 +20,10 @@ def run(ctx: click.Context) -> None:
     import asyncio
     import os
 
+    from kepthour import pipeline
     from kepthour.app import App
     from kepthour.config.reading import load
+    from kepthour.logger import log
     from kepthour.plugins import Plugins
     from kepthour.runtime.daemon import Daemon
     from kepthour.runtime.lock import StoreLock
@@ -30,9 +32,11 @@ def run(ctx: click.Context) -> None:
     from kepthour.runtime.systemd import Systemd
     from kepthour.runtime.taken_up import keep
 
+    pipeline.load()
     systemd = Systemd.taken_from(os.environ)  # before anything starts a program
     setting = ctx.ensure_object(Setting)
     set_up(max(setting.verbosity, 1))  # a daemon's events belong in its journal
+    log.ready()
     plugins = Plugins()
     config = load(setting.config_file(), plugins)
     lock = StoreLock(store_path(config))

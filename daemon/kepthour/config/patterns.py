@@ -12,11 +12,9 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 import regex
-import structlog
 
 from kepthour.core.patterns import Pattern, Undecided
-
-log = structlog.get_logger()
+from kepthour.logger import log
 
 SECONDS = 0.1  # of this process' time, for one search; a usual one takes some microseconds
 _TRIES = 2  # the first may have ended only because the machine stalled

@@ -8,16 +8,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-import structlog
 from pydantic import BaseModel, ConfigDict
 
 from kepthour.core.errors import NeedsPerson
 from kepthour.core.spells import Sign
+from kepthour.logger import log
 
 if TYPE_CHECKING:
     from dbus_fast.aio import MessageBus
 
-log = structlog.get_logger()
 
 _NAME, _PATH = "org.freedesktop.login1", "/org/freedesktop/login1"
 _MANAGER, _SESSION, _PROPERTIES = f"{_NAME}.Manager", f"{_NAME}.Session", "org.freedesktop.DBus.Properties"

@@ -8,11 +8,8 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-import structlog
-
 from kepthour.core.tongue import ENGLISH, Tongue
-
-log = structlog.get_logger()
+from kepthour.logger import log
 
 DOMAIN = "kepthour"
 FOLDER = Path(__file__).parent

@@ -5,13 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-import structlog
-
+from kepthour.logger import log
 from kepthour.store import aging, backups, watches
 from kepthour.store.engine import Store
-
-log = structlog.get_logger()
-
 
 _COPY = timedelta(days=30)  # the copy of the store from before an update is kept
 _TO_BE_SURE = timedelta(days=7)  # so long a clock has to have been right, before anything goes by it

@@ -10,17 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
-
 from kepthour.core.freshness import SOON, Level, episode, level
 from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import State, Why
 from kepthour.core.response import silence
+from kepthour.logger import log
 from kepthour.store import calendars, outbox, reminders, sessions
 from kepthour.store.calendars import Troubled
 from kepthour.store.engine import Store, Tx
-
-log = structlog.get_logger()
 
 _USEFUL_FOR = timedelta(hours=12)
 _URGENCY = {Level.TOLD: Urgency.NORMAL, Level.URGED: Urgency.HIGH, Level.ALARMED: Urgency.CRITICAL}

@@ -11,17 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
-
 from kepthour.core.audit import Gap, Open, gaps
 from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import Why
 from kepthour.core.verdict import deadline_after
+from kepthour.logger import log
 from kepthour.store import outbox, reminders, renewal, responses, sessions, watches
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
-
-log = structlog.get_logger()
 
 BEHIND, AHEAD = timedelta(days=1), timedelta(days=7)  # what is planned reaches a day farther
 _USEFUL_FOR = timedelta(hours=12)

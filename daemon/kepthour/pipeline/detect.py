@@ -11,8 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
-
 from kepthour.core.away import covering
 from kepthour.core.coverage import coverage
 from kepthour.core.edits import counts
@@ -24,6 +22,7 @@ from kepthour.core.reminder import QUESTION, Reminder, State, Why
 from kepthour.core.response import silence
 from kepthour.core.sweep import SWEEP
 from kepthour.core.verdict import HELD, NOT_FINAL, SILENCE, Because, Finding, Verdict, deadline_after, decide
+from kepthour.logger import log
 from kepthour.ports import Witness
 from kepthour.store import (
     absences,
@@ -42,8 +41,6 @@ from kepthour.store.calendars import CalendarRow
 from kepthour.store.contradictions import contradicted
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
-
-log = structlog.get_logger()
 
 _ASK_FOR = timedelta(days=1)
 # Presence without an answer, which would have ended the ladder itself; who joined is nagged up to the deadline.

@@ -11,17 +11,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
-
 from kepthour.core.presence import Presence, Seen, next_ask
 from kepthour.core.response import Kind
 from kepthour.core.verdict import deadline_after
+from kepthour.logger import log
 from kepthour.ports import Slot, Witness
 from kepthour.store import evidence, responses, sessions, watches
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
-
-log = structlog.get_logger()
 
 _AHEAD = timedelta(hours=1)  # the pump looks again long before that
 _THERE = {Kind.HERE, Kind.OUT}

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-import structlog
-
 from kepthour.core.away import Absence, Source, covering
 from kepthour.core.errors import NeedsPerson
 from kepthour.core.reminder import Change, State, Why
 from kepthour.core.response import Effect
+from kepthour.logger import log
 from kepthour.store import absences, outbox, reminders, sessions
 from kepthour.store.engine import Store
-
-log = structlog.get_logger()
 
 _HORIZON = timedelta(days=366)
 

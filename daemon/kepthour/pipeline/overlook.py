@@ -12,19 +12,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-import structlog
-
 from kepthour.core.edits import Edit, counts
 from kepthour.core.presence import EARLIEST_SIGN
 from kepthour.core.response import Response
 from kepthour.core.sessions import session_id
 from kepthour.core.spells import Look, is_watched
 from kepthour.core.verdict import deadline_after
+from kepthour.logger import log
 from kepthour.store import evidence, responses, sessions, spells
 from kepthour.store.engine import Store
 from kepthour.store.sessions import SessionRow
-
-log = structlog.get_logger()
 
 _LONGEST = timedelta(hours=24)  # from a start to its deadline, with any "running late"
 

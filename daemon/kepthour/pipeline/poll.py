@@ -11,15 +11,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from importlib.metadata import version
 from zoneinfo import ZoneInfo
-
-import structlog
 
 from kepthour.core.edits import LOOKED_BACK, Edit, edits, rewritten, series
 from kepthour.core.guard import agrees, loses_too_much
-from kepthour.core.reading.digest import Held, Reader, expanded, reduced, set_aside, with_relatives
-from kepthour.core.reading.occurrences import Occurrence
+from kepthour.core.reach import HELD_AHEAD, HELD_BEHIND
+from kepthour.core.reading.digest import Held, Reader, expanded, made_with, reduced, set_aside, with_relatives
+from kepthour.logger import log
 from kepthour.ports import Clock
 from kepthour.store import calendars, holdings
 from kepthour.store.calendars import CalendarRow
@@ -27,10 +25,6 @@ from kepthour.store.engine import Store, Tx
 from kepthour.store.holdings import Window
 from kepthour_connectors.base import Batch, Connector, ConnectorError, Kind, Known
 
-log = structlog.get_logger()
-
-BEHIND, AHEAD = timedelta(days=35), timedelta(days=120)
-_READER = 1  # one more whenever resources are read or expanded in another way, so that it is done anew
 _REFRESH_WHEN_LEFT = timedelta(days=60)
 _REFRESH_WHEN_BEHIND = timedelta(days=7)
 _REFRESH_ATTEMPTS = 5
@@ -279,30 +273,11 @@ def _refresh(source: Source, store: Store, now: datetime) -> bool | None:
     return done or None
 
 
-def far(source_zone: ZoneInfo, store: Store, name: str, start: datetime, end: datetime) -> list[Occurrence]:
-    """Occurrences of any span, expanded from what is stored, however far from today it lies."""
-    with store.read() as tx:
-        calendar = calendars.get(tx, name)
-        if calendar is None:
-            return []
-        if _covers(calendar, source_zone, start, end):
-            return holdings.between(tx, calendar, start, end)
-        held = holdings.everything(tx, calendar)
-    return [one for each in expanded(held, source_zone, start, end) for one in each.occurrences]
-
-
-def _covers(calendar: CalendarRow, zone: ZoneInfo, start: datetime, end: datetime) -> bool:
-    if calendar.expanded_from is None or calendar.expanded_until is None:
-        return False
-    same = calendar.expanded_with == _made_with(zone)
-    return same and calendar.expanded_from <= start and end <= calendar.expanded_until
-
-
 def _must_refresh(calendar: CalendarRow, source: Source, now: datetime) -> bool:
     if calendar.expanded_until is None:
         return False
     return (
-        calendar.expanded_with != _made_with(source.zone)
+        calendar.expanded_with != made_with(source.zone)
         or calendar.expanded_until < now + _REFRESH_WHEN_LEFT
         or calendar.expanded_from is None
         or calendar.expanded_from > now - _REFRESH_WHEN_BEHIND  # made by a clock that has been set back
@@ -317,12 +292,7 @@ def _window(calendar: CalendarRow, source: Source, now: datetime) -> Window:
 
 
 def _new_window(source: Source, now: datetime) -> Window:
-    return Window(now - BEHIND, now + AHEAD, _made_with(source.zone))
-
-
-def _made_with(zone: ZoneInfo) -> str:
-    """What occurrences depend on beside their resources: the therapist's zone, the zone rules, the way of reading."""
-    return f"{zone.key} tzdata-{version('tzdata')} reader-{_READER}"
+    return Window(now - HELD_BEHIND, now + HELD_AHEAD, made_with(source.zone))
 
 
 def _reduced(batch: Batch, source: Source) -> list[Held]:

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-import structlog
-
 from kepthour.core.causes import Cause
 from kepthour.core.ladder import Urgency
 from kepthour.core.looking_back import Tally
 from kepthour.core.privacy import Phi
 from kepthour.core.rules import RULE, Rule, subject
+from kepthour.logger import log
 from kepthour.store import cards, reminders, rules
 from kepthour.store.cards import Card
 from kepthour.store.engine import Store
 from kepthour.store.rules import Written
-
-log = structlog.get_logger()
 
 _USEFUL_FOR = timedelta(days=1)
 

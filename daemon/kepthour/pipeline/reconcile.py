@@ -12,17 +12,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import structlog
-
 from kepthour.core.reading.digest import Held, Reader, expanded, reduced, with_relatives
 from kepthour.core.reconcile import Difference, cancelling, compare, piece
+from kepthour.logger import log
 from kepthour.ports import Clock
 from kepthour.store import calendars, holdings
 from kepthour.store.engine import Store
 from kepthour.store.holdings import Window
 from kepthour_connectors.base import ConnectorError, ListsInstances
-
-log = structlog.get_logger()
 
 AHEAD = timedelta(days=14)
 HEALED = "audit-healed"  # a warning

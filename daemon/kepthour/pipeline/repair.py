@@ -11,8 +11,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import structlog
-
 from kepthour.core.errors import NeedsPerson, NotFound
 from kepthour.core.ladder import Urgency
 from kepthour.core.nudges import nudges, subject
@@ -30,12 +28,11 @@ from kepthour.core.repair import (
 )
 from kepthour.core.trail import What, Who
 from kepthour.core.verdict import Verdict, announced_start, checked_in_at
+from kepthour.logger import log
 from kepthour.store import cards, make_ups, nudging, reminders, responses, sessions
 from kepthour.store.cards import Card
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
-
-log = structlog.get_logger()
 
 _CONFIRMED = {Verdict.MISSED, Verdict.LATE}  # by the therapist's word
 

@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
-
 from kepthour.core.errors import Ambiguous, NeedsPerson, NotFound
 from kepthour.core.ladder import Urgency
 from kepthour.core.objections import object_to_answer
@@ -18,12 +16,11 @@ from kepthour.core.quiet import NOTED, ended_by
 from kepthour.core.reminder import Reminder, State
 from kepthour.core.response import Kind, Response, effect, until
 from kepthour.core.verdict import HELD, NOT_FINAL, SessionState, Verdict, joined_at, state_of
+from kepthour.logger import log
 from kepthour.store import outbox, reminders, responses, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.store.presence import attended
 from kepthour.store.sessions import SessionRow
-
-log = structlog.get_logger()
 
 _ONCE = {Kind.HERE, Kind.ACK, Kind.OUT}
 _AROUND = timedelta(days=2)

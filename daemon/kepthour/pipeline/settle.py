@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import structlog
-
 from kepthour.core.corrections import free_until, is_said, want_reason, word_of_theirs
 from kepthour.core.errors import NotFound
 from kepthour.core.objections import object_to_verdict
@@ -17,12 +15,11 @@ from kepthour.core.replies import SAYS, object_to_reply
 from kepthour.core.response import silence
 from kepthour.core.trail import Noted, What, Who
 from kepthour.core.verdict import Because, Verdict
+from kepthour.logger import log
 from kepthour.ports import Answer
 from kepthour.store import course, outbox, questions, reminders, renewal, sessions, trail
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)

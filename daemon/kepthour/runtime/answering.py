@@ -7,19 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-import structlog
-
 from kepthour.app import App
 from kepthour.core.errors import KeptHourError, TryLater, place
 from kepthour.core.notice import LATE, SNOOZE, Key
 from kepthour.core.replies import SAYS
 from kepthour.core.response import Kind
+from kepthour.logger import log
 from kepthour.pipeline.dispatch import Dispatcher
 from kepthour.ports import Answer
 from kepthour.runtime.opener import open_link
 from kepthour.store.access import Refused, Unusable
-
-log = structlog.get_logger()
 
 _SPANS = {Kind.SNOOZE: SNOOZE, Kind.LATE: LATE}
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-import structlog
-
 from kepthour.app import App
 from kepthour.core.errors import KeptHourError
 from kepthour.core.presence import Presence, Seen
+from kepthour.logger import log
 from kepthour.pipeline.inquire import Inquiry
 from kepthour.ports import EvidenceSource
 from kepthour.threads import in_own_thread
-
-log = structlog.get_logger()
 
 ASK_SECONDS = 20.0
 

@@ -12,9 +12,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-import structlog
-
-log = structlog.get_logger()
+from kepthour.logger import log
 
 
 def _path(store: Path) -> Path:

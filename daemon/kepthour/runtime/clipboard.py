@@ -7,11 +7,8 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 
-import structlog
-
 from kepthour.core.privacy import Phi
-
-log = structlog.get_logger()
+from kepthour.logger import log
 
 _SECONDS = 5.0
 _WAYLAND: tuple[tuple[str, ...], ...] = (("wl-copy",),)

@@ -21,12 +21,11 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from importlib.metadata import version
 
-import structlog
-
 from kepthour.app import App
 from kepthour.config.faults import Faulty
 from kepthour.core.errors import KeptHourError, TryLater, place
 from kepthour.core.timekeeping import Leap
+from kepthour.logger import log
 from kepthour.ports import Answer
 from kepthour.runtime.answering import Answering
 from kepthour.runtime.asker import Asker
@@ -46,8 +45,6 @@ from kepthour.runtime.zone import ZoneWatch
 from kepthour.store.access import Unusable
 from kepthour.store.engine import Damaged
 from kepthour.store.rescue import in_memory
-
-log = structlog.get_logger()
 
 _AUDIT = timedelta(minutes=5)
 _HOUSEKEEPING = timedelta(hours=6)

@@ -10,11 +10,8 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
-import structlog
-
+from kepthour.logger import log
 from kepthour.runtime.pump import CAP
-
-log = structlog.get_logger()
 
 _PATIENCE = CAP + timedelta(seconds=3)  # all that follows from a step of the clock stands within 20 s
 

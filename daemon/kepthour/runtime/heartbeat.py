@@ -9,16 +9,13 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
-import structlog
-
 from kepthour.app import App
 from kepthour.config import HeartbeatConfig
 from kepthour.core.heartbeat import Problem, Record
+from kepthour.logger import log
 from kepthour.runtime.scheduler import Scheduler
 from kepthour.store import heartbeat as store
 from kepthour.threads import in_own_thread
-
-log = structlog.get_logger()
 
 _JOB = "heartbeat"
 _SETTLE = timedelta(

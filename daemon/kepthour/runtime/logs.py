@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
+from functools import partial
 from typing import Any
 
-import structlog
-
 from kepthour.core.privacy import HIDDEN, Phi
+from kepthour.logger import log
 
 _LIBRARIES = (
     "apprise",
@@ -48,6 +48,12 @@ def set_up(verbosity: int) -> None:
     logging.captureWarnings(True)  # icalendar warns with words of the calendar
     for name in _LIBRARIES:  # their messages may hold bodies and addresses: not even with -vv
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    log.begin(level, partial(_configure, level))
+
+
+def _configure(level: int) -> None:
+    import structlog
+
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

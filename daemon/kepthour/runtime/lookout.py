@@ -8,14 +8,11 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
-import structlog
-
 from kepthour.app import App
 from kepthour.core.errors import KeptHourError
 from kepthour.core.spells import EVERY, Look, Sign
+from kepthour.logger import log
 from kepthour.ports import Observer
-
-log = structlog.get_logger()
 
 LOOK_SECONDS = 5.0
 

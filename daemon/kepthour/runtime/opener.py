@@ -6,13 +6,10 @@ import asyncio
 import os
 from urllib.parse import quote
 
-import structlog
-
 from kepthour.core.privacy import Phi
 from kepthour.core.reading.join import KNOWN_HOSTS, is_allowed
+from kepthour.logger import log
 from kepthour.runtime.portal import Opened, open_by_portal
-
-log = structlog.get_logger()
 
 _PROGRAM = "xdg-open"
 _SECONDS = 10.0

@@ -5,11 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import structlog
-
 from kepthour.core.errors import KeptHourError, NeedsPerson
-
-log = structlog.get_logger()
+from kepthour.logger import log
 
 _TELL_AFTER = 20.0  # seconds: a database that is locked for a moment is no news
 

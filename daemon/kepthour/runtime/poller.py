@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-import structlog
-
 from kepthour.app import App
 from kepthour.core.errors import KeptHourError
+from kepthour.logger import log
 from kepthour.runtime.scheduler import Scheduler, Work
 from kepthour.store.engine import Damaged
 from kepthour.threads import in_own_thread
-
-log = structlog.get_logger()
 
 _HEARING = timedelta(seconds=4)  # so long conclusions wait for calendars that do not answer
 

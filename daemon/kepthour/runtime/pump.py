@@ -8,19 +8,16 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from importlib.metadata import version
 
-import structlog
-
 from kepthour.app import App
 from kepthour.core.errors import NeedsPerson, TryLater, place
 from kepthour.core.gaps import GAP, Meanwhile
 from kepthour.core.timekeeping import NO_LEAP, Leap, leap
+from kepthour.logger import log
 from kepthour.pipeline.dispatch import Dispatcher
 from kepthour.runtime.asker import Asker
 from kepthour.runtime.lookout import Lookout
 from kepthour.store import reminders, watches
 from kepthour.store.engine import Store
-
-log = structlog.get_logger()
 
 CAP = timedelta(
     seconds=15

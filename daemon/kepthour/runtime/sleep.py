@@ -8,12 +8,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-import structlog
 from dbus_fast import BusType, DBusError, Message, MessageType
 from dbus_fast.aio import MessageBus
 from dbus_fast.errors import DBusFastError
 
-log = structlog.get_logger()
+from kepthour.logger import log
 
 _NAME, _PATH, _INTERFACE = (
     "org.freedesktop.login1",

@@ -11,9 +11,7 @@ import socket
 import time
 from collections.abc import Callable, MutableMapping
 
-import structlog
-
-log = structlog.get_logger()
+from kepthour.logger import log
 
 _SOCKET, _WATCHDOG, _WATCHDOG_PID = "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"
 

@@ -11,16 +11,13 @@ import os
 import tomllib
 from pathlib import Path
 
-import structlog
-
 from kepthour.config import Configuration
 from kepthour.config.faults import Faulty
 from kepthour.config.reading import only_the_store, parse, read
+from kepthour.logger import log
 from kepthour.plugins import Plugins
 from kepthour.store import private
 from kepthour_connectors.secrets import open_ones_overlooked
-
-log = structlog.get_logger()
 
 
 def keep(config: Configuration) -> None:

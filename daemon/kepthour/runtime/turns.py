@@ -11,8 +11,6 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
-import structlog
-
 from kepthour.app import App
 from kepthour.core.errors import KeptHourError, TryLater
 from kepthour.core.notice import Notice
@@ -24,8 +22,6 @@ from kepthour.runtime.pump import Pump
 from kepthour.store.access import KeyUnavailable, Refused, Unusable
 from kepthour.store.engine import Damaged
 from kepthour.store.rescue import begin_anew
-
-log = structlog.get_logger()
 
 _PATIENCE = 1.0  # seconds that a turn with the store may take before what is due goes out from memory
 _LONGER = 8.0  # the same, where the store may hold what memory does not know

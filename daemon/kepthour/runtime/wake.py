@@ -20,15 +20,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import structlog
-
 from kepthour.app import App
 from kepthour.config import Configuration
 from kepthour.core.errors import KeptHourError
 from kepthour.core.waking import wake_at
+from kepthour.logger import log
 from kepthour.store import upcoming
-
-log = structlog.get_logger()
 
 _SECONDS = 5.0
 _ATTEMPTS = 5  # a stop of the service ends its children with it, also one that is just being asked for

@@ -46,6 +46,12 @@ _WRITTEN = select(_WITHIN.c.uid, resources.c.payload, resources.c.doubts).join(
     resources, resources.c.id == _WITHIN.c.resource_id
 )
 _ETAGS = select(resources.c.href, resources.c.etag).where(resources.c.calendar_id == bindparam("calendar"))
+_ONE = and_(resources.c.calendar_id == bindparam("calendar"), resources.c.href == bindparam("name"))
+_REMOVE = delete(resources).where(_ONE)  # occurrences go with their resource
+_ADD = insert(resources).returning(resources.c.href, resources.c.id)
+_JUDGE = update(resources).where(_ONE).values(doubts=bindparam("doubtful"))
+_JUDGE_ALL = update(resources).where(_ONE).values(doubts=bindparam("doubtful"), quarantine=bindparam("aside"))
+_IDS = select(resources.c.href, resources.c.id).where(resources.c.calendar_id == bindparam("calendar"))
 _CLAIM = update(calendars).where(
     calendars.c.id == bindparam("calendar"), calendars.c.version == bindparam("was")
 )
@@ -136,8 +142,7 @@ def commit_batch(
     if claimed.rowcount != 1:
         return False
     _remove(tx, calendar, [*removed, *(resource.href for resource in changed)])
-    for resource in changed:
-        _add(tx, calendar, resource)
+    _add(tx, calendar, changed)
     for href, reason in withheld.items():
         _withhold(tx, calendar, href, reason)
     return True
@@ -191,20 +196,25 @@ def replace_occurrences(
     if forget_set_aside:
         tx.connection.execute(delete(resources).where(mine, resources.c.payload == NOTHING))
     tx.connection.execute(delete(occurrences).where(occurrences.c.calendar_id == calendar.id))
-    for resource in expanded:
-        row = tx.connection.execute(
-            update(resources)
-            .where(mine, resources.c.href == resource.href)
-            .values(doubts=list(resource.doubts), **_judged(resource))
-            .returning(resources.c.id)
-        ).one()
-        _add_occurrences(tx, calendar, row.id, resource.occurrences)
+    anew = list(expanded)
+    _judge(tx, calendar, anew)
+    rows = tx.connection.execute(_IDS, {"calendar": calendar.id})
+    _add_occurrences(tx, calendar, anew, {row.href: row.id for row in rows})
     return True
 
 
-def _judged(resource: Held) -> dict[str, Any]:
-    # What is withheld (no etag) stays so until its source gives it out.
-    return {"quarantine": resource.quarantine} if resource.etag else {}
+def _judge(tx: Tx, calendar: CalendarRow, expanded: Iterable[Held]) -> None:
+    """Store what was found out about resources by expanding them."""
+    withheld, given = list[dict[str, Any]](), list[dict[str, Any]]()
+    for resource in expanded:
+        found = {"calendar": calendar.id, "name": resource.href, "doubtful": list(resource.doubts)}
+        if resource.etag:
+            given.append({**found, "aside": resource.quarantine})
+        else:  # it stays withheld until its source gives it out
+            withheld.append(found)
+    for statement, rows in ((_JUDGE_ALL, given), (_JUDGE, withheld)):
+        if rows:
+            tx.connection.execute(statement, rows)
 
 
 def quarantined(tx: Tx, calendar: CalendarRow) -> dict[str, int]:
@@ -271,11 +281,9 @@ def of_instances(
     return found
 
 
-def _remove(tx: Tx, calendar: CalendarRow, hrefs: Iterable[str]) -> None:
-    for href in hrefs:  # occurrences go with their resource
-        tx.connection.execute(
-            delete(resources).where(resources.c.calendar_id == calendar.id, resources.c.href == href)
-        )
+def _remove(tx: Tx, calendar: CalendarRow, hrefs: Collection[str]) -> None:
+    if hrefs:
+        tx.connection.execute(_REMOVE, [{"calendar": calendar.id, "name": href} for href in hrefs])
 
 
 def _withhold(tx: Tx, calendar: CalendarRow, href: str, reason: str) -> None:
@@ -285,55 +293,59 @@ def _withhold(tx: Tx, calendar: CalendarRow, href: str, reason: str) -> None:
         .values(etag="", quarantine=reason)
     )
     if not marked.rowcount:
-        _add(tx, calendar, set_aside(href, "", reason))
+        _add(tx, calendar, [set_aside(href, "", reason)])
 
 
-def _add(tx: Tx, calendar: CalendarRow, resource: Held) -> None:
-    added = tx.connection.execute(
-        insert(resources).values(
-            therapist_id=tx.therapist,
-            calendar_id=calendar.id,
-            href=resource.href,
-            etag=resource.etag,
-            payload=resource.payload,
-            series=resource.series,
-            quarantine=resource.quarantine,
-            doubts=list(resource.doubts),
-        )
-    )
-    assert added.inserted_primary_key is not None
-    _add_occurrences(tx, calendar, added.inserted_primary_key[0], resource.occurrences)
-
-
-def _add_occurrences(tx: Tx, calendar: CalendarRow, resource_id: int, found: Sequence[Occurrence]) -> None:
-    if not found:
+def _add(tx: Tx, calendar: CalendarRow, added: Sequence[Held]) -> None:
+    if not added:
         return
-    tx.connection.execute(
-        insert(occurrences),
+    rows = tx.connection.execute(
+        _ADD,
         [
             {
                 "therapist_id": tx.therapist,
                 "calendar_id": calendar.id,
-                "resource_id": resource_id,
-                "uid": one.uid,
-                "recurrence_id": one.recurrence_id,
-                "start": one.start,
-                "end": one.end,
-                "all_day": one.all_day,
-                "title": one.title,
-                "place": one.place,
-                "join_url": one.join_url,
-                "categories": list(one.categories),
-                "colour": one.colour,
-                "attendees": one.attendees,
-                "cancelled": one.cancelled,
-                "declined": one.declined,
-                "free": one.free,
-                "kind": one.kind,
+                "href": resource.href,
+                "etag": resource.etag,
+                "payload": resource.payload,
+                "series": resource.series,
+                "quarantine": resource.quarantine,
+                "doubts": list(resource.doubts),
             }
-            for one in found
+            for resource in added
         ],
     )
+    _add_occurrences(tx, calendar, added, {row.href: row.id for row in rows})
+
+
+def _add_occurrences(tx: Tx, calendar: CalendarRow, of: Iterable[Held], ids: Mapping[str, int]) -> None:
+    """Store what the resources `of` come to; `ids` are theirs, by href."""
+    rows = [
+        {
+            "therapist_id": tx.therapist,
+            "calendar_id": calendar.id,
+            "resource_id": ids[resource.href],
+            "uid": one.uid,
+            "recurrence_id": one.recurrence_id,
+            "start": one.start,
+            "end": one.end,
+            "all_day": one.all_day,
+            "title": one.title,
+            "place": one.place,
+            "join_url": one.join_url,
+            "categories": list(one.categories),
+            "colour": one.colour,
+            "attendees": one.attendees,
+            "cancelled": one.cancelled,
+            "declined": one.declined,
+            "free": one.free,
+            "kind": one.kind,
+        }
+        for resource in of
+        for one in resource.occurrences
+    ]
+    if rows:
+        tx.connection.execute(insert(occurrences), rows)
 
 
 def _occurrence(row: Row[Any]) -> Occurrence:

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
@@ -25,11 +24,10 @@ from sqlalchemy import (
 from kepthour.core.ladder import Step, Urgency
 from kepthour.core.reminder import OPENING, OUT, Reminder, State, Why
 from kepthour.core.sweep import SWEEP
+from kepthour.logger import log
 from kepthour.store.conditions import one_of
 from kepthour.store.engine import THERAPIST, Tx
 from kepthour.store.tables import reminders, sessions
-
-log = structlog.get_logger()
 
 _ASKS_FOR = timedelta(days=1)
 

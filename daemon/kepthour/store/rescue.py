@@ -18,13 +18,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import structlog
-
+from kepthour.logger import log
 from kepthour.store.access import Unusable
 from kepthour.store.engine import Store, open_store
 from kepthour.store.salvage import Saved, copy_of, save
-
-log = structlog.get_logger()
 
 BESIDE = ("-wal", "-shm")
 _MEMORY = (os.environ.get("XDG_RUNTIME_DIR", ""), "/dev/shm")

@@ -14,16 +14,16 @@ from kepthour.core.duplicates import duplicates
 from kepthour.core.errors import NotFound
 from kepthour.core.near_miss import NearMiss
 from kepthour.core.oddities import Oddity
+from kepthour.core.reach import PLANNED_AHEAD
 from kepthour.core.reading.occurrences import Occurrence
 from kepthour.core.reminder import OUT
 from kepthour.core.sessions import Judgement, Session, as_session, judge
 from kepthour.core.spans import midnight
 from kepthour.core.verdict import SessionState, Verdict, state_of
-from kepthour.pipeline.plan.policy import AHEAD
-from kepthour.pipeline.poll import far
 from kepthour.store import absences, calendars, reminders, responses, sessions, watches
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
+from kepthour.views.far import far
 from kepthour.views.near_misses import evidence_since, near_miss_of
 
 _FAR = timedelta(days=366)  # as far as is looked for an id
@@ -90,7 +90,8 @@ def _unwatched(config: Configuration, store: Store, tx: Tx, session_id: str, now
         return NotFound(f'There is no session "{session_id}".', "See the ids with: kepthour agenda --json.")
     if start > now:
         return NotFound(
-            "This session is too far ahead.", f"It can be settled from {AHEAD.days} days before it on."
+            "This session is too far ahead.",
+            f"It can be settled from {PLANNED_AHEAD.days} days before it on.",
         )
     if since is None:
         what = "Kept Hour has never run, so it watched no session."

@@ -15,6 +15,7 @@ from kepthour.core.freshness import SOON, Freshness
 from kepthour.core.ladder import Step, Urgency, climb
 from kepthour.core.oddities import Oddity, odd_ones
 from kepthour.core.quiet import CUE, Attended, waits_for
+from kepthour.core.reach import HELD_AHEAD, HELD_BEHIND
 from kepthour.core.reminder import OPENING, QUESTION, Reminder, State
 from kepthour.core.rules import RULE
 from kepthour.core.sweep import SWEEP, after_session, evenings
@@ -25,7 +26,6 @@ from kepthour.core.words.repair import nudge_text
 from kepthour.core.words.rules import rule_text
 from kepthour.core.words.rungs import cue_text, opening_text, rung_text
 from kepthour.pipeline.plan.oddities import background
-from kepthour.pipeline.poll import AHEAD, BEHIND
 from kepthour.store import absences, calendars, nudging, presence, reminders, responses, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.views.agenda import agenda
@@ -76,7 +76,7 @@ def rehearse(
         of_cards = list(_nudges(tx, config))
         openings = _openings(tx)
         attended = presence.attended(tx, now)
-    entries = agenda(config, store, start - _FRINGE - BEHIND, end + _FRINGE, now)
+    entries = agenda(config, store, start - _FRINGE - HELD_BEHIND, end + _FRINGE, now)
     held = [
         entry.session
         for entry in entries
@@ -139,7 +139,7 @@ def _odd(
     configured = [(calendar.name, calendar.take) for calendar in config.calendars]
     with store.read() as tx:
         rows = sessions.with_ids(tx, [session.id for session in held])
-        known = background(tx, configured, config.rules, rows, now, now + AHEAD)
+        known = background(tx, configured, config.rules, rows, now, now + HELD_AHEAD)
     return odd_ones(held, known.earlier, known.facts, config.zone, now)
 
 

@@ -10,8 +10,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-import structlog
-
 from kepthour.channels.ntfy import Options
 from kepthour.channels.ntfy.listener import PAUSES, Listener, Way
 from kepthour.channels.ntfy.memory import Memory, keep, recall
@@ -20,11 +18,10 @@ from kepthour.channels.ntfy.server import Event, Server
 from kepthour.channels.ntfy.tickets import Ticket, name_of, opened, seal_of
 from kepthour.core.tongue import ENGLISH, Tongue
 from kepthour.core.words.asked import over_text
+from kepthour.logger import log
 from kepthour.ports import Answer, ChannelFailed, Clock, Key, Notice
 from kepthour.threads import Busy, FewThreads
 from kepthour_connectors.secrets import Secret, SecretUnavailable
-
-log = structlog.get_logger()
 
 _T = TypeVar("_T")
 _SECONDS = 12.0  # for one call, so that the reason is told before the caller stops waiting

@@ -8,12 +8,9 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
-
 from kepthour.channels.ntfy.server import Event, Server
+from kepthour.logger import log
 from kepthour.ports import ChannelFailed, Clock
-
-log = structlog.get_logger()
 
 PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)  # seconds
 _SILENCE = timedelta(seconds=100)  # a server says each 45 s that it is there

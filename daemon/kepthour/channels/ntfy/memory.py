@@ -9,12 +9,10 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kepthour.channels.ntfy.tickets import SECRET_BYTES
-
-log = structlog.get_logger()
+from kepthour.logger import log
 
 _FORGET_SECONDS = 86_400  # after its end: no server is believed for so long
 

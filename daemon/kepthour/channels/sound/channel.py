@@ -11,8 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import structlog
-
 from kepthour.channels.sound import players
 from kepthour.channels.sound.options import Options
 from kepthour.channels.sound.players import Clip, stop
@@ -20,10 +18,9 @@ from kepthour.channels.sound.ringing import Round, begin, repeat
 from kepthour.channels.sound.tone import Tone
 from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import KEPT_QUIET
+from kepthour.logger import log
 from kepthour.ports import Answer, ChannelFailed, Notice
 from kepthour.streams import ask
-
-log = structlog.get_logger()
 
 _LOOK_SECONDS = 1.0  # how often it is asked, while it rings, whether a microphone is in use
 _TEST_SECONDS = 5.0  # a test is heard to its end, if that comes by then

@@ -8,12 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 
-import structlog
-
 from kepthour.channels.sound.players import Clip, Player, start, stop
+from kepthour.logger import log
 from kepthour.streams import ask
-
-log = structlog.get_logger()
 
 _PAUSE_SECONDS = 0.3  # between two rounds
 _RETRY_SECONDS = 1.0  # after a round that failed: the sound server may be restarting

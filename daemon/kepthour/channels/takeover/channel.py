@@ -9,15 +9,12 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-import structlog
-
 from kepthour.channels.takeover.child import EXTRA, Child, begin, installed
 from kepthour.channels.takeover.documents import Answered, Button, Close, PutAway, Show, Shown, Word
 from kepthour.core.tongue import ENGLISH, Tongue
 from kepthour.core.window import window_words
+from kepthour.logger import log
 from kepthour.ports import Answer, ChannelFailed, Key, Notice
-
-log = structlog.get_logger()
 
 _SHOWN_SECONDS = (
     8.0  # a window that is not on every screen by then is behind something, a locked screen perhaps

@@ -10,14 +10,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
+from importlib.metadata import version
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from kepthour.core.privacy import NOTHING, Phi
 from kepthour.core.reading.occurrences import Occurrence, expand
-from kepthour.core.reading.resources import Unreadable, read, slim
+from kepthour.core.reading.resources import Unreadable, read, read_piece, slim
 
 if TYPE_CHECKING:
     from icalendar import Calendar
+
+    from kepthour.core.reading.once import AnyCalendar
+
+_READER = 1  # one more whenever resources are read or expanded in another way, so that it is done anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,11 @@ class Reader:
     hosts: tuple[str, ...]  # of join links, beside the known ones
     addresses: Collection[str] = field(repr=False)  # the therapist's own, lower case
     marks: bool = False  # whether it is to be told later what is written anew
+
+
+def made_with(zone: ZoneInfo) -> str:
+    """What occurrences depend on beside their resources: the therapist's zone, the zone rules, the way of reading."""
+    return f"{zone.key} tzdata-{version('tzdata')} reader-{_READER}"
 
 
 def reduced(reader: Reader, href: str, etag: str, text: str, series: str | None) -> Held:
@@ -83,9 +94,8 @@ def with_relatives(changed: Sequence[Held], stored: Iterable[Held], removed: Col
 
 def _expanded(group: list[Held], zone: tzinfo, start: datetime, end: datetime) -> list[Held]:
     try:
-        calendars = [read(one.payload.reveal()) for one in group]
-        carrier = next((at for at, each in enumerate(calendars) if _has_master(each)), 0)
-        found = expand(_joined(calendars, carrier), zone, start, end)
+        carrier, whole = _whole([one.payload.reveal() for one in group])
+        found = expand(whole, zone, start, end)
     except Unreadable as error:
         return [replace(one, payload=NOTHING, quarantine=error.code) for one in group]
     return [
@@ -99,6 +109,15 @@ def _expanded(group: list[Held], zone: tzinfo, start: datetime, end: datetime) -
     ]
 
 
+def _whole(texts: Sequence[str]) -> tuple[int, AnyCalendar]:
+    """Which of the pieces carries their occurrences, and one calendar of all."""
+    if len(texts) == 1:
+        return 0, read(texts[0])
+    pieces = [read_piece(text) for text in texts]
+    carrier = next((at for at, each in enumerate(pieces) if _has_master(each)), 0)
+    return carrier, _joined(pieces, carrier)
+
+
 def _has_master(calendar: Calendar) -> bool:
     return any("RECURRENCE-ID" not in event for event in calendar.events)
 
@@ -106,8 +125,6 @@ def _has_master(calendar: Calendar) -> bool:
 def _joined(calendars: Sequence[Calendar], carrier: int) -> Calendar:
     """One calendar of all. The carrier's UID is the series': pieces may come without their own."""
     whole = calendars[carrier]
-    if len(calendars) == 1:
-        return whole
     uid = next((event["UID"] for event in whole.events), None)
     others = [each for at, each in enumerate(calendars) if at != carrier]
     for event in (event for each in others for event in each.events):

@@ -31,6 +31,7 @@ KNOWN_HOSTS = (
 _LINK = re.compile(r"https://[^\s<>\"'\\^`{}|]+", re.IGNORECASE)
 _VENDOR = ("X-GOOGLE-CONFERENCE", "X-MICROSOFT-SKYPETEAMSMEETINGURL", "X-MICROSOFT-ONLINEMEETINGEXTERNALLINK")
 _TEXTS = ("URL", "LOCATION", "DESCRIPTION")
+LOOKED_AT = frozenset({"CONFERENCE", *_VENDOR, *_TEXTS})  # the properties that may hold one
 _TRAILING = ".,;:!?)]}»”’"
 
 

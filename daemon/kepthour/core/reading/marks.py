@@ -20,6 +20,7 @@ _WRITTEN = (
     "SUMMARY", "DESCRIPTION", "LOCATION", "URL", "CONFERENCE", "X-GOOGLE-CONFERENCE", "CATEGORIES", "COLOR", "CLASS",
     "TRANSP",
 )  # fmt: skip
+LOOKED_AT = frozenset({STAMP, *_WRITTEN})
 
 
 def mark(event: Event) -> str:

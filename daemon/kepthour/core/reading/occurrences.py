@@ -14,7 +14,7 @@ from kepthour.core.reading.rules import check, check_cost
 from kepthour.core.reading.settle import Event, Moment, Series, sequence, settle
 
 if TYPE_CHECKING:
-    from icalendar import Calendar
+    from kepthour.core.reading.once import AnyCalendar
 
 
 # More instances than this of one resource in one window cannot be a practice's calendar.
@@ -61,7 +61,7 @@ class Expansion:
     doubts: tuple[str, ...] = ()  # codes: what had to be guessed
 
 
-def expand(calendar: Calendar, zone: tzinfo, start: datetime, end: datetime) -> Expansion:
+def expand(calendar: AnyCalendar, zone: tzinfo, start: datetime, end: datetime) -> Expansion:
     """All instances that overlap [start, end); cancelled ones too, marked.
 
     `calendar` holds one UID, was read by `resources.read`, and is changed by this. Floating times and dates are
@@ -152,7 +152,8 @@ def _occurrence(event: Event, identity: Moment | None, series: Series) -> Occurr
         all_day=not isinstance(begins, datetime),
         title=Phi(_text(event, "SUMMARY")),
         place=Phi(_text(event, "LOCATION")),
-        join_url=Phi(_text(event, JOIN)),
+        # The library writes its commas escaped, and does not unescape them; a link has no backslash of its own.
+        join_url=Phi(_text(event, JOIN).replace("\\", "")),
         categories=_categories(event),
         colour=_text(event, "COLOR") or None,
         attendees=int(_text(event, ATTENDEES) or 0),

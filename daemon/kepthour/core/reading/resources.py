@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from kepthour.core.reading import join, marks, once
 from kepthour.core.reading.content_lines import plain, with_zones, without_zones
 from kepthour.core.reading.join import join_link
 from kepthour.core.reading.marks import MARK, STAMP, mark
@@ -16,6 +17,8 @@ from kepthour.core.reading.zones import is_needed
 
 if TYPE_CHECKING:
     from icalendar import Calendar, Component, Event
+
+    from kepthour.core.reading.once import AnyCalendar
 
 JOIN = "X-KEPTHOUR-JOIN"
 ANSWER = "X-KEPTHOUR-PARTSTAT"
@@ -28,6 +31,7 @@ _KEPT = {
 }  # fmt: skip
 # Only what was found here counts: a calendar that sent these itself could open any address as "join".
 _OURS = {JOIN, ANSWER, ATTENDEES, MARK}
+_LOOKED_AT = _KEPT | {MARK, "ATTENDEE"} | join.LOOKED_AT | marks.LOOKED_AT
 # A fault in one of these makes times wrong; a fault elsewhere (a broken URL, say) does not matter here.
 _DECISIVE = {"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID", "UID"}
 _ONCE = ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "UID", "SEQUENCE", "STATUS")
@@ -47,15 +51,29 @@ class Unreadable(Exception):
         self.code = code
 
 
-def read(payload: str) -> Calendar:
+def read(payload: str) -> AnyCalendar:
     """The resource's calendar object, with whatever its times mean left to `settle`. Raises Unreadable.
 
     Its date properties name their zone in the parameter `content_lines.ZONE`. Of its VTIMEZONEs those are there that
-    can be read and could ever count.
+    can be read and could ever count. What is plain enough does without the library.
     """
+    text, zones = _bounded(payload)
+    return once.once(text, _LOOKED_AT) or _read(text, zones)
+
+
+def read_piece(payload: str) -> Calendar:
+    """As `read`: the library's object, also for what is plain, so that it can be joined with others."""
+    return _read(*_bounded(payload))
+
+
+def _bounded(payload: str) -> tuple[str, dict[str, str]]:
     text, zones = without_zones(plain(payload))
     if text.count("\n") > _MOST_LINES:
         raise Unreadable("too-large")
+    return text, zones
+
+
+def _read(text: str, zones: Mapping[str, str]) -> Calendar:
     calendar = _parsed(text)
     for event in calendar.events:
         _check(event)
@@ -119,7 +137,7 @@ def _listed(event: Event, name: str) -> list[Any]:
 
 
 def slim(
-    calendar: Calendar,
+    calendar: AnyCalendar,
     hosts: Iterable[str] = (),
     own_addresses: Collection[str] = (),
     *,
@@ -135,15 +153,15 @@ def slim(
     for name in list(calendar.keys()):
         if name not in {"VERSION", "PRODID", "X-WR-TIMEZONE"}:
             del calendar[name]
+    if isinstance(calendar, once.Calendar):
+        return calendar.text()
     try:
         return with_zones(calendar.to_ical().decode("utf-8"))
     except Exception as error:  # supervised: the library refuses some of what it has read
         raise Unreadable("not-icalendar") from error
 
 
-def _slim_event(
-    event: Event, hosts: tuple[str, ...], own_addresses: Collection[str], *, marked: bool
-) -> None:
+def _slim_event(event: Any, hosts: tuple[str, ...], own_addresses: Collection[str], *, marked: bool) -> None:
     link = join_link(event, hosts)
     answer, attendees = _invitation(event, own_addresses)
     written = mark(event) if marked else None

@@ -25,7 +25,7 @@ from kepthour.core.reading.resources import Unreadable
 from kepthour.core.reading.zones import Zones, is_utc
 
 if TYPE_CHECKING:
-    from icalendar import Calendar
+    from kepthour.core.reading.once import AnyCalendar
 
 Event = Any  # an icalendar Event: a mapping of its properties; which types those have was checked when it was read
 Moment = date  # a datetime on a wall clock, or a date: the whole day
@@ -54,7 +54,7 @@ class Series:
         return instant.astimezone(self.zone).replace(tzinfo=None)
 
 
-def settle(calendar: Calendar, therapist: tzinfo) -> tuple[list[Series], tuple[str, ...]]:
+def settle(calendar: AnyCalendar, therapist: tzinfo) -> tuple[list[Series], tuple[str, ...]]:
     """The series of `calendar`, which was read by `resources.read` and is changed, and codes of what is doubtful.
 
     `therapist` is the therapist's zone. Raises Unreadable.

@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
 if TYPE_CHECKING:
-    from icalendar import Calendar, Timezone
+    from icalendar import Timezone
+
+    from kepthour.core.reading.once import AnyCalendar
 
 GUESSED = "guessed-zone"  # a doubt: the name was nearly that of a known zone
 UNKNOWN = "unknown-zone"  # a doubt: nothing is known by that name; the calendar's zone, or the therapist's, was taken
@@ -35,7 +37,7 @@ _EARLIEST_ONSET = 1500  # Outlook begins its rules in 1601
 class Zones:
     """The zones that one resource names. `doubts` grows as names are looked up."""
 
-    def __init__(self, calendar: Calendar, therapist: tzinfo) -> None:
+    def __init__(self, calendar: AnyCalendar, therapist: tzinfo) -> None:
         self._own = {str(one.get("TZID", "")): one for one in calendar.timezones}
         own_zone = calendar.get("X-WR-TIMEZONE")
         self.default = (named(str(own_zone)) if own_zone else None) or therapist

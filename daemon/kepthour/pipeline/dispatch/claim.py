@@ -7,16 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
-
 from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import KEPT_QUIET, OUT, Change, Reminder, State, Why, hand_out, next_attempt
 from kepthour.pipeline.dispatch.surroundings import Surroundings
 from kepthour.pipeline.dispatch.wording import Unworded, Wording, Words, words_for
 from kepthour.store import outbox, reminders
 from kepthour.store.engine import Store, Tx
-
-log = structlog.get_logger()
 
 LEASE = timedelta(seconds=45)  # longer than a channel may take, so that no reminder is in two hands
 _REFUSALS = 2  # so often a channel may refuse before the others are tried

@@ -9,13 +9,12 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-import structlog
-
 from kepthour.core.errors import NeedsPerson, TryLater, place
 from kepthour.core.notice import Notice, Showing
 from kepthour.core.reminder import Reminder, Target
 from kepthour.core.response import Kind
 from kepthour.core.timekeeping import LEAST
+from kepthour.logger import log
 from kepthour.pipeline.dispatch import claim
 from kepthour.pipeline.dispatch.claim import Outcome, Parcel
 from kepthour.pipeline.dispatch.imminent import Imminent
@@ -23,8 +22,6 @@ from kepthour.pipeline.dispatch.reserve import Reserve, provisions
 from kepthour.pipeline.dispatch.wording import Wording
 from kepthour.ports import Answer, Channel, ChannelFailed, Clock, Recallable
 from kepthour.store.engine import Store
-
-log = structlog.get_logger()
 
 SEND_SECONDS = 15.0
 RECALL_SECONDS = 5.0

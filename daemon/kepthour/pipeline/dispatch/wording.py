@@ -8,8 +8,6 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-import structlog
-
 from kepthour.core.away import covering
 from kepthour.core.errors import KeptHourError, place
 from kepthour.core.freshness import SOON
@@ -47,11 +45,10 @@ from kepthour.core.spans import midnight
 from kepthour.core.sweep import SWEEP
 from kepthour.core.verdict import announced_start
 from kepthour.core.words.troubles import calendar_text
+from kepthour.logger import log
 from kepthour.pipeline.dispatch.surroundings import Surroundings
 from kepthour.store import absences, calendars, make_ups, nudging, reminders, responses, rules, sessions
 from kepthour.store.engine import StoreFault, Tx
-
-log = structlog.get_logger()
 
 Words = Callable[[datetime], Notice]  # a notice as it reads at an instant (aware UTC)
 

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 
 from kepthour.core.changes import Fate, Happening
 from kepthour.core.ladder import Urgency
+from kepthour.core.reach import PLANNED_BEHIND
 from kepthour.core.reminder import QUESTION, Why
 from kepthour.core.repair import CardState
 from kepthour.core.response import EARLIEST_CHECK_IN, Kind, silence
 from kepthour.core.sessions import GONE, Judgement, Session
 from kepthour.core.trail import Who
 from kepthour.core.verdict import NOT_FINAL
-from kepthour.pipeline.plan.policy import BEHIND, Policy
+from kepthour.pipeline.plan.policy import Policy
 from kepthour.store import cards, course, outbox, reminders, sessions
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
@@ -137,7 +138,7 @@ def _lose(
         course.hand_on(tx, row.id, now, happening.successor, keeps_answers=happening.keeps_answers)
         return Fate.SUCCEEDED
     cancelled = judgement is not None and judgement.why in GONE
-    is_over = row.known.end <= now or row.known.start < now - BEHIND
+    is_over = row.known.end <= now or row.known.start < now - PLANNED_BEHIND
     if is_over and not (cancelled and _is_suspected(row)):
         return Fate.SAME
     _silence(tx, row, Why.CANCELLED, now)

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from kepthour.core.make_up import WITHIN, Standing
 from kepthour.core.oddities import LOOKED_BACK, History, Placed
+from kepthour.core.reach import PLANNED_AHEAD, PLANNED_BEHIND
 from kepthour.core.sessions import Session, as_session, judge
 from kepthour.pipeline.plan.observe import tells
-from kepthour.pipeline.plan.policy import AHEAD, BEHIND, Policy
+from kepthour.pipeline.plan.policy import Policy
 from kepthour.store import calendars, holdings, sessions
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
@@ -32,7 +33,9 @@ class Held:
     def far(self, calendar: str) -> list[Session]:
         """Its sessions that begin later than those that are watched."""
         if calendar not in self._far:
-            self._far[calendar] = self._between(calendar, self._now + AHEAD, self._now + WITHIN + _MARGIN)
+            self._far[calendar] = self._between(
+                calendar, self._now + PLANNED_AHEAD, self._now + WITHIN + _MARGIN
+            )
         return self._far[calendar]
 
     def after(self, row: SessionRow, start: datetime, holds: Collection[str]) -> list[Standing]:
@@ -66,7 +69,7 @@ class Held:
         held = calendars.get(self._tx, calendar)
         if held is None or held.expanded_from is None:
             return History(watched)
-        return History([*self._between(calendar, held.expanded_from, self._now - BEHIND), *watched])
+        return History([*self._between(calendar, held.expanded_from, self._now - PLANNED_BEHIND), *watched])
 
     def _between(self, calendar: str, start: datetime, end: datetime) -> list[Session]:
         """Those that begin in [start, end)."""

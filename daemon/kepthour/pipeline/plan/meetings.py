@@ -13,8 +13,6 @@ from dataclasses import replace
 from datetime import datetime, time
 from functools import cached_property
 
-import structlog
-
 from kepthour.core.errors import KeptHourError, place
 from kepthour.core.make_up import (
     FAILED,
@@ -31,6 +29,7 @@ from kepthour.core.make_up import (
 from kepthour.core.oddities import usual_times
 from kepthour.core.trail import Who
 from kepthour.core.verdict import Verdict
+from kepthour.logger import log
 from kepthour.pipeline.plan.held import Held
 from kepthour.pipeline.plan.landing import plan_landing
 from kepthour.pipeline.plan.make_up import tick, untick
@@ -40,8 +39,6 @@ from kepthour.store import cards, make_ups, sessions, trail
 from kepthour.store.cards import Card
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
-
-log = structlog.get_logger()
 
 
 def follow_cards(policy: Policy, store: Store, now: datetime) -> None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kepthour.core.duplicates import Placed, duplicates
+from kepthour.core.reach import PLANNED_AHEAD, PLANNED_BEHIND
 from kepthour.core.reading.occurrences import Occurrence
 from kepthour.core.sessions import GONE, Judgement, Session, as_session, judge, session_id
-from kepthour.pipeline.plan.policy import AHEAD, BEHIND, Policy
+from kepthour.pipeline.plan.policy import Policy
 from kepthour.store import calendars, holdings
 from kepthour.store.calendars import CalendarRow
 from kepthour.store.engine import Tx
@@ -60,13 +61,13 @@ def tells(calendar: CalendarRow, now: datetime) -> bool:
     """
     if calendar.expanded_from is None or calendar.expanded_until is None:
         return False
-    return calendar.expanded_from <= now - BEHIND and now + AHEAD <= calendar.expanded_until
+    return calendar.expanded_from <= now - PLANNED_BEHIND and now + PLANNED_AHEAD <= calendar.expanded_until
 
 
 def _occurrences(
     tx: Tx, calendar: CalendarRow, rows: Iterable[SessionRow], now: datetime
 ) -> list[Occurrence]:
-    found = holdings.between(tx, calendar, now - BEHIND, now + AHEAD)
+    found = holdings.between(tx, calendar, now - PLANNED_BEHIND, now + PLANNED_AHEAD)
     there = {_id(calendar.name, one) for one in found}
     # A session that moved out of sight is moved, not cancelled.
     elsewhere = [(row.known.uid, row.known.recurrence_id) for row in rows if row.id not in there]

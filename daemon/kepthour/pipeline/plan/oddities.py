@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kepthour.core.oddities import LOOKED_BACK, Changed, Facts, Oddity, Placed, Written, odd_ones
+from kepthour.core.reach import PLANNED_AHEAD, PLANNED_BEHIND
 from kepthour.core.reading.occurrences import Occurrence
 from kepthour.core.sessions import Rule, Session, Take, as_session, judge, says_remote
-from kepthour.pipeline.plan.policy import AHEAD, BEHIND, Policy
+from kepthour.pipeline.plan.policy import Policy
 from kepthour.store import calendars, course, holdings, sessions
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
@@ -27,7 +28,7 @@ def note_oddities(
     tx: Tx, policy: Policy, rows: Sequence[SessionRow], now: datetime
 ) -> Mapping[str, tuple[Oddity, ...]]:
     """By id, of the sessions of `rows` that begin after `now` (aware UTC) and have some; stored as well."""
-    known = background(tx, policy.calendars, policy.rules, rows, now, now + AHEAD)
+    known = background(tx, policy.calendars, policy.rules, rows, now, now + PLANNED_AHEAD)
     found = odd_ones((row.known for row in rows), known.earlier, known.facts, policy.zone, now)
     for row in rows:
         codes = found.get(row.id, ())
@@ -54,7 +55,7 @@ def background(
         for session, occurrence in _sessions(
             holdings.between(tx, held, held.expanded_from, end), name, take, rules
         ):
-            if session.start < now - BEHIND:
+            if session.start < now - PLANNED_BEHIND:
                 earlier.append(session)
             if says_remote(occurrence):
                 remote.add(session.id)

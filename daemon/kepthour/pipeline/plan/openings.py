@@ -6,9 +6,10 @@ from collections.abc import Collection
 from datetime import datetime
 
 from kepthour.core.make_up import is_answered, opening_steps
+from kepthour.core.reach import PLANNED_AHEAD
 from kepthour.core.reminder import OPENING, Change, State, Why
 from kepthour.pipeline.plan.ladders import may_be_planned
-from kepthour.pipeline.plan.policy import AHEAD, Policy
+from kepthour.pipeline.plan.policy import Policy
 from kepthour.store import outbox, reminders, responses, sessions
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
@@ -21,7 +22,7 @@ def plan_openings(tx: Tx, policy: Policy, wanted: Collection[str], now: datetime
     for row in sessions.with_ids(tx, wanted):
         ladder = policy.ladder.of(row.known, policy.zone)
         there = not row.hidden and may_be_planned(row, ladder, now)
-        if there and now < row.known.start < now + AHEAD:
+        if there and now < row.known.start < now + PLANNED_AHEAD:
             _bring_in_step(tx, policy, row, now)
 
 

@@ -11,8 +11,6 @@ from kepthour.core.ladder import Ladder
 from kepthour.core.sessions import Rule, Take
 from kepthour.core.sweep import SweepTimes
 
-BEHIND, AHEAD = timedelta(days=1), timedelta(days=8)
-
 
 @dataclass(frozen=True, slots=True)
 class Policy:

@@ -9,19 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-import structlog
-
 from kepthour.core.nudges import subject
 from kepthour.core.reminder import Reminder, State, Why
 from kepthour.core.response import silence
 from kepthour.core.timekeeping import EARLY
 from kepthour.core.trail import Who
+from kepthour.logger import log
 from kepthour.pipeline.plan.ladders import Lacks
 from kepthour.store import cards, course, outbox, questions, reminders, sessions, spells, watches
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
-
-log = structlog.get_logger()
 
 
 def rewind(tx: Tx, now: datetime) -> dict[str, Lacks]:

@@ -6,25 +6,23 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
-import structlog
-
 from kepthour.core.changes import Fate, compare
 from kepthour.core.day import by_day, grounds
+from kepthour.core.reach import PLANNED_AHEAD, PLANNED_BEHIND
+from kepthour.logger import log
 from kepthour.pipeline.plan.cues import plan_cues
 from kepthour.pipeline.plan.follow import follow
 from kepthour.pipeline.plan.ladders import Known, Lacks, may_be_planned, plan_digests, plan_ladder, plan_sweep
 from kepthour.pipeline.plan.meetings import follow_cards
 from kepthour.pipeline.plan.observe import Observed, observe
 from kepthour.pipeline.plan.oddities import note_oddities
-from kepthour.pipeline.plan.policy import AHEAD, BEHIND, Policy
+from kepthour.pipeline.plan.policy import Policy
 from kepthour.pipeline.plan.rewind import rewind
 from kepthour.store import outbox, questions, reminders, responses, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
 __all__ = ["Policy", "plan"]
-
-log = structlog.get_logger()
 
 
 def plan(policy: Policy, store: Store, now: datetime, *, set_back: bool = False) -> dict[Fate, int]:
@@ -49,8 +47,8 @@ def _follow_calendars(tx: Tx, policy: Policy, now: datetime) -> tuple[Counter[Fa
     """How many sessions met which fate; and those that last longer or shorter now."""
     # A day more than is looked at in the calendars: a flight moves floating times, and what left their sight may have
     # its heir within.
-    rows = sessions.between(tx, now - 2 * BEHIND, now + AHEAD)
-    observed = observe(tx, policy, [row for row in rows if row.known.end > now - BEHIND], now)
+    rows = sessions.between(tx, now - 2 * PLANNED_BEHIND, now + PLANNED_AHEAD)
+    observed = observe(tx, policy, [row for row in rows if row.known.end > now - PLANNED_BEHIND], now)
     # One that was known at a time far from now, and is back in sight, is moved, not new.
     rows += sessions.with_ids(tx, observed.sessions.keys() - {row.id for row in rows})
     by_id = {row.id: row for row in rows}
@@ -73,7 +71,9 @@ def _can_be_compared(policy: Policy, observed: Observed, row: SessionRow) -> boo
 
 
 def _plan_what_comes(tx: Tx, policy: Policy, now: datetime, lacking: Mapping[str, Lacks]) -> None:
-    current = [row for row in sessions.between(tx, now - BEHIND, now + AHEAD) if not row.hidden]
+    current = [
+        row for row in sessions.between(tx, now - PLANNED_BEHIND, now + PLANNED_AHEAD) if not row.hidden
+    ]
     days = by_day((row.known for row in current), policy.zone)
     odd = note_oddities(tx, policy, current, now)
     open_ones = [row for row in current if may_be_planned(row, policy.ladder, now)]
