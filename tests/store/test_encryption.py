@@ -236,6 +236,26 @@ def test_what_stood_in_the_plain_file_is_overwritten(plain: Path) -> None:
     assert len(left) > 10 * PAGE and MARK.encode() not in left and not left.startswith(b"SQLite")
 
 
+def test_what_stood_in_the_journal_that_a_crash_left_is_overwritten(plain: Path, tmp_path: Path) -> None:
+    journal = plain.with_name("kepthour.db-wal")
+    store = open_store(plain)
+    put(store, f"{MARK} of now")
+    shutil.copytree(plain.parent, tmp_path / "crashed")
+    store.close()
+    shutil.rmtree(plain.parent)
+    (tmp_path / "crashed").rename(plain.parent)
+    with journal.open("rb") as held:
+        assert MARK.encode() in held.read()
+        convert(plain, PLAIN, KEY, NOW)
+        assert not journal.exists()
+        held.seek(0)
+        left = held.read()
+    assert len(left) > PAGE and MARK.encode() not in left
+    store = open_store(plain, KEY)
+    assert name(store) == f"{MARK} of now"
+    store.close()
+
+
 def test_what_a_crash_left_of_a_plain_copy_goes_too(plain: Path) -> None:
     folder = plain.parent / "kepthour.db.rescue-abc_12"
     folder.mkdir()

@@ -35,13 +35,9 @@ def convert(path: Path, old: Access, new: Access, now: datetime) -> None:
     Raises NeedsPerson (Damaged, Refused, Unusable), TryLater; the old one is there then, as it was.
     """
     finish(path, now)
-    store = open_store(path, old)  # and up to date
-    try:
-        store.check()
-    finally:
-        store.close()
     made = beside(path, ".new")
     try:
+        _bring_in_order(path, old)
         _forget_halves(path)
         handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         try:
@@ -66,6 +62,16 @@ def convert(path: Path, old: Access, new: Access, now: datetime) -> None:
         ) from error
 
 
+def _bring_in_order(path: Path, access: Access) -> None:
+    """Up to date, whole, and without the journal that a crash left."""
+    store = open_store(path, access)
+    with _journal_overwritten(path, access):
+        try:
+            store.check()
+        finally:
+            store.close()
+
+
 def wipe(path: Path) -> None:
     """Overwrite a file as far as the disk lets one, and delete it. Raises OSError."""
     handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
@@ -83,12 +89,30 @@ def _alone(path: Path, access: Access) -> Iterator[Connection]:
     with closing(access.connect(path)) as connection:
         connection.isolation_level = None
         try:
-            if connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0] != "delete":
-                raise TryLater(f"The store {path} is busy. Try again in a moment.")
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # opens the journal
+            with _journal_overwritten(path, access):
+                if connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0] != "delete":
+                    raise TryLater(f"The store {path} is busy. Try again in a moment.")
             connection.execute("BEGIN EXCLUSIVE")
         except access.driver.OperationalError as error:
             raise TryLater(f"Somebody else has the store {path} open. Try again in a moment.") from error
         yield connection
+
+
+@contextmanager
+def _journal_overwritten(path: Path, access: Access) -> Iterator[None]:
+    """Once SQLite has carried over the journal of a plain store and deleted it within, nothing is left to read of it."""
+    handle = None
+    if not access.encrypted:
+        with suppress(FileNotFoundError):
+            handle = os.open(beside(path, "-wal"), os.O_RDWR | os.O_CLOEXEC)
+    try:
+        yield
+        if handle is not None and os.fstat(handle).st_nlink == 0:
+            _overwrite(handle)
+    finally:
+        if handle is not None:
+            os.close(handle)
 
 
 def _fill(made: Path, access: Access, source: Connection) -> None:
