@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,8 +30,11 @@ class Backend(KeyringBackend):
         self.kept: dict[tuple[str, str], str] = {}
         self.faults: list[Exception] = []  # of the next calls that read
         self.full: Exception | None = None
+        self.unlocked = threading.Event()
+        self.unlocked.set()
 
     def get_password(self, service: str, username: str) -> str | None:
+        self.unlocked.wait()
         if self.faults:
             raise self.faults.pop(0)
         return self.kept.get((service, username))
@@ -66,6 +70,14 @@ def test_any_fault_of_a_keyring_is_one_sentence(backend: Backend) -> None:
     with pytest.raises(NeedsPerson, match="RuntimeError.*--key-file") as raised:
         made(WHERE)
     assert "the bus" not in str(raised.value)
+
+
+def test_a_keyring_that_waits_for_its_owner_is_waited_for_and_not_for_ever(backend: Backend) -> None:
+    backend.unlocked.clear()
+    with pytest.raises(NeedsPerson, match="no answer within 0 seconds; it may be locked.*Unlock it"):
+        made(WHERE, seconds=0.0)
+    assert not backend.kept
+    backend.unlocked.set()
 
 
 def test_one_that_cannot_even_be_read_is_not_written_to(backend: Backend) -> None:

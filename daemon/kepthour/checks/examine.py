@@ -38,12 +38,13 @@ def examine(file: Path, plugins: Plugins, clock: Clock, *, send: bool) -> list[C
     config, found = configuration.examine(file, plugins)
     if config is None:
         return found
-    opened, stored = store.examine(store_path(config), store_access(config))
+    access = store_access(config)  # one for all: a keyring that is locked asks its owner each time
+    opened, stored = store.examine(store_path(config), access)
     app = App(config, opened, plugins, clock) if opened is not None else None
     return [
         *found,
         *stored,
-        *secrets.examine(config),
+        *secrets.examine(config, access),
         *_of_the_store(calendars.NAME, app, calendars.examine),
         *channels.examine(config, plugins, send=send),
         *evidence.examine(config, plugins),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
 
 from kepthour.checks.record import Check, ok, problem, skipped
 from kepthour.config import Configuration
+from kepthour.store.access import Access, Encrypted, KeyUnavailable, Refused
 from kepthour.threads import in_own_thread
 from kepthour_connectors.secrets import Secret, SecretUnavailable
 
@@ -28,38 +30,100 @@ _REMEDIES = {
 }
 
 
-def examine(config: Configuration) -> list[Check]:
-    """Reads them all, side by side."""
-    found = list(_all_of(config))
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A secret that the configuration names."""
+
+    subject: str  # whose it is: "practice: password"
+    secret: Secret
+    ask: Callable[[], object]  # raises SecretUnavailable, TimeoutError
+
+
+def examine(config: Configuration, access: Access) -> list[Check]:
+    """Reads them all, side by side. `access` is what the store was opened with: its key is not asked for again."""
+    found = list(_all_of(config, access))
     if not found:
         return []
     return asyncio.run(_tried(found))
 
 
-async def _tried(found: list[tuple[str, Secret]]) -> list[Check]:
-    return list(await asyncio.gather(*(_one(subject, secret) for subject, secret in found)))
+async def _tried(found: list[_Named]) -> list[Check]:
+    elsewhere = [one for one in found if one.secret.keyring is None]
+    in_keyring = [one for one in found if one.secret.keyring is not None]
+    told, said = await asyncio.gather(
+        asyncio.gather(*map(_one, elsewhere)),
+        _one_by_one(in_keyring),
+    )
+    by_subject = {one.subject: one for one in [*told, *said]}
+    return [by_subject[one.subject] for one in found]
 
 
-async def _one(subject: str, secret: Secret) -> Check:
-    way, place = _way(secret)
+async def _one_by_one(found: list[_Named]) -> list[Check]:
+    """A keyring that is locked opens a prompt for each question: one is enough."""
+    told: list[Check] = []
+    waits = False
+    for one in found:
+        if waits:
+            what = "It was not asked for: the keyring has given no answer to the one before."
+            told.append(problem(NAME, one.subject, what, _remedy(one.secret), critical=True))
+            continue
+        try:
+            told.append(await _asked(one))
+        except TimeoutError:
+            waits = True
+            told.append(_no_answer(one))
+    return told
+
+
+async def _one(one: _Named) -> Check:
+    try:
+        return await _asked(one)
+    except TimeoutError:
+        return _no_answer(one)
+
+
+def _no_answer(one: _Named) -> Check:
+    way, _place = _way(one.secret)
+    what = f"Its {way} gave no answer; it may be locked, and ask for you."
+    return problem(NAME, one.subject, what, _remedy(one.secret), critical=True)
+
+
+async def _asked(one: _Named) -> Check:
+    """Raises TimeoutError."""
+    way, _place = _way(one.secret)
     if way == "credential" and "CREDENTIALS_DIRECTORY" not in os.environ:
         return skipped(
-            NAME, subject, "Only the service is handed it by systemd; its calendar or channel tells there."
+            NAME, one.subject, "Only the service is handed it by systemd; its calendar or channel tells there."
         )
-    remedy = _REMEDIES[way].format(place=place)
+    remedy = _remedy(one.secret)
     try:
         async with asyncio.timeout(_SECONDS):
-            await in_own_thread(secret.reveal, f"secret {subject}")
+            await in_own_thread(one.ask, f"secret {one.subject}")
     except SecretUnavailable as error:
         said = str(error).partition(";")[0]
-        return problem(NAME, subject, f"{said[:1].upper()}{said[1:]}.", remedy, critical=True)
+        return problem(NAME, one.subject, f"{said[:1].upper()}{said[1:]}.", remedy, critical=True)
     except TimeoutError:
-        what = f"Its {way} gave no answer within {_SECONDS:.0f} seconds; it may be locked, and ask for you."
-        return problem(NAME, subject, what, remedy, critical=True)
+        raise
     except Exception as error:  # noqa: BLE001  supervised: a keyring's backend may be anybody's
         what = f"Its {way} could not be asked ({type(error).__name__})."
-        return problem(NAME, subject, what, remedy, critical=True)
-    return ok(NAME, subject, f"It can be read ({way}).")
+        return problem(NAME, one.subject, what, remedy, critical=True)
+    return ok(NAME, one.subject, f"It can be read ({way}).")
+
+
+def _remedy(secret: Secret) -> str:
+    way, place = _way(secret)
+    return _REMEDIES[way].format(place=place)
+
+
+def _key_of(access: Access) -> None:
+    """Raises SecretUnavailable, TimeoutError, whichever kept it from the store."""
+    assert isinstance(access, Encrypted), "the configuration names a key"
+    try:
+        _ = access.key
+    except KeyUnavailable as error:
+        raise error.__cause__ or error from None
+    except Refused:
+        return  # it can be read; what is wrong with it, the store tells
 
 
 def _way(secret: Secret) -> tuple[str, str]:
@@ -71,17 +135,16 @@ def _way(secret: Secret) -> tuple[str, str]:
     raise AssertionError("a secret has a place")
 
 
-def _all_of(config: Configuration) -> Iterator[tuple[str, Secret]]:
-    """Each with whose it is: "practice: password"."""
+def _all_of(config: Configuration, access: Access) -> Iterator[_Named]:
+    if config.store_key is not None:  # the first, since it has been asked already
+        yield _Named("store: key", config.store_key, lambda: _key_of(access))
     owners = [(one.name, one.options) for one in config.calendars]
     owners += [(one.name, one.options) for one in config.channels]
     for name, options in owners:
         for path, secret in _in(options, ""):
-            yield f"{name}: {path}", secret
-    if config.store_key is not None:
-        yield "store: key", config.store_key
+            yield _Named(f"{name}: {path}", secret, secret.reveal)
     if config.heartbeat is not None:
-        yield "heartbeat: url", config.heartbeat.url
+        yield _Named("heartbeat: url", config.heartbeat.url, config.heartbeat.url.reveal)
 
 
 def _in(value: Any, path: str) -> Iterator[tuple[str, Secret]]:

@@ -50,10 +50,14 @@ def _answered(question: Question[str]) -> str:
     try:
         return question()
     except SecretUnavailable as error:
-        why = str(error)
-    except TimeoutError:
+        raise _unavailable(str(error)) from error
+    except TimeoutError as error:
         why = f"no answer within {_KEY_SECONDS:.0f} seconds; where it is kept may be locked, and ask for you"
-    raise KeyUnavailable(
+        raise _unavailable(why) from error
+
+
+def _unavailable(why: str) -> KeyUnavailable:
+    return KeyUnavailable(
         f"The key of the store is not to be had: {why}.",
         "Unlock where it is kept, or say under [store] key where it is.",
     )

@@ -9,15 +9,28 @@ from kepthour.core.errors import NeedsPerson
 from kepthour.store.access import Encrypted, KeyUnavailable
 from kepthour.store.rescue import to_disk
 from kepthour.store.sealing import KEY_BYTES
+from kepthour.threads import Question
 from kepthour_connectors.keeping import Unkept, holds, keep_in_file, keep_in_keyring
 from kepthour_connectors.secrets import Secret, SecretUnavailable
 
+_SECONDS = 60.0  # somebody is there, and may have a password to type
 
-def made(where: Secret) -> Encrypted:
+
+def made(where: Secret, seconds: float = _SECONDS) -> Encrypted:
     """With the key that is kept there; with a new one that is kept there from now on, if there is none.
 
-    Raises NeedsPerson if it cannot be kept, or what is there is no key.
+    Raises NeedsPerson if it cannot be kept, what is there is no key, or there is no answer within `seconds`.
     """
+    try:
+        return Question(lambda: _made(where), seconds, "key of the store")()
+    except TimeoutError:
+        raise NeedsPerson(
+            f"Where the key is kept gave no answer within {seconds:.0f} seconds; it may be locked, and ask for you.",
+            "Nothing was encrypted. Unlock it, and try again.",
+        ) from None
+
+
+def _made(where: Secret) -> Encrypted:
     try:
         where.reveal()
     except SecretUnavailable as error:
