@@ -85,6 +85,10 @@ async def _banners_are_off() -> bool | None:
             asked = await asyncio.create_subprocess_exec(
                 program, *_GNOME[1:], stdin=nothing, stdout=pipe, stderr=nothing
             )
-            said, _errors = await asked.communicate()
+            try:
+                said, _errors = await asked.communicate()
+            finally:
+                if asked.returncode is None:  # it hangs, and is asked again with each look
+                    asked.kill()
             return {b"true": False, b"false": True}.get(said.strip())
     return None
