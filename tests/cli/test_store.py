@@ -250,6 +250,8 @@ def test_a_keyring_that_is_locked_at_the_start_is_told_and_waited_for(world: Wor
     with world.daemon() as daemon:
         said = daemon.said()
         assert "The key of the store is not to be had" in said and "nothing can remind you" in said
+        assert "Kept Hour waits for the key of its store, to watch practice." in said
+        assert "is watching" not in said
         assert "could not be asked (KeyringLocked)" in said and "a text of the keyring's own" not in said
         (notice,) = eventually(world.received, "the word that it cannot remind", within=90)
         assert (notice["rung"], notice["title"]) == ("store", "Kept Hour cannot read its store")

@@ -56,7 +56,8 @@ def run(ctx: click.Context) -> None:
         await Daemon(app, again, systemd, opened.trouble).run()
 
     names = ", ".join(calendar.name for calendar in app.config.calendars)
-    click.echo(f"Kept Hour is watching {names}. Stop it with Ctrl-C.", err=True)
+    what = f"waits for the key of its store, to watch {names}" if _waits(opened) else f"is watching {names}"
+    click.echo(f"Kept Hour {what}. Stop it with Ctrl-C.", err=True)
     try:
         asyncio.run(watch())
     finally:
@@ -64,11 +65,16 @@ def run(ctx: click.Context) -> None:
         app.store.close()
 
 
-def _say(opened: Opened) -> None:
-    """What is wrong with the store, if anything is."""
+def _waits(opened: Opened) -> bool:
+    """For the key of the store: nothing of it could be read into memory either."""
     from kepthour.store.access import KeyUnavailable
 
-    if isinstance(opened.trouble, KeyUnavailable):  # nothing of it could be read into memory either
+    return isinstance(opened.trouble, KeyUnavailable)
+
+
+def _say(opened: Opened) -> None:
+    """What is wrong with the store, if anything is."""
+    if _waits(opened):
         click.echo(
             f"kepthour: {opened.trouble} Until then nothing can remind you; it is tried again every half minute.",
             err=True,
