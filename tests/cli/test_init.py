@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import stat
 import subprocess
 from collections.abc import Iterator
@@ -303,6 +304,19 @@ def test_what_was_stored_in_the_keyring_comes_back_too(
     run = FirstRun(world, sign_in(server), stop_at="Write it so")
     assert "Taken back: The password in the keyring (kepthour-practice)." in run.said
     assert json.loads(kept.read_text()) == {}
+
+
+@pytest.mark.parametrize("by", [signal.SIGHUP, signal.SIGTERM])
+def test_a_terminal_that_is_closed_and_an_end_from_outside_stop_it_in_the_same_way(
+    world: World, server: RadicaleServer, tmp_path: Path, by: int
+) -> None:
+    kept = tmp_path / "kept.json"
+    world.env |= drawer.environment(kept)
+    run = FirstRun(world, sign_in(server), stop_at="Write it so", by=by)
+    assert run.code == 1
+    assert "Taken back: The password in the keyring (kepthour-practice)." in run.said
+    assert json.loads(kept.read_text()) == {}
+    nothing_left(world)
 
 
 def test_what_does_not_come_back_is_named(world: World, server: RadicaleServer, tmp_path: Path) -> None:

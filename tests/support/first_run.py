@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -62,7 +63,9 @@ def _span(start: datetime) -> tuple[str, str]:
 class FirstRun:
     """One run. `answers`: to each question, by how it begins, one answer or several in turn; else the default."""
 
-    def __init__(self, world: World, answers: dict[str, Any], *options: str, stop_at: str = "") -> None:
+    def __init__(
+        self, world: World, answers: dict[str, Any], *options: str, stop_at: str = "", by: int = signal.SIGINT
+    ) -> None:
         self.asked: list[str] = []
         self.code: int | None = None
         self._answers = {
@@ -77,6 +80,7 @@ class FirstRun:
             timeout=60,
             dimensions=(60, 200),
         )
+        self._by = by
         self.said = self._through(stop_at)
 
     def _through(self, stop_at: str) -> str:
@@ -93,7 +97,7 @@ class FirstRun:
             self.asked.append(question)
             assert len(self.asked) < _MOST, f"it asks on and on:\n{shown}"
             if question == stop_at:
-                self._terminal.sendintr()
+                self._stop()
                 stop_at = ""
                 continue
             given = self._answers.get(question)
@@ -102,3 +106,9 @@ class FirstRun:
         self.code = self._terminal.exitstatus
         assert "Traceback" not in shown, shown
         return shown.replace("\r\n", "\n")
+
+    def _stop(self) -> None:
+        if self._by == signal.SIGINT:
+            self._terminal.sendintr()
+        else:
+            self._terminal.kill(self._by)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,13 +40,30 @@ def guided(ctx: click.Context, file: Path) -> None:
     )
     plugins, vault = Plugins(), Vault(file.parent)
     try:
-        config, readable = _written(file, vault, plugins)
+        with _all_stops_alike():
+            config, readable = _written(file, vault, plugins)
     except BaseException:
         if not file.exists():
             vault.take_back()
         raise
     click.echo(f"\nWritten: {file}")
     see_to_reminders(ctx, config, plugins, readable=readable)
+
+
+@contextmanager
+def _all_stops_alike() -> Iterator[None]:
+    """Who closes the terminal, or ends this from outside, stops it as Ctrl-C does: once."""
+
+    def stop(_number: int, _frame: object) -> None:
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)  # what was stored is to be taken back whole
+        raise KeyboardInterrupt
+
+    heard = [one for one in (signal.SIGHUP, signal.SIGTERM) if signal.getsignal(one) != signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in heard}
+    yield
+    for number, handler in before.items():  # after a stop they stay: it is nearly over
+        signal.signal(number, handler)
 
 
 def _written(file: Path, vault: Vault, plugins: Plugins) -> tuple[Configuration, bool]:

@@ -44,7 +44,8 @@ class Vault:
                 said = f"Still there: {what}. Delete it by hand."
                 quietly = False
             if not quietly:
-                click.echo(said, err=True)
+                with suppress(OSError):  # the terminal may be closed, and more is to go
+                    click.echo(said, err=True)
         if not self._had_folder:
             with suppress(OSError):  # it is not there, or not empty
                 self._folder.rmdir()
