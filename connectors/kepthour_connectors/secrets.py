@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 import subprocess
 from collections.abc import Iterator
@@ -35,11 +36,21 @@ def open_ones_overlooked() -> Iterator[None]:
         _overlooked.reset(before)
 
 
+class OpenToOthers(ValueError):
+    """A file that holds a secret is not for its owner alone. The `remedy` is not in the configuration."""
+
+    def __init__(self, path: Path) -> None:
+        self.what = f"others may read {path}"
+        self.remedy = f"close it with: chmod 600 {shlex.quote(str(path))}"
+        super().__init__(f"{self.what}; {self.remedy}")
+
+
 def private(path: Path) -> Path:
-    """`path`, which holds a secret. Raises ValueError if others than its owner may do anything with it."""
-    # A missing file is told when the secret is needed, so that one calendar never stops the others.
-    if not _overlooked.get() and path.exists() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise ValueError(f"others may read {path}; close it with: chmod 600 {path}")
+    """`path`, which holds a secret. Raises OpenToOthers if others than its owner may do anything with it."""
+    # A missing file is told when the secret is needed, so that one calendar never stops the others; so is a folder.
+    is_there = path.exists() and not path.is_dir()
+    if is_there and not _overlooked.get() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise OpenToOthers(path)
     return path
 
 

@@ -331,6 +331,16 @@ def test_each_secret_is_read_and_never_said(world: World, secret: str) -> None:
     assert "hunter2" not in str(found)
 
 
+def test_a_secret_that_others_may_read_is_closed_and_not_mended_in_the_configuration(world: World) -> None:
+    (world.home / "kept").write_text("http://127.0.0.1:9/")
+    (world.home / "kept").chmod(0o644)
+    kept = 'url = { file = "~/kept" }'
+    world.configure(CONFIG.format(more="", sessions=ALL).replace('path = "~/practice.ics"', kept))
+    found = checks(world, expect=2)["configuration"]
+    assert found["what"] == f"calendars[0].url.file: others may read {world.home}/kept"
+    assert found["remedy"] == f"Close it with: chmod 600 {world.home}/kept"
+
+
 def test_a_keyring_that_is_locked_or_missing_has_its_remedy(world: World) -> None:
     world.env["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"  # what there is without a desktop
     keyring = 'url = { keyring = "feed" }'

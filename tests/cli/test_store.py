@@ -279,7 +279,9 @@ def test_a_keyring_that_waits_for_its_owner_is_told_and_asked_once(world: World)
     prompt.touch()
     with world.config_file.open("a") as file:
         file.write('\n[heartbeat]\nurl = { keyring = "beat" }\n')
-    found = {one["subject"]: one for one in world.json("check", expect=1)["checks"] if one["name"] == "secret"}
+    found = {
+        one["subject"]: one for one in world.json("check", expect=1)["checks"] if one["name"] == "secret"
+    }
     assert "gave no answer; it may be locked" in found["store: key"]["what"]
     assert "was not asked for" in found["heartbeat: url"]["what"]
     assert prompt.read_text() == "asked\n"

@@ -406,8 +406,13 @@ def test_a_secret_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("hunter2")
     secret.chmod(0o644)
-    found = faults(tmp_path, CALDAV + f'password = {{ file = "{secret}" }}\n')
-    assert f"chmod 600 {secret}" in found["calendars[0].password.file"]
+    file = tmp_path / "config.toml"
+    file.write_text(CALDAV + f'password = {{ file = "{secret}" }}\n')
+    with pytest.raises(Faulty) as caught:
+        load(file, Plugins())
+    (fault,) = caught.value.faults
+    said = f"others may read {secret}; close it with: chmod 600 {secret}"
+    assert str(fault) == f"calendars[0].password.file: {said}"
 
 
 def test_a_missing_configuration_says_how_to_write_one(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kepthour.checks.record import Check, ok, problem
 from kepthour.config import Configuration
-from kepthour.config.faults import Faulty
+from kepthour.config.faults import Fault, Faulty
 from kepthour.config.reading import load
 from kepthour.plugins import Plugins
 
@@ -19,9 +19,7 @@ def examine(file: Path, plugins: Plugins) -> tuple[Configuration | None, list[Ch
     try:
         config = load(file, plugins)
     except Faulty as error:
-        remedy = f"Mend it in {file}; docs/configuration.md explains every key."
-        faults = [problem(NAME, None, str(fault), remedy, critical=True) for fault in error.faults]
-        return None, faults
+        return None, [_problem(file, fault) for fault in error.faults]
     calendars, channels = len(config.calendars), len(config.channels)
     found = [
         ok(NAME, None, f"{file} can be used: {_count(calendars, 'calendar')}, {_count(channels, 'channel')}.")
@@ -32,6 +30,13 @@ def examine(file: Path, plugins: Plugins) -> tuple[Configuration | None, list[Ch
             problem(NAME, None, f"Others may read {file}.", f"Run: chmod 600 {file}", critical=False)
         )
     return config, found
+
+
+def _problem(file: Path, fault: Fault) -> Check:
+    remedy = f"Mend it in {file}; docs/configuration.md explains every key."
+    if fault.remedy:
+        remedy = f"{fault.remedy[:1].upper()}{fault.remedy[1:]}"
+    return problem(NAME, None, fault.what, remedy, critical=True)
 
 
 def _count(number: int, noun: str) -> str:

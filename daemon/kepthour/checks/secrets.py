@@ -93,7 +93,9 @@ async def _asked(one: _Named) -> Check:
     way, _place = _way(one.secret)
     if way == "credential" and "CREDENTIALS_DIRECTORY" not in os.environ:
         return skipped(
-            NAME, one.subject, "Only the service is handed it by systemd; its calendar or channel tells there."
+            NAME,
+            one.subject,
+            "Only the service is handed it by systemd; its calendar or channel tells there.",
         )
     remedy = _remedy(one.secret)
     try:

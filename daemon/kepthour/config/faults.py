@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from kepthour.core.errors import NeedsPerson
+from kepthour_connectors.secrets import OpenToOthers
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +20,15 @@ class Fault:
 
     path: str
     text: str
+    remedy: str = ""  # if it is to be mended elsewhere than in the configuration
+
+    @property
+    def what(self) -> str:
+        """Where and what, without the remedy."""
+        return f"{self.path}: {self.text}" if self.path else self.text
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.text}" if self.path else self.text
+        return f"{self.what}; {self.remedy}" if self.remedy else self.what
 
 
 class Faulty(NeedsPerson):
@@ -52,10 +59,14 @@ _PLAIN = {
 def as_faults(
     error: ValidationError, path: str, model: type[BaseModel], common: Iterable[str] = ()
 ) -> list[Fault]:
-    return [
-        Fault(_join(path, detail["loc"]), _sentence(dict(detail), model, common))
-        for detail in error.errors(include_url=False, include_input=False)
-    ]
+    found = error.errors(include_url=False, include_input=False)
+    return [_as_fault(_join(path, one["loc"]), dict(one), model, common) for one in found]
+
+
+def _as_fault(path: str, detail: dict[str, Any], model: type[BaseModel], common: Iterable[str]) -> Fault:
+    if isinstance(opened := detail.get("ctx", {}).get("error"), OpenToOthers):
+        return Fault(path, opened.what, opened.remedy)
+    return Fault(path, _sentence(detail, model, common))
 
 
 def _join(path: str, loc: tuple[int | str, ...]) -> str:

@@ -101,7 +101,7 @@ def _alone(path: Path, access: Access) -> Iterator[Connection]:
 
 @contextmanager
 def _journal_overwritten(path: Path, access: Access) -> Iterator[None]:
-    """Once SQLite has carried over the journal of a plain store and deleted it within, nothing is left to read of it."""
+    """Once SQLite has carried over and deleted the journal of a plain store within, nothing is left to read of it."""
     handle = None
     if not access.encrypted:
         with suppress(FileNotFoundError):
