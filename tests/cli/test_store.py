@@ -72,10 +72,13 @@ def test_decrypt_takes_it_back_and_leaves_the_key_where_it_is(world: World) -> N
     assert world.json("store", "decrypt")["changed"] is True
     assert not is_encrypted(world)
     config = world.config_file.read_text(encoding="utf-8")
-    assert config.startswith(plain) and "key =" not in config
+    assert config == plain + "\n"
     assert world.json("agenda") == before
     assert list(kept(world)) == ["mine/kepthour"]
     assert world.json("store", "decrypt")["changed"] is False
+    assert (
+        world.cli("store", "decrypt").stdout == f"{world.store_file} is not encrypted, and was not before.\n"
+    )
 
 
 def test_the_key_may_be_a_file_for_its_owner_alone(world: World) -> None:
@@ -96,6 +99,24 @@ def test_a_key_file_that_is_there_is_used_and_never_written_over(world: World) -
     file.write_text(DIGITS)
     world.cli("store", "encrypt", "--key-file", str(file))
     assert file.read_text() == DIGITS and is_encrypted(world)
+
+
+def test_another_place_for_the_key_of_an_encrypted_store_is_refused_in_plain_words(world: World) -> None:
+    plain = world.config_file.read_text(encoding="utf-8")
+    file, other = world.home / "key", world.home / "other"
+    world.cli("store", "encrypt", "--key-file", str(file))
+    said = world.cli("store", "encrypt", "--key-file", str(other), expect=1).stderr
+    assert f'is kept elsewhere: {{ file = "{file}" }}.' in said and "kepthour store decrypt" in said
+    world.cli("store", "encrypt", "--key-file", str(file))
+    world.config_file.write_text(plain, encoding="utf-8")
+    for content, why in ((None, "has none"), ("f" * 64, "has another one")):
+        if content is not None:
+            other.touch(mode=0o600)
+            other.write_text(content)
+        said = world.cli("store", "encrypt", "--key-file", str(other), expect=1).stderr
+        assert f'is encrypted already, and its key has to be named; {{ file = "{other}" }} {why}.' in said
+        assert "--key-file; nothing was changed" in said and "[store]" not in said
+    assert world.config_file.read_text(encoding="utf-8") == plain
 
 
 def test_the_help_says_that_a_key_that_is_there_is_used(world: World) -> None:

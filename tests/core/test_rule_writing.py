@@ -344,7 +344,7 @@ KEY_TAKEN_OUT = [
      'a = 1\n[store] # mine\nurl = "x" # there\n\n# next\n[z]\nb = 2\n'),
     ('store.key.keyring = "k"\n[[c]]\nn = 1\n', "[[c]]\nn = 1\n"),
     ('[store.key]\nfile = "k"\n\n# next\n[z]\na = 1\n', "\n# next\n[z]\na = 1\n"),
-    ('[store]\r\nkey = { file = "k" }\r\n[z]\r\na = 1\r\n', "[store]\r\n[z]\r\na = 1\r\n"),
+    ('[store]\r\nkey = { file = "k" }\r\n[z]\r\na = 1\r\n', "[z]\r\na = 1\r\n"),
 ]  # fmt: skip
 
 
@@ -363,3 +363,24 @@ def test_a_table_is_written_in_one_line_and_can_be_taken_out_again(text: str) ->
     assert tomllib.loads(written.decode())["store"]["key"] == {"keyring": "k"}
     taken_out = tomllib.loads(without(written, ("store", "key")).decode())
     assert {name: value for name, value in taken_out.items() if value} == tomllib.loads(text)
+
+
+@pytest.mark.parametrize(
+    ("table", "left"),
+    [
+        ("# Remark\n[store]\n", ""),
+        ("# my own\n[store]\n", "# my own\n"),
+        ("[store]\n# my own\n", "[store]\n# my own\n"),
+        ("[store]  # my own\n", "[store]  # my own\n"),
+        ('[store]\nurl = "x"\n', '[store]\nurl = "x"\n'),
+    ],
+)
+def test_a_table_goes_with_its_last_key_and_with_no_word_of_anybody_else(table: str, left: str) -> None:
+    for end in ("\n", "\r\n"):
+        before, wanted = (f"a = 1\n{one}".replace("\n", end) for one in (table, left))
+        with_key = f"{before}key = 1{end}".encode()
+        assert (
+            without(with_key + f"[b]{end}".encode(), ("store", "key"), "Remark").decode()
+            == f"{wanted}[b]{end}"
+        )
+        assert without(with_key, ("store", "key"), "Remark").decode() == wanted

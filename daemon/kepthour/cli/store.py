@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from kepthour_connectors.secrets import Secret
 
 _KEY = ("store", "key")
+_REMARK = "Where the key of the store is kept."
 _SERVICE = "kepthour-store"
+_STATES = {  # (encrypted, changed)
+    (True, True): "is encrypted",
+    (True, False): "is encrypted already",
+    (False, True): "is not encrypted any more",
+    (False, False): "is not encrypted, and was not before",
+}
 
 
 @click.group()
@@ -90,9 +97,12 @@ def _place_of_the_key(
 
     config = _configuration(setting)
     if config.store_key is not None:
-        if keyring is not None or key_file is not None:
+        if (keyring is not None or key_file is not None) and not _is_meant(
+            config.store_key, keyring, key_file
+        ):
             raise NeedsPerson(
-                "The configuration says already where the key is kept.", "Leave the option out."
+                f"The configuration says that the key is kept elsewhere: {_inline(config.store_key)}.",
+                "Leave the option out. For another key: kepthour store decrypt, and then this again.",
             )
         return config, config.store_key
     check_writable(config.file)  # before anything is encrypted
@@ -104,11 +114,17 @@ def _place_of_the_key(
         raise NeedsPerson(f"Others may read {key_file}.", f"Close it: chmod 600 {key_file}.") from None
 
 
+def _is_meant(where: Secret, keyring: str | None, key_file: Path | None) -> bool:
+    if key_file is not None:
+        return where.file == key_file.expanduser().absolute()
+    return where.keyring == keyring
+
+
 def _encrypt(config: Configuration, where: Secret, *, delete_copies: bool) -> tuple[bool, list[Path]]:
     """Whether there was anything to do; and what is left that is not encrypted."""
     from importlib.util import find_spec
 
-    from kepthour.runtime.start import access_with, store_path
+    from kepthour.runtime.start import store_path
     from kepthour.runtime.store_key import made
     from kepthour.store import backups
     from kepthour.store.access import PLAIN, not_installed
@@ -123,7 +139,7 @@ def _encrypt(config: Configuration, where: Secret, *, delete_copies: bool) -> tu
         if changed := form(path) is not Form.ENCRYPTED:
             convert(path, PLAIN, made(where), now)
         else:
-            access_with(where).explain(path)  # one that was interrupted goes on, with the same key
+            _check_key(path, where, is_named=config.store_key is not None)
         copies = [*kept_aside(path), *backups.all_of(path)]
         left = [one for one in copies if _is_plain(one)]
         if delete_copies:
@@ -131,6 +147,24 @@ def _encrypt(config: Configuration, where: Secret, *, delete_copies: bool) -> tu
                 wipe(one)
             left = []
     return changed, left
+
+
+def _check_key(path: Path, where: Secret, *, is_named: bool) -> None:
+    """One that was interrupted goes on, with the same key. `is_named`: by the configuration. Raises NeedsPerson."""
+    from kepthour.core.errors import NeedsPerson
+    from kepthour.runtime.start import access_with
+    from kepthour.store.access import KeyUnavailable, WrongKey
+
+    try:
+        access_with(where).explain(path)
+    except (KeyUnavailable, WrongKey) as error:
+        if is_named:
+            raise
+        why = "has none" if isinstance(error, KeyUnavailable) else "has another one"
+        raise NeedsPerson(
+            f"The store {path} is encrypted already, and its key has to be named; {_inline(where)} {why}.",
+            "Say where it is kept, with --keyring or --key-file; nothing was changed.",
+        ) from error
 
 
 def _is_plain(copy: Path) -> bool:
@@ -188,10 +222,10 @@ def _write(config: Configuration, where: Secret | None) -> Path:
 
     try:
         if where is None:
-            after = without(config.content, _KEY)
+            after = without(config.content, _KEY, _REMARK)
         else:
             value: Any = where.model_dump(mode="json", exclude_none=True)
-            after = edited(config.content, Edit(_KEY, value), "Where the key of the store is kept.")
+            after = edited(config.content, Edit(_KEY, value), _REMARK)
         return replaced(config.file, config.content, after, SystemClock().now())
     except NeedsPerson as error:
         todo = "take key out of [store]" if where is None else f"say under [store]: key = {_inline(where)}"
@@ -230,8 +264,7 @@ def _tell(
             }
         )
         return
-    how = "encrypted" if encrypted else "not encrypted"
-    click.echo(f"{path} is {how}{'' if changed else ' already'}.")
+    click.echo(f"{path} {_STATES[encrypted, changed]}.")
     if backup is not None:
         click.echo(f"Written: {config.file}. As it was, it is kept in {backup}.")
     for one in left:

@@ -40,11 +40,14 @@ def edited(content: bytes, edit: Edit, remark: str) -> bytes:
     return (changed.replace("\n", "\r\n") if ends == "\r\n" else changed).encode()
 
 
-def without(content: bytes, path: Path) -> bytes:
-    """The content with the key at `path`, which stands there, taken out, and nothing else. Raises NeedsPerson."""
+def without(content: bytes, path: Path, remark: str = "") -> bytes:
+    """The content with the key at `path`, which stands there, taken out, and nothing else. Raises NeedsPerson.
+
+    Its table goes with it if nothing else stands there, and the `remark` that `edited` wrote above that.
+    """
     text = content.decode("utf-8")
     try:
-        changed = joined([_shortened(section, path) for section in cut(text)])
+        changed = joined(_without_empty([_shortened(section, path) for section in cut(text)], path, remark))
         wanted = tomllib.loads(text)
         del _at(wanted, path[:-1])[path[-1]]
         is_right = _filled(tomllib.loads(changed)) == _filled(wanted)
@@ -68,6 +71,25 @@ def _shortened(section: Section, path: Path) -> Section:
     except KeyError:
         return section
     return replace(section, body=tomlkit.dumps(document))
+
+
+def _without_empty(sections: list[Section], path: Path, remark: str) -> list[Section]:
+    for at, one in enumerate(sections):
+        is_bare = one.header and "#" not in one.header
+        if is_bare and one.path == path[:-1] and not one.body.strip():
+            behind = replace(one, header="", body="")
+            return [*_without_remark(sections[:at], remark), behind, *sections[at + 1 :]]
+    return sections
+
+
+def _without_remark(sections: list[Section], remark: str) -> list[Section]:
+    """If it is the last line."""
+    if not sections:
+        return []
+    for end in ("\n", "\r\n"):
+        if sections[-1].tail.endswith(line := f"# {remark}{end}"):
+            return [*sections[:-1], replace(sections[-1], tail=sections[-1].tail.removesuffix(line))]
+    return sections
 
 
 def _at(here: Any, path: Path) -> Any:
