@@ -288,16 +288,17 @@ class App:
         Raises NotFound, Ambiguous, NeedsPerson, TryLater.
         """
         now = at or self.clock.now()
-        wanted = session_id or pipeline.respond.due_session(self.store, now, kind)
+        respond = pipeline.respond
+        due = respond.Due(session_id) if session_id else respond.due_session(self.store, now, kind)
         if span is None:
             span = {Kind.SNOOZE: SNOOZE, Kind.LATE: LATE}.get(kind)
-        answered = pipeline.respond.respond(self.store, wanted, kind, now, surface, span, delivery)
+        answered = respond.respond(self.store, due.id, kind, now, surface, span, delivery)
         try:
             self.look()
             pipeline.plan.cue(self._policy, self.store, now)
         except Exception as error:  # noqa: BLE001  supervised: the answer is stored, and the daemon looks, too
             log.warning("answer.not_followed_up", problem=error, place=place(error))
-        return answered
+        return replace(answered, passed_over=due.passed_over)
 
     def away(self, start: datetime, end: datetime) -> None:
         """The therapist is away in [start, end), aware UTC."""

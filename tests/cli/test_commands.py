@@ -175,6 +175,23 @@ def test_two_sessions_that_fit_equally_give_a_script_their_ids(world: World) -> 
     assert world.json("here", "--session", ids[0])["session"] == ids[0]
 
 
+def test_a_session_that_runs_without_a_check_in_and_was_not_meant_by_here_is_named(world: World) -> None:
+    put(world, ("one", "AB", at(minutes=-16)), ("two", "CD", at(minutes=5)))
+    world.cli("sync")
+    found = [one["id"] for one in world.json("agenda")["sessions"] if one["state"] != "cancelled"]
+    running, coming = found[:2]
+    said = world.cli("late", "10m").stdout
+    assert f"kepthour late 10m --session {running}" in said
+    found = world.json("here")
+    assert (found["session"], found["passed_over"]) == (coming, [running])
+    said = world.cli("here").stdout
+    back, again = f"kepthour settle {coming} unknown", f"kepthour here --session {running}"
+    assert f"has no check-in. If you meant that one: {back}, then: {again}" in said
+    world.cli(*back.split()[1:])
+    assert world.json(*again.split()[1:])["session"] == running
+    assert world.json("here")["passed_over"] == []
+
+
 @pytest.mark.parametrize(
     "args",
     [["here", "--session", "nope"], ["settle", "nope", "missed"], ["repair", "nope"], ["sync", "nope"]],

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kepthour.app import App
     from kepthour.core.response import Kind
     from kepthour.pipeline.respond import Answered
+    from kepthour.store.sessions import SessionRow
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -83,10 +84,13 @@ def _tell(ctx: click.Context, app: App, answered: Answered) -> None:
                 "state": entry.state.value,
                 "verdict": entry.verdict.value if entry.verdict else None,
                 "draft": _draft(app, answered),
+                "passed_over": [row.id for row in answered.passed_over],
             }
         )
         return
     click.echo(_sentence(answered, entry.session.start, zone))
+    for row in answered.passed_over:
+        click.echo(_other(answered, row, zone))
     if draft := _draft(app, answered):
         click.echo(draft)
 
@@ -112,6 +116,24 @@ def _sentence(answered: Answered, start: datetime, zone: Any) -> str:
         "out": f"The session of {when} is over.{_slip(answered, start)}",
     }[answered.response.kind.value]
     return sentence if answered.changed else f"That was known already. {sentence}"
+
+
+def _other(answered: Answered, other: SessionRow, zone: Any) -> str:
+    """The nearest start was taken; of this one, which has begun, nothing was said."""
+    kind = answered.response.kind.value
+    back = f"kepthour settle {answered.session.id} unknown, then: " if kind == "here" else ""
+    return (
+        f"The session of {clock(other.known.start, zone)} has no check-in. If you meant that one: "
+        f"{back}kepthour {_again(answered)} --session {other.id}"
+    )
+
+
+def _again(answered: Answered) -> str:
+    """The command, with what it was given."""
+    from kepthour.core.spans import format_duration
+
+    said = click.get_current_context().params.get("duration")
+    return " ".join([answered.response.kind.value, *([format_duration(said)] if said else [])])
 
 
 def _on_my_way(answered: Answered, start: datetime, when: str) -> str:

@@ -23,6 +23,7 @@ from kepthour.store.presence import attended
 from kepthour.store.sessions import SessionRow
 
 _ONCE = {Kind.HERE, Kind.ACK, Kind.OUT}
+_SAID_AT_ITS_TIME = {Kind.HERE, Kind.ACK, Kind.LATE}  # of one that has begun, too
 _AROUND = timedelta(days=2)
 _OVERRUN = timedelta(hours=1)
 _OPEN = {SessionState.REMINDING, SessionState.ACKNOWLEDGED, SessionState.IN_SESSION}
@@ -35,6 +36,15 @@ class Answered:
     session: SessionRow
     response: Response
     changed: bool
+    passed_over: tuple[SessionRow, ...] = ()  # if none was named
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The session that an answer without a name means, and others that could be meant: they run without a check-in."""
+
+    id: str
+    passed_over: tuple[SessionRow, ...] = ()
 
 
 def respond(
@@ -116,7 +126,7 @@ def _end_the_one_before(tx: Tx, row: SessionRow, now: datetime, surface: str) ->
         _take(tx, other, Response(Kind.OUT, now, surface), responses.to(tx, other))
 
 
-def due_session(store: Store, now: datetime, kind: Kind) -> str:
+def due_session(store: Store, now: datetime, kind: Kind) -> Due:
     """The session that an answer without a name means: the one whose ladder runs or whose time it is.
 
     Of several the nearest start counts; for OUT, those that the therapist is in come first, and none that is to come
@@ -124,7 +134,8 @@ def due_session(store: Store, now: datetime, kind: Kind) -> str:
     """
     with store.read() as tx:
         rows = [row for row in sessions.between(tx, now - _AROUND, now + _AROUND) if not row.hidden]
-        candidates = [row for row in rows if _state(tx, row, now) in _OPEN]
+        states = {row.id: _state(tx, row, now) for row in rows}
+        candidates = [row for row in rows if states[row.id] in _OPEN]
         if kind is Kind.OUT:
             inside = [row for row in rows if _is_inside(tx, row, now)]
             candidates = inside or [row for row in candidates if row.known.start <= now]
@@ -136,7 +147,12 @@ def due_session(store: Store, now: datetime, kind: Kind) -> str:
     ids = tuple(row.id for row in candidates if abs(row.known.start - now) == nearest)
     if len(ids) > 1:
         raise Ambiguous("Several sessions are due now.", f"Name one with --session: {', '.join(ids)}.", ids)
-    return ids[0]
+    if kind not in _SAID_AT_ITS_TIME:
+        return Due(ids[0])
+    running = [
+        row for row in candidates if row.known.start <= now and states[row.id] is not SessionState.IN_SESSION
+    ]
+    return Due(ids[0], tuple(row for row in running if row.id != ids[0]))
 
 
 def _existing(tx: Tx, session_id: str) -> SessionRow:
