@@ -105,6 +105,22 @@ def test_all_that_is_no_answer_refuses_with_every_fault(world: World) -> None:
         assert "reminders.profil" in said and "verdict.late" in said
 
 
+def test_status_tells_every_fault_first_and_then_what_is_known(world: World) -> None:
+    before = world.json("status")
+    world.configure(SLIPS["an unknown key"] + "[verdict]\nlate = 1\n")
+    done = world.cli("status", expect=2)
+    assert "reminders.profil" in done.stderr and "verdict.late" in done.stderr
+    assert "goes by the one that the daemon took up last" in done.stderr
+    assert "Daemon: not running" in done.stdout and "Next session:" in done.stdout
+    assert world.json("status", expect=2) == before
+
+
+def test_status_has_nothing_to_go_by_where_no_daemon_ran(world: World) -> None:
+    kept(world).unlink()
+    world.configure(SLIPS["an unknown key"])
+    assert world.cli("status", expect=2).stdout == ""
+
+
 def test_a_file_that_is_not_there_is_no_slip(world: World) -> None:
     world.config_file.unlink()
     assert "kepthour init" in world.cli("here", expect=2).stderr

@@ -48,6 +48,13 @@ class Setting:
 
     def app_to_answer(self) -> App:
         """As `app`, for an answer, which cannot wait: with a fault in the file, by what the daemon took up last."""
+        app, faulty = self.app_and_faults()
+        if faulty is not None:
+            _tell_fault(faulty, "this goes by the configuration that the daemon took up last")
+        return app
+
+    def app_and_faults(self) -> tuple[App, Faulty | None]:
+        """The same, and what is wrong with the file, of which nothing was said yet."""
         from kepthour.plugins import Plugins
         from kepthour.runtime.logs import set_up
         from kepthour.runtime.start import open_app
@@ -56,9 +63,7 @@ class Setting:
         set_up(self.verbosity)
         plugins = Plugins()
         config, faulty = load_to_answer(self.config_file(), plugins)
-        if faulty is not None:
-            _tell_fault(faulty, "this goes by the configuration that the daemon took up last")
-        return open_app(config, plugins)
+        return open_app(config, plugins), faulty
 
     def app_of_the_store(self) -> App:
         """As `app`, for what is about the store alone: with a fault in the file, too. Makes no store then."""

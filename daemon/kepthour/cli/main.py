@@ -12,7 +12,6 @@ import click
 from kepthour.cli.context import Setting, common
 from kepthour.cli.loading import LoadedGroup
 
-_MOST_FAULTS = 50
 _COMMANDS = {
     "demo": "kepthour.cli.demo:demo",
     "init": "kepthour.cli.init:init",
@@ -111,11 +110,9 @@ def _explain(error: Exception) -> int:
     from kepthour.config.faults import Faulty
 
     if isinstance(error, Faulty):
-        _say(f"kepthour: the configuration {error.file} cannot be used:")
-        for fault in error.faults[:_MOST_FAULTS]:
-            _say(f"  {fault}")
-        if more := len(error.faults[_MOST_FAULTS:]):
-            _say(f"  … and {more} more.")
+        from kepthour.cli.faults import tell
+
+        tell(error)
         return 2
     _say(f"kepthour: {error}")
     return 1

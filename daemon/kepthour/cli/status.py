@@ -30,19 +30,28 @@ if TYPE_CHECKING:
 @common
 @click.pass_context
 def status(ctx: click.Context, as_json: bool) -> None:
-    """The daemon, the calendars and channels, what comes next, and what is asked."""
+    """The daemon, the calendars and channels, what comes next, and what is asked.
+
+    With a fault in the configuration it tells that first, and goes by the one that the daemon took up last (exit
+    code 2).
+    """
+    from kepthour.cli.faults import tell
     from kepthour.runtime.lock import StoreLock
     from kepthour.views.status import status as read
 
-    app = ctx.ensure_object(Setting).app()
+    app, faulty = ctx.ensure_object(Setting).app_and_faults()
+    if faulty is not None:
+        tell(faulty)
+        click.echo("What follows goes by the one that the daemon took up last.", err=True)
     zone = app.config.zone
     found = read(app.config, app.store, StoreLock(app.store.path).holder(), app.clock.now())
     if as_json:
         document(_shape(found, zone))
-        return
-    _tell_daemon(found, zone)
-    _tell_edges(found, zone)
-    _tell_coming(found, zone)
+    else:
+        _tell_daemon(found, zone)
+        _tell_edges(found, zone)
+        _tell_coming(found, zone)
+    ctx.exit(0 if faulty is None else 2)
 
 
 def _shape(found: Status, zone: tzinfo) -> dict[str, Any]:
