@@ -98,3 +98,6 @@ def test_a_report_says_since_when_it_watches(world: World) -> None:
     assert "It watches since" in world.cli("report").stdout
     assert "It watches since" not in world.cli("report", "--from", "tomorrow", "--to", "+2d").stdout
     assert world.json("report")["watched_since"] is not None
+    page = world.home / "report.html"
+    world.cli("report", "--html", str(page))
+    assert "It watches since" in page.read_text(encoding="utf-8")

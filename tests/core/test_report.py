@@ -71,6 +71,11 @@ def test_unknown_ones_alone_say_nothing_of_anybody() -> None:
     assert said.table.rows == (("unknown: the calendar was not up to date", "50"),)
 
 
+def test_that_all_is_known_is_said_of_those_that_are_counted() -> None:
+    (said,) = _section(_of([_past(number, Verdict.ON_TIME) for number in range(9)]), "unknown").says
+    assert said.startswith("Of each session that is counted here it is known")
+
+
 @pytest.mark.parametrize("key", ["punctuality", "patterns", "rungs", "after", "alarms"])
 def test_of_four_sessions_nothing_is_said(key: str) -> None:
     ladder = (Delivered("-5m", -5 * _MINUTE, _MONDAY),)

@@ -41,7 +41,7 @@ def _written(folder: Path) -> Path:
         ENDS - timedelta(days=365), ENDS, sessions, missed, notices, {Pause.ASLEEP: _HOUR, None: _HOUR}
     )
     file = folder / "report.html"
-    file.write_text(made(findings(material), ZONE).text, encoding="utf-8")
+    file.write_text(made(findings(material), ZONE, material.start + timedelta(days=1)).text, encoding="utf-8")
     return file
 
 

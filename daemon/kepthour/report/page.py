@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from kepthour.core.report.findings import Findings
 from kepthour.core.report.sections import Bars
-from kepthour.core.report.telling import sections
+from kepthour.core.report.telling import sections, watched
 from kepthour.core.report.words import many
 
 INSTALL = 'the extra "report": docs/install.md'
@@ -29,8 +29,8 @@ class Page:
     has_plots: bool
 
 
-def page(found: Findings, zone: ZoneInfo) -> Page:
-    """The report as a page, with its times in `zone`."""
+def page(found: Findings, zone: ZoneInfo, since: datetime | None) -> Page:
+    """The report as a page, with its times in `zone`. `since`: the first watch ever (aware; None: never yet)."""
     told = sections(found) if found.sessions else []
     draw = _pen() if any(one.bars for one in told) else None
     plots = {one.key: Markup(draw(one.key, one.bars)) for one in told if draw and one.bars}
@@ -41,6 +41,7 @@ def page(found: Findings, zone: ZoneInfo) -> Page:
             begin=_day(found.start, zone),
             end=_day(found.end, zone),
             count=many(found.sessions, "session"),
+            watched=watched(since, found.start, lambda at: _day(at, zone)),
             sections=told,
             plots=plots,
         )

@@ -47,7 +47,7 @@ def report(
     first, last = span(app, start or _a_year_before(now, zone), end)
     found = read(app.config, app.store, first, last, now)
     since = watched_since(app.store)
-    written = _write(found, zone, page, force=force) if page is not None else None
+    written = _write(found, zone, since, page, force=force) if page is not None else None
     if as_json:
         begun = {"watched_since": stamp(since, zone)}
         document(shape(found, zone) | begun | ({"written": written} if written else {}))
@@ -63,12 +63,12 @@ def _a_year_before(now: datetime, zone: ZoneInfo) -> str:
     return (now.astimezone(zone).date() - relativedelta(months=12)).isoformat()
 
 
-def _write(found: Findings, zone: ZoneInfo, place: str, *, force: bool) -> str:
+def _write(found: Findings, zone: ZoneInfo, since: datetime | None, place: str, *, force: bool) -> str:
     """The page's place."""
     from kepthour.cli.files import place_for, write_private
     from kepthour.report.page import INSTALL, is_ours, page
 
-    made = page(found, zone)
+    made = page(found, zone, since)
     days = [at.astimezone(zone).date().isoformat() for at in (found.start, found.end)]
     file = place_for(place, f"kepthour-report-{'-to-'.join(days)}.html")
     write_private(file, [made.text], force=force or is_ours(file))
@@ -79,17 +79,15 @@ def _write(found: Findings, zone: ZoneInfo, place: str, *, force: bool) -> str:
 
 def _tell(found: Findings, zone: ZoneInfo, since: datetime | None) -> None:
     from kepthour.cli.printing import clock, table
-    from kepthour.core.report.telling import sections
+    from kepthour.core.report.telling import sections, watched
     from kepthour.core.report.words import many
 
-    begin, end = (f"{clock(at, zone)} {at.astimezone(zone):%Y}" for at in (found.start, found.end))
-    click.echo(f"{begin} to {end}: {many(found.sessions, 'session')}.")
-    if since is None:
-        click.echo("Kept Hour has never run, so it watched no session yet.")
-    elif since > found.start:
-        click.echo(
-            f"It watches since {clock(since, zone)} {since.astimezone(zone):%Y}; nothing is known of before."
-        )
+    def day(at: datetime) -> str:
+        return f"{clock(at, zone)} {at.astimezone(zone):%Y}"
+
+    click.echo(f"{day(found.start)} to {day(found.end)}: {many(found.sessions, 'session')}.")
+    if sentence := watched(since, found.start, day):
+        click.echo(sentence)
     if not found.sessions:
         return
     for section in sections(found):

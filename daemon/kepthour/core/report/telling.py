@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 from kepthour.core.few import FEWEST
 from kepthour.core.report.about_groups import by_kind, stated
 from kepthour.core.report.about_reminders import load, which
@@ -22,6 +25,9 @@ from kepthour.core.report.words import (
 from kepthour.core.spans import spoken
 
 _CANNOT = "What the program cannot say"
+_ALL_KNOWN = (
+    "Of each session that is counted here it is known what became of it. What was deleted is not counted."
+)
 
 
 def sections(found: Findings) -> list[Section]:
@@ -29,6 +35,15 @@ def sections(found: Findings) -> list[Section]:
     groups = [by_kind(by, found) for by in By] if found.compared.is_enough else []
     told = [_punctuality(found), stated(found), *groups, which(found.rungs)]
     return [*told, *load(found.alarms), _after(found), _unknown(found.unknown)]
+
+
+def watched(since: datetime | None, start: datetime, as_text: Callable[[datetime], str]) -> str | None:
+    """From when on sessions were watched, if that is after the report's `start`. `since`: the first watch ever."""
+    if since is None:
+        return "Kept Hour has never run, so it watched no session yet."
+    if since <= start:
+        return None
+    return f"It watches since {as_text(since)}; nothing is known of before."
 
 
 def _punctuality(found: Findings) -> Section:
@@ -106,5 +121,5 @@ def _unknown(found: Unknown) -> Section:
     rows += [(f"not watched then: {PAUSES[why]}", spoken(length)) for why, length in found.time.items()]
     says = ("None of this is counted for you or against you.",)
     if not rows:
-        return Section("unknown", _CANNOT, ("Of every session it is known what became of it.",))
+        return Section("unknown", _CANNOT, (_ALL_KNOWN,))
     return Section("unknown", _CANNOT, says, Table(("what", "how many, how long"), tuple(rows)))
