@@ -70,7 +70,27 @@ def test_a_moment_is_read_in_the_therapists_zone(text: str, expected: str) -> No
     assert parse_moment(text, NOW, BERLIN).isoformat() == expected
 
 
-@pytest.mark.parametrize("text", ["", "yesterday-ish", "2026-02-30", "+d", "25:00", "14", "7d", "+99999999d"])
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("+1h", timedelta(hours=1)),
+        ("-1h30m", timedelta(minutes=-90)),
+        ("+90s", timedelta(seconds=90)),
+        ("+1d2h", timedelta(hours=26)),
+    ],
+)
+def test_a_span_is_counted_from_now_on(text: str, span: timedelta) -> None:
+    evening_before_the_clocks_change = datetime(2026, 3, 28, 23, 30, tzinfo=UTC)
+    for now in (NOW, evening_before_the_clocks_change):
+        found = parse_moment(text, now, BERLIN)
+        assert found == now + span
+        assert found.tzinfo is BERLIN
+        assert not names_day(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "yesterday-ish", "2026-02-30", "+d", "25:00", "14", "7d", "1h", "+h", "+1h1h", "+99999999d"]
+)
 def test_what_is_no_moment_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="no date or time"):
         parse_moment(text, NOW, BERLIN)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "--until",
     type=Moment(),
-    help="You are away up to here: a date, a local time, tomorrow or +7d. A day begins at 00:00: until +1d, or "
+    help="You are away up to here: a date, a local time, tomorrow, +7d or +2h. A day begins at 00:00: until +1d, or "
     "until tomorrow, means that you are back tomorrow.",
 )
 @click.option("--from", "start", type=Moment(), help="From here on; without it, from now on.")

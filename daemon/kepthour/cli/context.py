@@ -152,7 +152,7 @@ def moment(app: App, text: str, option: str) -> datetime:
         raise click.BadParameter(str(error), param_hint=option) from error
 
 
-MOMENT_HELP = "a date, a local time, today, tomorrow, +7d or -7d"
+MOMENT_HELP = "a date, a local time, today, tomorrow, +7d, -7d or +2h"
 
 
 def span_options(start: str, end: str) -> Callable[[_F], _F]:

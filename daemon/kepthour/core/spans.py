@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
@@ -12,7 +12,7 @@ _LONGEST = timedelta(days=366 * 30)
 DURATION_HELP = 'write a duration as "90s", "15m", "1h30m" or "1d"'
 MOMENT_HELP = (
     "write a date (2026-11-24), a local time (2026-11-24T14:00, or 14:00 today), "
-    '"today", "tomorrow", "+7d" or "-7d"'
+    '"today", "tomorrow", "+7d", "-7d", or a span from now ("+1h30m")'
 )
 
 
@@ -91,7 +91,10 @@ def names_day(text: str) -> bool:
 
 
 def parse_moment(text: str, now: datetime, zone: ZoneInfo) -> datetime:
-    """A point in time as a user types it, aware, in `zone`. A date is its midnight. Raises ValueError."""
+    """A point in time as a user types it, aware, in `zone`. A date is its midnight. Raises ValueError.
+
+    Days from now are midnights, too; hours, minutes and seconds are counted from now on.
+    """
     text = text.strip()
     today = now.astimezone(zone).date()
     if text in {"now"}:
@@ -103,6 +106,8 @@ def parse_moment(text: str, now: datetime, zone: ZoneInfo) -> datetime:
     try:
         if match := re.fullmatch(r"([+-]\d{1,5})d", text):
             return midnight(today + timedelta(days=int(match[1])), zone)
+        if re.fullmatch(r"[+-](\d{1,5}[dhms])+", text):
+            return (now.astimezone(UTC).replace(microsecond=0) + parse_offset(text)).astimezone(zone)
         if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
             return midnight(date.fromisoformat(text), zone)
         if re.fullmatch(r"\d\d:\d\d", text):

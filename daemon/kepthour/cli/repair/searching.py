@@ -28,7 +28,7 @@ start_option = click.option(
     "--from",
     "start",
     type=Moment(),
-    help="From here on: a date, a local time, tomorrow, +7d. [default: in 2 h]",
+    help="From here on: a date, a local time, tomorrow, +7d or +2h. [default: in 2 h]",
 )
 end_option = click.option(
     "--to", "end", type=Moment(), help='Up to here; without it, as far ahead as "within" says.'
