@@ -8,7 +8,7 @@ import pytest
 
 from kepthour.core.changes import KnownSession
 from kepthour.core.errors import NeedsPerson
-from kepthour.core.objections import object_to_answer
+from kepthour.core.objections import object_to_answer, object_to_verdict
 from kepthour.core.privacy import NOTHING
 from kepthour.core.response import Kind, Response, until
 from kepthour.core.verdict import Verdict, is_premature
@@ -77,3 +77,15 @@ def test_before_the_start_only_some_verdicts_can_be_foreseen(verdict: Verdict) -
     known = {"client_cancelled", "therapist_cancelled", "covered", "not_a_session", "unknown"}
     assert is_premature(verdict, START, START - timedelta(seconds=1)) is (verdict.value not in known)
     assert not is_premature(verdict, START, START)
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_a_miss_or_nearly_one_has_to_have_begun(verdict: Verdict) -> None:
+    object_to_verdict(verdict, SESSION, START)
+    before = START - timedelta(seconds=1)
+    if verdict not in {Verdict.MISSED, Verdict.LATE, Verdict.NEAR_MISS}:
+        object_to_verdict(verdict, SESSION, before)
+        return
+    with pytest.raises(NeedsPerson, match=f"it cannot be .*{verdict.value.replace('_', ' ')} yet") as refused:
+        object_to_verdict(verdict, SESSION, before)
+    assert "therapist_cancelled" in refused.value.remedy

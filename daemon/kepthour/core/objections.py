@@ -64,14 +64,16 @@ def _if_by_mistake(answer: Response, session: KnownSession) -> str:
     return "There is nothing more to say; when it is over: kepthour out."
 
 
-_NOT_YET = {Verdict.MISSED, Verdict.LATE}  # each opens a repair card: for something that can be helped still
+# A miss and a late start open a repair card, for something that can be helped still; a near miss is one looking back.
+_NOT_YET = {Verdict.MISSED, Verdict.LATE, Verdict.NEAR_MISS}
 
 
 def object_to_verdict(verdict: Verdict, session: KnownSession, now: datetime) -> None:
-    """Raises NeedsPerson for a miss of a session that has not begun. `now` is aware UTC."""
+    """Raises NeedsPerson for a miss, or nearly one, of a session that has not begun. `now` is aware UTC."""
     if verdict in _NOT_YET and now < session.start:
+        name = "a near miss" if verdict is Verdict.NEAR_MISS else verdict.value
         raise NeedsPerson(
-            f"This session has not begun, so it cannot be {verdict.value.replace('_', ' ')} yet.",
+            f"This session has not begun, so it cannot be {name} yet.",
             "If you will be late: kepthour late 10m. If it will not take place: "
             f"kepthour settle {session.id} therapist_cancelled.",
         )
