@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kepthour.cli.confirming import confirm
 from kepthour.cli.context import Moment, Setting, as_json, common, moment
 from kepthour.cli.printing import clock, document, stamp
 
@@ -114,4 +115,4 @@ def _ask(lines: list[str]) -> None:
         click.echo(line, err=True)
     if not sys.stdin.isatty():
         raise NeedsPerson("Nobody can be asked here, so nothing was deleted.", "If you are sure: add --yes.")
-    click.confirm("Delete it?", default=False, abort=True, err=True)
+    confirm("Delete it?", abort=True, err=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kepthour.cli.confirming import confirm
 from kepthour.cli.context import Setting, as_json, common
 from kepthour.cli.printing import clock, document, question_shape
 
@@ -82,7 +83,7 @@ def _settle(app: App, session_id: str, verdict: str, reason: str | None, *, as_j
     start = entry_of(app.config, app.store, session_id, app.clock.now()).session.start
     early = is_premature(said, start, app.clock.now())
     if early and sys.stdin.isatty() and sys.stdout.isatty():
-        click.confirm(f"This session begins only at {clock(start, app.config.zone)}. Really?", abort=True)
+        confirm(f"This session begins only at {clock(start, app.config.zone)}. Really?", abort=True)
     settled = _settled(app, session_id, said, reason, ask=not as_json)
     ring(app.store.path)
     if as_json:

@@ -7,6 +7,8 @@ from typing import TypeVar
 
 import click
 
+from kepthour.cli.confirming import confirm
+
 _T = TypeVar("_T")
 
 
@@ -61,7 +63,7 @@ def choose_number(question: str, count: int) -> int:
 
 def agree(question: str, *, default: bool) -> bool:
     """Yes or no."""
-    return _answered(lambda: click.confirm(question, default=default))
+    return _answered(lambda: confirm(question, default=default))
 
 
 def _answered(prompt: Callable[[], _T]) -> _T:

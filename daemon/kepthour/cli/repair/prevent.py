@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kepthour.cli.confirming import confirm
 from kepthour.cli.context import as_json, common
 from kepthour.cli.printing import clock, document, stamp
 from kepthour.cli.repair.chosen import chosen
@@ -129,7 +130,7 @@ def _is_wanted(file: Path) -> bool:
     from kepthour.config.replacing import check_writable
 
     check_writable(file)  # no use to ask, if it cannot be done
-    if click.confirm("\nWrite it into the file?", default=False):
+    if confirm("\nWrite it into the file?"):
         return True
     click.echo("Nothing is written.")
     return False
