@@ -16,6 +16,7 @@ from tests.fakes.google import GoogleFake
 from tests.fakes.scripted_http import Answer, ScriptedServer
 from tests.support import drawer
 from tests.support.calendars import calendar
+from tests.support.certificates import Authority, serving
 from tests.support.consent import browser
 from tests.support.fence import TITLE
 from tests.support.first_run import WEEK, FirstRun, practice_events, practice_text
@@ -175,6 +176,16 @@ def test_a_server_that_is_not_there_can_be_written_all_the_same(world: World, se
     assert "127.0.0.1 cannot be reached, or broke off." in run.said
     server.start()
     checked(world, "configuration", "calendar")
+
+
+def test_a_certificate_that_is_not_trusted_is_named_in_the_file(world: World, tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    with ScriptedServer(lambda _request: Answer(404), tls=serving(*authority.issue("server"))) as server:
+        answers = {"The server": server.url, "Your password": PASSWORD, "Correct your answers": "anyway"}
+        run = FirstRun(world, answers | {"The calendar's name": "Praxis"})
+    assert 'ca_file = "/path/to/its/authority.pem"' in run.said
+    assert run.code == 0
+    assert "[[calendars]]" in world.config_file.read_text(encoding="utf-8")
 
 
 def test_an_address_over_plain_http_is_refused_before_the_password(

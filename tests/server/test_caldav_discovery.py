@@ -26,6 +26,7 @@ from tests.fakes.scripted_http import CALDAV, Answer, Request, ScriptedServer, x
 from tests.support.calendars import single
 from tests.support.certificates import Authority
 from tests.support.dav import USER, DavServer
+from tests.support.radicale import RadicaleServer
 
 WELL_KNOWN = "/.well-known/caldav"
 Poll = Callable[..., Batch]
@@ -217,6 +218,14 @@ def test_an_account_s_calendars_are_offered_by_their_own_addresses(server: DavSe
         found = offered(url)
         assert wanted.items() <= found.items()
         assert list(found) == sorted(found, key=str.casefold)
+
+
+def test_what_takes_no_events_is_not_offered(tmp_path: Path) -> None:
+    with RadicaleServer(tmp_path) as server:
+        server.make_calendar("practice", "Practice")
+        server.make_calendar("both", "Both", only="VEVENT,VTODO")
+        server.make_calendar("tasks", "Tasks", only="VTODO")
+        assert list(offered(server.url)) == ["Both", "Practice"]
 
 
 def test_what_is_offered_is_read(server: DavServer, poll: Poll) -> None:

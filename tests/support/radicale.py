@@ -166,10 +166,12 @@ class RadicaleServer:
 
     # what is in it
 
-    def make_calendar(self, calendar: str, display_name: str | None = None) -> None:
+    def make_calendar(self, calendar: str, display_name: str | None = None, *, only: str = "") -> None:
         folder = self._home / calendar
         folder.mkdir(exist_ok=True)
         properties = {"tag": "VCALENDAR", "D:displayname": display_name or calendar}
+        if only:
+            properties["C:supported-calendar-component-set"] = only
         (folder / ".Radicale.props").write_text(json.dumps(properties))
 
     def fill(self, calendar: str, texts: Mapping[str, str]) -> None:

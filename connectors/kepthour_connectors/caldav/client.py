@@ -129,6 +129,14 @@ class Calls:
             raise self._elsewhere() from None
         return [(each.get_display_name() or "", each.url) for each in calendars]
 
+    def holds_events(self, url: Any) -> bool:
+        """Whether events may stand in what `named` gave, and not only tasks, say. A server that does not say: yes."""
+        try:
+            there: Any = self._dav.calendar(url=url)  # type: ignore[no-untyped-call]
+            return "VEVENT" in there.get_supported_components()
+        except Exception:  # noqa: BLE001  (supervised: one that cannot be asked is offered all the same)
+            return True
+
     def address(self, url: Any) -> str:
         """The whole address for what `named` gave. No request."""
         try:

@@ -35,6 +35,8 @@ def _offered(calls: Calls, options: Options) -> tuple[Offered, ...]:
         return (Offered("", {"url": options.url}),)
     found = []
     for name, url in calls.named():
+        if not calls.holds_events(url):
+            continue
         with suppress(CalendarGone):  # one that is elsewhere hides no other
             found.append(Offered(name, _keys(name, calls.address(url), options.url, discovered)))
     return tuple(sorted(found, key=lambda one: one.name.casefold()))

@@ -27,6 +27,10 @@ _ASKED: Mapping[str, Callable[[source.Before, Vault], source.Keys]] = {
     "google": source.google,
     "file": source.file,
 }
+_CA_FILE = """\
+That is said in the file: choose "anyway", write there under [[calendars]]
+  ca_file = "/path/to/its/authority.pem"
+and try it: kepthour check"""
 
 
 def guided(ctx: click.Context, file: Path) -> None:
@@ -111,6 +115,8 @@ class _Source:
                     click.echo(f"\n{fault}")
             except ConnectorError as error:
                 click.echo(f"\n{error.what}\n{error.remedy}")
+                if "ca_file" in error.remedy:
+                    click.echo(_CA_FILE)
                 said = choose(
                     "Correct your answers, or write it as it is anyway", ("correct", "anyway"), "correct"
                 )
