@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kepthour.cli.plain import plain
+from kepthour.core.plain import plain
 from tests.fuzz import values
 from tests.fuzz.commands import LEAVES, command_lines
 from tests.fuzz.used import Used, used_world

@@ -349,8 +349,8 @@ async def test_the_console_names_the_command_of_each_answer_that_is_offered(
 
 
 async def test_what_a_calendar_wrote_cannot_drive_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    await console.make("c", console.Options()).send(replace(NOTICE, title="A\x1b[2JB\r\x9b1A"), None)
-    assert capsys.readouterr().out.splitlines()[0] == "●●  A [2JB  1A"
+    await console.make("c", console.Options()).send(replace(NOTICE, title="A\x1b[2JB\r\x9b1A\u202eC"), None)
+    assert capsys.readouterr().out.splitlines()[0] == r"●●  A\u001b[2JB\u000d\u009b1A\u202eC"
 
 
 async def test_a_terminal_without_the_characters_gets_others(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import select
 import sys
-import unicodedata
 from collections.abc import Callable
 from typing import TextIO
 
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from kepthour.core.ladder import Urgency
 from kepthour.core.notice import LATE
+from kepthour.core.plain import one_line
 from kepthour.core.spans import format_duration
 from kepthour.ports import Answer, ChannelFailed, Key, Notice
 
@@ -88,8 +88,8 @@ def _takes_more(output: TextIO) -> bool:
 
 
 def _print(notice: Notice, output: TextIO) -> None:
-    title = f"{_MARKS[notice.urgency]} {_printable(notice.title)}"
-    lines = [_encodable(title, output), _encodable(f"    {_printable(notice.text)}", output)]
+    title = f"{_MARKS[notice.urgency]} {one_line(notice.title)}"
+    lines = [_encodable(title, output), _encodable(f"    {one_line(notice.text)}", output)]
     commands = [f"kepthour {_COMMANDS[action.key]}" for action in notice.actions if action.key in _COMMANDS]
     if commands:
         lines.append(f"    {', '.join(commands)}")
@@ -101,11 +101,6 @@ def _print(notice: Notice, output: TextIO) -> None:
 
     terminal = Terminal(file=output)
     terminal.print(Text(lines[0], style=_STYLES[notice.urgency]), *map(Text, lines[1:]), sep="\n")
-
-
-def _printable(text: str) -> str:
-    """`text` without control characters: a name from somebody's invitation must not drive the terminal."""
-    return "".join(" " if unicodedata.category(char) == "Cc" else char for char in text)
 
 
 def _encodable(text: str, output: TextIO) -> str:

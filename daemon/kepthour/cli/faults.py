@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kepthour.cli.plain import plain
+from kepthour.core.plain import plain
 
 if TYPE_CHECKING:
     from kepthour.config.faults import Faulty

@@ -119,7 +119,7 @@ def _explain(error: Exception) -> int:
 
 
 def _say(text: str) -> None:
-    from kepthour.cli.plain import plain
+    from kepthour.core.plain import plain
 
     click.echo(plain(text), err=True)
 

@@ -40,8 +40,8 @@ def _json(value: Any) -> str:
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], empty: str) -> None:
     """A table on standard output; `empty` instead of one without rows. What stands in it may be a stranger's."""
-    from kepthour.cli.plain import one_line
     from kepthour.cli.table import lines
+    from kepthour.core.plain import one_line
 
     found = [tuple(map(one_line, row)) for row in rows]
     if not found:

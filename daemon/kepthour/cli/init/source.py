@@ -11,7 +11,7 @@ import click
 
 from kepthour.cli.init.asking import agree, ask, ask_secret, choose, choose_number
 from kepthour.cli.init.vault import Vault
-from kepthour.cli.plain import one_line
+from kepthour.core.plain import one_line
 
 if TYPE_CHECKING:
     from kepthour_connectors.base import Offered
