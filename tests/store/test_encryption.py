@@ -417,8 +417,7 @@ def _converted_and_killed_at(line: int, path: Path, old: access.Access, new: acc
 
 
 def test_a_copy_of_before_an_update_is_encrypted_as_the_store_is(path: Path) -> None:
-    with closing(KEY.connect(path)) as connection:
-        backups.make(path, connection, "9999", KEY)
+    backups.make(path, KEY, "9999")
     (copy,) = backups.all_of(path)
     assert form(copy) is Form.ENCRYPTED and MARK.encode() not in copy.read_bytes()
     store = Store(copy, KEY)

@@ -169,10 +169,10 @@ def test_without_room_for_a_copy_nothing_is_changed(
 
 def test_a_copy_that_could_not_be_whole_is_not_left(lived: Day, path: Path) -> None:
     written_at("0001", lived.store_path, path)
-    gone = sqlite3.connect(path)
-    gone.close()
+    with path.open("r+b") as file:
+        file.write(b"no store" * 512)
     with pytest.raises(sqlite3.Error):
-        backups.make(path, gone, HEAD, PLAIN)
+        backups.make(path, PLAIN, HEAD)
     assert backups.all_of(path) == []
 
 

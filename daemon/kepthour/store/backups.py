@@ -10,18 +10,18 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kepthour.store.access import Access, Connection
+from kepthour.store.access import Access
 
 KIND = "before-"
 
 
-def make(path: Path, old: Connection, head: str, access: Access) -> None:
-    """Copy what `old` reads of the store at `path`, whole or not at all. Raises OSError, `access.faults`."""
+def make(path: Path, access: Access, head: str) -> None:
+    """Copy what others read of the store at `path`, whole or not at all. Raises OSError, `access.faults`."""
     # Under one name in between, so that the next time takes away what a crash left.
     new = path.with_name(f"{path.name}.{KIND}{head}-new")
     handle = os.open(new, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
-        with closing(access.connect(new)) as copy:
+        with closing(access.connect(path)) as old, closing(access.connect(new)) as copy:
             copy.execute("PRAGMA journal_mode = OFF")  # a crash leaves a file that nobody asks for
             old.backup(copy)
         os.fsync(handle)

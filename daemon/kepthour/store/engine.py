@@ -310,8 +310,7 @@ def _keep_copy(path: Path, access: Access) -> None:
     from kepthour.store import backups
 
     try:
-        with closing(access.connect(path)) as before:
-            backups.make(path, before, HEAD, access)
+        backups.make(path, access, HEAD)
     except (OSError, access.faults) as error:
         if isinstance(error, access.faults) and isinstance(fault := _translated(error, path), Damaged):
             raise fault from error
