@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from kepthour.cli import demo
+from kepthour.config.reading import load
 from kepthour.core.verdict import Verdict
+from kepthour.plugins import Plugins
 from tests.support.day import Day
 from tests.support.world import KEPTHOUR, World
 
@@ -37,6 +41,30 @@ def test_the_demonstration_ends_with_the_flagged_miss_or_the_check_in_and_cleans
     assert "AB individual" not in missed + attended
     assert list(Path(world.env["TMPDIR"]).iterdir()) == []
     assert not world.store_file.exists()
+
+
+def test_a_computer_that_is_too_busy_sees_the_story_more_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    paces: list[int] = []
+    ends = {1: Verdict.UNKNOWN, 2: Verdict.SUSPECTED_MISS, 4: None}
+
+    async def watch(folder: Path, attend: bool, pace: int) -> Verdict | None:
+        assert folder.is_dir() and not attend
+        paces.append(pace)
+        return ends[pace]
+
+    monkeypatch.setattr(demo, "_watch", watch)
+    done = CliRunner().invoke(demo.demo)
+    assert (paces, done.exit_code) == ([1, 2], 0)
+    assert "Once more, more slowly." in done.output
+    ends[2] = Verdict.UNKNOWN
+    assert CliRunner().invoke(demo.demo).exit_code == 1
+
+
+@pytest.mark.parametrize("pace", [1, 2, 4])
+def test_at_every_pace_it_is_the_same_ladder(tmp_path: Path, pace: int) -> None:
+    config = load(demo._configured(tmp_path, pace), Plugins())
+    offsets = [rung.offset / timedelta(seconds=pace) for rung in config.ladder.rungs]
+    assert offsets == [-20, -12, -6, -2, 0, 2, 4, 6]
 
 
 @pytest.mark.parametrize(
