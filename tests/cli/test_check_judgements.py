@@ -50,6 +50,30 @@ def test_zones_are_the_same_if_they_mean_the_same_times_all_year(system: str | N
 
 
 @pytest.mark.parametrize(
+    ("systemd", "kernel", "told"),
+    [
+        ("yes", 16_000_000, True),
+        ("no", 500, False),
+        (None, 15_999_999, True),
+        (None, 16_000_000, None),  # a container's host may keep it right
+    ],
+)
+def test_where_systemd_is_not_there_to_say_the_kernel_is_asked(
+    systemd: str | None, kernel: int, told: bool | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(timekeeping, "kernel_error", lambda: kernel)
+    if systemd is not None:
+        (tmp_path / "timedatectl").write_text(f"#!/bin/sh\necho {systemd}\n")
+        (tmp_path / "timedatectl").chmod(0o755)
+    assert timekeeping.synchronised() is told
+
+
+def test_the_kernel_says_how_wrong_its_clock_may_be() -> None:
+    assert 0 < timekeeping.kernel_error() <= 16_000_000
+
+
+@pytest.mark.parametrize(
     ("pid", "seen", "version", "state", "critical"),
     [
         (7, timedelta(seconds=30), "1", State.OK, False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import subprocess
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -10,6 +11,7 @@ from kepthour.checks.record import Check, ok, problem, skipped
 
 NAME, ZONE = "clock", "zone"
 _SECONDS = 5.0
+_UNKEPT = 16_000_000  # microseconds; by this timedatectl goes, too
 _YEAR, _WEEK = timedelta(days=366), timedelta(days=7)
 
 
@@ -21,7 +23,11 @@ def examine(zone: ZoneInfo, now: datetime) -> list[Check]:
 def clock(is_synchronised: bool | None) -> Check:
     """`is_synchronised`: None if that cannot be told."""
     if is_synchronised is None:
-        return skipped(NAME, None, "Whether it is kept right cannot be told here: timedatectl does not say.")
+        return skipped(
+            NAME,
+            None,
+            "Whether it is kept right cannot be told here: neither timedatectl nor the kernel says so.",
+        )
     if is_synchronised:
         return ok(NAME, None, "It is kept right over the network.")
     what = "Nothing keeps it right: every reminder comes as wrong as the clock is."
@@ -46,7 +52,37 @@ def _same(one: ZoneInfo, other: ZoneInfo, now: datetime) -> bool:
 
 
 def synchronised() -> bool | None:
-    """What systemd says of the kernel's clock, which chrony and ntpd set, too; None if it is not there to say."""
+    """What systemd says of the kernel's clock, which chrony and ntpd set, too; without it, the kernel itself.
+
+    None if that cannot be told: where the host keeps the clock, as in a container, the kernel knows of nobody.
+    """
+    said = _by_systemd()
+    return True if said is None and kernel_error() < _UNKEPT else said
+
+
+def kernel_error() -> int:
+    """By how many microseconds its clock may be wrong, as the kernel reckons; 16 s or more: nothing sets it."""
+    try:
+        found = _Timex()
+        failed = ctypes.CDLL(None).adjtimex(ctypes.byref(found)) < 0
+    except (OSError, AttributeError):
+        return _UNKEPT
+    return _UNKEPT if failed else int(found.maxerror)
+
+
+class _Timex(ctypes.Structure):
+    """The head of the kernel's `struct timex`, and room for the rest. `modes` 0 only asks."""
+
+    _fields_ = (
+        ("modes", ctypes.c_uint),
+        ("offset", ctypes.c_long),
+        ("freq", ctypes.c_long),
+        ("maxerror", ctypes.c_long),
+        ("rest", ctypes.c_byte * 512),
+    )
+
+
+def _by_systemd() -> bool | None:
     command = ["timedatectl", "show", "--property=NTPSynchronized", "--value"]
     try:
         done = subprocess.run(
