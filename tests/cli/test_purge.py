@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import shutil
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -212,6 +214,28 @@ def test_only_what_is_its_own_goes(world: World) -> None:
     world.json("purge", "--yes")
     left = {one.relative_to(folder).as_posix() for one in folder.rglob("*")}
     assert left == {one.name for one in others} | {"calendars", "calendars/0123456789ab"}
+
+
+def test_with_a_fault_folders_that_nobody_names_go_and_that_is_said(world: World) -> None:
+    folder = world.store_file.parent / "calendars" / "0123456789ab"
+    folder.mkdir(parents=True)
+    world.configure(SLIPS["an unknown key"])
+    done = world.cli("purge", "--yes", "--json")
+    assert "so all folders that calendars and channels have" in done.stderr
+    assert str(folder) in json.loads(done.stdout)["removed"]
+    assert not folder.exists()
+
+
+def test_with_a_fault_nothing_is_taken_that_may_be_another_store_s(world: World) -> None:
+    folder = world.store_file.parent / "calendars" / "0123456789ab"
+    folder.mkdir(parents=True)
+    other = world.store_file.with_name("second.db")
+    shutil.copy(world.store_file, other)
+    world.configure(SLIPS["an unknown key"])
+    done = world.cli("purge", "--yes", "--json")
+    assert f"it may be of that one: {folder}." in done.stderr
+    assert json.loads(done.stdout)["left"] == [str(folder)]
+    assert folder.exists() and other.exists() and not world.store_file.exists()
 
 
 def test_without_a_terminal_nothing_goes_unless_it_is_said(world: World) -> None:

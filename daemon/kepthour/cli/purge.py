@@ -14,6 +14,8 @@ from kepthour.cli.printing import clock, document, stamp
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from kepthour.config import Configuration
+
 
 @click.command()
 @click.option(
@@ -40,7 +42,7 @@ def _purge_all(setting: Setting, *, yes: bool, as_json: bool) -> None:
     from kepthour.app import App
     from kepthour.core.errors import NeedsPerson
     from kepthour.plugins import Plugins
-    from kepthour.runtime.belongings import all_folders, belongings, remove
+    from kepthour.runtime.belongings import belongings, remove
     from kepthour.runtime.clock import SystemClock
     from kepthour.runtime.lock import StoreLock
     from kepthour.runtime.logs import set_up
@@ -52,15 +54,19 @@ def _purge_all(setting: Setting, *, yes: bool, as_json: bool) -> None:
     config, is_sound = setting.configuration_of_the_store(plugins, with_key=False)
     # Never opened: what goes need not be read, so no key is needed.
     folders = App(config, Store(store_path(config)), plugins, SystemClock()).folders()
-    if not is_sound:  # it may not have told all names
-        folders += all_folders(config)
+    unnamed, left = ([], []) if is_sound else _unnamed(config, folders)
+    folders += unnamed
     found = belongings(config, folders)
     if not found:
-        document({"removed": []}) if as_json else click.echo("There is nothing to delete.")
+        _tell_unnamed([], left)
+        document({"removed": [], "left": _names(left)}) if as_json else click.echo(
+            "There is nothing to delete."
+        )
         return
     lock = StoreLock(store_path(config))
     lock.acquire()  # a daemon would go on with a store that nobody sees any more
     try:
+        _tell_unnamed(unnamed, left)
         if not yes:
             _ask(["This deletes, for good:", *(f"  {file}" for file in found)])
         found = belongings(config, folders)
@@ -71,14 +77,37 @@ def _purge_all(setting: Setting, *, yes: bool, as_json: bool) -> None:
         ) from error
     finally:
         lock.release()
-    _tell_removed(found, as_json=as_json)
-
-
-def _tell_removed(found: list[Path], *, as_json: bool) -> None:
     if as_json:
-        document({"removed": [str(file) for file in found]})
+        document({"removed": _names(found), "left": _names(left)})
         return
     click.echo(f"Deleted: {len(found)} files and folders. What an export or a backup holds is there still.")
+
+
+def _unnamed(config: Configuration, named: list[Path]) -> tuple[list[Path], list[Path]]:
+    """A file with a fault may not tell all names: folders of calendars and channels that go all the same, or stay."""
+    from kepthour.runtime.belongings import all_folders, has_neighbour
+
+    others = [one for one in all_folders(config) if one not in named]
+    return ([], others) if has_neighbour(config) else (others, [])
+
+
+def _tell_unnamed(unnamed: list[Path], left: list[Path]) -> None:
+    if unnamed:
+        click.echo(
+            "The configuration may not have told all names, so all folders that calendars and channels have beside "
+            "this store go with it.",
+            err=True,
+        )
+    for one in left:
+        click.echo(
+            f"Left as it is, since another database lies beside this store, and it may be of that one: {one}. "
+            "Delete it by hand if it is not.",
+            err=True,
+        )
+
+
+def _names(found: list[Path]) -> list[str]:
+    return [str(one) for one in found]
 
 
 def _purge_before(setting: Setting, before: str, *, yes: bool, as_json: bool) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from kepthour.config import Configuration
 from kepthour.runtime.start import store_path
 from kepthour.runtime.taken_up import copies, copy_of
+from kepthour.store.sealing import Form, form
 
 _BEFORE = re.compile(r"\.before-\d{8}T\d{6}Z(?:-\d+)?")
 _HASH = re.compile(r"[0-9a-f]{12}")
@@ -37,6 +38,15 @@ def all_folders(config: Configuration) -> list[Path]:
         for one in here.glob(f"{kind}/*")
         if _HASH.fullmatch(one.name)
     ]
+
+
+def has_neighbour(config: Configuration) -> bool:
+    """Whether another database lies beside the store: what nobody names there may be of that one. Raises OSError."""
+    store = store_path(config)
+    own = {store, *_around(store)}
+    return store.parent.is_dir() and any(
+        form(one) in {Form.PLAIN, Form.ENCRYPTED} for one in store.parent.iterdir() if one not in own
+    )
 
 
 def _before(file: Path) -> Iterator[Path]:
