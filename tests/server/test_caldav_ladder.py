@@ -287,6 +287,27 @@ def test_events_with_attachments_that_are_too_large_together_are_read_in_parts(
     assert len(scene.poll().changed) == 8
 
 
+def test_a_server_that_took_a_hundred_is_asked_for_more_at_once(scene: Scene) -> None:
+    for number in range(1000):
+        scene.fake.put(f"{number}.ics", single(str(number)))
+    assert len(scene.poll().changed) == 1000
+    asked = [request.body.count("<D:href>") for request in scene.server.log if "multiget" in request.body]
+    assert asked == [100, 200, 400, 300]
+
+
+def test_a_server_that_refuses_more_than_a_hundred_is_asked_for_so_many_from_then_on(scene: Scene) -> None:
+    def choke(request: Request) -> Answer | None:
+        return Answer(413) if request.body.count("<D:href>") > 150 else None
+
+    for number in range(520):
+        scene.fake.put(f"{number}.ics", single(str(number)))
+    scene.fake.instead["multiget"] = choke
+    batch = scene.poll()
+    assert (len(batch.changed), batch.bad) == (520, ())
+    asked = [request.body.count("<D:href>") for request in scene.server.log if "multiget" in request.body]
+    assert asked == [100, 200, 100, 100, 100, 100, 20]
+
+
 def test_a_server_that_refuses_every_multiget_is_not_asked_without_end(scene: Scene) -> None:
     for number in range(300):
         scene.fake.put(f"{number}.ics", single(str(number)))

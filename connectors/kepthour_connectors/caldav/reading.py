@@ -12,7 +12,8 @@ from kepthour_connectors.caldav.client import BatchRefused, Calls
 from kepthour_connectors.caldav.translate import GONE, Found, Member
 
 _BATCH = 100
-_PATIENCE = 16  # refused batches: halving finds two bad objects of a hundred within these
+_TOGETHER = 4  # so many batches in one request of a server that took fewer: each costs a way there and back
+_PATIENCE = 17  # refused batches: halving finds two bad objects of a hundred within these
 _CALENDAR = re.compile(r"^\s*BEGIN:VCALENDAR\b", re.IGNORECASE)
 _EVENT = re.compile(r"^BEGIN:VEVENT\s*$", re.IGNORECASE | re.MULTILINE)
 
@@ -45,22 +46,29 @@ def read(calls: Calls, members: Sequence[Member]) -> Reading:
     """Read `members` whole. Raises ConnectorError if the server fails for more than single ones."""
     reading = Reading()
     waiting = [members[start : start + _BATCH] for start in range(0, len(members), _BATCH)]
-    refused = 0
+    refused, together, most = 0, 1, _TOGETHER
     while waiting:
-        batch = waiting.pop(0)
+        parts, waiting = waiting[:together], waiting[together:]
+        batch = [member for part in parts for member in part]
         try:
             found = calls.multiget(batch)
         except BatchRefused as refusal:
             refused += 1
             if refused > _PATIENCE:
                 raise refusal.fault from None
+            together = most = 1
             if len(batch) > 1:
-                middle = len(batch) // 2
-                waiting[:0] = [batch[:middle], batch[middle:]]
+                waiting[:0] = parts if len(parts) > 1 else _halves(batch)
                 continue
             found = {}
         _take(calls, batch, found, reading)
+        together = min(2 * together, most)
     return reading
+
+
+def _halves(batch: Sequence[Member]) -> list[Sequence[Member]]:
+    middle = len(batch) // 2
+    return [batch[:middle], batch[middle:]]
 
 
 def _take(calls: Calls, batch: Sequence[Member], found: dict[str, Found], reading: Reading) -> None:
