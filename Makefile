@@ -40,7 +40,7 @@ long: .venv/installed-dev
 	$(BIN)/pytest --numprocesses auto --dist loadfile $(LONG)
 
 bench: .venv/installed-dev build/bench/peers/installed
-	$(BIN)/python -m bench $(BENCH)
+	$(BIN)/python -m bench --json build/bench.json $(BENCH)
 
 # The peers, in an environment of their own: they must not have a say in our versions.
 build/bench/peers/installed: bench/peers.txt

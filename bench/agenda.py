@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.calendar_of_a_practice import monday
 from bench.clients import KeptHour, Khal, Vdirsyncer
 from bench.measuring import OURS, Cost, Failed, Row, Setting, in_turn, workshop
-from bench.serving import CALENDAR, serving
+from bench.serving import serving
 
 DAYS = 14
 WARM = 0.3  # of khal's
@@ -16,7 +16,7 @@ WARM = 0.3  # of khal's
 
 def measure(setting: Setting) -> Iterator[Row]:
     with workshop() as name, serving("Radicale", setting.events, Path(name) / "server", setting) as practice:
-        folder, url = Path(name), practice.server.calendar_url(CALENDAR)
+        folder, url = Path(name), practice.url
         ours = KeptHour.of_server(folder / "kepthour", url)
         fetching = Vdirsyncer(folder / "vdirsyncer", url)
         theirs = Khal(folder / "khal", fetching.items)

@@ -75,10 +75,10 @@ def run(command: Sequence[str], env: Mapping[str, str], codes: Sequence[int] = (
         return Cost(**found["cost"], said=out.read_text(encoding="utf-8"))
 
 
-def in_process(module: str, *args: str) -> Any:
+def in_process(module: str, *args: str, env: Mapping[str, str] | None = None) -> Any:
     """What `python -m module args` prints, one JSON document; in an interpreter of its own. Raises Failed."""
     command = [sys.executable, "-m", module, *args]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Failed(f"{' '.join([module, *args])}: {_end(done.stderr)}")
     return json.loads(done.stdout)

@@ -7,58 +7,21 @@ What a server needs to begin with is made once for each calendar, so once a week
 from __future__ import annotations
 
 import hashlib
-import http.client
-import re
 import shutil
 import socket
 import subprocess
 import sys
-from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.asking import Asker
 from bench.calendar_of_a_practice import changed, resources
 from bench.measuring import BUILD, Failed, Setting
-from tests.support.dav import BY_THE_TEST, PASSWORD, USER, DavServer
+from tests.support.dav import DavServer
 
 CALENDAR = "practice"
 SERVERS = ("Radicale", "Xandikos")
-_TOKEN = re.compile(r"<(?:\w+:)?sync-token>([^<]+)<")
-_REPORT = (
-    '<?xml version="1.0" encoding="utf-8"?><sync-collection xmlns="DAV:"><sync-token>{token}</sync-token>'
-    "<sync-level>1</sync-level><prop><getetag/></prop></sync-collection>"
-)
-
-
-class Asker:
-    """Asks a server what changed, by the standard library alone: as cheap as it can be done."""
-
-    def __init__(self, server: DavServer) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=1800)
-        credentials = b64encode(f"{USER}:{PASSWORD}".encode()).decode()
-        self._headers = {
-            "Authorization": f"Basic {credentials}",
-            "Content-Type": "application/xml",
-            "Depth": "0",
-            BY_THE_TEST: "1",
-        }
-        self._path = server.calendar_url(CALENDAR).removeprefix(server.url[:-1])
-        self.token = ""
-
-    def ask(self) -> str:
-        """One REPORT with the last token; the answer's body."""
-        self._connection.request("REPORT", self._path, _REPORT.format(token=self.token), self._headers)
-        answer = self._connection.getresponse()
-        body = answer.read().decode()
-        found = _TOKEN.search(body)
-        if answer.status != 207 or not found:
-            raise Failed(f"a REPORT was answered with {answer.status}")
-        self.token = found[1]
-        return body
-
-    def close(self) -> None:
-        self._connection.close()
 
 
 class Practice:
@@ -66,6 +29,11 @@ class Practice:
 
     def __init__(self, server: DavServer, events: int) -> None:
         self.server, self._events, self._changes = server, events, 0
+
+    @property
+    def url(self) -> str:
+        """The calendar's."""
+        return self.server.calendar_url(CALENDAR)
 
     def change_one(self) -> tuple[str, str]:
         """A client of the therapist's gives one of the coming days another title. Its name, and the title."""
@@ -105,7 +73,7 @@ def _seed(kind: str, events: int, setting: Setting) -> Path:
 
 
 def _warm(server: DavServer) -> None:
-    asker = Asker(server)
+    asker = Asker(server.calendar_url(CALENDAR))
     asker.ask()
     asker.close()
 

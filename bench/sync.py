@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.clients import KeptHour, Vdirsyncer
 from bench.measuring import OURS, Cost, Row, Setting, Turns, in_turn, workshop
-from bench.serving import CALENDAR, SERVERS, Practice, serving
+from bench.serving import SERVERS, Practice, serving
 from tests.support.traffic import CountingProxy, Traffic
 
 FIRST, NO_NEWS = 0.5, 0.25  # of vdirsyncer's
@@ -38,7 +38,7 @@ class _Pair:
     def __init__(
         self, folder: Path, kind: str, practice: Practice, proxy: CountingProxy, setting: Setting
     ) -> None:
-        url = proxy.through(practice.server.calendar_url(CALENDAR))
+        url = proxy.through(practice.url)
         self._kind, self._practice, self._proxy, self._setting = kind, practice, proxy, setting
         self._ours = KeptHour.of_server(folder / "kepthour", url)
         self._theirs = Vdirsyncer(folder / "vdirsyncer", url)
