@@ -15,7 +15,10 @@ WARM = 0.3  # of khal's
 
 
 def measure(setting: Setting) -> Iterator[Row]:
-    with workshop() as name, serving("Radicale", setting.events, Path(name) / "server", setting) as practice:
+    with (
+        workshop(setting) as name,
+        serving("Radicale", setting.events, Path(name) / "server", setting) as practice,
+    ):
         folder, url = Path(name), practice.url
         ours = KeptHour.of_server(folder / "kepthour", url)
         fetching = Vdirsyncer(folder / "vdirsyncer", url)

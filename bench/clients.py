@@ -15,7 +15,7 @@ from bench.measuring import BUILD, Cost, Failed, run
 from tests.support.dav import PASSWORD, USER
 from tests.support.world import World
 
-PEERS = BUILD.resolve() / "peers" / "bin"
+PEERS = BUILD / "peers" / "bin"
 _VDIRSYNCER = """
 [general]
 status_path = "{folder}/status"
@@ -205,4 +205,4 @@ def _peer(name: str) -> str:
 
 
 def _environment(home: Path) -> dict[str, str]:
-    return {"HOME": str(home.resolve()), "PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "dumb"}
+    return {"HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "dumb"}

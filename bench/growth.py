@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from bench.measuring import Row, Setting, in_process, workshop
+from bench.measuring import Row, Setting, in_process
 from tests.support.full_practice import full_practice
 from tests.support.lived import live_through
 from tests.support.oracle import Oracle
@@ -33,7 +34,7 @@ def live(days: int) -> dict[str, float]:
     """The practice's first days; what its store has come to, its journal included."""
     practice = full_practice()
     practice = replace(practice, ends=min(practice.ends, practice.begins + timedelta(days=days)))
-    with workshop() as name:
+    with tempfile.TemporaryDirectory() as name:
         lived = asyncio.run(live_through(practice, Oracle(practice).walk(), Path(name)))
         size = sum(file.stat().st_size for file in Path(name).glob("*.db*"))
     return {"sessions": len(lived.verdicts), "megabytes": size / 1024**2}

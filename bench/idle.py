@@ -56,7 +56,10 @@ def measure(setting: Setting) -> Iterator[Row]:
         _furnish(world)
         with world.daemon() as daemon:
             yield from _watch(f"idle, {PENDING:,} pending reminders", daemon, setting, None)
-    with workshop() as name, serving("Radicale", setting.events, Path(name) / "server", setting) as practice:
+    with (
+        workshop(setting) as name,
+        serving("Radicale", setting.events, Path(name) / "server", setting) as practice,
+    ):
         ours = KeptHour.of_server(Path(name) / "kepthour", practice.url, poll="1h")
         night = datetime.combine(monday() + timedelta(days=5), clock(3), ZoneInfo(ZONE))
         ours.world.shift_clock(night)  # a Saturday's: no session is near, so that nothing is due

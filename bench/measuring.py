@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-BUILD = Path("build") / "bench"
+ROOT = Path(__file__).resolve().parents[1]
+BUILD = ROOT / "build" / "bench"
 OURS = "Kept Hour"
 _TIMED = Path(__file__).with_name("timed.py")
 T = TypeVar("T")
@@ -54,9 +55,10 @@ class Setting:
 
     rounds: int = 5
     events: int = 5_000
-    sizes: Sequence[int] = (500, 5_000, 50_000)
+    sizes: Sequence[int] = (500, 5_000)
     seconds: float = 300.0  # of idleness
     peers: bool = True
+    build: Path = BUILD
     tell: Callable[[str], None] = print
 
 
@@ -65,7 +67,7 @@ def run(command: Sequence[str], env: Mapping[str, str], codes: Sequence[int] = (
     with tempfile.TemporaryDirectory() as folder:
         out, errors = Path(folder) / "out", Path(folder) / "errors"
         timed = [sys.executable, "-I", "-S", str(_TIMED), str(out), str(errors), *command]
-        done = subprocess.run(timed, env=dict(env), capture_output=True, text=True, check=False)
+        done = subprocess.run(timed, cwd=ROOT, env=dict(env), capture_output=True, text=True, check=False)
         if done.returncode:
             raise Failed(f"{command[0]} cannot be started: {_end(done.stderr)}")
         found = json.loads(done.stdout)
@@ -78,7 +80,7 @@ def run(command: Sequence[str], env: Mapping[str, str], codes: Sequence[int] = (
 def in_process(module: str, *args: str, env: Mapping[str, str] | None = None) -> Any:
     """What `python -m module args` prints, one JSON document; in an interpreter of its own. Raises Failed."""
     command = [sys.executable, "-m", module, *args]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Failed(f"{' '.join([module, *args])}: {_end(done.stderr)}")
     return json.loads(done.stdout)
@@ -160,10 +162,10 @@ def is_met(row: Row) -> bool | None:
     return relative and (row.at_most is None or statistics.median(row.ours) <= row.at_most)
 
 
-def workshop() -> AbstractContextManager[str]:
+def workshop(setting: Setting) -> AbstractContextManager[str]:
     """A folder on the disk that the repository lies on: stores and folders of a user lie on a disk, too."""
-    BUILD.mkdir(parents=True, exist_ok=True)
-    return tempfile.TemporaryDirectory(dir=BUILD.resolve())
+    setting.build.mkdir(parents=True, exist_ok=True)
+    return tempfile.TemporaryDirectory(dir=setting.build)
 
 
 def _end(text: str) -> str:

@@ -15,7 +15,10 @@ _POLLS = 4  # a round
 
 def measure(setting: Setting) -> Iterator[Row]:
     for kind in SERVERS:
-        with workshop() as name, serving(kind, setting.events, Path(name) / "server", setting) as practice:
+        with (
+            workshop(setting) as name,
+            serving(kind, setting.events, Path(name) / "server", setting) as practice,
+        ):
             ours = KeptHour.of_server(Path(name) / "kepthour", practice.url)
             ours.synced(setting.events)
             config, count = str(ours.world.config_file), str(setting.rounds * _POLLS)

@@ -19,8 +19,8 @@ _A_WEEK, _WEEKS = 30, 50
 def measure(setting: Setting) -> Iterator[Row]:
     """Fewer weeks for a smaller calendar."""
     weeks = max(1, setting.events * _WEEKS // 5_000)
-    with workshop() as name:
-        file = Path(name).resolve() / "practice.ics"
+    with workshop(setting) as name:
+        file = Path(name) / "practice.ics"
         file.write_text(calendar(*full_week(_A_WEEK, weeks + 1)), encoding="utf-8", newline="")
         ours = KeptHour.of_file(Path(name) / "kepthour", file)
         ours.sync()

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bench.asking import Asker
 from bench.calendar_of_a_practice import changed, resources
-from bench.measuring import BUILD, Failed, Setting
+from bench.measuring import ROOT, Failed, Setting
 from tests.support.dav import DavServer
 
 CALENDAR = "practice"
@@ -55,7 +55,7 @@ def serving(kind: str, events: int, folder: Path, setting: Setting) -> Iterator[
 
 def _seed(kind: str, events: int, setting: Setting) -> Path:
     texts = resources(events)
-    seeds, digest = BUILD / "seeds", hashlib.sha256("".join(texts.values()).encode()).hexdigest()
+    seeds, digest = setting.build / "seeds", hashlib.sha256("".join(texts.values()).encode()).hexdigest()
     seed = seeds / f"{kind}-{events}-{digest[:12]}"
     if seed.exists():
         return seed
@@ -83,7 +83,7 @@ def _process(kind: str, folder: Path) -> Iterator[DavServer]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "bench.serving", kind, str(folder), str(port)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdin is not None
     assert process.stdout is not None
     try:

@@ -20,8 +20,8 @@ _WEEKS = 10
 
 
 def measure(setting: Setting) -> Iterator[Row]:
-    with workshop() as name:
-        folder = Path(name).resolve()
+    with workshop(setting) as name:
+        folder = Path(name)
         (folder / "practice.ics").write_text(calendar(*full_week(30, _WEEKS)), encoding="utf-8", newline="")
         ours = KeptHour.of_file(folder / "kepthour", folder / "practice.ics")
         ours.sync()

@@ -25,7 +25,7 @@ class Sync:
 def measure(setting: Setting) -> Iterator[Row]:
     for kind in SERVERS:
         with (
-            workshop() as name,
+            workshop(setting) as name,
             serving(kind, setting.events, Path(name) / "server", setting) as practice,
             CountingProxy(practice.server.port) as proxy,
         ):

@@ -85,9 +85,9 @@ def spread(values: Sequence[float], unit: str) -> str:
 
 def figure(value: float) -> str:
     """Three digits that count, or whole."""
-    if value >= 100 or value == int(value):
+    if abs(value) >= 100 or value == int(value):
         return f"{value:,.0f}"
-    digits = 1 if value >= 10 else 2 if value >= 1 else 3
+    digits = 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3
     return f"{value:.{digits}f}"
 
 
