@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bench.measuring import Row, Setting, in_process
+from kepthour.runtime.logs import set_up
 from tests.support.full_practice import full_practice
 from tests.support.lived import live_through
 from tests.support.oracle import Oracle
@@ -32,6 +33,7 @@ def measure(setting: Setting) -> Iterator[Row]:
 
 def live(days: int) -> dict[str, float]:
     """The practice's first days; what its store has come to, its journal included."""
+    set_up(0)
     practice = full_practice()
     practice = replace(practice, ends=min(practice.ends, practice.begins + timedelta(days=days)))
     with tempfile.TemporaryDirectory() as name:
