@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bench.machine import facts
-from bench.measuring import BUILD, Failed, Row, Setting
+from bench.measuring import BUILD, Failed, Row, Setting, is_met
 from bench.table import document, show
 
 _WIDE = 160  # where there is no terminal
@@ -43,9 +43,11 @@ def command(parts: Sequence[str], name: str, text: str | None, others: Iterable[
     setting = Setting(chosen.rounds, chosen.events, chosen.sizes, chosen.seconds, peers, tell=_tell)
     wanted = getattr(chosen, "only", None) or parts
     console = Console() if sys.stdout.isatty() else Console(width=_WIDE)
-    _, failed = measured(wanted, setting, console, chosen.json)
+    rows, failed = measured(wanted, setting, console, chosen.json)
     for part, why in failed.items():
         _tell(f"FAILED: {part}: {why}")
+    aimed = [is_met(row) for found in rows.values() for row in found if is_met(row) is not None]
+    _tell(f"{sum(map(bool, aimed))} of {len(aimed)} aims are met")
     if chosen.json:
         _tell(f"kept in {chosen.json}; as Markdown: python -m bench.table {chosen.json}")
     return 1 if failed else 0

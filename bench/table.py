@@ -17,7 +17,8 @@ from rich.table import Table
 
 from bench.measuring import OURS, Row, is_met, ratio
 
-_HEAD = ("", OURS, "beside", "", "ratio", "aim", "")
+_HEADING = "## The latest figures"
+_HEAD = ("", OURS, "beside", "theirs", "ratio", "aim", "")
 
 
 def document(
@@ -40,12 +41,19 @@ def show(part: str, rows: Sequence[Row], console: Console) -> None:
 
 
 def markdown(found: Mapping[str, Any]) -> Iterator[str]:
-    """The lines of a file that a run has left."""
+    """The lines of a file that a run has left: what failed, what has an aim, then everything."""
+    parts = {part: [_row(one) for one in rows] for part, rows in found["parts"].items()}
     yield "; ".join(f"{name} {value}" for name, value in found["machine"].items()) + "."
-    for part, rows in found["parts"].items():
-        yield from ("", f"**{part}**", "", *_rows(_row(one) for one in rows))
     for part, why in found["failed"].items():
         yield from ("", f"**{part} failed**: {why}")
+    aimed = [row for rows in parts.values() for row in rows if is_met(row) is not None]
+    if aimed:
+        met = sum(1 for row in aimed if is_met(row))
+        yield from ("", f"**{met} of {len(aimed)} aims are met**", "", *_rows(aimed))
+    for part, rows in parts.items():
+        rest = [row for row in rows if is_met(row) is None]
+        if rest:
+            yield from ("", f"**{part}**", "", *_rows(rest))
 
 
 def _rows(rows: Iterable[Row]) -> Iterator[str]:
@@ -111,10 +119,16 @@ def _row(kept: Mapping[str, Any]) -> Row:
     return Row(**{name: value for name, value in kept.items() if name not in {"ratio", "met"}})
 
 
-def main() -> None:
-    found = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    print("\n".join(markdown(found)))
+def main(file: str, page: str | None = None) -> None:
+    text = "\n".join(markdown(json.loads(Path(file).read_text(encoding="utf-8")))) + "\n"
+    if page is None:
+        print(text, end="")
+        return
+    kept, heading, _ = Path(page).read_text(encoding="utf-8").partition(f"\n{_HEADING}\n")
+    if not heading:
+        raise SystemExit(f"{page} has no heading {_HEADING!r}")
+    Path(page).write_text(f"{kept}{heading}\n{text}", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

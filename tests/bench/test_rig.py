@@ -119,6 +119,7 @@ def test_the_table_says_medians_and_spread_and_survives_being_kept() -> None:
     assert kept["parts"]["sync"][0]["ratio"] == {"median": 0.2, "min": 0.05, "max": 0.4}
     lines = list(markdown(kept))
     assert lines[0] == "cores 2."
+    assert "**1 of 1 aims are met**" in lines
     assert lines[-1] == (
         "| a sync | 0.200 s (0.100–0.400) | vdirsyncer | 1 s (1–2) | 0.20 (0.05–0.40) | ≤ 0.25 × | met |"
     )
