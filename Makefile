@@ -1,6 +1,7 @@
 # make demo    see it work (creates .venv and installs into it first)
 # make test    everything that has to hold: lint, types, import contracts, tests
 # make long    what takes too long for every change: a year of a full practice
+# make bench   what things cost, beside programs that do the like; the better part of an hour on an idle machine
 # make words   bring the texts of notices into the catalogues, and compile these
 # make docs    the documentation as a site, in build/site
 # make lock    renew the versions in requirements/ (with UPGRADE= only what pyproject.toml asks for and is missing)
@@ -11,12 +12,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 LONG := tests/scenario/test_year.py
 LANGUAGES := daemon/kepthour/languages
+BENCH ?=
 MESSAGES := build/kepthour.pot
 UPGRADE ?= --upgrade
 LOCK = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 $(UPGRADE) --generate-hashes \
 	--no-annotate --custom-compile-command "make lock"
 
-.PHONY: demo test lint unit long words docs lock audit clean
+.PHONY: demo test lint unit long bench words docs lock audit clean
 
 demo: .venv/installed
 	$(BIN)/kepthour demo
@@ -36,6 +38,15 @@ unit: .venv/installed-dev
 
 long: .venv/installed-dev
 	$(BIN)/pytest --numprocesses auto --dist loadfile $(LONG)
+
+bench: .venv/installed-dev build/bench/peers/installed
+	$(BIN)/python -m bench --json build/bench.json $(BENCH)
+
+# The peers, in an environment of their own: they must not have a say in our versions.
+build/bench/peers/installed: bench/peers.txt
+	$(PYTHON) -m venv build/bench/peers
+	build/bench/peers/bin/pip install --quiet --requirement bench/peers.txt
+	touch $@
 
 words: .venv/installed-dev
 	mkdir -p $(dir $(MESSAGES))

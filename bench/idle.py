@@ -1,25 +1,30 @@
-"""Prints what an idle daemon costs: wake-ups and processor time of `kepthour run` with 10,000 pending reminders.
+"""What an idle daemon costs: `kepthour run` with 10,000 pending reminders, and with 5,000 events of a CalDAV server.
 
-Run it from the repository's root: `.venv/bin/python -m bench.idle [--seconds 300] [--json]`. What is counted:
-bench/README.md.
+Run it from the repository's root: `.venv/bin/python -m bench.idle [--seconds 300]`. What is counted: bench/README.md.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from datetime import time as clock
 from pathlib import Path
-from typing import Any
+from zoneinfo import ZoneInfo
 
+from bench.alone import alone
+from bench.calendar_of_a_practice import ZONE, monday
+from bench.clients import KeptHour
+from bench.measuring import Row, Setting, workshop
+from bench.serving import serving
 from kepthour.runtime.clock import SystemClock
 from tests.support.calendars import calendar, event
-from tests.support.world import World
+from tests.support.world import Daemon, World
 
+WAKES, CPU, MEMORY = 5.0, 0.1, 70.0  # a minute, % of a core, MB
 PENDING = 10_000
 SESSIONS = 1_000
 RUNGS = ("-5m", "-4m", "-3m", "-2m", "-1m", "0m", "+1m", "+2m", "+3m", "+4m")
@@ -45,24 +50,37 @@ enabled = false
 """ + "".join(f'[[reminders.rungs]]\nat = "{at}"\nurgency = "high"\n' for at in RUNGS)
 
 
-def measure(seconds: float) -> dict[str, Any]:
-    """An idle daemon, watched for `seconds`. Per minute, but for the processor: seconds per hour."""
+def measure(setting: Setting) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         world = World(Path(folder))
         _furnish(world)
         with world.daemon() as daemon:
-            time.sleep(_SETTLE)
-            watched = Watched(daemon.process.pid)
-            cpu = watched.cpu()
-            wakes = watched.watch(seconds)
-            cpu = watched.cpu() - cpu
-            return {
-                "pending": PENDING,
-                "seconds": seconds,
-                "wakeups_per_minute": round(wakes * 60 / seconds, 2),
-                "switches_per_minute": round(watched.switches * 60 / seconds, 2),
-                "cpu_seconds_per_hour": round(cpu * 3600 / seconds, 2),
-            }
+            yield from _watch(f"idle, {PENDING:,} pending reminders", daemon, setting, None)
+    with (
+        workshop(setting) as name,
+        serving("Radicale", setting.events, Path(name) / "server", setting) as practice,
+    ):
+        ours = KeptHour.of_server(Path(name) / "kepthour", practice.url, poll="1h")
+        night = datetime.combine(monday() + timedelta(days=5), clock(3), ZoneInfo(ZONE))
+        ours.world.shift_clock(night)  # a Saturday's: no session is near, so that nothing is due
+        ours.synced(setting.events)
+        with ours.world.daemon() as daemon:
+            yield from _watch(f"idle, {setting.events:,} events of CalDAV", daemon, setting, MEMORY)
+
+
+def _watch(work: str, daemon: Daemon, setting: Setting, memory: float | None) -> Iterator[Row]:
+    """Watched from outside, from 20 seconds after its start."""
+    time.sleep(_SETTLE)
+    setting.tell(f"{work}: watched for {setting.seconds:g} seconds")
+    watched = Watched(daemon.process.pid)
+    cpu = watched.cpu()
+    wakes = watched.watch(setting.seconds)
+    cpu = watched.cpu() - cpu
+    minutes = setting.seconds / 60
+    yield Row(f"{work}: wake-ups a minute", "", [wakes / minutes], at_most=WAKES)
+    yield Row(f"{work}: switches a minute", "", [watched.switches / minutes])
+    yield Row(f"{work}: of a core", "%", [100 * cpu / setting.seconds], at_most=CPU)
+    yield Row(f"{work}: memory resident", "MB", [watched.resident()], at_most=memory)
 
 
 def _furnish(world: World) -> None:
@@ -109,6 +127,11 @@ class Watched:
         fields = (self._proc / "stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def resident(self) -> float:
+        """MB of it that lie in memory now."""
+        status = (self._proc / "status").read_text()
+        return int(status.split("\nVmRSS:")[1].split()[0]) / 1024
+
     def _count(self) -> Counter[str]:
         found: Counter[str] = Counter()
         for task in (self._proc / "task").iterdir():
@@ -120,20 +143,5 @@ class Watched:
         return found
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--seconds", type=float, default=300.0)
-    options.add_argument("--json", action="store_true")
-    chosen = options.parse_args()
-    found = measure(chosen.seconds)
-    if chosen.json:
-        print(json.dumps(found, indent=2))
-        return
-    print(f"kepthour run, idle for {found['seconds']:g} s with {PENDING} pending reminders\n")
-    print(f"wake-ups                   {found['wakeups_per_minute']:>8.1f} a minute")
-    print(f"voluntary context switches {found['switches_per_minute']:>8.1f} a minute")
-    print(f"processor time             {found['cpu_seconds_per_hour']:>8.1f} s an hour")
-
-
 if __name__ == "__main__":
-    main()
+    alone("idle", __doc__)

@@ -1,23 +1,23 @@
 """Prints how late reminders are handed over while 10,000 are pending, beside APScheduler's own lateness.
 
-Run it from the repository's root: `.venv/bin/python -m bench.lateness [--rounds 5] [--json]`. What is measured:
+Run it from the repository's root: `.venv/bin/python -m bench.lateness [--rounds 5]`. What is measured:
 bench/README.md. Figures are of this machine, as busy as it is just now: compare the two lines of one run only.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bench.alone import alone
+from bench.measuring import OURS, Row, Setting, in_process, in_turn, rank
 from kepthour.runtime.clock import SystemClock
 
 DUE = 500
@@ -26,7 +26,8 @@ PENDING = 10_000
 _HEAD_START = timedelta(seconds=45)  # to plan the store and to start, before the first is due
 _FAR = timedelta(days=1)
 _WAIT = DUE * EVERY + timedelta(seconds=3)
-WHO = ("kepthour", "apscheduler")
+APSCHEDULER = "APScheduler"
+P99, OF_PEER = 5.0, 2.0  # ms, and times APScheduler's
 NOW = SystemClock().now
 
 
@@ -105,72 +106,26 @@ def _round(late: Sequence[timedelta], spent: float) -> dict[str, Any]:
     return {"late_ms": [one / timedelta(milliseconds=1) for one in late], "cpu_seconds": spent}
 
 
-def summary(late: Sequence[float]) -> dict[str, float]:
-    """p50, p99 and the most of lateness in ms. Nearest rank: each is a lateness that occurred."""
-    ranked = sorted(late)
-    at = {"p50": 0.50, "p99": 0.99, "max": 1.0}
-    return {
-        name: round(ranked[max(0, -(-int(len(ranked) * share * 100) // 100) - 1)], 3)
-        for name, share in at.items()
-    }
+def measure(setting: Setting) -> Iterator[Row]:
+    works = {who: lambda who=who: in_process("bench.lateness", "--once", who) for who in _ROUNDS}
+    if not setting.peers:
+        del works[APSCHEDULER]
+    turns = in_turn(setting, f"lateness of {DUE} reminders", works)
+    yield turns.row("lateness, half of them at most", "ms", _late(0.5))
+    yield turns.row("lateness, 99 % at most", "ms", _late(0.99), at_most=P99, of_peer=OF_PEER)
+    yield turns.row("lateness, the most", "ms", _late(1.0))
+    yield turns.row("lateness: processor", "s", lambda one: one["cpu_seconds"])
 
 
-def measure(rounds: int, tell: Callable[[str], None]) -> dict[str, Any]:
-    """`rounds` of each in turn, every one in a process of its own."""
-    found: dict[str, list[dict[str, Any]]] = {who: [] for who in WHO}
-    for number in range(1, rounds + 1):
-        for who in WHO:
-            one = _in_process(who)
-            found[who].append(one)
-            tell(_line(f"{who} {number}", one["late_ms"], one["cpu_seconds"]))
-    return {
-        "pending": PENDING,
-        "due": DUE,
-        "every_ms": EVERY / timedelta(milliseconds=1),
-        "rounds": {
-            who: [{**summary(one["late_ms"]), "cpu_seconds": round(one["cpu_seconds"], 2)} for one in ones]
-            for who, ones in found.items()
-        },
-        "all": {who: summary([ms for one in ones for ms in one["late_ms"]]) for who, ones in found.items()},
-    }
+def _late(share: float) -> Callable[[Any], float]:
+    return lambda one: rank(one["late_ms"], share)
 
 
-def _in_process(who: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "bench.lateness", "--once", who]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{who} failed:\n{done.stderr}")
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
-def _line(name: str, late: Sequence[float], spent: float | None = None) -> str:
-    figures = summary(late)
-    cpu = f"{spent:>8.2f}" if spent is not None else ""
-    return f"{name:<16} {figures['p50']:>8.2f} {figures['p99']:>8.2f} {figures['max']:>8.2f} {cpu}"
-
-
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--json", action="store_true")
-    options.add_argument("--once", choices=WHO, help=argparse.SUPPRESS)
-    chosen = options.parse_args()
-    if chosen.once:
-        print(json.dumps({"kepthour": kepthour, "apscheduler": apscheduler}[chosen.once]()))
-        return
-    tell: Callable[[str], None] = (lambda _line: None) if chosen.json else print
-    tell(f"{PENDING} pending, {DUE} of them due, one every 20 ms; lateness in ms, CPU in s\n")
-    tell(f"{'round':<16} {'p50':>8} {'p99':>8} {'max':>8} {'CPU':>8}")
-    found = measure(chosen.rounds, tell)
-    if chosen.json:
-        print(json.dumps(found, indent=2))
-        return
-    print()
-    for who in WHO:
-        figures = found["all"][who]
-        print(f"{who:<16} {figures['p50']:>8.2f} {figures['p99']:>8.2f} {figures['max']:>8.2f}")
+_ROUNDS = {OURS: kepthour, APSCHEDULER: apscheduler}
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["--once"]:
+        print(json.dumps(_ROUNDS[sys.argv[2]]()))
+    else:
+        alone("lateness", __doc__)

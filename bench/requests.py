@@ -7,49 +7,44 @@ what must hold: tests/server/test_request_budget.py. Seconds are of this machine
 from __future__ import annotations
 
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from bench.alone import alone
+from bench.measuring import Row, Setting, seconds
 from tests.support.dav import DavServer
 from tests.support.metered import EVENTS, WEEKLY, Metered, metered
 from tests.support.radicale import RadicaleServer
+from tests.support.traffic import Traffic
 from tests.support.xandikos import XandikosServer
 
 SERVERS: dict[str, Callable[[Path], DavServer]] = {"Radicale": RadicaleServer, "Xandikos": XandikosServer}
-HEAD = f"{'server':<10} {'poll':<16} {'requests':>8} {'sent':>9} {'received':>10} {'seconds':>8}"
 
 
-def line(server: str, poll: str, calendar: Metered) -> str:
-    """One row of the table: a poll, made now. Sizes in bytes."""
-    begun = time.perf_counter()
-    _, traffic = calendar.poll()
-    took = time.perf_counter() - begun
-    return f"{server:<10} {poll:<16} {traffic.requests:>8} {traffic.sent:>9,} {traffic.received:>10,} {took:>8.2f}"
-
-
-def measure(name: str, folder: Path) -> None:
-    server = SERVERS[name](folder)
-    server.start()
-    try:
-        with metered(server, folder) as calendar:
-            print(line(name, "first", calendar))
-            print(line(name, "nothing changed", calendar))
-            calendar.change_one()
-            print(line(name, "one changed", calendar))
-    finally:
-        server.stop()
-
-
-def main() -> None:
-    print(
-        f"{EVENTS} events, {WEEKLY} of them weekly series; no sign-in named, so the first poll holds a 401\n"
-    )
-    print(HEAD)
-    for name in SERVERS:
+def measure(setting: Setting) -> Iterator[Row]:
+    setting.tell(f"{EVENTS} events, {WEEKLY} of them weekly; no sign-in named, so the first poll holds a 401")
+    for name, make in SERVERS.items():
         with tempfile.TemporaryDirectory() as folder:
-            measure(name, Path(folder))
+            server = make(Path(folder))
+            server.start()
+            try:
+                with metered(server, Path(folder)) as calendar:
+                    yield from _poll(f"first poll, {name}", calendar)
+                    yield from _poll(f"poll without news, {name}", calendar)
+                    calendar.change_one()
+                    yield from _poll(f"poll of one change, {name}", calendar)
+            finally:
+                server.stop()
+
+
+def _poll(work: str, calendar: Metered) -> Iterator[Row]:
+    """A poll, made now."""
+    traffic: list[Traffic] = []
+    took = seconds(lambda: traffic.append(calendar.poll()[1]))
+    yield Row(work, "s", [took])
+    yield Row(f"{work}: requests", "", [traffic[0].requests])
+    yield Row(f"{work}: on the wire", "kB", [traffic[0].bytes / 1000])
 
 
 if __name__ == "__main__":
-    main()
+    alone("requests", __doc__)

@@ -1,24 +1,23 @@
 """Prints how soon the window of the channel `takeover` is there, how soon it goes, and what it weighs.
 
-Run it from the repository's root: `.venv/bin/python -m bench.takeover [--rounds 10] [--json]`. What is measured:
+Run it from the repository's root: `.venv/bin/python -m bench.takeover [--rounds 10]`. What is measured:
 bench/README.md. Figures are of this machine, as busy as it is just now.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import json
 import os
-import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import timedelta
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
 
+from bench.alone import alone
+from bench.measuring import OURS, Row, Setting, in_turn
 from kepthour.channels import takeover
 from kepthour.core.ladder import Urgency
 from kepthour.ports import Action, Key, Notice
@@ -43,21 +42,21 @@ enabled = false
 [channels.window]
 type = "takeover"
 """
+AIMS = {"kepthour here, from its end until the window is gone": 200.0}  # ms
 _LOOK = 0.001  # seconds
 _MS = 1000.0
 NOW = SystemClock().now
 
 
-def measure(rounds: int, tell: Callable[[str], None]) -> dict[str, dict[str, float]]:
-    """Median and most of each figure."""
-    found: dict[str, list[float]] = {}
-    for number in range(1, rounds + 1):
+def measure(setting: Setting) -> Iterator[Row]:
+    def once() -> dict[str, float]:
         with tempfile.TemporaryDirectory() as folder, Monitors(Path(folder) / "monitors") as monitors:
-            one = asyncio.run(_channel(monitors)) | _daemon(Path(folder), monitors)
-        for name, value in one.items():
-            found.setdefault(name, []).append(value)
-        tell(f"round {number} of {rounds}")
-    return {name: {"median": statistics.median(ones), "max": max(ones)} for name, ones in found.items()}
+            return asyncio.run(_channel(monitors)) | _daemon(Path(folder), monitors)
+
+    turns = in_turn(setting, "the window", {OURS: once})
+    for name in turns.of[OURS][0]:
+        work, unit = name.rsplit(", ", 1)
+        yield turns.row(work, unit, itemgetter(name), at_most=AIMS.get(work))
 
 
 async def _channel(monitors: Monitors) -> dict[str, float]:
@@ -149,20 +148,5 @@ def _megabytes(pid: int) -> float:
     return next(int(row.split()[1]) for row in rows if row.startswith("Pss:")) / 1024
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--rounds", type=int, default=10)
-    options.add_argument("--json", action="store_true")
-    chosen = options.parse_args()
-    tell: Callable[[str], None] = (lambda _line: None) if chosen.json else print
-    found: dict[str, Any] = measure(chosen.rounds, tell)
-    if chosen.json:
-        print(json.dumps(found, indent=2))
-        return
-    print(f"\n{'':<58} {'median':>8} {'max':>8}")
-    for name, figures in found.items():
-        print(f"{name:<58} {figures['median']:>8.0f} {figures['max']:>8.0f}")
-
-
 if __name__ == "__main__":
-    main()
+    alone("takeover", __doc__)

@@ -1,0 +1,71 @@
+"""What one process of the product does with its own parts, no command around them.
+
+python -m bench.inside poll CONFIG          as the daemon asks: a sync without the time that a command has
+python -m bench.inside polls CONFIG URL N   N polls without news, each beside one bare REPORT; JSON, in ms
+python -m bench.inside plans CONFIG N       N plannings; JSON, in ms
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.asking import Asker
+from bench.measuring import Failed, seconds
+from kepthour.app import App
+from kepthour.config.reading import load
+from kepthour.plugins import Plugins
+from kepthour.runtime.clock import SystemClock
+from kepthour.runtime.logs import set_up
+from kepthour.runtime.start import store_path
+from kepthour.store.engine import open_store
+
+_MS = 1000.0
+
+
+def opened(file: str) -> App:
+    """As the daemon opens it, its log included."""
+    set_up(1)
+    plugins = Plugins()
+    config = load(Path(file), plugins)
+    return App(config, open_store(store_path(config)), plugins, SystemClock())
+
+
+def _ask(app: App) -> int:
+    """One poll of the one calendar, and what follows from it; how many changes it found. Raises Failed."""
+    (calendar,) = app.config.calendars
+    polled = app.ask(calendar.name)
+    if polled.problem is not None:
+        raise Failed(f"the poll failed: {polled.problem}")
+    return polled.changed
+
+
+def poll(file: str) -> None:
+    print(_ask(opened(file)))
+
+
+def polls(file: str, url: str, rounds: str) -> None:
+    app, asker = opened(file), Asker(url)
+    for _ in range(2):  # the first connects, and compares whatever is compared once a day
+        _ask(app)
+        asker.ask()
+    found: dict[str, list[float]] = {"poll": [], "report": []}
+    works: dict[str, Callable[[], object]] = {"poll": lambda: _ask(app), "report": asker.ask}
+    for number in range(int(rounds)):
+        for name in list(works)[:: 1 if number % 2 else -1]:
+            found[name].append(_MS * seconds(works[name]))
+    print(json.dumps(found))
+
+
+def plans(file: str, rounds: str) -> None:
+    app = opened(file)
+    app.replan()
+    print(json.dumps([_MS * seconds(app.replan) for _ in range(int(rounds))]))
+
+
+_DOES: dict[str, Callable[..., None]] = {"poll": poll, "polls": polls, "plans": plans}
+
+if __name__ == "__main__":
+    _DOES[sys.argv[1]](*sys.argv[2:])
