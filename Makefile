@@ -34,7 +34,7 @@ lint: .venv/installed-dev
 	$(BIN)/lint-imports
 
 unit: .venv/installed-dev
-	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(foreach path,$(LONG),--ignore $(path))
+	$(BIN)/pytest --durations=25 --numprocesses auto --dist loadfile --no-loadscope-reorder $(foreach path,$(LONG),--ignore $(path))
 
 long: .venv/installed-dev
 	$(BIN)/pytest --numprocesses auto --dist loadfile $(LONG)
