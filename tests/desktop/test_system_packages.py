@@ -40,6 +40,7 @@ class Machine(BareMachine):
         self.libraries.mkdir()
         for library in _LIBRARIES:
             (self.libraries / library).touch()
+        (self.libraries / "stdlib.h").touch()
         self.lacks_a_mock = False
 
     def run(self, ci: bool = False) -> subprocess.CompletedProcess[str]:
@@ -48,6 +49,7 @@ class Machine(BareMachine):
             SCRIPT,
             CI="true" if ci else "",
             LIBRARY_FOLDERS=str(self.libraries),
+            HEADERS=str(self.libraries),
             SYSTEM_BUS=str(self.libraries),
             DBUSMOCK=str(self.libraries / mock),
         )
@@ -105,6 +107,15 @@ def test_a_library_that_qt_lacks_is_installed_too(tmp_path: Path) -> None:
     machine.has("apt-get", KEEP)
     assert machine.run().returncode == 0
     assert machine.calls.read_text().splitlines()[-1].endswith("--no-install-recommends libxcb-icccm4")
+
+
+def test_a_compiler_without_headers_is_none(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, root=False)
+    for program in _PROGRAMS:
+        machine.has(program)
+    (machine.libraries / "stdlib.h").unlink()
+    said = "libc6-dev. The tests with a turned clock cannot run."
+    assert machine.run().stderr.splitlines()[-1] == f"Not installed, and not possible to install: {said}"
 
 
 def test_a_mock_that_is_not_in_the_path_is_named_too(tmp_path: Path) -> None:
