@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pexpect
 
 from tests.support.calendars import calendar, event
-from tests.support.world import KEPTHOUR, World
+from tests.support.world import KEPTHOUR, World, eventually
 
 BERLIN = ZoneInfo("Europe/Berlin")
 # A question, and what is answered where the test says nothing of it.
@@ -30,6 +31,7 @@ QUESTIONS = {
     "Correct your answers": "",
     "Is it the right one": "",
     "Write it so": "",
+    "Show reminders in the terminal": "",
     "Did you see it": "",
     "Install it": "",
 }
@@ -93,6 +95,7 @@ class FirstRun:
             self.asked.append(question)
             assert len(self.asked) < _MOST, f"it asks on and on:\n{shown}"
             if question == stop_at:
+                eventually(self._waits, "it waits for an answer")
                 self._terminal.sendintr()
                 stop_at = ""
                 continue
@@ -102,3 +105,8 @@ class FirstRun:
         self.code = self._terminal.exitstatus
         assert "Traceback" not in shown, shown
         return shown.replace("\r\n", "\n")
+
+    def _waits(self) -> bool:
+        """Whether it sleeps in the kernel: of a Ctrl-C between prompt and sleep Python hears only at the next key."""
+        stat = Path(f"/proc/{self._terminal.pid}/stat").read_text()
+        return stat.rpartition(")")[2].split()[0] == "S"

@@ -161,9 +161,12 @@ You may answer, too: in another terminal, run  {_program()} here --config {confi
 
 
 def _program() -> str:
+    """How this command is called: by its path, where its name alone leads elsewhere, or nowhere."""
+    import shutil
     import sys
 
-    return sys.argv[0]
+    found, called = shutil.which("kepthour"), Path(sys.argv[0])
+    return "kepthour" if found is not None and called.exists() and called.samefile(found) else sys.argv[0]
 
 
 async def _watch(config: Path, attend: bool) -> bool:
@@ -239,6 +242,11 @@ def _conclude(app: App, verdict: object) -> None:
     from kepthour.core.verdict import Verdict
     from kepthour.store import cards
 
+    if verdict is Verdict.UNKNOWN:
+        click.echo(
+            "This computer was too busy to keep watch, so nothing is concluded from the silence. Run it again."
+        )
+        return
     if verdict is not Verdict.SUSPECTED_MISS:
         assert isinstance(verdict, Verdict)
         how = "Checked in" if verdict in {Verdict.ON_TIME, Verdict.LATE} else "Settled"
@@ -255,4 +263,4 @@ therapist, never an accusation. In case it was missed, a repair card has opened:
     with app.store.read() as tx:
         card = cards.everything(tx)[0]
     show(app, card)
-    click.echo("\nThat was the demonstration. Begin with your own calendar: kepthour init")
+    click.echo(f"\nThat was the demonstration. Begin with your own calendar: {_program()} init")
