@@ -108,10 +108,14 @@ def demo(ctx: click.Context, attend: bool) -> None:
 
     set_up(ctx.ensure_object(Setting).verbosity)
     with tempfile.TemporaryDirectory(prefix="kepthour-demo-") as folder:
+        config = _write(Path(folder))
+        app = _opened(
+            config
+        )  # which takes some seconds on a slow computer: the session is not to be any nearer for it
         start = datetime.fromtimestamp(_now().timestamp() // 1 + _LEAD.total_seconds(), UTC)
-        config = _write(Path(folder), start)
+        _fill(Path(folder), start)
         _introduce(start, attend, config)
-        flagged = asyncio.run(_watch(config, attend))
+        flagged = asyncio.run(_watch(app, attend))
     if not flagged:
         click.echo("The demonstration did not end as it should; please report this.", err=True)
         ctx.exit(1)
@@ -123,10 +127,14 @@ def _now() -> datetime:
     return SystemClock().now()
 
 
-def _write(folder: Path, start: datetime) -> Path:
-    """The made-up calendar and its configuration; returns the latter."""
+def _fill(folder: Path, start: datetime) -> None:
+    """The made-up calendar."""
     events = _EVENTS.format(stamp=_now(), start=start, end=start + timedelta(minutes=50))
     (folder / "demo.ics").write_text(events.replace("\n", "\r\n"), encoding="utf-8", newline="")
+
+
+def _write(folder: Path) -> Path:
+    """The configuration."""
     desktop = '[channels.desktop]\ntype = "desktop"\n' if _has_desktop() else ""
     config = folder / "config.toml"
     config.write_text(_CONFIG.format(folder=folder, desktop=desktop), encoding="utf-8")
@@ -169,15 +177,20 @@ def _program() -> str:
     return "kepthour" if found is not None and called.exists() and called.samefile(found) else sys.argv[0]
 
 
-async def _watch(config: Path, attend: bool) -> bool:
-    """Run the daemon until the session has a verdict; whether it was one that the story knows."""
+def _opened(config: Path) -> App:
+    import kepthour.runtime.daemon  # noqa: F401  all that is loaded later
     from kepthour.config.reading import load
     from kepthour.plugins import Plugins
-    from kepthour.runtime.daemon import Daemon
     from kepthour.runtime.start import open_app
 
     plugins = Plugins()
-    app = open_app(load(config, plugins), plugins)
+    return open_app(load(config, plugins), plugins)
+
+
+async def _watch(app: App, attend: bool) -> bool:
+    """Run the daemon until the session has a verdict; whether it was one that the story knows."""
+    from kepthour.runtime.daemon import Daemon
+
     daemon = Daemon(app, lambda: app)
     running = asyncio.create_task(daemon.run())
     try:
