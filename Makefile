@@ -59,20 +59,13 @@ words: .venv/installed-dev
 docs: .venv/installed-dev
 	$(BIN)/properdocs build --strict
 
-.venv/bin/python:
-	$(PYTHON) -m venv .venv || { echo "Python's venv module is missing: install python3-venv." >&2; exit 1; }
-	$(BIN)/pip install --quiet --upgrade "pip>=25.1"
+.venv/installed: pyproject.toml requirements/demo.txt
+	@tools/environment $(PYTHON) requirements/demo.txt
+	@touch $@
 
-# Just the versions and files of the lock; what builds this program is among them, so nothing else is asked for.
-.venv/installed: pyproject.toml requirements/demo.txt | .venv/bin/python
-	$(BIN)/pip install --quiet --require-hashes --requirement requirements/demo.txt
-	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
-	touch $@
-
-.venv/installed-dev: pyproject.toml requirements/dev.txt | .venv/bin/python
-	$(BIN)/pip install --quiet --require-hashes --requirement requirements/dev.txt
-	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
-	touch $@ .venv/installed
+.venv/installed-dev: pyproject.toml requirements/dev.txt
+	@tools/environment $(PYTHON) requirements/dev.txt
+	@touch $@ .venv/installed
 
 # Both need the network.
 lock: | .venv/installed-dev

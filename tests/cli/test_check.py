@@ -116,7 +116,7 @@ def test_where_all_is_well_nothing_is_a_problem(world: World) -> None:
 def test_without_a_daemon_every_reminder_would_be_missed(world: World) -> None:
     daemon = checks(world, expect=1)["daemon"]
     assert (daemon["state"], daemon["critical"]) == ("problem", True)
-    assert daemon["remedy"] == "Start it: kepthour service install --now"
+    assert daemon["remedy"] == "Start it: kepthour service install --now; without systemd: kepthour run"
     told = world.cli("check", expect=1).stdout
     assert "PROBLEM" in told and "A reminder could be missed" in told
 

@@ -19,6 +19,7 @@ from tests.support.world import KEPTHOUR, World
 
 def test_the_demonstration_ends_with_the_flagged_miss_or_the_check_in_and_cleans_up(tmp_path: Path) -> None:
     world = World(tmp_path)
+    world.env["PATH"] = "/usr/bin:/bin"  # as for whoever installed it with `make demo`
     world.env["TMPDIR"] = str(tmp_path / "tmp")
     Path(world.env["TMPDIR"]).mkdir()
     both = [
@@ -34,6 +35,7 @@ def test_the_demonstration_ends_with_the_flagged_miss_or_the_check_in_and_cleans
         "What happened?",
         "suspected miss",
         "Repair card",
+        f"Begin with your own calendar: {KEPTHOUR} init",
     ):
         assert line in missed
     assert "I'm here" in attended and "on time" in attended
@@ -70,7 +72,7 @@ def test_at_every_pace_it_is_the_same_ladder(tmp_path: Path, pace: int) -> None:
 @pytest.mark.parametrize(
     ("verdict", "said"),
     [(Verdict.ON_TIME, "Checked in."), (Verdict.LATE, "Checked in."), (Verdict.COVERED, "Settled."),
-     (Verdict.MISSED, "Settled.")],
+     (Verdict.MISSED, "Settled."), (Verdict.UNKNOWN, "This computer was too busy")],
 )  # fmt: skip
 def test_it_says_checked_in_only_where_somebody_was(
     verdict: Verdict, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

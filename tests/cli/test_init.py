@@ -6,6 +6,7 @@ import json
 import signal
 import stat
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -379,6 +380,36 @@ def test_it_says_how_to_go_on_without_a_desktop_and_a_systemd(world: World) -> N
     run = FirstRun(world, {"Which (": "file"})
     assert "There is no session bus." in run.said
     assert "kepthour service install --now" in run.said
+
+
+@pytest.mark.parametrize(("said", "channels"), [("", ["desktop", "terminal"]), ("n", ["desktop"])])
+def test_without_a_desktop_reminders_come_to_a_terminal_if_that_is_wanted(
+    world: World, said: str, channels: list[str]
+) -> None:
+    (world.home / "sessions.ics").write_text(practice_text(), newline="")
+    run = FirstRun(world, {"Which (": "file", "Show reminders in the terminal": said})
+    assert list(tomllib.loads(written(world))["channels"]) == channels
+    assert ("Kept Hour: this is a test" in run.said) == ("terminal" in channels)
+
+
+def test_a_zone_that_was_never_set_is_no_answer(world: World) -> None:
+    world.env["TZ"] = "UTC"
+    run = FirstRun(world, {"Your time zone": ["", "Europe/Berlin"]}, stop_at="Which (")
+    assert (
+        'This computer goes by UTC, as one does whose zone was never set. Yours looks like "Europe/Berlin".'
+        in run.said
+    )
+    world.env["TZ"] = "Europe/Berlin"
+    assert "This computer goes by UTC" not in FirstRun(world, {}, stop_at="Which (").said
+
+
+def test_without_systemd_no_unit_is_written(world: World) -> None:
+    (world.home / "sessions.ics").write_text(practice_text(), newline="")
+    world.cli("init", "--no-input")
+    world.env["PATH"] = str(world.home)
+    told = world.cli("service", "install", "--now", expect=1)
+    assert told.stdout == "" and "There is no systemd on this machine." in told.stderr
+    assert not (world.home / ".config" / "systemd").exists()
 
 
 def test_the_first_reminder_is_told_and_rehearsed_at_once(world: World) -> None:

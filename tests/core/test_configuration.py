@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import time, timedelta
 from pathlib import Path
+from typing import NoReturn
+from zoneinfo import ZoneInfoNotFoundError
 
 import pytest
+import tzlocal
 
 from kepthour.config.faults import Faulty
 from kepthour.config.reading import load
@@ -110,6 +113,21 @@ def test_notices_speak_as_the_environment_does_unless_the_configuration_says_how
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     assert read(tmp_path, MINIMAL).showing.tongue.language == "en"
     assert read(tmp_path, 'language = "de"\n' + MINIMAL).showing.tongue.language == "de"
+
+
+def test_a_computer_that_does_not_tell_its_zone_needs_one_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def conflicting() -> NoReturn:
+        raise ZoneInfoNotFoundError("/etc/timezone says one, /etc/localtime another")
+
+    monkeypatch.setattr(tzlocal, "reload_localzone", conflicting)
+    with pytest.raises(Faulty) as caught:
+        read(tmp_path, MINIMAL)
+    (fault,) = caught.value.faults
+    assert str(fault) == (
+        'timezone: is not given, and this computer does not tell its own; write an IANA name, such as "Europe/Berlin"'
+    )
 
 
 def test_a_machine_is_woken_only_on_request(tmp_path: Path) -> None:

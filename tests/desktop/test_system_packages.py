@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "tools" / "system-packages"
+from tests.support.bare_machine import KEEP, TOOLS, BareMachine
+
+SCRIPT = TOOLS / "system-packages"
 _SOUND = ("pipewire", "wireplumber", "pw-play", "pulseaudio", "paplay")
 _WINDOWS = ("xrandr",)
 _CLIPBOARD = ("xclip", "xsel")
@@ -28,38 +29,29 @@ _LIBRARIES = (
     "libEGL.so.1", "libGL.so.1", "libfontconfig.so.1", "libdbus-1.so.3", "libxcb-cursor.so.0", "libxcb-icccm.so.4",
     "libxcb-image.so.0", "libxcb-keysyms.so.1", "libxcb-render-util.so.0", "libxkbcommon-x11.so.0",
 )  # fmt: skip
-_KEEP = 'echo "$@" >>"${0%/*}/../calls"'
 
 
-class Machine:
-    """`bin` is all of its PATH. It may install (`root`), or not."""
+class Machine(BareMachine):
+    """`bin` is all of its PATH, and `lib` all of its libraries."""
 
     def __init__(self, folder: Path, root: bool) -> None:
-        self.bin = folder / "bin"
-        self.bin.mkdir()
+        super().__init__(folder, root)
         self.libraries = folder / "lib"
         self.libraries.mkdir()
         for library in _LIBRARIES:
             (self.libraries / library).touch()
-        self.calls = folder / "calls"
+        (self.libraries / "stdlib.h").touch()
         self.lacks_a_mock = False
-        env = shutil.which("env")
-        assert env is not None
-        (self.bin / "env").symlink_to(env)
-        self.has("id", f"echo {0 if root else 1000}")
-        self.has("sudo", "exit 1")
-
-    def has(self, program: str, does: str = "exit 0") -> None:
-        (self.bin / program).write_text(f"#!/bin/sh\n{does}\n", encoding="utf-8")
-        (self.bin / program).chmod(0o755)
 
     def run(self, ci: bool = False) -> subprocess.CompletedProcess[str]:
-        env = {"PATH": str(self.bin), "CI": "true" if ci else "", "LIBRARY_FOLDERS": str(self.libraries)}
-        env["SYSTEM_BUS"] = str(self.libraries)
-        env["DBUSMOCK"] = str(self.libraries / ("dbusmock" if self.lacks_a_mock else ""))
-        self.has("true")
-        return subprocess.run(
-            ["/bin/sh", SCRIPT], env=env, capture_output=True, text=True, timeout=60, check=False
+        mock = "dbusmock" if self.lacks_a_mock else ""
+        return self.runs(
+            SCRIPT,
+            CI="true" if ci else "",
+            LIBRARY_FOLDERS=str(self.libraries),
+            HEADERS=str(self.libraries),
+            SYSTEM_BUS=str(self.libraries),
+            DBUSMOCK=str(self.libraries / mock),
         )
 
 
@@ -67,7 +59,7 @@ def test_nothing_is_done_or_said_where_all_is_there(tmp_path: Path) -> None:
     machine = Machine(tmp_path, root=True)
     for program in _PROGRAMS:
         machine.has(program)
-    machine.has("apt-get", _KEEP)
+    machine.has("apt-get", KEEP)
     done = machine.run(ci=True)
     assert (done.returncode, done.stdout + done.stderr, machine.calls.exists()) == (0, "", False)
 
@@ -76,7 +68,7 @@ def test_root_installs_what_is_missing_each_package_once(tmp_path: Path) -> None
     machine = Machine(tmp_path, root=True)
     for program in set(_PROGRAMS) - {"dunst", "dunstctl", "Xvfb"}:
         machine.has(program)
-    machine.has("apt-get", _KEEP)
+    machine.has("apt-get", KEEP)
     assert machine.run().returncode == 0
     assert machine.calls.read_text().splitlines() == [
         "update -qq",
@@ -112,9 +104,18 @@ def test_a_library_that_qt_lacks_is_installed_too(tmp_path: Path) -> None:
     for program in _PROGRAMS:
         machine.has(program)
     (machine.libraries / "libxcb-icccm.so.4").unlink()
-    machine.has("apt-get", _KEEP)
+    machine.has("apt-get", KEEP)
     assert machine.run().returncode == 0
     assert machine.calls.read_text().splitlines()[-1].endswith("--no-install-recommends libxcb-icccm4")
+
+
+def test_a_compiler_without_headers_is_none(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, root=False)
+    for program in _PROGRAMS:
+        machine.has(program)
+    (machine.libraries / "stdlib.h").unlink()
+    said = "libc6-dev. The tests with a turned clock cannot run."
+    assert machine.run().stderr.splitlines()[-1] == f"Not installed, and not possible to install: {said}"
 
 
 def test_a_mock_that_is_not_in_the_path_is_named_too(tmp_path: Path) -> None:
@@ -137,6 +138,18 @@ def test_what_cannot_be_installed_is_told_in_a_line_and_fails_only_in_ci(
     machine.has("apt-get", "exit 100")  # no network
     done = machine.run(ci=ci)
     assert done.returncode == code
-    assert done.stderr.splitlines()[-1] == (
-        "Not installed, and not possible to install: dunst. The tests on a desktop cannot run."
+    assert done.stderr.splitlines()[-2:] == [
+        "Not installed, and not possible to install: dunst. The tests on a desktop cannot run.",
+        "By hand: sudo apt-get install --no-install-recommends dunst",
+    ]
+
+
+def test_apt_get_is_heard_only_where_it_fails(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, root=True)
+    for program in set(_PROGRAMS) - {"dunst", "dunstctl"}:
+        machine.has(program)
+    machine.has(
+        "apt-get", 'echo "Unpacking ..."; [ "$1" = update ] || { echo "E: no such package" >&2; exit 100; }'
     )
+    done = machine.run()
+    assert "E: no such package" in done.stderr and "Unpacking" not in done.stdout + done.stderr

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import signal
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pexpect
 
 from tests.support.calendars import calendar, event
-from tests.support.world import KEPTHOUR, World
+from tests.support.world import KEPTHOUR, World, eventually
 
 BERLIN = ZoneInfo("Europe/Berlin")
 # A question, and what is answered where the test says nothing of it.
@@ -31,6 +32,7 @@ QUESTIONS = {
     "Correct your answers": "",
     "Is it the right one": "",
     "Write it so": "",
+    "Show reminders in the terminal": "",
     "Did you see it": "",
     "Install it": "",
 }
@@ -97,6 +99,7 @@ class FirstRun:
             self.asked.append(question)
             assert len(self.asked) < _MOST, f"it asks on and on:\n{shown}"
             if question == stop_at:
+                eventually(self._waits, "it waits for an answer")
                 self._stop()
                 stop_at = ""
                 continue
@@ -112,3 +115,8 @@ class FirstRun:
             self._terminal.sendintr()
         else:
             self._terminal.kill(self._by)
+
+    def _waits(self) -> bool:
+        """Whether it sleeps in the kernel: of a Ctrl-C between prompt and sleep Python hears only at the next key."""
+        stat = Path(f"/proc/{self._terminal.pid}/stat").read_text()
+        return stat.rpartition(")")[2].split()[0] == "S"

@@ -16,8 +16,9 @@ from pathlib import Path
 from tests.support.stacked import Stacked
 
 PROGRAMS = ("Xvfb", "xrandr", "xdotool")
-# Of those that Qt takes from the system, the ones that a machine may lack.
-_LIBRARIES = ("libEGL.so.1", "libxcb-cursor.so.0", "libxcb-icccm.so.4", "libxcb-keysyms.so.1")
+# Of those that Qt takes from the system, the ones that a machine may lack: without a screen, and with one.
+_QT_LIBRARIES = ("libGL.so.1", "libEGL.so.1", "libfontconfig.so.1", "libdbus-1.so.3")
+_LIBRARIES = ("libxcb-cursor.so.0", "libxcb-icccm.so.4", "libxcb-keysyms.so.1")
 BACKGROUND = (0x16, 0x21, 0x1F)  # of the window, as its style says
 # Seconds. A window takes no key in its first half second, counted from before it is said to be shown.
 LOOKED = 0.7
@@ -34,8 +35,9 @@ def missing_for_monitors() -> list[str]:
 
 
 def missing_for_qt() -> list[str]:
-    """Qt itself, if it is not installed."""
-    return [] if importlib.util.find_spec("PySide6") else ["PySide6"]
+    """Qt itself, if it is not installed, and the libraries without which it does not load."""
+    qt = [] if importlib.util.find_spec("PySide6") else ["PySide6"]
+    return [*qt, *(name for name in _QT_LIBRARIES if not _loads(name))]
 
 
 def _loads(library: str) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-# They name every program by its full path: nothing else is to be found.
+# They name every program by its full path, since nothing else is to be found; `kill` is the shell's own.
 _PLAYER = """#!/bin/sh
 for word in "$@"; do file=$word; done
 echo "$$ ${{0##*/}} $*" >> {folder}/played
@@ -18,7 +18,7 @@ _PW_DUMP = """#!/bin/sh
 {sleep}echo '['
 separator=
 while read pid rest; do
-    /bin/kill -0 "$pid" 2>/dev/null || continue
+    kill -0 "$pid" 2>/dev/null || continue
     echo "$separator {{\\"id\\": $pid, \\"type\\": \\"PipeWire:Interface:Node\\","
     echo "\\"info\\": {{\\"state\\": \\"{state}\\", \\"props\\":"
     echo "{{\\"media.class\\": \\"Stream/Output/Audio\\", \\"application.process.id\\": $pid}}}}}}"

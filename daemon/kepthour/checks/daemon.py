@@ -30,7 +30,7 @@ def judged(pid: int | None, watch: Watch | None, installed: str, now: datetime) 
                 NAME,
                 None,
                 "It does not run. Nobody is reminded.",
-                "Start it: kepthour service install --now",
+                "Start it: kepthour service install --now; without systemd: kepthour run",
                 critical=True,
             )
         ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ctypes
 import subprocess
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from kepthour.checks.record import Check, ok, problem, skipped
+from kepthour.config.zone import system_zone
 
 NAME, ZONE = "clock", "zone"
 _SECONDS = 5.0
@@ -96,13 +97,3 @@ def _by_systemd() -> bool | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return {"yes": True, "no": False}.get(done.stdout.strip())
-
-
-def system_zone() -> ZoneInfo | None:
-    """The system's time zone; None if it cannot be told."""
-    import tzlocal
-
-    try:
-        return tzlocal.get_localzone()
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None

@@ -183,9 +183,12 @@ You may answer, too: in another terminal, run  {_program()} here --config {confi
 
 
 def _program() -> str:
+    """How this command is called: by its path, where its name alone leads elsewhere, or nowhere."""
+    import shutil
     import sys
 
-    return sys.argv[0]
+    found, called = shutil.which("kepthour"), Path(sys.argv[0])
+    return "kepthour" if found is not None and called.exists() and called.samefile(found) else sys.argv[0]
 
 
 async def _watch(folder: Path, attend: bool, pace: int) -> Verdict | None:
@@ -301,4 +304,4 @@ therapist, never an accusation. In case it was missed, a repair card has opened:
     with app.store.read() as tx:
         card = cards.everything(tx)[0]
     show(app, card)
-    click.echo("\nThat was the demonstration. Begin with your own calendar: kepthour init")
+    click.echo(f"\nThat was the demonstration. Begin with your own calendar: {_program()} init")

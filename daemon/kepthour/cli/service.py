@@ -46,6 +46,7 @@ def install(ctx: click.Context, system: bool, now: bool, dry_run: bool) -> None:
     has_config = _checked(config, manager, now=now)
     units = _units(manager, config)
     check_ours(unit.file for unit in units)
+    does_run = not dry_run and manager.is_there()  # where there is no systemd at all, nothing is written
     for unit in units:
         is_there = unit.standing is Standing.INSTALLED
         click.echo(f"{'There already' if is_there else 'Would write' if dry_run else 'Written'}: {unit.file}")
@@ -56,7 +57,7 @@ def install(ctx: click.Context, system: bool, now: bool, dry_run: bool) -> None:
         return
     if not has_config:
         click.echo(f"There is no configuration yet: {config}. Write one: kepthour init --config {config}")
-    if manager.is_there():
+    if does_run:
         manager.tell("daemon-reload")
         manager.tell("enable", SERVICE)
         click.echo(f"Enabled: it starts with {'the machine' if system else 'your login'}.")

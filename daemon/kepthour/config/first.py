@@ -41,20 +41,34 @@ profile = "standard"                   # standard | gentle | persistent
 [channels.desktop]
 type = "desktop"
 
-# [channels.bell]                       # rings until you answer, and is silent in a call: docs/sound.md
+{terminal}# [channels.bell]                       # rings until you answer, and is silent in a call: docs/sound.md
 # type = "sound"
 
 [privacy]
 notice = "time"                        # time: no client on any screen | alias
 """
 
+_TERMINAL = """\
+[channels.terminal]                    # in the terminal of "kepthour run"; take it out where that is a service
+type = "console"
 
-def text(zone: str, calendar: Mapping[str, object], take: Take, rules: Sequence[Rule]) -> str:
+"""
+
+
+def text(
+    zone: str, calendar: Mapping[str, object], take: Take, rules: Sequence[Rule], *, terminal: bool = False
+) -> str:
     """A whole file with one calendar. `calendar`: its keys but for `name` and `sessions`."""
     table = {"name": CALENDAR, **calendar, "sessions": take.value}
     lines = ["[[calendars]]", *(f"{key} = {_value(value)}" for key, value in table.items()), "", ""]
     heading = _NO_RULES if not rules else _ALIASES if take is Take.ALL else _RULES
-    return _HEAD.format(zone=_value(zone)) + "\n".join(lines) + heading + "".join(_rules(rules)) + _REST
+    return (
+        _HEAD.format(zone=_value(zone))
+        + "\n".join(lines)
+        + heading
+        + "".join(_rules(rules))
+        + _REST.format(terminal=_TERMINAL if terminal else "")
+    )
 
 
 def _rules(rules: Iterable[Rule]) -> Iterable[str]:

@@ -43,6 +43,7 @@ from kepthour.config.keys import (
     SpecialKeys,
     SweepKeys,
 )
+from kepthour.config.zone import system_zone
 from kepthour.core.day import DigestTimes
 from kepthour.core.errors import NeedsPerson
 from kepthour.core.ladder import PROFILES, ChannelRule, Ladder, Rung, Special, Urgency
@@ -165,11 +166,12 @@ class _Reading:
         if keys is not None:
             self._check_key(keys)
             self._check_references(keys, calendars, {name for name, _config, _rule in channels})
-        if self._faults or keys is None:
+        zone = self._zone(keys) if keys is not None else None
+        if self._faults or keys is None or zone is None:
             raise Faulty(self._file, tuple(self._faults))
         return Configuration(
             file=self._file,
-            zone=keys.timezone or _system_zone(),
+            zone=zone,
             zone_follows_system=keys.timezone is None,
             calendars=tuple(
                 self._calendar(index, *pair, keys, marks) for index, pair in enumerate(calendars) if pair
@@ -290,6 +292,13 @@ class _Reading:
         except ValidationError as error:
             self._faults += as_faults(error, path, model, common)
             return None
+
+    def _zone(self, keys: Keys) -> ZoneInfo | None:
+        zone = keys.timezone or system_zone()
+        if zone is None:
+            what = 'is not given, and this computer does not tell its own; write an IANA name, such as "Europe/Berlin"'
+            self._faults.append(Fault("timezone", what))
+        return zone
 
     def _check_key(self, keys: Keys) -> None:
         if keys.store.key is not None and find_spec("sqlcipher3") is None:
@@ -425,9 +434,3 @@ def _repair(keys: RepairKeys) -> RepairConfig:
 def _store_path(url: str) -> Path | None:
     """A path, or `sqlite:///path`; "sqlite" alone is the default place."""
     return None if url == "sqlite" else Path(url.removeprefix("sqlite:///")).expanduser()
-
-
-def _system_zone() -> ZoneInfo:
-    import tzlocal  # only where the configuration names no zone
-
-    return tzlocal.reload_localzone()  # the other one remembers the zone from before a journey

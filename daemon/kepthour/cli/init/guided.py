@@ -1,4 +1,4 @@
-"""The way from nothing to a configuration that works: five steps, and one point at which it is written."""
+"""The way from nothing to a configuration that works: six steps, and one point at which it is written."""
 
 from __future__ import annotations
 
@@ -72,6 +72,7 @@ def _all_stops_alike() -> Iterator[None]:
 
 def _written(file: Path, vault: Vault, plugins: Plugins) -> tuple[Configuration, bool]:
     """Everything up to the file, which comes last and whole; and whether the calendar could be read."""
+    from kepthour.cli.init.screen import wants_terminal
     from kepthour.cli.init.sessions import agreed_sessions
     from kepthour.cli.init.writing import write
     from kepthour.config.first import text
@@ -83,6 +84,9 @@ def _written(file: Path, vault: Vault, plugins: Plugins) -> tuple[Configuration,
     take, rules = agreed_sessions(trial, now)
     whole = text(zone, keys, take, rules)
     config = parse(file, whole.encode(), plugins)
+    if wants_terminal(config, plugins):
+        whole = text(zone, keys, take, rules, terminal=True)
+        config = parse(file, whole.encode(), plugins)
     write(file, whole)
     return config, trial is not None
 
