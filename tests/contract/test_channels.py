@@ -328,6 +328,25 @@ def ended(pid_file: Path) -> bool:
         return True
 
 
+async def test_the_console_prints_nothing_into_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal, other = tmp_path / "journal", tmp_path / "other"
+    other.touch()
+    with journal.open("w") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        for told, refuses in ((journal, True), (other, False)):
+            there = told.stat()
+            monkeypatch.setenv("JOURNAL_STREAM", f"{there.st_dev}:{there.st_ino}")
+            if refuses:
+                with pytest.raises(ChannelFailed, match="journal"):
+                    await console.make("c", console.Options()).send(NOTICE, None)
+                assert journal.read_text() == ""
+            else:
+                await console.make("c", console.Options()).send(NOTICE, None)
+    assert NOTICE.title in journal.read_text()
+
+
 async def test_the_console_prints_title_text_and_how_to_answer(capsys: pytest.CaptureFixture[str]) -> None:
     await console.make("c", console.Options()).send(NOTICE, None)
     assert sys.stdout is not None

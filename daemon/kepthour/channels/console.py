@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import sys
 from collections.abc import Callable
@@ -54,6 +55,12 @@ class Console:
         output: TextIO | None = sys.stdout  # None where the process was started with it closed
         if output is None:
             raise _no_output()
+        if _is_journal(output):
+            raise ChannelFailed(
+                "journal",
+                "Standard output goes to the system's journal, which others may read.",
+                "Take this channel out of the configuration of a service.",
+            )
         try:
             if not _takes_more(output):
                 raise ChannelFailed(
@@ -74,6 +81,18 @@ def _no_output() -> ChannelFailed:
         "Standard output cannot be written to.",
         "Run Kept Hour in a terminal that stays open, or remove this channel.",
     )
+
+
+def _is_journal(output: TextIO) -> bool:
+    """Whether systemd says (systemd.exec(5), JOURNAL_STREAM) that this very stream is the journal's."""
+    told = os.environ.get("JOURNAL_STREAM")
+    if told is None:
+        return False
+    try:
+        there = os.fstat(output.fileno())
+    except OSError:  # kept in memory
+        return False
+    return told == f"{there.st_dev}:{there.st_ino}"
 
 
 def _takes_more(output: TextIO) -> bool:
