@@ -218,14 +218,14 @@ class App:
 
     def audit(self) -> None:
         """See to it that every open session has a next step, and plan anew. What cannot be mended is told."""
+        from kepthour.views.rules import looked_at_again
+
         everywhere = tuple(channel.name for channel in self.config.channels)
         now = self.clock.now()
         self._gaps = pipeline.audit.audit(self.store, everywhere, now, self._gaps)
         lost = pipeline.repair.without_card(self.store, now - pipeline.audit.BEHIND)
         self._follow_verdicts(lost, Who.DAEMON)
         self.replan()
-        from kepthour.views.rules import looked_at_again
-
         again = looked_at_again(self.config, self.store, now)
         if again:
             pipeline.prevent.tell(self.store, again, self.config.near_channels, now)
