@@ -72,7 +72,8 @@ def measured(
         show(part, found, console)
         if file:
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(json.dumps(document(rows, failed, facts()), indent=2), encoding="utf-8")
+            kept = document(rows, failed, facts() | {"rounds": str(setting.rounds)})
+            file.write_text(json.dumps(kept, indent=2), encoding="utf-8")
     return rows, failed
 
 

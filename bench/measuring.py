@@ -169,4 +169,5 @@ def workshop(setting: Setting) -> AbstractContextManager[str]:
 
 
 def _end(text: str) -> str:
-    return " ".join(text.strip().splitlines()[-3:])[-300:]
+    lines = text.strip().splitlines()
+    return " ".join(lines[-1:] if "Traceback" in text else lines[-3:])[-300:]
