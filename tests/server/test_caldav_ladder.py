@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from kepthour_connectors.base import Kind, Nonsense, Transient
@@ -34,6 +36,11 @@ def test_a_member_that_is_removed_and_made_again_in_one_answer_exists(synced: Sc
     batch = synced.poll()
     assert batch.deleted == frozenset()
     assert [each.href for each in batch.changed] == ["/cal/a.ics"]
+
+
+def test_a_connection_that_is_kept_wakes_nobody(synced: Scene) -> None:
+    synced.poll()
+    assert [one.name for one in threading.enumerate() if "idle_conn_watch" in one.name] == []
 
 
 # Tokens

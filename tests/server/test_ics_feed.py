@@ -256,3 +256,8 @@ def test_neither_address_nor_content_reaches_a_log_or_the_cursor(
     for text in (caplog.text, str(batch.cursor)):
         assert TOKEN not in text
         assert "private" not in text
+
+
+def test_a_connection_that_is_kept_wakes_nobody(connector: Connector) -> None:
+    connector.poll(Known())
+    assert [one.name for one in threading.enumerate() if "idle_conn_watch" in one.name] == []

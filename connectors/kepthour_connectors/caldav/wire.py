@@ -14,11 +14,11 @@ from urllib.parse import urljoin, urlsplit
 import lxml.etree
 import niquests
 from caldav.lib import error as library
-from niquests.adapters import HTTPAdapter
 
 from kepthour_connectors.base import CalendarGone, Nonsense, Transient, checked_url
 from kepthour_connectors.caldav import own_certificate
 from kepthour_connectors.caldav.hosts import may_go
+from kepthour_connectors.web import Adapter
 
 _ANSWER_BYTES = 64 * 1024 * 1024  # a hundred events with attachments fit; a runaway answer does not
 _TEXT_BYTES = 10_000_000  # the parser takes no longer text in one element: an attachment may be one
@@ -30,8 +30,6 @@ _LESS = "Move old events with large attachments out of this calendar."
 # That of responses by its own level: it shows bodies to the root logger when it has none.
 for _name in ("caldav", "caldav.response"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
-for _name in ("niquests", "urllib3", "urllib3_future", "charset_normalizer"):
-    logging.getLogger(_name).setLevel(logging.ERROR)
 # Two environment variables would make it write bodies into /tmp, or stop in a debugger.
 library.debug_dump_communication = False
 library.debugmode = "PRODUCTION"
@@ -41,12 +39,11 @@ class TooLarge(Nonsense):
     """Catch it to ask for less at once."""
 
 
-class Wire(HTTPAdapter):
+class Wire(Adapter):
     """Carries requests, to the account's own hosts only. `sent` counts them all: retries for a sign-in, too."""
 
     def __init__(self, url: str) -> None:
-        # HTTP/3 off: one transport, one way to fail.
-        super().__init__(disable_http3=True, revocation_configuration=None)
+        super().__init__()
         self.sent = 0
         self._url = url
         self._host = urlsplit(url).hostname or ""
