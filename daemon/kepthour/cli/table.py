@@ -25,7 +25,7 @@ def lines(rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
     The widest column gives way.
     """
     columns = list(zip(*rows, strict=True))
-    sizes = [{cell: cell_len(cell) for cell in set(column)} for column in columns]
+    sizes = [{cell: _size(cell) for cell in set(column)} for column in columns]
     widths = [max(of_column.values()) for of_column in sizes]
     widest = widths.index(max(widths))
     others = sum(widths) - widths[widest] + len(_GAP) * (len(widths) - 1)
@@ -42,6 +42,11 @@ def lines(rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
         for parts in zip_longest(*cells):
             filled = (part or empty for part, empty in zip(parts, blank, strict=True))
             yield _GAP.join(filled).rstrip()
+
+
+def _size(cell: str) -> int:
+    """How many cells of a terminal it takes."""
+    return len(cell) if cell.isascii() and cell.isprintable() else cell_len(cell)
 
 
 def _laid(column: Sequence[str], sizes: Mapping[str, int], width: int) -> Iterator[list[str]]:

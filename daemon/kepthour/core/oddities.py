@@ -144,9 +144,11 @@ def _is_elsewhere(session: Placed, others: Iterable[Placed], zone: ZoneInfo) -> 
 
 def _stands_for(one: Placed, session: Placed) -> bool:
     """Whether the other is probably this one, copied into another calendar with a slip of the zone."""
+    if one.calendar == session.calendar:
+        return False
     same = one.uid == session.uid or (bool(session.client) and one.client == session.client)
     as_long = one.end - one.start == session.end - session.start
-    return same and as_long and one.calendar != session.calendar and abs(one.start - session.start) in _TWICE
+    return same and as_long and abs(one.start - session.start) in _TWICE
 
 
 def _of_link(session: Placed, past: Sequence[Met], facts: Facts) -> Iterator[Oddity]:

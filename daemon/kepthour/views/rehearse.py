@@ -113,6 +113,9 @@ def _weighed(due: Iterable[Rehearsed], occupied: Iterable[Attended]) -> Iterator
         while to_come and to_come[0].start <= one.at:
             under_way.append(to_come.popleft())
         under_way = [session for session in under_way if one.at < session.end]
+        if not under_way:
+            yield one
+            continue
         held_by = [s for s in under_way if s.id != one.session and waits_for(one, s)]
         yield replace(one, waits_in=tuple(held_by)) if held_by else one
 
