@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from rich.text import Text
 
-from kepthour.cli.printing import document
+from kepthour.cli import table
+from kepthour.cli.printing import clock, document
 from kepthour.cli.table import lines
 
 HEAD = ("at", "text")
@@ -60,3 +65,30 @@ def test_a_document_has_an_item_a_line(capsys: pytest.CaptureFixture[str]) -> No
     text = capsys.readouterr().out
     assert json.loads(text) == value
     assert text.splitlines()[2] == '    {"rung": "-5m", "channels": ["a"]},'
+
+
+def test_a_text_that_stands_there_many_times_is_folded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    folded = []
+
+    class Counted(Text):
+        def wrap(self, *args: Any, **more: Any) -> Any:
+            folded.append(self.plain)
+            return super().wrap(*args, **more)
+
+    monkeypatch.setattr(table, "Text", Counted)
+    long = "Finish what you are doing and get ready."
+    rows = [(f"{minute:05}", text) for minute in range(200) for text in (long, "short", f"{long} Now.")]
+    found = list(lines(rows, 30))
+    assert sorted(folded) == [long, f"{long} Now."]
+    first = ["00000  Finish what you are", "       doing and get ready.", "00000  short"]
+    first += ["00000  Finish what you are", "       doing and get ready.", "       Now."]
+    assert found == [line.replace("00000", f"{minute:05}") for minute in range(200) for line in first]
+
+
+@pytest.mark.parametrize("seconds", [0, 7])
+def test_a_time_in_a_table_is_as_strftime_has_it(seconds: int) -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    for hours in range(0, 366 * 24, 5):
+        at = datetime(2026, 1, 1, minute=4, second=seconds, tzinfo=UTC) + timedelta(hours=hours)
+        wanted = at.astimezone(zone).strftime("%a %d %b %H:%M:%S" if seconds else "%a %d %b %H:%M")
+        assert clock(at, zone) == wanted

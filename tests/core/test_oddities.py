@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from kepthour.core.changes import KnownSession
-from kepthour.core.oddities import Changed, Facts, History, Oddity, Written, odd_ones, oddities, usual_times
+from kepthour.core.history import History
+from kepthour.core.oddities import Changed, Facts, Oddity, Written, odd_ones, oddities, usual_times
 from kepthour.core.privacy import NOTHING, Phi
 from kepthour.core.tongue import ENGLISH
 from kepthour.core.words.odd import odd_text
@@ -81,7 +82,7 @@ def found(
         {("practice", uid): written for uid, written in (zones or {}).items()},
         {session.id} if remote else (),
     )
-    return [code.value for code in oddities(session, History([session, *others, *past]), BERLIN, facts)]
+    return [code.value for code in oddities(session, History([session, *others, *past], BERLIN), facts)]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +160,7 @@ def test_what_is_odd(what: dict[str, object], codes: list[str]) -> None:
 def test_when_a_client_is_usually_met(
     session: KnownSession, past: list[KnownSession], usual: set[tuple[int, time]]
 ) -> None:
-    assert usual_times(session, History(past), BERLIN) == usual
+    assert usual_times(session, History(past, BERLIN)) == usual
 
 
 def test_another_place_than_before_counts_on_the_same_day_only() -> None:

@@ -29,7 +29,10 @@ class Urgency(StrEnum):
     @property
     def rank(self) -> int:
         """0 for the calmest."""
-        return tuple(Urgency).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {urgency: rank for rank, urgency in enumerate(Urgency)}
 
 
 class OnlyIf(StrEnum):
@@ -145,7 +148,10 @@ class Ladder:
 
     def of(self, session: Described, zone: ZoneInfo) -> Ladder:
         """The ladder of one session."""
-        number = self.rule(session, zone)
+        return self.numbered(self.rule(session, zone))
+
+    def numbered(self, number: int | None) -> Ladder:
+        """The ladder of the sessions that this rule is about; None: the usual one."""
         rungs = self.rungs if number is None else self.specials[number - 1].rungs
         return replace(self, rungs=rungs, specials=())
 

@@ -7,23 +7,19 @@ other week, that two stand at the same time. None of them is a fault.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from itertools import pairwise
 from statistics import median
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from kepthour.core import duplicates, offsets
+from kepthour.core import offsets
 from kepthour.core.changes import KnownSession
-from kepthour.core.privacy import Phi
+from kepthour.core.history import History, Met, Placed, Slot
 
-LOOKED_BACK = timedelta(days=100)  # a client who comes every other week has seven sessions in it
-_AROUND = timedelta(hours=12)
 LATELY = timedelta(hours=72)  # so soon before its start a change is easily missed
 REMEMBERED = timedelta(days=8)  # so long somebody goes by a cancellation that was taken back
 _JUST_CHANGED = timedelta(hours=36)  # a change of the clocks, in the night to Sunday, is felt on Monday
@@ -32,7 +28,6 @@ _RHYTHM = 3  # weeks with sessions, before a distance does
 _SECOND = 3  # past sessions, before a second hour counts as usual beside the first
 _USUALLY = 0.75
 _WEEK = timedelta(days=7)
-_Slot = tuple[int, int, int]  # weekday (Monday is 0), hour, minute
 _TWICE = (timedelta(minutes=30), timedelta(hours=1))
 _REMOTE = re.compile(r"\b(?:tele\w*|video\w*|online|zoom|teams|meet)\b", re.IGNORECASE)
 
@@ -54,13 +49,6 @@ class Oddity(StrEnum):
     DOUBTFUL_ZONE = "doubtful_zone"  # its time zone had to be guessed
     OTHER_ZONE = "other_zone"  # it is written in a time zone in which this client had none before
     CLOCKS = "clocks_changed"
-
-
-class Placed(duplicates.Placed, Protocol):
-    """A session, as far as it is looked at here. Instants are aware UTC."""
-
-    @property
-    def place(self) -> Phi: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,39 +86,6 @@ class Facts:
 _NOTHING_MORE = Facts()
 
 
-class History:
-    """Sessions, to find those around one, and those with its client before it.
-
-    Without an alias the series stands for the client.
-    """
-
-    def __init__(self, sessions: Iterable[Placed]) -> None:
-        self._by_start = sorted(sessions, key=_start)
-        self._by_client: defaultdict[tuple[str, ...], dict[datetime, Placed]] = defaultdict(dict)
-        for session in self._by_start:
-            self._by_client[_client(session)][session.start] = session
-
-    def around(self, session: Placed) -> list[Placed]:
-        """Those that begin in the twelve hours before or after it, and itself."""
-        first = bisect_left(self._by_start, session.start - _AROUND, key=_start)
-        last = bisect_right(self._by_start, session.start + _AROUND, key=_start)
-        return self._by_start[first:last]
-
-    def before(self, session: Placed) -> list[Placed]:
-        """The sessions with this client in the weeks before this one, by start."""
-        known = self._by_client[_client(session)]
-        return [known[at] for at in sorted(known) if session.start - LOOKED_BACK <= at < session.start]
-
-
-def _client(session: Placed) -> tuple[str, ...]:
-    alias = session.client.reveal()
-    return ("client", alias) if alias else ("series", session.calendar, session.uid)
-
-
-def _start(session: Placed) -> datetime:
-    return session.start
-
-
 def odd_ones(
     sessions: Iterable[KnownSession], earlier: Iterable[Placed], facts: Facts, zone: ZoneInfo, now: datetime
 ) -> dict[str, tuple[Oddity, ...]]:
@@ -139,27 +94,25 @@ def odd_ones(
     `earlier` are further ones, to tell by them what is usual. `zone` is the therapist's. Never raises.
     """
     present = [session for session in sessions if not session.cancelled]
-    history = History([*earlier, *present])
+    history = History([*earlier, *present], zone)
     coming = (session for session in present if session.start > now)
-    found = {session.id: oddities(session, history, zone, facts) for session in coming}
+    found = {session.id: oddities(session, history, facts) for session in coming}
     return {session_id: codes for session_id, codes in found.items() if codes}
 
 
-def oddities(
-    session: Placed, history: History, zone: ZoneInfo, facts: Facts = _NOTHING_MORE
-) -> tuple[Oddity, ...]:
+def oddities(session: Placed, history: History, facts: Facts = _NOTHING_MORE) -> tuple[Oddity, ...]:
     """All that is odd about `session` among those of `history`, in the order of the codes. Never raises."""
     others = [one for one in history.around(session) if one.id != session.id]
-    past = history.before(session)
+    past, met = history.before(session), history.met(session)
     found = {
         *_of_changes(session, facts.changed.get(session.id, _UNCHANGED)),
-        *_of_neighbours(session, others, zone),
+        *_of_neighbours(session, others, history.zone),
         *_of_link(session, past, facts),
-        *_of_habits(session, past, zone),
-        *_of_clocks(session, past, zone, facts),
-        *_of_zone(session, past, zone, facts),
+        *_of_habits(met, past),
+        *_of_clocks(session, past, history.zone, facts),
+        *_of_zone(met, past, history.zone, facts),
     }
-    return tuple(code for code in Oddity if code in found)
+    return tuple(code for code in Oddity if code in found) if found else ()
 
 
 def _of_changes(session: Placed, changed: Changed) -> Iterator[Oddity]:
@@ -169,13 +122,8 @@ def _of_changes(session: Placed, changed: Changed) -> Iterator[Oddity]:
         yield Oddity.MOVED
 
 
-def _of_neighbours(session: Placed, others: Iterable[Placed], zone: ZoneInfo) -> Iterator[Oddity]:
-    today = session.start.astimezone(zone).date()
-    earlier = [
-        one for one in others if one.start < session.start and one.start.astimezone(zone).date() == today
-    ]
-    before = max(earlier, key=lambda one: one.start, default=None)
-    if before is not None and session.place and before.place and before.place != session.place:
+def _of_neighbours(session: Placed, others: Sequence[Placed], zone: ZoneInfo) -> Iterator[Oddity]:
+    if session.place and _is_elsewhere(session, others, zone):
         yield Oddity.OTHER_PLACE
     for one in others:
         if one.start < session.end and session.start < one.end:
@@ -184,33 +132,47 @@ def _of_neighbours(session: Placed, others: Iterable[Placed], zone: ZoneInfo) ->
             yield Oddity.TWICE
 
 
+def _is_elsewhere(session: Placed, others: Iterable[Placed], zone: ZoneInfo) -> bool:
+    """Whether the session before it that day is at another place."""
+    today = session.start.astimezone(zone).date()
+    earlier = [
+        one for one in others if one.start < session.start and one.start.astimezone(zone).date() == today
+    ]
+    before = max(earlier, key=lambda one: one.start, default=None)
+    return before is not None and bool(before.place) and before.place != session.place
+
+
 def _stands_for(one: Placed, session: Placed) -> bool:
     """Whether the other is probably this one, copied into another calendar with a slip of the zone."""
+    if one.calendar == session.calendar:
+        return False
     same = one.uid == session.uid or (bool(session.client) and one.client == session.client)
     as_long = one.end - one.start == session.end - session.start
-    return same and as_long and one.calendar != session.calendar and abs(one.start - session.start) in _TWICE
+    return same and as_long and abs(one.start - session.start) in _TWICE
 
 
-def _of_link(session: Placed, past: Sequence[Placed], facts: Facts) -> Iterator[Oddity]:
+def _of_link(session: Placed, past: Sequence[Met], facts: Facts) -> Iterator[Oddity]:
+    if session.join_url:
+        return
     said = session.id in facts.remote or _REMOTE.search(session.place.reveal())
-    if not session.join_url and (said or _is_usually_remote(past)):
+    if said or _is_usually_remote(past):
         yield Oddity.NO_LINK
 
 
-def _is_usually_remote(past: Sequence[Placed]) -> bool:
-    return len(past) >= _LEAST and all(one.join_url for one in past[-_LEAST:])
+def _is_usually_remote(past: Sequence[Met]) -> bool:
+    return len(past) >= _LEAST and all(one.session.join_url for one in past[-_LEAST:])
 
 
-def _of_habits(session: Placed, past: Sequence[Placed], zone: ZoneInfo) -> Iterator[Oddity]:
-    usual = _usual_slots([_slot(one, zone) for one in past])
-    if usual and _slot(session, zone) not in usual:
+def _of_habits(met: Met, past: Sequence[Met]) -> Iterator[Oddity]:
+    usual = _usual_slots([one.slot for one in past])
+    if usual and met.slot not in usual:
         yield Oddity.OTHER_TIME
-    weeks = sorted({_week(one, zone) for one in past})
+    weeks = sorted({one.week for one in past})
     if len(weeks) >= _RHYTHM:
-        yield from _of_rhythm(_week(session, zone), weeks)
+        yield from _of_rhythm(met.week, weeks)
 
 
-def _usual_slots(past: Sequence[_Slot]) -> set[_Slot]:
+def _usual_slots(past: Sequence[Slot]) -> set[Slot]:
     """One, or two of a client with two, of three in four of the `past` ones; and the last, if it came twice running.
 
     Empty: there is no such, or too few to tell.
@@ -228,9 +190,9 @@ def _usual_slots(past: Sequence[_Slot]) -> set[_Slot]:
     return usual
 
 
-def usual_times(session: Placed, history: History, zone: ZoneInfo) -> frozenset[tuple[int, time]]:
+def usual_times(session: Placed, history: History) -> frozenset[tuple[int, time]]:
     """Weekdays (Monday is 0) and local times at which this client is met; those of `session` if that is unknown."""
-    usual = _usual_slots([_slot(one, zone) for one in history.before(session)]) or {_slot(session, zone)}
+    usual = _usual_slots([one.slot for one in history.before(session)]) or {history.met(session).slot}
     return frozenset((weekday, time(hour, minute)) for weekday, hour, minute in usual)
 
 
@@ -243,39 +205,40 @@ def _of_rhythm(week: int, past: Sequence[int]) -> Iterator[Oddity]:
         yield Oddity.AFTER_BREAK
 
 
-def _slot(session: Placed, zone: ZoneInfo) -> _Slot:
-    local = session.start.astimezone(zone)
-    return local.weekday(), local.hour, local.minute
-
-
-def _week(session: Placed, zone: ZoneInfo) -> int:
-    """The number of its week, which begins on Monday."""
-    return (session.start.astimezone(zone).toordinal() - 1) // 7  # day 1 was a Monday
-
-
-def _of_clocks(session: Placed, past: Sequence[Placed], zone: ZoneInfo, facts: Facts) -> Iterator[Oddity]:
+def _of_clocks(session: Placed, past: Sequence[Met], zone: ZoneInfo, facts: Facts) -> Iterator[Oddity]:
     if offsets.changes(zone, session.start - _JUST_CHANGED, session.start):
         yield Oddity.CLOCKS
     written = facts.writing(session).zone
-    series = [one for one in past if (one.calendar, one.uid) == (session.calendar, session.uid)]
-    if series and (written is None or not offsets.has_summer_time(written, session.start)):
-        last = series[-1].start
-        kept = (session.start - last) % _WEEK == timedelta()
-        if kept and offsets.changes(zone, last, session.start):
-            yield Oddity.BY_CLOCKS
-    if written is not None and offsets.is_place(written):
+    last = _last_of_series(session, past)
+    if (
+        last is not None
+        and (session.start - last) % _WEEK == timedelta()
+        and offsets.changes(zone, last, session.start)
+        and (written is None or not offsets.has_summer_time(written, session.start))
+    ):
+        yield Oddity.BY_CLOCKS
+    # What is written in the therapist's own zone, as nearly all is, is never apart from it.
+    if written is not None and written is not zone and offsets.is_place(written):
         usual = offsets.usually_apart(written, zone, session.start)
         if offsets.apart(written, zone, session.start) != usual:
             yield Oddity.CLOCKS_DIFFER
 
 
-def _of_zone(session: Placed, past: Sequence[Placed], zone: ZoneInfo, facts: Facts) -> Iterator[Oddity]:
-    written = facts.writing(session)
-    seen = [found for one in past if (found := facts.writing(one).zone) is not None]
-    if written.zone is not None and offsets.is_place(written.zone):
-        is_new = not seen or offsets.apart(seen[-1], written.zone, session.start) != timedelta()
-        if is_new and offsets.apart(written.zone, zone, session.start) != timedelta():
+def _last_of_series(session: Placed, past: Sequence[Met]) -> datetime | None:
+    """When the series of `session` had its last one before it; None: never in these weeks."""
+    backwards = (one.session for one in reversed(past))
+    return next(
+        (one.start for one in backwards if one.uid == session.uid and one.calendar == session.calendar), None
+    )
+
+
+def _of_zone(met: Met, past: Sequence[Met], zone: ZoneInfo, facts: Facts) -> Iterator[Oddity]:
+    written, start = facts.writing(met.session), met.session.start
+    if written.zone is not None and written.zone is not zone and offsets.is_place(written.zone):
+        backwards = (facts.writing(one.session).zone for one in reversed(past))
+        last = next((found for found in backwards if found is not None), None)
+        is_new = last is None or offsets.apart(last, written.zone, start) != timedelta()
+        if is_new and offsets.apart(written.zone, zone, start) != timedelta():
             yield Oddity.OTHER_ZONE
-    lived_through = [one for one in past if _slot(one, zone) == _slot(session, zone)]
-    if written.doubtful and len(lived_through) < _LEAST:
+    if written.doubtful and sum(one.slot == met.slot for one in past) < _LEAST:
         yield Oddity.DOUBTFUL_ZONE

@@ -37,11 +37,11 @@ class Tongue:
     def clock(self, instant: datetime, zone: ZoneInfo) -> str:
         """The time of day in `zone`, with seconds only where there are some."""
         moment = instant.astimezone(zone)
-        # Translators: a time of day, for Python's strftime; 24-hour clock.
-        whole = self.pgettext("time of day", "%H:%M")
+        if not moment.second:
+            # Translators: a time of day, for Python's strftime; 24-hour clock.
+            return moment.strftime(self.pgettext("time of day", "%H:%M"))
         # Translators: a time of day with seconds, for Python's strftime; 24-hour clock.
-        exact = self.pgettext("time of day", "%H:%M:%S")
-        return moment.strftime(exact if moment.second else whole)
+        return moment.strftime(self.pgettext("time of day", "%H:%M:%S"))
 
     def weekday(self, instant: datetime, zone: ZoneInfo) -> str:
         """The short name of the weekday in `zone`."""

@@ -12,7 +12,7 @@ from kepthour.core.away import Absence, covering
 from kepthour.core.changes import KnownSession
 from kepthour.core.day import by_day, digests, grounds
 from kepthour.core.freshness import SOON, Freshness
-from kepthour.core.ladder import Step, Urgency, climb
+from kepthour.core.ladder import Urgency
 from kepthour.core.oddities import Oddity, odd_ones
 from kepthour.core.quiet import CUE, Attended, waits_for
 from kepthour.core.reach import HELD_AHEAD, HELD_BEHIND
@@ -29,36 +29,17 @@ from kepthour.pipeline.plan.oddities import background
 from kepthour.store import absences, calendars, nudging, presence, reminders, responses, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.views.agenda import agenda
+from kepthour.views.rehearsed import Rehearsed, ladders
 from kepthour.views.rules import listed
 
 _FRINGE = timedelta(days=2)  # digests and early rungs belong to sessions that lie outside the span
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsed:
-    """One reminder that would go out. `at` is aware UTC."""
-
-    at: datetime
-    session: str | None
-    rung: str
-    urgency: Urgency
-    channels: tuple[str, ...]
-    text: str
-    offset: timedelta | None = None  # from the start; None for notices that are no rungs
-    skip_in_session: bool = False
-    waits_in: tuple[Attended, ...] = ()  # it is held back while the therapist is in one of these
-
-    @property
-    def due_at(self) -> datetime:
-        """The same as `at`."""
-        return self.at
-
-
-@dataclass(frozen=True, slots=True)
 class _Course:
-    """What is still to come of a session: its rungs, and the question at `deadline` (None: not any more)."""
+    """What is stored of a session: its rungs, and when it will be asked about (None: not any more)."""
 
-    rungs: Sequence[Step | Reminder]
+    rungs: Sequence[Reminder]
     deadline: datetime | None
     announced: datetime | None = None  # the start that a "running late" promised
     cues: Sequence[Reminder] = ()
@@ -85,21 +66,24 @@ def rehearse(
     days = by_day(held, config.zone)
     answered = _answered(store, now, end + _FRINGE)
     odd = _odd(config, store, [entry.session for entry in entries], now)
+    there = [
+        (session, day) for day in days.values() for session in day if covering(session.start, absent) is None
+    ]
+    unanswered = [
+        (session, bool(grounds(session, day, is_odd=config.early_if_odd and session.id in odd)))
+        for session, day in there
+        if session.id not in answered
+    ]
     courses = [
         (
             session,
             answered.get(session.id)
-            or _unanswered(
-                config,
-                session,
-                day,
+            or _Course(
                 openings.get((session.id, session.revision), ()),
-                is_odd=config.early_if_odd and session.id in odd,
+                config.ladder.deadline(session.start, session.end),
             ),
         )
-        for day in days.values()
-        for session in day
-        if covering(session.start, absent) is None
+        for session, _day in there
     ]
     states = {
         one.calendar.name: one.state for one in troubled
@@ -111,6 +95,7 @@ def rehearse(
         *_digests(config, days, absent, states, odd),
         *_questions(config, asked),
         *_sweeps(config, [*open_now, *(session for session, course in asked if _is_to_come(course, now))]),
+        *ladders(config, unanswered),
     ]
     for session, course in courses:
         found += [*_ladder(config, session, course), *_cues(config, session, course)]
@@ -128,6 +113,9 @@ def _weighed(due: Iterable[Rehearsed], occupied: Iterable[Attended]) -> Iterator
         while to_come and to_come[0].start <= one.at:
             under_way.append(to_come.popleft())
         under_way = [session for session in under_way if one.at < session.end]
+        if not under_way:
+            yield one
+            continue
         held_by = [s for s in under_way if s.id != one.session and waits_for(one, s)]
         yield replace(one, waits_in=tuple(held_by)) if held_by else one
 
@@ -151,20 +139,6 @@ def _openings(tx: Tx) -> dict[tuple[str, int], list[Reminder]]:
     return found
 
 
-def _unanswered(
-    config: Configuration,
-    session: KnownSession,
-    day: Sequence[KnownSession],
-    openings: Sequence[Reminder],
-    *,
-    is_odd: bool,
-) -> _Course:
-    ladder = config.ladder.of(session, config.zone)
-    notable = bool(grounds(session, day, is_odd=is_odd))
-    steps = climb(ladder, session.start, session.end, notable=notable)
-    return _Course([*steps, *openings], config.ladder.deadline(session.start, session.end))
-
-
 def _answered(store: Store, now: datetime, end: datetime) -> dict[str, _Course]:
     """By id: the sessions up to `end` that are not over and were answered, or settled. Theirs is what is stored."""
     found = {}
@@ -183,7 +157,7 @@ def _answered(store: Store, now: datetime, end: datetime) -> dict[str, _Course]:
 
 
 def _ladder(config: Configuration, session: KnownSession, course: _Course) -> Iterator[Rehearsed]:
-    rungs: defaultdict[str, list[Step | Reminder]] = defaultdict(list)
+    rungs: defaultdict[str, list[Reminder]] = defaultdict(list)
     for step in course.rungs:
         rungs[step.rung].append(step)
     tongue = config.showing.tongue

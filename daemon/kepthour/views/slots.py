@@ -13,7 +13,8 @@ from kepthour.core.changes import KnownSession
 from kepthour.core.choice import Slot, offered
 from kepthour.core.duplicates import duplicates
 from kepthour.core.errors import NotFound
-from kepthour.core.oddities import Facts, History, Placed, usual_times
+from kepthour.core.history import History, Placed
+from kepthour.core.oddities import Facts, usual_times
 from kepthour.core.offsets import apart, is_place
 from kepthour.core.sessions import as_session, takes_time
 from kepthour.core.slots import Busy, Diary, Refusal, Wish, refusal
@@ -117,13 +118,16 @@ def _wish(config: Configuration, store: Store, session: KnownSession, now: datet
     configured = [(calendar.name, calendar.take) for calendar in config.calendars]
     with store.read() as tx:
         known = background(tx, configured, config.rules, (), now, now + _DAY)
-    history = History(known.earlier)
+    history = History(known.earlier, config.zone)
     return Wish(
         length=session.end - session.start,
         place=session.place,
-        usual=usual_times(session, history, config.zone),
+        usual=usual_times(session, history),
         client_zone=_client_zone(
-            [session, *reversed(history.before(session))], known.facts, config.zone, now
+            [session, *(one.session for one in reversed(history.before(session)))],
+            known.facts,
+            config.zone,
+            now,
         ),
     )
 

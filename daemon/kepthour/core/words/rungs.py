@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -28,21 +29,44 @@ def rung_text(
     """
     anchor = announced or session.start
     distance = _distance(offset, now - anchor)
-    title = _when(tongue, _name(tongue, session, anchor, zone, show), distance)
-    step = _next_step(tongue, distance, bool(session.join_url), announced is not None)
-    return Text(title, f"{_facts(tongue, session)}. {step}")
+    length, has_link = session.end - session.start, bool(session.join_url)
+    words = rung_words(tongue, distance, length, has_link=has_link, announced=announced is not None)
+    return words.about(session_name(tongue, session, anchor, zone, show))
+
+
+@dataclass(frozen=True, slots=True)
+class RungWords:
+    """What a rung says of all sessions that are as long and held alike: everything but which session it is."""
+
+    tongue: Tongue
+    distance: timedelta  # from the start
+    span: str  # the same, in words
+    body: str
+
+    def about(self, name: str) -> Text:
+        """Of one session, as `session_name` calls it."""
+        return Text(_when(self.tongue, name, self.distance, self.span), self.body)
+
+
+def rung_words(
+    tongue: Tongue, distance: timedelta, length: timedelta, *, has_link: bool, announced: bool = False
+) -> RungWords:
+    """The words of a rung at `distance` from the start; `announced`: from the one that a "running late" promised."""
+    step = _next_step(tongue, distance, has_link, announced)
+    return RungWords(tongue, distance, tongue.span(distance), f"{_facts(tongue, length, has_link)}. {step}")
 
 
 def opening_text(
     tongue: Tongue, session: KnownSession, offset: timedelta, now: datetime, zone: ZoneInfo, show: Show
 ) -> Text:
     """The opening cue: how to begin, at the first meeting after a miss. Somebody else may read it: it tells nothing."""
-    name = _name(tongue, session, session.start, zone, show)
-    title = _when(tongue, name, _distance(offset, now - session.start))
+    name = session_name(tongue, session, session.start, zone, show)
+    distance = _distance(offset, now - session.start)
+    title = _when(tongue, name, distance, tongue.span(distance))
     # Translators: to a therapist, before the session with a client whom they let wait the last time.
     body = tongue.gettext(
         "{facts}. Begin with what happened, in one sentence; then hear how it was. No reasons unless asked.",
-        facts=_facts(tongue, session),
+        facts=_facts_of(tongue, session),
     )
     return Text(title, body)
 
@@ -63,7 +87,7 @@ def joint_text(tongue: Tongue, session: KnownSession, ends: datetime, zone: Zone
     )
     # Translators: {facts} is about the next session: "50 min, video".
     body = tongue.gettext(
-        "Then: {facts}. One answer ends this one and starts the next.", facts=_facts(tongue, session)
+        "Then: {facts}. One answer ends this one and starts the next.", facts=_facts_of(tongue, session)
     )
     return Text(title, body)
 
@@ -90,7 +114,8 @@ def bare_text(tongue: Tongue, start: datetime, zone: ZoneInfo) -> Text:
     return Text(title, tongue.gettext("More could not be read. Look into your calendar."))
 
 
-def _name(tongue: Tongue, session: KnownSession, anchor: datetime, zone: ZoneInfo, show: Show) -> str:
+def session_name(tongue: Tongue, session: KnownSession, anchor: datetime, zone: ZoneInfo, show: Show) -> str:
+    """What a session is called that begins, or is now to begin, at `anchor`."""
     clock = tongue.clock(anchor, zone)
     if show is Show.ALIAS and session.client:
         who = session.client.reveal()
@@ -98,19 +123,23 @@ def _name(tongue: Tongue, session: KnownSession, anchor: datetime, zone: ZoneInf
     return tongue.gettext("Session at {clock}", clock=clock)
 
 
-def _facts(tongue: Tongue, session: KnownSession) -> str:
-    span = tongue.span(session.end - session.start)
+def _facts_of(tongue: Tongue, session: KnownSession) -> str:
+    return _facts(tongue, session.end - session.start, bool(session.join_url))
+
+
+def _facts(tongue: Tongue, length: timedelta, has_link: bool) -> str:
+    span = tongue.span(length)
     # Translators: how long a session is, and that it is held by video.
-    return tongue.gettext("{span}, video", span=span) if session.join_url else span
+    return tongue.gettext("{span}, video", span=span) if has_link else span
 
 
-def _when(tongue: Tongue, session: str, distance: timedelta) -> str:
+def _when(tongue: Tongue, session: str, distance: timedelta, span: str) -> str:
     if distance < timedelta():
         # Translators: {session} is "Session at 14:00" or "Session with AB at 14:00"; {span} is "5 min".
-        return tongue.gettext("{session} starts in {span}", session=session, span=tongue.span(distance))
+        return tongue.gettext("{session} starts in {span}", session=session, span=span)
     if not distance:
         return tongue.gettext("{session} starts now", session=session)
-    return tongue.gettext("{session} began {span} ago", session=session, span=tongue.span(distance))
+    return tongue.gettext("{session} began {span} ago", session=session, span=span)
 
 
 def _next_step(tongue: Tongue, distance: timedelta, has_link: bool, announced: bool) -> str:

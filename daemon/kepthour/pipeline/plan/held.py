@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from kepthour.core.history import LOOKED_BACK, History, Placed
 from kepthour.core.make_up import WITHIN, Standing
-from kepthour.core.oddities import LOOKED_BACK, History, Placed
 from kepthour.core.reach import PLANNED_AHEAD, PLANNED_BEHIND
 from kepthour.core.sessions import Session, as_session, judge
 from kepthour.pipeline.plan.observe import tells
@@ -68,8 +68,11 @@ class Held:
         watched: list[Placed] = list(sessions.took_place(self._tx, self._now - LOOKED_BACK, self._now))
         held = calendars.get(self._tx, calendar)
         if held is None or held.expanded_from is None:
-            return History(watched)
-        return History([*self._between(calendar, held.expanded_from, self._now - PLANNED_BEHIND), *watched])
+            return History(watched, self._policy.zone)
+        return History(
+            [*self._between(calendar, held.expanded_from, self._now - PLANNED_BEHIND), *watched],
+            self._policy.zone,
+        )
 
     def _between(self, calendar: str, start: datetime, end: datetime) -> list[Session]:
         """Those that begin in [start, end)."""

@@ -214,4 +214,4 @@ class _Follower:
     def _usual_times(self) -> frozenset[tuple[int, time]]:
         known = self._row.known
         was = replace(known, start=self._start, end=self._start + (known.end - known.start))
-        return usual_times(was, self._held.before(known.calendar), self._policy.zone)
+        return usual_times(was, self._held.before(known.calendar))

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from kepthour.core.oddities import LOOKED_BACK, Changed, Facts, Oddity, Placed, Written, odd_ones
+from kepthour.core.history import LOOKED_BACK, Placed
+from kepthour.core.oddities import Changed, Facts, Oddity, Written, odd_ones
 from kepthour.core.reach import PLANNED_AHEAD, PLANNED_BEHIND
 from kepthour.core.reading.occurrences import Occurrence
 from kepthour.core.sessions import Rule, Session, Take, as_session, judge, says_remote
