@@ -51,7 +51,8 @@ class Logger:
         self.ready()
         import structlog
 
-        structlog.get_logger().log(level, event, **facts)
+        # By the method of its name: a fact may be called "level".
+        getattr(structlog.get_logger(), logging.getLevelName(level).lower())(event, **facts)
 
 
 log = Logger()
