@@ -24,14 +24,14 @@ def calendar(server: DavServer, tmp_path: Path) -> Iterator[Metered]:
         yield made
 
 
-def test_a_big_calendar_comes_in_25_requests_and_costs_next_to_nothing_after(calendar: Metered) -> None:
+def test_a_big_calendar_comes_in_10_requests_and_costs_next_to_nothing_after(calendar: Metered) -> None:
     first, traffic = calendar.poll()
     assert (first.kind, len(first.changed), first.bad) == (Kind.FULL, EVENTS, ())
     assert sum("RRULE:FREQ=WEEKLY" in each.payload for each in first.changed) == WEEKLY
     assert any(
         line.endswith(" 401") for line in calendar.server.log
     )  # no sign-in was named: it is in the count
-    assert traffic.requests == first.requests == calendar.server.requests <= 25
+    assert traffic.requests == first.requests == calendar.server.requests <= 10
 
     for _ in range(2):
         batch, traffic = calendar.poll()
