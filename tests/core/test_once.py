@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -82,6 +82,18 @@ def by_the_library(text: str) -> Expansion:
     return expand(read_piece(slim(read_piece(text), HOSTS, OWN, marked=True)), BERLIN, START, END)
 
 
+SHORT = tuple(
+    (day, day + timedelta(hours=hours))
+    for day in (
+        datetime(2026, 1, 9, 22, tzinfo=UTC),
+        datetime(2026, 1, 10, tzinfo=UTC),
+        datetime(2026, 3, 29, tzinfo=UTC),
+        datetime(2026, 10, 24, tzinfo=UTC),
+    )
+    for hours in (1, 9, 30)
+)  # windows at whose edges the made-up events lie
+
+
 def check(text: str) -> bool:
     """Whether it was read without the library; it came to the same then."""
     try:
@@ -97,6 +109,8 @@ def check(text: str) -> bool:
         return False
     assert expand(read(kept), BERLIN, START, END) == right
     assert expand(read_piece(kept), BERLIN, START, END) == right
+    for window in SHORT:
+        assert expand(read(kept), BERLIN, *window) == expand(read_piece(kept), BERLIN, *window)
     return True
 
 
@@ -147,6 +161,21 @@ def test_what_is_more_than_that_is_left_to_the_library(line: str) -> None:
     assert is_plain(text)
     with suppress(Unreadable):
         assert not is_plain(text.replace("DTEND", f"{line}\r\nDTEND"))
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "start"),
+    [(";TZID=America/New_York:20260110T233000", ";TZID=America/New_York:20260110T235900", "2026-01-11T04:00"),
+     (";TZID=Pacific/Auckland:20260110T003000", ";TZID=Pacific/Auckland:20260110T010000", "2026-01-09T11:00"),
+     (";VALUE=DATE:20260110", ";VALUE=DATE:20260111", "2026-01-09T23:10"),
+     (":20260101T090000Z", ":20260120T090000Z", "2026-01-10T12:00")],
+)  # fmt: skip
+def test_an_event_is_found_in_any_hour_that_it_overlaps(begins: str, ends: str, start: str) -> None:
+    text = calendar(event("1", "AB", "BEGINS", "ENDS", zone=None))
+    text = text.replace("DTSTART:BEGINS", f"DTSTART{begins}").replace("DTEND:ENDS", f"DTEND{ends}")
+    at = datetime.fromisoformat(start).replace(tzinfo=UTC)
+    assert is_plain(text)
+    assert len(expand(read(text), BERLIN, at, at + timedelta(minutes=45)).occurrences) == 1
 
 
 def test_an_empty_event_before_another_is_left_to_the_library() -> None:

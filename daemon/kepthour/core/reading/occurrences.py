@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kepthour.core.privacy import Phi
 from kepthour.core.reading.marks import MARK, STAMP
+from kepthour.core.reading.once import Calendar as Once
 from kepthour.core.reading.resources import ANSWER, ATTENDEES, JOIN, Unreadable
 from kepthour.core.reading.rules import check, check_cost
 from kepthour.core.reading.settle import Event, Moment, Series, sequence, settle
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 # More instances than this of one resource in one window cannot be a practice's calendar.
 _MOST = 5000
-# Naive and all-day times are placed in a zone only after expansion: look a little further on both sides.
+# Times as written, and days, are placed in a zone only after this: look a little further on both sides.
 _MARGIN = timedelta(days=2)
 _INSTANT = timedelta(microseconds=1)  # how long an event without an end overlaps a window
 
@@ -67,6 +68,8 @@ def expand(calendar: AnyCalendar, zone: tzinfo, start: datetime, end: datetime) 
     `calendar` holds one UID, was read by `resources.read`, and is changed by this. Floating times and dates are
     taken in `zone`, the therapist's. Takes a bounded time whatever the resource says. Raises Unreadable.
     """
+    if isinstance(calendar, Once) and calendar.is_outside((start - _MARGIN).date(), (end + _MARGIN).date()):
+        return Expansion([])
     try:
         settled, doubts = settle(calendar, zone)
         found = [

@@ -105,6 +105,13 @@ class Calendar(dict[str, str]):
         super().__init__()
         self.events = [event]
 
+    def is_outside(self, first: date, last: date) -> bool:
+        """Whether its days, as they are written, all lie before `first` or after `last`."""
+        (event,) = self.events
+        begins = _day(event["DTSTART"].dt)
+        ends = _day(event["DTEND"].dt) if "DTEND" in event else begins
+        return ends < first or begins > last
+
     def text(self) -> str:
         """The resource as text to store, its lines unfolded."""
         (event,) = self.events
@@ -261,6 +268,10 @@ def _check_end(event: Event) -> None:
         raise _NotPlain
     if ends.dt < begins.dt:
         raise _NotPlain
+
+
+def _day(moment: date) -> date:
+    return moment.date() if isinstance(moment, datetime) else moment
 
 
 def _unescaped(text: str) -> str:
