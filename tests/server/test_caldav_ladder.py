@@ -38,9 +38,11 @@ def test_a_member_that_is_removed_and_made_again_in_one_answer_exists(synced: Sc
     assert [each.href for each in batch.changed] == ["/cal/a.ics"]
 
 
-def test_a_connection_that_is_kept_wakes_nobody(synced: Scene) -> None:
-    synced.poll()
-    assert [one.name for one in threading.enumerate() if "idle_conn_watch" in one.name] == []
+def test_a_connection_that_is_kept_wakes_nobody(scene: Scene) -> None:
+    before = set(threading.enumerate())
+    scene.poll()
+    fresh = set(threading.enumerate()) - before
+    assert [one.name for one in fresh if "idle_conn_watch" in one.name] == []
 
 
 # Tokens
