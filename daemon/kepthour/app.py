@@ -31,6 +31,7 @@ from kepthour.plugins import Plugins
 from kepthour.ports import Answer, Channel, Clock, GivesEvidence, Housed, Observer, Speaks, Timed, Witness
 from kepthour.store import calendars, sessions
 from kepthour.store.engine import Store
+from kepthour.views.rules import looked_at_again
 from kepthour_connectors.base import Kind as BatchKind
 from kepthour_connectors.base import ListsInstances, RateLimited, Surroundings
 from kepthour_connectors.retry import Account, HasAccount, Policy
@@ -218,8 +219,6 @@ class App:
 
     def audit(self) -> None:
         """See to it that every open session has a next step, and plan anew. What cannot be mended is told."""
-        from kepthour.views.rules import looked_at_again
-
         everywhere = tuple(channel.name for channel in self.config.channels)
         now = self.clock.now()
         self._gaps = pipeline.audit.audit(self.store, everywhere, now, self._gaps)

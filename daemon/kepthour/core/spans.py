@@ -85,6 +85,11 @@ def spoken(span: timedelta) -> str:
 _DAY = re.compile(r"today|tomorrow|[+-]\d{1,5}d|\d{4}-?\d\d-?\d\d|\d{4}-?W\d\d(-?\d)?")
 
 
+def day(moment: date) -> date:
+    """The day of a time, as it is written; a date is its own."""
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
 def names_day(text: str) -> bool:
     """Whether a moment as `parse_moment` reads it is a whole day, of which it gives the midnight."""
     return _DAY.fullmatch(text.strip()) is not None

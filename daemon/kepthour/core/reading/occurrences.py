@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, cast
 
 from kepthour.core.privacy import Phi
@@ -13,6 +13,7 @@ from kepthour.core.reading.once import Calendar as Once
 from kepthour.core.reading.resources import ANSWER, ATTENDEES, JOIN, Unreadable
 from kepthour.core.reading.rules import check, check_cost
 from kepthour.core.reading.settle import Event, Moment, Series, sequence, settle
+from kepthour.core.spans import day
 
 if TYPE_CHECKING:
     from kepthour.core.reading.once import AnyCalendar
@@ -118,7 +119,7 @@ def _recurring(series: Series, start: datetime, end: datetime) -> Iterator[tuple
     for rule, _begins in rules:
         check(rule)
     horizon = end.date()
-    if all(_day(event["DTSTART"].dt) > horizon and "RDATE" not in event for event in series.events):
+    if all(day(event["DTSTART"].dt) > horizon and "RDATE" not in event for event in series.events):
         return  # it begins after the window, and whatever its rules are, they are not needed
     for rule, begins in rules:
         check_cost(rule, begins, horizon)
@@ -192,10 +193,6 @@ def _stated_end(begins: Moment, ends: Moment, series: Series) -> datetime:
     if series.skips(begins):
         return start + (ends - begins)
     return end
-
-
-def _day(moment: Moment) -> date:
-    return moment.date() if isinstance(moment, datetime) else moment
 
 
 def _rules(event: Event) -> Sequence[Mapping[str, Sequence[Any]]]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from kepthour.core.reading.content_lines import ZONE, with_zones
 from kepthour.core.reading.zones import is_needed
+from kepthour.core.spans import day
 
 if TYPE_CHECKING:
     import icalendar
@@ -108,8 +109,8 @@ class Calendar(dict[str, str]):
     def is_outside(self, first: date, last: date) -> bool:
         """Whether its days, as they are written, all lie before `first` or after `last`."""
         (event,) = self.events
-        begins = _day(event["DTSTART"].dt)
-        ends = _day(event["DTEND"].dt) if "DTEND" in event else begins
+        begins = day(event["DTSTART"].dt)
+        ends = day(event["DTEND"].dt) if "DTEND" in event else begins
         return ends < first or begins > last
 
     def text(self) -> str:
@@ -230,8 +231,7 @@ def _time(params: dict[str, str], value: str) -> Time:
     if params.keys() - {"VALUE", ZONE}:
         raise _NotPlain
     if kind == "DATE" and ZONE not in params:
-        year, month, day = _matched(_DAY, value).groups()
-        return Time(_made(date, year, month, day), {})
+        return Time(_made(date, *_matched(_DAY, value).groups()), {})
     if kind != "DATE-TIME" or (ZONE in params and is_needed(params[ZONE])):
         raise _NotPlain
     return Time(_instant(_matched(_TIME, value)), {ZONE: params[ZONE]} if ZONE in params else {})
@@ -268,10 +268,6 @@ def _check_end(event: Event) -> None:
         raise _NotPlain
     if ends.dt < begins.dt:
         raise _NotPlain
-
-
-def _day(moment: date) -> date:
-    return moment.date() if isinstance(moment, datetime) else moment
 
 
 def _unescaped(text: str) -> str:

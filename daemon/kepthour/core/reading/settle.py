@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from kepthour.core.reading.content_lines import ZONE
 from kepthour.core.reading.resources import Unreadable
 from kepthour.core.reading.zones import Zones, is_utc
+from kepthour.core.spans import day
 
 if TYPE_CHECKING:
     from kepthour.core.reading.once import AnyCalendar
@@ -138,7 +139,7 @@ def _check_length(event: Event, series: Series) -> None:
 def _is_before(one: Moment, other: Moment) -> bool:
     if isinstance(one, datetime) and isinstance(other, datetime):
         return one < other
-    return _day(one) < _day(other)
+    return day(one) < day(other)
 
 
 def _as_instance(moment: Moment, anchor: Moment) -> Moment:
@@ -150,17 +151,13 @@ def _as_instance(moment: Moment, anchor: Moment) -> Moment:
 
 def _day_of_days(moment: Moment, begins: Moment) -> Moment:
     """A time among days means its day. A date among times stays one: it means whatever begins on that day."""
-    return moment if isinstance(begins, datetime) else _day(moment)
+    return moment if isinstance(begins, datetime) else day(moment)
 
 
 def _until(limit: Moment, begins: Moment) -> Moment:
     if not isinstance(begins, datetime):
-        return _day(limit)
+        return day(limit)
     return limit if isinstance(limit, datetime) else datetime.combine(limit, time(23, 59, 59))
-
-
-def _day(moment: Moment) -> date:
-    return moment.date() if isinstance(moment, datetime) else moment
 
 
 def _change(event: Event, name: str, change: Callable[[Moment, str | None], Moment]) -> None:
