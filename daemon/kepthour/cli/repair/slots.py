@@ -104,13 +104,15 @@ def _answer(judged: Judged, app: App) -> str:
 
 
 def _tell(card: Card, offers: Offers, span: tuple[datetime, datetime], app: App) -> None:
+    from kepthour.core.tongue import ENGLISH
+
     zone = app.config.zone
-    minutes = f"{offers.wish.length.total_seconds() / 60:g} min"
+    length = ENGLISH.span(offers.wish.length)
     if not offers.slots:
-        click.echo(f"There are no free {minutes} in {between(*span, zone)}. Look further with --to, or ask")
+        click.echo(f"There are no free {length} in {between(*span, zone)}. Look further with --to, or ask")
         click.echo(f"of a time why it is not free: kepthour repair {card.id} slots --why T")
         return
-    click.echo(f"Free times of {minutes} for a make-up session. Nothing is booked.")
+    click.echo(f"Free times of {length} for a make-up session. Nothing is booked.")
     zones = _zones(offers, zone)
     rows = [
         (
