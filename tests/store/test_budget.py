@@ -1,8 +1,8 @@
-"""What is stored together is stored by as many statements, however much it is."""
+"""What belongs together takes as many statements, however much it is; what is few is found without the rest."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event
 
-from tests.support.day import Day
+from kepthour.store import calendars, holdings
+from kepthour.views.agenda import agenda
+from tests.support.day import BERLIN, CONFIG, Day
 
 FIRST = datetime(2026, 3, 2, 9)
 
@@ -65,3 +67,61 @@ def test_a_poll_that_brings_nothing_costs_no_more_for_what_is_there(tmp_path: Pa
         costs.append(cost(day))
     assert costs[0] == costs[1]
     assert costs[0] < 20
+
+
+def full_weeks(day: Day, count: int) -> None:
+    """As many sessions, from tomorrow on."""
+    for number in range(count):
+        start = FIRST + timedelta(days=1 + number // 8, hours=number % 8)
+        day.put(f"{number}", start.isoformat(), 50)
+    day.sync()
+
+
+@pytest.mark.parametrize("what", ["plan", "agenda"])
+def test_what_comes_is_planned_and_shown_by_as_many_statements_however_much_it_is(
+    tmp_path: Path, what: str
+) -> None:
+    costs = []
+    for count in (8, 40):
+        (tmp_path / f"{count}").mkdir()
+        day = Day(
+            tmp_path / f"{count}", "2026-03-02 08:00", CONFIG.replace("enabled = false", "enabled = true")
+        )
+        full_weeks(day, count)
+        begin = FIRST.replace(tzinfo=BERLIN)
+        with counted() as statements:
+            if what == "plan":
+                day.app.replan()
+            else:
+                shown = agenda(day.app.config, day.app.store, begin, begin + timedelta(14), day.clock.now())
+                assert len(shown) == count
+        costs.append(len(statements))
+    assert costs[0] == costs[1]
+    assert costs[0] < 25
+
+
+def test_what_a_calendar_is_asked_for_at_each_status_is_found_without_reading_it(tmp_path: Path) -> None:
+    day = Day(tmp_path, "2026-03-02 08:00")
+    full_weeks(day, 8)
+    asked = []
+
+    def keep(
+        _connection: object, _cursor: object, statement: str, values: Sequence[object], *_more: object
+    ) -> None:
+        asked.append((statement, values))
+
+    with day.app.store.read() as tx:
+        calendar = calendars.get(tx, "practice")
+        assert calendar is not None
+        event.listen(Engine, "before_cursor_execute", keep)
+        try:
+            assert (holdings.quarantined(tx, calendar), holdings.doubts(tx, calendar)) == ({}, {})
+        finally:
+            event.remove(Engine, "before_cursor_execute", keep)
+        ways = [
+            row.detail
+            for statement, values in asked
+            for row in tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", tuple(values))
+        ]
+    assert len(ways) == 2
+    assert all("USING COVERING INDEX" in way for way in ways), ways

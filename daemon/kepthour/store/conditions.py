@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_
@@ -11,3 +11,13 @@ from sqlalchemy import ColumnElement, or_
 def one_of(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
     """Whether it holds one of some constants. An `in_` is put together anew at each execution: that takes longer."""
     return or_(*(column == value for value in values))
+
+
+_AT_ONCE = 1000  # parameters of one statement; SQLite has a limit
+
+
+def in_parts(values: Collection[str]) -> Iterator[list[str]]:
+    """`values`, as many at a time as one statement may have parameters."""
+    wanted = list(values)
+    for first in range(0, len(wanted), _AT_ONCE):
+        yield wanted[first : first + _AT_ONCE]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, func, insert, or_, select, text, update
 
 from kepthour.core.oddities import Written
 from kepthour.core.privacy import NOTHING
@@ -17,10 +17,9 @@ from kepthour.core.reading.digest import Held, set_aside
 from kepthour.core.reading.occurrences import Occurrence
 from kepthour.core.reading.zones import probable
 from kepthour.store.calendars import CalendarRow
+from kepthour.store.conditions import in_parts
 from kepthour.store.engine import Tx
 from kepthour.store.tables import calendars, occurrences, resources
-
-_AT_ONCE = 1000  # parameters of one statement; SQLite has a limit
 
 # Built once: see sessions.py.
 _OF_CALENDAR = occurrences.c.calendar_id == bindparam("calendar")
@@ -87,11 +86,12 @@ def pieces(tx: Tx, calendar: CalendarRow) -> list[Held]:
 
 def with_hrefs(tx: Tx, calendar: CalendarRow, hrefs: Collection[str]) -> list[Held]:
     """Those of `hrefs` of which something is known."""
-    wanted, found = list(hrefs), list[Held]()
-    for first in range(0, len(wanted), _AT_ONCE):
-        of_these = resources.c.href.in_(wanted[first : first + _AT_ONCE])
-        found += _held(tx, calendar, and_(resources.c.payload != NOTHING, of_these))
-    return found
+    known = resources.c.payload != NOTHING
+    return [
+        held
+        for some in in_parts(hrefs)
+        for held in _held(tx, calendar, and_(known, resources.c.href.in_(some)))
+    ]
 
 
 def _held(tx: Tx, calendar: CalendarRow, wanted: ColumnElement[bool]) -> list[Held]:
@@ -229,7 +229,9 @@ def quarantined(tx: Tx, calendar: CalendarRow) -> dict[str, int]:
 
 def doubts(tx: Tx, calendar: CalendarRow) -> dict[str, int]:
     """In how many resources something had to be guessed, by what."""
-    rows = tx.connection.execute(select(resources.c.doubts).where(resources.c.calendar_id == calendar.id))
+    doubtful = text("doubts != '[]'")  # as the index says it, which is used for nothing else
+    mine = select(resources.c.doubts).where(resources.c.calendar_id == calendar.id, doubtful)
+    rows = tx.connection.execute(mine)
     return dict(Counter(code for row in rows for code in row.doubts))
 
 
@@ -259,7 +261,7 @@ def written(tx: Tx, calendar: CalendarRow, start: datetime, end: datetime) -> di
 
 def _written(payload: str, doubtful: bool) -> Written:
     name = zone_name(payload)
-    return Written(probable(name) if name is not None else None, doubtful)
+    return Written(probable(name) if name is not None else None)
 
 
 def of_instances(

@@ -25,7 +25,7 @@ from kepthour.core.ladder import Step, Urgency
 from kepthour.core.reminder import OPENING, OUT, Reminder, State, Why
 from kepthour.core.sweep import SWEEP
 from kepthour.logger import log
-from kepthour.store.conditions import one_of
+from kepthour.store.conditions import in_parts, one_of
 from kepthour.store.engine import THERAPIST, Tx
 from kepthour.store.tables import reminders, sessions
 
@@ -67,6 +67,12 @@ _NEXT = (
 _READY_BUT, _NEXT_BUT = _READY.where(_BUT), _NEXT.where(_BUT)  # the longer way, seldom needed
 # A session is the subject of all its reminders; of the two columns only `subject` has an index.
 _OF_SESSIONS = _MINE.where(reminders.c.subject.in_(_IDS), reminders.c.session_id.is_not(None))
+_REMINDED = (
+    _OF_SESSIONS.where(one_of(reminders.c.state, (state.value for state in OUT)))
+    .with_only_columns(reminders.c.subject, reminders.c.revision)
+    .order_by(None)
+    .distinct()
+)
 _OF_SUBJECT = _MINE.where(reminders.c.subject == bindparam("subject"))
 _OF_START = _OF_SUBJECT.where(
     reminders.c.session_id.is_not(None), reminders.c.revision == bindparam("revision")
@@ -136,9 +142,15 @@ def of_session(tx: Tx, session_id: str, revision: int) -> list[Reminder]:
 def of_sessions(tx: Tx, ids: Collection[str]) -> dict[tuple[str, int], list[Reminder]]:
     """All reminders of these sessions, each start's by due time; by session id and revision."""
     found: defaultdict[tuple[str, int], list[Reminder]] = defaultdict(list)
-    for reminder in _read(tx, _OF_SESSIONS, ids=list(ids)):
-        found[reminder.subject, reminder.revision].append(reminder)
+    for some in in_parts(ids):
+        for reminder in _read(tx, _OF_SESSIONS, ids=some):
+            found[reminder.subject, reminder.revision].append(reminder)
     return found
+
+
+def reminded(tx: Tx, ids: Collection[str]) -> set[tuple[str, int]]:
+    """Of which of these sessions a notice went out: session id and revision."""
+    return {(row.subject, row.revision) for some in in_parts(ids) for row in tx.run(_REMINDED, ids=some)}
 
 
 def delivered(tx: Tx, start: datetime, end: datetime) -> list[datetime]:

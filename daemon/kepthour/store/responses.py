@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, insert, select
 
 from kepthour.core.response import Kind, Response
+from kepthour.store.conditions import in_parts
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
 from kepthour.store.tables import responses
@@ -50,10 +51,9 @@ def ever(tx: Tx, session_id: str) -> list[Response]:
 def of_sessions(tx: Tx, ids: Collection[str]) -> dict[tuple[str, int], list[Response]]:
     """The answers to these sessions, each start's by time; by session id and revision."""
     found: defaultdict[tuple[str, int], list[Response]] = defaultdict(list)
-    if not ids:
-        return found
-    for row in tx.connection.execute(_OF_SESSIONS, {"ids": list(ids)}):
-        found[row.session_id, row.revision].append(_response(row))
+    for some in in_parts(ids):
+        for row in tx.connection.execute(_OF_SESSIONS, {"ids": some}):
+            found[row.session_id, row.revision].append(_response(row))
     return found
 
 

@@ -18,11 +18,9 @@ from kepthour.core.presence import Seen
 from kepthour.core.privacy import Phi
 from kepthour.core.response import Kind
 from kepthour.core.verdict import HELD, NOT_FINAL, Because, Verdict
-from kepthour.store.conditions import one_of
+from kepthour.store.conditions import in_parts, one_of
 from kepthour.store.engine import THERAPIST, Tx
 from kepthour.store.tables import evidence, responses, sessions
-
-_AT_ONCE = 1000  # parameters of one statement; SQLite has a limit
 
 _NOT_FINAL = [verdict.value for verdict in NOT_FINAL]
 _OVERLAPS = and_(sessions.c.start < bindparam("end"), sessions.c.end > bindparam("start"))
@@ -180,10 +178,7 @@ def after(tx: Tx, start: datetime, calendar: str, client: Phi, uids: Collection[
 
 def with_ids(tx: Tx, ids: Collection[str]) -> list[SessionRow]:
     """Sessions with one of `ids`."""
-    wanted, found = list(ids), []
-    for first in range(0, len(wanted), _AT_ONCE):
-        found += _read(tx, _WITH_IDS, ids=wanted[first : first + _AT_ONCE])
-    return found
+    return [row for some in in_parts(ids) for row in _read(tx, _WITH_IDS, ids=some)]
 
 
 def undecided(tx: Tx, now: datetime, since: datetime | None) -> list[SessionRow]:

@@ -25,6 +25,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from kepthour.store.types import Instant, PhiText, Span
@@ -93,6 +94,8 @@ resources = Table(
     Column("quarantine", Text),  # why it is set aside; null: it is not
     Column("doubts", JSON, nullable=False, default=list),  # what had to be guessed to expand it
     UniqueConstraint("calendar_id", "href"),
+    Index(None, "calendar_id", "quarantine", sqlite_where=text("quarantine IS NOT NULL")),
+    Index(None, "calendar_id", "doubts", sqlite_where=text("doubts != '[]'")),  # few are; every status asks
 )
 
 occurrences = Table(

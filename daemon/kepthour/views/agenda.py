@@ -16,10 +16,9 @@ from kepthour.core.near_miss import NearMiss
 from kepthour.core.oddities import Oddity
 from kepthour.core.reach import PLANNED_AHEAD
 from kepthour.core.reading.occurrences import Occurrence
-from kepthour.core.reminder import OUT
 from kepthour.core.sessions import Judgement, Session, as_session, judge
 from kepthour.core.spans import midnight
-from kepthour.core.verdict import SessionState, Verdict, state_of
+from kepthour.core.verdict import HELD, SessionState, Verdict, state_of
 from kepthour.store import absences, calendars, reminders, responses, sessions, watches
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
@@ -54,19 +53,17 @@ class Explained:
 def agenda(config: Configuration, store: Store, start: datetime, end: datetime, now: datetime) -> list[Entry]:
     """Sessions that overlap [start, end), by start; cancelled ones until the end of their day."""
     found = {session.id: session for session in _sessions(config, store, start, end)}
-    entries = []
-    kept_since = evidence_since(config, now)
     with store.read() as tx:
         absent = absences.between(tx, start, end)
         watched = {row.id: row for row in sessions.between(tx, start, end)}
         watched |= {row.id: row for row in sessions.with_ids(tx, found.keys() - watched.keys())}
-        for session_id, session in found.items():
-            row = watched.get(session_id)
-            entries.append(_entry(tx, row, _known(session, row), absent, kept_since, now))
+        shown = [(_known(session, watched.get(one)), watched.get(one)) for one, session in found.items()]
         for row in watched.values():
-            shown = _still_shown(config, row, now) or is_unread(tx, row)
-            if row.id not in found and not row.hidden and shown:
-                entries.append(_entry(tx, row, row.known, absent, kept_since, now))
+            if row.id in found or row.hidden:
+                continue
+            if _still_shown(config, row, now) or is_unread(tx, row):
+                shown.append((row.known, row))
+        entries = _entries(config, tx, shown, absent, now)
     return sorted(entries, key=lambda entry: (entry.session.start, entry.session.id))
 
 
@@ -77,7 +74,8 @@ def entry_of(config: Configuration, store: Store, session_id: str, now: datetime
         if row is None:
             raise _unwatched(config, store, tx, session_id, now)
         absent = absences.between(tx, row.known.start, row.known.end)
-        return _entry(tx, row, row.known, absent, evidence_since(config, now), now)
+        (entry,) = _entries(config, tx, [(row.known, row)], absent, now)
+        return entry
 
 
 def _unwatched(config: Configuration, store: Store, tx: Tx, session_id: str, now: datetime) -> NotFound:
@@ -157,26 +155,34 @@ def _known(session: Session, row: SessionRow | None) -> KnownSession:
     )
 
 
-def _entry(
+def _entries(
+    config: Configuration,
     tx: Tx,
-    row: SessionRow | None,
-    known: KnownSession,
+    shown: Sequence[tuple[KnownSession, SessionRow | None]],
     absent: Sequence[Absence],
-    kept_since: datetime | None,
     now: datetime,
-) -> Entry:
-    ladder = reminders.of_session(tx, row.id, row.known.revision) if row else []
-    answers = responses.to(tx, row) if row else []
-    verdict = row.verdict if row else None
-    state = state_of(
-        known.start,
-        known.end,
-        cancelled=known.cancelled,
-        reminded=any(reminder.state in OUT for reminder in ladder),
-        verdict=verdict,
-        responses=answers,
-        now=now,
-    )
-    away = covering(known.start, absent) is not None
-    near = near_miss_of(tx, row, answers, ladder, kept_since) if row else None
-    return Entry(known, state, verdict, row.oddities if row else (), away, near)
+) -> list[Entry]:
+    """One for each session; with it comes its row, if it is watched. All are read together: a year has many."""
+    rows = [row for _session, row in shown if row is not None]
+    ids = [row.id for row in rows]
+    reminded, answers = reminders.reminded(tx, ids), responses.of_sessions(tx, ids)
+    ladders = reminders.of_sessions(tx, [row.id for row in rows if row.verdict in HELD])
+    kept_since = evidence_since(config, now)
+    entries = []
+    for session, row in shown:
+        start = session.id, session.revision
+        given = answers.get(start, []) if row else []
+        state = state_of(
+            session.start,
+            session.end,
+            cancelled=session.cancelled,
+            reminded=start in reminded,
+            verdict=row.verdict if row else None,
+            responses=given,
+            now=now,
+        )
+        near = near_miss_of(tx, row, given, ladders.get(start, []), kept_since) if row else None
+        away = covering(session.start, absent) is not None
+        odd = row.oddities if row else ()
+        entries.append(Entry(session, state, row.verdict if row else None, odd, away, near))
+    return entries

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -129,9 +130,11 @@ def _says(reminder: Reminder) -> Step | None:
 def plan_sweep(tx: Tx, policy: Policy, known: Known) -> None:
     """The look that is taken after the session, as its end is now."""
     wanted, row = after_session(known.row.known, policy.zone, policy.sweeps), known.row
-    pending = [one for one in known.planned if one.rung == SWEEP and one.state is State.PENDING]
-    reminders.drop(tx, [one.id for one in pending if wanted is None or one.due_at != wanted.due_at])
-    if wanted is not None:
+    there = [one for one in known.planned if one.rung == SWEEP]
+    pending = [one for one in there if one.state is State.PENDING]
+    moved = {one.id for one in pending if wanted is None or one.due_at != wanted.due_at}
+    reminders.drop(tx, moved)
+    if wanted is not None and _lack(policy, there, moved):
         reminders.announce(
             tx,
             row.id,
@@ -152,11 +155,17 @@ def plan_digests(tx: Tx, policy: Policy, rows: Sequence[SessionRow], now: dateti
     planned += [(one.rung, one) for one in digests(days, policy.zone, policy.digests)]
     planned += [(SWEEP, one) for one, _sessions in evenings(days, policy.zone, policy.sweeps)]
     wanted = {(one.subject, rung): one for rung, one in planned if one.useful_until > now}
+    there = defaultdict[tuple[str, str], list[Reminder]](list)
+    moved = set()
     for old in reminders.about_days(tx):
+        there[old.subject, old.rung].append(old)
         new = wanted.get((old.subject, old.rung))
         if new is None or new.due_at != old.due_at:
-            reminders.drop(tx, [old.id])
+            moved.add(old.id)
+    reminders.drop(tx, moved)
     for (subject, rung), one in wanted.items():
+        if not _lack(policy, there[subject, rung], moved):
+            continue
         reminders.announce(
             tx,
             subject,
@@ -168,3 +177,9 @@ def plan_digests(tx: Tx, policy: Policy, rows: Sequence[SessionRow], now: dateti
             one.due_at,
             one.useful_until,
         )
+
+
+def _lack(policy: Policy, there: Sequence[Reminder], moved: Collection[int]) -> bool:
+    """Whether `there` is too little for its channels. Mostly it is not, and the store need not be asked about each."""
+    stays = {one.channel for one in there if one.id not in moved}
+    return not stays.issuperset(policy.digest_channels)
