@@ -89,6 +89,16 @@ def test_a_daemon_loads_all_stages_when_it_starts() -> None:
     assert {f"kepthour.pipeline.{stage}" for stage in stages} <= set(done.stdout.split())
 
 
+def test_a_command_seldom_looks_for_cycles_and_a_daemon_as_often_as_python_does(tmp_path: Path) -> None:
+    nowhere = str(tmp_path / "config.toml")  # a command that is refused has set up what it needs, too
+    code = "import gc, sys\nusual = gc.get_threshold()\nfrom kepthour.cli import main\n"
+    code += "def told(*words):\n    sys.argv = ['kepthour', *words, '--config', sys.argv[-1]]\n    try:\n"
+    code += "        main.main()\n    except SystemExit:\n        return gc.get_threshold()\n"
+    code += "print(told('agenda')[0] > 100 * usual[0], told('run') == usual)"
+    done = subprocess.run([sys.executable, "-c", code, nowhere], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "True"]
+
+
 @pytest.mark.parametrize("kind", ["caldav", "google", "ics"])
 def test_naming_a_connector_loads_no_network(kind: str) -> None:
     assert loaded(f"import kepthour_connectors.{kind}") & _HEAVY <= {"pydantic"}

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import click
 
+from kepthour.cli import collecting
 from kepthour.cli.context import Setting, common
 from kepthour.cli.loading import LoadedGroup
 
@@ -61,6 +62,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; never shows a traceback. Exit codes: 0 done, 1 could not be done, 2 wrong usage."""
+    collecting.seldom()
     sys.exit(_run())
 
 

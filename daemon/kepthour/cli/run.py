@@ -22,6 +22,7 @@ def run(ctx: click.Context) -> None:
 
     from kepthour import pipeline
     from kepthour.app import App
+    from kepthour.cli import collecting
     from kepthour.config.reading import load
     from kepthour.logger import log
     from kepthour.plugins import Plugins
@@ -33,6 +34,7 @@ def run(ctx: click.Context) -> None:
     from kepthour.runtime.taken_up import keep
 
     pipeline.load()
+    collecting.usually()
     systemd = Systemd.taken_from(os.environ)  # before anything starts a program
     setting = ctx.ensure_object(Setting)
     set_up(max(setting.verbosity, 1))  # a daemon's events belong in its journal
