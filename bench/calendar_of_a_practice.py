@@ -31,6 +31,12 @@ def resources(count: int) -> dict[str, str]:
     return {f"{number:05}.ics": _text(number, count) for number in range(count)}
 
 
+def part_near_now(count: int, whole: int) -> dict[str, str]:
+    """`count` of `whole` resources, those nearest to this week: a shorter history with the same days around now."""
+    numbers = sorted(range(whole), key=lambda number: _weeks_away(number, whole))[:count]
+    return {f"{number:05}.ics": _text(number, whole) for number in sorted(numbers)}
+
+
 def changed(number: int, count: int, title: str) -> str:
     """The resource with this number, its title changed."""
     return _text(number, count).replace(_TITLE, title)
@@ -44,8 +50,22 @@ def full_week(sessions: int, weeks: int) -> Iterator[str]:
         yield _event(number, start, f"RRULE:FREQ=WEEKLY;COUNT={weeks}")
 
 
+def _weeks_before(count: int) -> int:
+    return count // (2 * 5 * _A_DAY)
+
+
+def _weeks_away(number: int, count: int) -> int:
+    """How far from this week; a series that goes on is not away."""
+    week = number // (5 * _A_DAY) - _weeks_before(count)
+    return 0 if _recurs(number) and -_SERIES_LAST <= week < 0 else abs(week)
+
+
+def _recurs(number: int) -> bool:
+    return number % _TENTH == 0
+
+
 def _text(number: int, count: int) -> str:
-    first = datetime.combine(monday(), time()) - timedelta(weeks=count // (2 * 5 * _A_DAY))
+    first = datetime.combine(monday(), time()) - timedelta(weeks=_weeks_before(count))
     day, hour = divmod(number, _A_DAY)
     week, weekday = divmod(day, 5)
     start = first + timedelta(weeks=week, days=weekday, hours=8 + hour)
@@ -54,8 +74,8 @@ def _text(number: int, count: int) -> str:
         f"FREQ=WEEKLY;INTERVAL=2;COUNT={_SERIES_LAST // 2}",
         f"FREQ=MONTHLY;BYDAY={_nth(start)}{_DAYS[weekday]};COUNT={_SERIES_LAST // 4}",
     )
-    recurs = number % _TENTH == 0
-    return calendar(_event(number, start, *([f"RRULE:{rules[number // _TENTH % 3]}"] if recurs else [])))
+    rule = [f"RRULE:{rules[number // _TENTH % 3]}"] if _recurs(number) else []
+    return calendar(_event(number, start, *rule))
 
 
 def _nth(start: datetime) -> int:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.asking import Asker
-from bench.calendar_of_a_practice import changed, resources
+from bench.calendar_of_a_practice import changed, monday, part_near_now, resources
 from bench.measuring import ROOT, Failed, Setting
 from tests.support.dav import DavServer
 
@@ -27,8 +27,8 @@ SERVERS = ("Radicale", "Xandikos")
 class Practice:
     """The calendar on a running server, and the client that changes it."""
 
-    def __init__(self, server: DavServer, events: int) -> None:
-        self.server, self._events, self._changes = server, events, 0
+    def __init__(self, server: DavServer, whole: int) -> None:
+        self.server, self._whole, self._changes = server, whole, 0
 
     @property
     def url(self) -> str:
@@ -38,29 +38,36 @@ class Practice:
     def change_one(self) -> tuple[str, str]:
         """A client of the therapist's gives one of the coming days another title. Its name, and the title."""
         self._changes += 1
-        number = self._events // 2 + self._changes
+        number = self._whole // 2 + self._changes
         name, title = f"{number:05}.ics", f"moved online {self._changes}"
-        self.server.put(CALENDAR, name, changed(number, self._events, title))
+        self.server.put(CALENDAR, name, changed(number, self._whole, title))
         return name, title
 
 
 @contextmanager
-def serving(kind: str, events: int, folder: Path, setting: Setting) -> Iterator[Practice]:
-    """A server of this kind that has the practice's calendar and has read it, at work in `folder`."""
-    shutil.copytree(_seed(kind, events, setting), folder, dirs_exist_ok=True)
+def serving(
+    kind: str, events: int, folder: Path, setting: Setting, whole: int | None = None
+) -> Iterator[Practice]:
+    """A server of this kind that has the practice's calendar and has read it, at work in `folder`.
+
+    With `whole`, it has the `events` around now of a calendar of so many.
+    """
+    texts = resources(events) if whole is None else part_near_now(events, whole)
+    shutil.copytree(_seed(kind, texts, setting), folder, dirs_exist_ok=True)
     with _process(kind, folder) as server:
         _warm(server)
-        yield Practice(server, events)
+        yield Practice(server, whole or events)
 
 
-def _seed(kind: str, events: int, setting: Setting) -> Path:
-    texts = resources(events)
+def _seed(kind: str, texts: dict[str, str], setting: Setting) -> Path:
+    events = len(texts)
     seeds, digest = setting.build / "seeds", hashlib.sha256("".join(texts.values()).encode()).hexdigest()
-    seed = seeds / f"{kind}-{events}-{digest[:12]}"
+    seed = seeds / f"{monday()}-{kind}-{events}-{digest[:12]}"
     if seed.exists():
         return seed
-    for old in seeds.glob(f"{kind}-{events}-*"):
-        shutil.rmtree(old)
+    for old in seeds.glob(f"*-{kind}-*"):
+        if not old.name.startswith(f"{monday()}-"):
+            shutil.rmtree(old)
     setting.tell(f"{kind} reads {events:,} events for the first time")
     making = seed.with_suffix(".making")
     shutil.rmtree(making, ignore_errors=True)

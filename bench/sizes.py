@@ -1,12 +1,13 @@
 """What grows with the size of a calendar: 500, 5,000 and 50,000 events.
 
-The biggest two are compared. Of 5,000 on, as many events lie in each week; a calendar of 500 ends before all the series
-of a full practice have begun.
+The biggest two are compared. The smaller ones are the part of the biggest that lies around now: the weeks that are
+looked at are the same in all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from bench.agenda import DAYS
 from bench.calendar_of_a_practice import monday
 from bench.clients import KeptHour
 from bench.measuring import OURS, Cost, Row, Setting, Turns, in_process, in_turn, workshop
-from bench.serving import serving
+from bench.serving import Practice, serving
 
 _FIRSTS = 3  # rounds at most: they take long
 GROWTH = 1.2  # of what does not depend on how many events there are
@@ -35,7 +36,7 @@ def measure(setting: Setting) -> Iterator[Row]:
 
 
 def _of_size(size: int, setting: Setting) -> Iterator[tuple[str, Row]]:
-    with workshop(setting) as name, serving("Radicale", size, Path(name) / "server", setting) as practice:
+    with workshop(setting) as name, _serving(size, Path(name) / "server", setting) as practice:
         ours = KeptHour.of_server(Path(name) / "kepthour", practice.url)
         brief = replace(setting, rounds=min(_FIRSTS, setting.rounds))
         first = in_turn(brief, f"first poll of {size:,} events", {OURS: ours.polled}, before=ours.forget)
@@ -52,6 +53,10 @@ def _of_size(size: int, setting: Setting) -> Iterator[tuple[str, Row]]:
         config = str(ours.world.config_file)
         took = in_process("bench.inside", "plans", config, str(setting.rounds), env=ours.world.env)
         yield _PLAN, Row(f"{_PLAN}, {size:,} events", "ms", took)
+
+
+def _serving(size: int, folder: Path, setting: Setting) -> AbstractContextManager[Practice]:
+    return serving("Radicale", size, folder, setting, whole=max(setting.sizes))
 
 
 def _rows(what: str, size: int, turns: Turns) -> Iterator[tuple[str, Row]]:

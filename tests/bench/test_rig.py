@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import recurring_ical_events
+from icalendar import Calendar
 from rich.console import Console
 
 from bench import polling, reading, sync
 from bench.alone import measured
+from bench.calendar_of_a_practice import monday, part_near_now, resources
 from bench.measuring import OURS, Cost, Failed, Row, Setting, in_turn, is_met, rank, run
 from bench.table import document, markdown
 
@@ -49,6 +53,22 @@ def test_both_readers_find_the_same_starts(setting: Setting) -> None:
     ours, theirs = (reading.once(who, EVENTS) for who in (OURS, reading.LIBRARIES))
     assert ours["starts"] == theirs["starts"] > EVENTS / 2
     assert ours["digest"] == theirs["digest"]
+
+
+def test_the_part_around_now_has_the_same_sessions_in_the_weeks_that_are_looked_at() -> None:
+    begin = monday() - timedelta(weeks=2)
+    whole, part = resources(2_400), part_near_now(500, 2_400)
+    assert len(part) == 500
+    found = [
+        sorted(
+            one.start
+            for text in texts.values()
+            for one in recurring_ical_events.of(Calendar.from_ical(text)).between(begin, timedelta(weeks=4))
+        )
+        for texts in (whole, part)
+    ]
+    assert found[0] == found[1]
+    assert len(found[0]) > 200
 
 
 def test_what_a_process_costs_is_its_own() -> None:
