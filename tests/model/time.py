@@ -7,30 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from kepthour.core.timekeeping import Reading
+from tests.support.at_once import AtOnce
 
 _T = TypeVar("_T")
 
 
 class Stuck(AssertionError):
     """Nothing is left to do, and nothing is awaited that time would bring."""
-
-
-class _Inline(ThreadPoolExecutor):
-    """Does work where it is asked for: what it raises, a crash too, comes out of the await."""
-
-    def submit(self, work: Callable[..., _T], /, *args: Any, **kwargs: Any) -> Future[_T]:
-        done: Future[_T] = Future()
-        try:
-            done.set_result(work(*args, **kwargs))
-        except BaseException as error:  # noqa: BLE001  (an executor hands on whatever it was)
-            done.set_exception(error)
-        return done
 
 
 class _Selector(selectors.DefaultSelector):
@@ -53,7 +40,7 @@ class Loop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._time = _Selector()
         super().__init__(self._time)
-        self.set_default_executor(_Inline(1))
+        self.set_default_executor(AtOnce(1))
 
     def time(self) -> float:
         """The monotonic clock."""

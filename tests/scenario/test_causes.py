@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +18,6 @@ from kepthour.views.causes import Looked, look
 from kepthour_connectors.base import Transient
 from tests.support.calendars import calendar, event
 from tests.support.day import CONFIG, Day, when
-from tests.support.lived import AtOnce
 from tests.support.situation import Brisk, Happening, at, calendar_called
 from tests.support.steps import fails, goes_on_leave, refuses, sleeps_until
 
@@ -215,7 +213,6 @@ SITUATIONS = {
 
 
 async def lived(told: Told, folder: Path) -> tuple[Day, Looked]:
-    asyncio.get_running_loop().set_default_executor(AtOnce())
     day = Brisk(folder, "2026-03-02 06:30", told.config)
     for number, date in enumerate(("03-23", "03-24", "03-25")):  # a calendar that loses all is not believed
         day.put(f"later-{number}", f"2026-{date}T10:00:00", title="GH")

@@ -14,7 +14,6 @@ from kepthour.core.response import Kind
 from kepthour.core.verdict import Because, Verdict
 from kepthour.store.sessions import SessionRow
 from tests.support.day import BERLIN
-from tests.support.lived import AtOnce
 from tests.support.situation import MONDAY, ZOOM, Brisk, the_session
 
 SAID = st.sampled_from(sorted(Verdict))
@@ -30,7 +29,6 @@ async def lived(
     folder: Path, before: Kind | None, said: Verdict, at: int, machine: list[tuple[str, int]]
 ) -> SessionRow:
     """A session at ten, perhaps answered, settled `at` minutes after it; then what the machine does."""
-    asyncio.get_running_loop().set_default_executor(AtOnce())
     day = Brisk(folder, f"{MONDAY} 09:58")
     day.first_start = f"{MONDAY}T10:00:00"
     day.put("one", day.first_start, 50, ZOOM)

@@ -51,6 +51,7 @@ async def test_a_turn_waits_for_the_disk_twice_however_many_were_handed_over(
 ) -> None:
     """It claims what is next: behind a queue of others it would come too late for that."""
     day = Day(tmp_path, "2026-03-02 08:30")
+    day.threads = True
     for number in range(SESSIONS):
         day.put(f"{number}", "2026-03-02T09:00:00")
     day.sync()
@@ -89,6 +90,7 @@ async def test_a_disk_that_hangs_holds_back_nothing_that_is_ready(
 ) -> None:
     """A reminder is looked at once more just before it goes out; if nobody answers, it goes."""
     day = Day(tmp_path, "2026-03-02 08:30")
+    day.threads = True
     day.put("one", "2026-03-02T09:00:00")
     day.sync()
     await day.until("2026-03-02 08:54")

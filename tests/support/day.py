@@ -24,6 +24,7 @@ from tests.fakes.calendars import MemoryCalendar, MemoryKind
 from tests.fakes.channels import Recorder, RecorderKind
 from tests.fakes.evidence import Room
 from tests.fakes.observer import Seen
+from tests.support.at_once import at_once
 from tests.support.calendars import calendar, event
 from tests.support.clock import FakeClock
 from tests.support.fence import TITLE
@@ -71,6 +72,8 @@ class FakePlugins(Plugins):
 
 class Day:
     """A therapist's day. Times are local in Berlin, written as "2026-03-02 09:00"."""
+
+    threads = False  # whether real threads do what a daemon leaves to them: for what blocks one
 
     def __init__(self, folder: Path, at: str, config: str = CONFIG) -> None:
         self.clock = FakeClock(when(at))
@@ -166,6 +169,8 @@ class Day:
     async def _turn(self) -> None:
         """A turn, and the next at once if evidence came or the clock leapt, as the daemon has it."""
         self._heard = False
+        if not self.threads:
+            at_once()
         await self.pump.turn()
         await self.pump.settle()
         if self._heard:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from kepthour.core.response import Kind
@@ -92,18 +89,6 @@ class LongDay(Day):
         return min((start - _WATCHED_FROM for start in starts), default=now + _CALM)
 
 
-class AtOnce(ThreadPoolExecutor):
-    """What is to be done in another thread is done at once in this one: the same in the same order, in less time."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        done: Future[Any] = Future()
-        try:
-            done.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001  it is raised where it is waited for
-            done.set_exception(error)
-        return done
-
-
 @dataclass(frozen=True)
 class Lived:
     """What the program did in that time."""
@@ -117,7 +102,6 @@ async def live_through(practice: Practice, told: Told, folder: Path) -> Lived:
 
     Of what was `told` two things are taken: what the therapist says when, and which sessions will stay silent.
     """
-    asyncio.get_running_loop().set_default_executor(AtOnce())
     begins = practice.begins.astimezone(ZoneInfo(HOME))
     day = LongDay(folder, f"{begins:%Y-%m-%d %H:%M}", _YEARLY)
     day.silent = told.silent

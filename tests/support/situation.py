@@ -6,7 +6,6 @@ end. It begins at 09:40 on Monday 2 March 2026, with that session from 10:00 to 
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import os
 from collections.abc import Awaitable, Callable
@@ -21,7 +20,6 @@ from kepthour.store.sessions import SessionRow
 from kepthour.store.tables import verdicts
 from tests.fakes.calendars import MemoryCalendar
 from tests.support.day import CONFIG, Day, when
-from tests.support.lived import AtOnce
 
 MONDAY = "2026-03-02"
 MEET, ZOOM = "LOCATION:https://meet.google.com/abc-mnop-xyz", "LOCATION:https://zoom.us/j/1"
@@ -114,7 +112,6 @@ def at(time: str, *steps: Step) -> Happening:
 
 async def live_through(situation: Situation, folder: Path) -> Day:
     """The day, after all of it."""
-    asyncio.get_running_loop().set_default_executor(AtOnce())
     day = Brisk(folder, situation.begins, situation.config)
     day.first_start, day.told_by = situation.start, situation.told_by
     day.put("one", situation.start, situation.minutes, *situation.entry)
