@@ -52,7 +52,8 @@ def test_a_session_before_the_first_watch_is_refused_with_the_reason(world: Worl
     with world.daemon():
         pass
     refused = world.cli("settle", old, "missed", expect=1).stderr
-    assert f"watches since {datetime.now(UTC):%d %b %Y}" in refused
+    since = datetime.fromisoformat(world.json("report")["watched_since"])  # with the therapist's own offset
+    assert f"watches since {since:%d %b %Y}" in refused
     assert "It cannot be settled, and stands in no report." in refused
 
 
