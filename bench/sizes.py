@@ -19,7 +19,8 @@ from bench.serving import Practice, serving
 
 _FIRSTS = 3  # rounds at most: they take long
 GROWTH = 1.2  # of what does not depend on how many events there are
-_ONE, _AGENDA, _PLAN = "sync of one change: processor", f"agenda of {DAYS} days", "plan"
+_NONE, _ONE = "sync without news: processor", "sync of one change: processor"
+_AGENDA, _PLAN = f"agenda of {DAYS} days", "plan"
 
 
 def measure(setting: Setting) -> Iterator[Row]:
@@ -29,7 +30,7 @@ def measure(setting: Setting) -> Iterator[Row]:
             rows[work, size] = row
             yield row
     least, most = sorted(setting.sizes)[-2:]
-    for work in (_ONE, _AGENDA, _PLAN):
+    for work in (_NONE, _ONE, _AGENDA, _PLAN):
         big, small = rows[work, most], rows[work, least]
         grown = f"{work}: {most:,} events"
         yield Row(grown, big.unit, big.ours, f"{least:,} events", small.ours, of_peer=GROWTH)
