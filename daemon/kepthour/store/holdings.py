@@ -261,7 +261,7 @@ def written(tx: Tx, calendar: CalendarRow, start: datetime, end: datetime) -> di
 
 def _written(payload: str, doubtful: bool) -> Written:
     name = zone_name(payload)
-    return Written(probable(name) if name is not None else None)
+    return Written(probable(name) if name is not None else None, doubtful)
 
 
 def of_instances(
