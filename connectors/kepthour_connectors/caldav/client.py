@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 from xml.sax.saxutils import escape
@@ -15,9 +16,8 @@ from kepthour_connectors.base import CalendarGone, ConnectorError, Nonsense, che
 from kepthour_connectors.caldav import Options, own_certificate, translate
 from kepthour_connectors.caldav.faults import from_status
 from kepthour_connectors.caldav.translate import Found, Member, Page
-from kepthour_connectors.caldav.wire import TooLarge, Wire, session
+from kepthour_connectors.caldav.wire import LISTING, TIMEOUT, TooLarge, Wire, session
 
-TIMEOUT = 30  # seconds, for each socket operation
 _MOST_PAGES = 100
 _WELL_KNOWN = "/.well-known/caldav"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -194,6 +194,15 @@ class Calls:
                 "Ask its administrator for a higher limit, or move old events to another calendar.",
             )
         return Page(page.members, frozenset(), token, False, True, page.is_calendar)
+
+    @contextmanager
+    def patience(self) -> Iterator[None]:
+        """For a listing of a server that may have to think: within, it may be silent for LISTING seconds."""
+        self._session.patience = LISTING
+        try:
+            yield
+        finally:
+            self._session.patience = TIMEOUT
 
     def multiget(self, members: Sequence[Member]) -> dict[str, Found]:
         """The contents of `members`, of those that the server cares to answer for. Raises BatchRefused."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
+from time import monotonic
 from urllib.parse import urlsplit
 
 from kepthour_connectors.base import Batch, CalendarGone, ConnectorError, Kind, Known, Resource, SignInNeeded
@@ -11,6 +13,7 @@ from kepthour_connectors.caldav.client import Calls, SyncRefused
 from kepthour_connectors.caldav.faults import broke_off, translated
 from kepthour_connectors.caldav.reading import Reading, read
 from kepthour_connectors.caldav.translate import Cursor, Member, Page, repeated
+from kepthour_connectors.caldav.wire import TIMEOUT
 from kepthour_connectors.retry import Account
 
 
@@ -27,6 +30,7 @@ class CalDavConnector:
         self._host = urlsplit(options.url).hostname or ""
         self._calls: Calls | None = None
         self._found: str | None = None  # the address which discovery gave
+        self._listing_is_slow = False  # the last one took longer than any other request may, or failed
         self._others: dict[str, str] = {}  # etags of tasks and the like, so that they are read only once
 
     @property
@@ -101,7 +105,7 @@ class CalDavConnector:
         )
 
     def _full(self, calls: Calls, known: Known, sync: bool, warnings: list[str]) -> Batch:
-        page, sync = _everything(calls, sync)
+        page, sync = self._listed(calls, sync, patiently=self._listing_is_slow or known.cursor is None)
         _is_calendar(calls, page, known)
         reading = read(calls, self._unread(page.members, known))
         return Batch(
@@ -114,6 +118,14 @@ class CalDavConnector:
             bad=tuple(reading.bad),
             warnings=(*warnings, *_gaps(reading)),
         )
+
+    def _listed(self, calls: Calls, sync: bool, *, patiently: bool) -> tuple[Page, bool]:
+        """As `_everything`. A connection that died in a sleep is found out soon, unless listings take that long."""
+        began, self._listing_is_slow = monotonic(), True
+        with calls.patience() if patiently else nullcontext():
+            listed = _everything(calls, sync)
+        self._listing_is_slow = monotonic() - began > TIMEOUT
+        return listed
 
     def _unread(self, members: Sequence[Member], known: Known) -> list[Member]:
         return [member for member in members if self._is_unread(member, known)]

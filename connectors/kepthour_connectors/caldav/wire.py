@@ -22,6 +22,8 @@ from kepthour_connectors.web import Adapter
 
 _ANSWER_BYTES = 64 * 1024 * 1024  # a hundred events with attachments fit; a runaway answer does not
 _TEXT_BYTES = 10_000_000  # the parser takes no longer text in one element: an attachment may be one
+TIMEOUT = 30  # seconds, for each socket operation
+LISTING = 180  # the same for a listing that takes long: Radicale is silent for 40 before one of 50,000
 POLL_SECONDS = 240.0  # a cold server took 40 s over 5,000 events
 
 _LESS = "Move old events with large attachments out of this calendar."
@@ -121,12 +123,17 @@ class Wire(Adapter):
 
 
 class Session(niquests.Session):
-    """Follows redirects, or shows them to the caller while `follows` is False: followed, a PROPFIND becomes a GET."""
+    """Follows redirects, or shows them to the caller while `follows` is False: followed, a PROPFIND becomes a GET.
+
+    An answer may be silent for `patience` seconds. A connection is made within TIMEOUT, whatever it is for.
+    """
 
     follows = True
+    patience = TIMEOUT
 
     def request(self, *args: Any, **kwargs: Any) -> niquests.Response:
-        return super().request(*args, **{**kwargs, "allow_redirects": self.follows})
+        said = {"allow_redirects": self.follows, "timeout": (TIMEOUT, self.patience)}
+        return super().request(*args, **{**kwargs, **said})
 
 
 def session(wire: Wire) -> Session:
