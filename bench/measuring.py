@@ -154,8 +154,9 @@ def ratio(row: Row) -> tuple[float, float, float] | None:
 
 
 def is_met(row: Row) -> bool | None:
-    """Whether each aim of the row is; None: it has none."""
-    if row.at_most is None and row.of_peer is None:
+    """Whether each aim of the row is; None: it has none, or nobody was to be measured beside."""
+    alone = row.of_peer is not None and not row.theirs and row.trouble is None
+    if alone or (row.at_most is None and row.of_peer is None):
         return None
     there = ratio(row)
     relative = row.of_peer is None or (there is not None and there[0] <= row.of_peer)

@@ -29,6 +29,8 @@ def measure(setting: Setting) -> Iterator[Row]:
         for work, row in _of_size(size, setting):
             rows[work, size] = row
             yield row
+    if len(setting.sizes) < 2:
+        return
     least, most = sorted(setting.sizes)[-2:]
     for work in (_NONE, _ONE, _AGENDA, _PLAN):
         big, small = rows[work, most], rows[work, least]

@@ -125,6 +125,7 @@ def test_a_part_that_fails_costs_no_other(
         ([2, 4, 3], [], 3, None, True),
         ([2, 4, 3], [1, 1, 1], 3, 2, False),  # one of two
         ([2, 4, 3], [], None, None, None),
+        ([2, 4, 3], [], None, 0.3, None),  # nobody was to be measured beside
     ],
 )
 def test_an_aim_is_held_against_the_medians(

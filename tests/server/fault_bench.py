@@ -19,7 +19,7 @@ from kepthour.pipeline.poll import Polled
 from kepthour.store import reminders
 from kepthour.views.rehearse import Rehearsed, rehearse
 from kepthour.views.status import CalendarStatus, calendar_statuses
-from kepthour_connectors.caldav import client
+from kepthour_connectors.caldav import wire
 from kepthour_connectors.ics import feed
 from tests.fakes.scripted_http import Answer, FakeCalDav, Request, ScriptedServer
 from tests.support.calendars import calendar, event
@@ -274,7 +274,8 @@ def silence(bench: Bench) -> Iterator[None]:
     over = threading.Event()
     bench.day.app.close()  # a client that is open has its patience already
     with bench.monkeypatch.context() as patch:
-        patch.setattr(client, "TIMEOUT", 0.2)
+        patch.setattr(wire, "TIMEOUT", 0.2)
+        patch.setattr(wire, "LISTING", 0.2)
         patch.setattr(feed, "TIMEOUT", 0.2)
         bench.fault = lambda request: Answer(500) if over.wait(30) else None
         yield

@@ -20,7 +20,7 @@ from kepthour_connectors.base import (
     Surroundings,
     Transient,
 )
-from kepthour_connectors.caldav import Options, client, connect, wire
+from kepthour_connectors.caldav import Options, connect, wire
 from kepthour_connectors.secrets import Secret
 from tests.fakes.scripted_http import LOGIN_PAGE, Answer, Request, ScriptedServer, precondition, xml
 from tests.server.faulty import SECRET_TITLE, Scene
@@ -124,7 +124,7 @@ def test_nobody_listening_is_transient(tmp_path: Any) -> None:
 
 
 def test_a_server_that_never_answers_is_transient(synced: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "TIMEOUT", 0.2)
+    monkeypatch.setattr(wire, "TIMEOUT", 0.2)
     synced.connector.close()
     over = threading.Event()
     synced.fake.instead["sync"] = lambda request: Answer(500) if over.wait(10) else None

@@ -16,7 +16,7 @@ from kepthour_connectors.base import CalendarGone, ConnectorError, Nonsense, che
 from kepthour_connectors.caldav import Options, own_certificate, translate
 from kepthour_connectors.caldav.faults import from_status
 from kepthour_connectors.caldav.translate import Found, Member, Page
-from kepthour_connectors.caldav.wire import LISTING, TIMEOUT, TooLarge, Wire, session
+from kepthour_connectors.caldav.wire import TIMEOUT, TooLarge, Wire, session
 
 _MOST_PAGES = 100
 _WELL_KNOWN = "/.well-known/caldav"
@@ -198,11 +198,11 @@ class Calls:
     @contextmanager
     def patience(self) -> Iterator[None]:
         """For a listing of a server that may have to think: within, it may be silent for LISTING seconds."""
-        self._session.patience = LISTING
+        self._session.lists = True
         try:
             yield
         finally:
-            self._session.patience = TIMEOUT
+            self._session.lists = False
 
     def multiget(self, members: Sequence[Member]) -> dict[str, Found]:
         """The contents of `members`, of those that the server cares to answer for. Raises BatchRefused."""

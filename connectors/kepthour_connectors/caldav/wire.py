@@ -125,14 +125,15 @@ class Wire(Adapter):
 class Session(niquests.Session):
     """Follows redirects, or shows them to the caller while `follows` is False: followed, a PROPFIND becomes a GET.
 
-    An answer may be silent for `patience` seconds. A connection is made within TIMEOUT, whatever it is for.
+    While `lists` a server may be silent for LISTING seconds; a connection is made within TIMEOUT, whatever it is for.
     """
 
     follows = True
-    patience = TIMEOUT
+    lists = False
 
     def request(self, *args: Any, **kwargs: Any) -> niquests.Response:
-        said = {"allow_redirects": self.follows, "timeout": (TIMEOUT, self.patience)}
+        silence = LISTING if self.lists else TIMEOUT
+        said = {"allow_redirects": self.follows, "timeout": (TIMEOUT, silence)}
         return super().request(*args, **{**kwargs, **said})
 
 
