@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import cached_property
-from importlib.metadata import EntryPoint, EntryPoints, distribution, entry_points
+from importlib.metadata import EntryPoint, EntryPoints, PackageNotFoundError, distribution, entry_points
 from typing import cast
 
 from kepthour.core.errors import NeedsPerson
@@ -34,7 +34,10 @@ class Plugins:
 
     @cached_property
     def _own(self) -> EntryPoints:
-        return distribution("kepthour").entry_points
+        try:
+            return distribution("kepthour").entry_points
+        except PackageNotFoundError:  # its files are there, and nothing says what they are
+            return EntryPoints(())
 
     def names(self, group: str) -> list[str]:
         """The kinds that are installed in `group`, sorted."""

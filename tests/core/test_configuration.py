@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import time, timedelta
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import NoReturn
 from zoneinfo import ZoneInfoNotFoundError
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfoNotFoundError
 import pytest
 import tzlocal
 
+from kepthour import plugins
 from kepthour.config.faults import Faulty
 from kepthour.config.reading import load
 from kepthour.core.ladder import PROFILES, ChannelRule, Rung, Urgency
@@ -81,11 +83,11 @@ def test_the_example_names_every_key_that_the_models_know() -> None:
 
     text = EXAMPLE.read_text(encoding="utf-8")
     models = [m for m in vars(keys).values() if isinstance(m, type) and issubclass(m, BaseModel)]
-    plugins = Plugins()
-    models += [plugins.connector(name).Options for name in ("caldav", "google", "ics")]
+    kinds_of = Plugins()
+    models += [kinds_of.connector(name).Options for name in ("caldav", "google", "ics")]
     kinds = ("apprise", "command", "console", "desktop", "ntfy", "sound")
-    models += [plugins.channel(name).Options for name in kinds]
-    models += [plugins.observer(name).Options for name in plugins.observers()]
+    models += [kinds_of.channel(name).Options for name in kinds]
+    models += [kinds_of.observer(name).Options for name in kinds_of.observers()]
     names = {field.alias or name for m in models for name, field in m.model_fields.items()}
     missing = {
         name for name in names if not any(form in text for form in (f"{name} = ", f"[{name}", f".{name}]"))
@@ -445,3 +447,26 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Faulty) as caught:
         load(file, Plugins())
     assert "UTF-8" in caught.value.faults[0].text
+
+
+def test_the_program_s_own_kinds_are_found_without_looking_at_what_else_is_installed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def looked(**_wanted: str) -> object:
+        raise AssertionError("every installed package was asked")
+
+    monkeypatch.setattr(plugins, "entry_points", looked)
+    assert Plugins().connector("ics").__name__ == "kepthour_connectors.ics"
+    with pytest.raises(AssertionError, match="every installed package"):
+        Plugins().connector("carrier pigeon")
+
+
+def test_without_its_own_metadata_the_program_says_which_kinds_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def missing(name: str) -> object:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(plugins, "distribution", missing)
+    with pytest.raises(KeyError):
+        Plugins().connector("carrier pigeon")
