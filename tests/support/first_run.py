@@ -62,6 +62,9 @@ def _span(start: datetime) -> tuple[str, str]:
     return f"{start:%Y%m%dT%H%M%S}", f"{start + timedelta(minutes=50):%Y%m%dT%H%M%S}"
 
 
+_AT_A_TERMINAL = {"wait_woken", "0"}  # where the kernel waits for a key; some kernels do not say
+
+
 class FirstRun:
     """One run. `answers`: to each question, by how it begins, one answer or several in turn; else the default."""
 
@@ -117,6 +120,7 @@ class FirstRun:
             self._terminal.kill(self._by)
 
     def _waits(self) -> bool:
-        """Whether it sleeps in the kernel: of a Ctrl-C between prompt and sleep Python hears only at the next key."""
-        stat = Path(f"/proc/{self._terminal.pid}/stat").read_text()
-        return stat.rpartition(")")[2].split()[0] == "S"
+        """Whether it sleeps until a key is pressed: of a Ctrl-C between prompt and sleep Python hears only then."""
+        process = Path(f"/proc/{self._terminal.pid}")
+        stat, where = (process / "stat").read_text(), (process / "wchan").read_text()
+        return stat.rpartition(")")[2].split()[0] == "S" and where in _AT_A_TERMINAL
