@@ -16,7 +16,7 @@ from kepthour_connectors.base import CalendarGone, ConnectorError, Nonsense, che
 from kepthour_connectors.caldav import Options, own_certificate, translate
 from kepthour_connectors.caldav.faults import from_status
 from kepthour_connectors.caldav.translate import Found, Member, Page
-from kepthour_connectors.caldav.wire import TIMEOUT, TooLarge, Wire, session
+from kepthour_connectors.caldav.wire import TooLarge, Wire, session
 
 _MOST_PAGES = 100
 _WELL_KNOWN = "/.well-known/caldav"
@@ -71,7 +71,6 @@ class Calls:
             username=options.username,
             password=password,
             auth_type=options.auth,
-            timeout=TIMEOUT,
             ssl_verify_cert=str(options.ca_file) if options.ca_file else True,
             ssl_cert=own_certificate.for_requests(options),
             enable_rfc6764=False,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, func, insert, or_, select, update
 
 from kepthour.core.oddities import Written
 from kepthour.core.privacy import NOTHING
@@ -19,7 +19,7 @@ from kepthour.core.reading.zones import probable
 from kepthour.store.calendars import CalendarRow
 from kepthour.store.conditions import in_parts
 from kepthour.store.engine import Tx
-from kepthour.store.tables import calendars, occurrences, resources
+from kepthour.store.tables import DOUBTFUL, calendars, occurrences, resources
 
 # Built once: see sessions.py.
 _OF_CALENDAR = occurrences.c.calendar_id == bindparam("calendar")
@@ -229,8 +229,7 @@ def quarantined(tx: Tx, calendar: CalendarRow) -> dict[str, int]:
 
 def doubts(tx: Tx, calendar: CalendarRow) -> dict[str, int]:
     """In how many resources something had to be guessed, by what."""
-    doubtful = text("doubts != '[]'")  # as the index says it, which is used for nothing else
-    mine = select(resources.c.doubts).where(resources.c.calendar_id == calendar.id, doubtful)
+    mine = select(resources.c.doubts).where(resources.c.calendar_id == calendar.id, DOUBTFUL)
     rows = tx.connection.execute(mine)
     return dict(Counter(code for row in rows for code in row.doubts))
 

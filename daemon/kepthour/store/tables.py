@@ -81,6 +81,8 @@ calendars = Table(
     UniqueConstraint("therapist_id", "name"),
 )
 
+DOUBTFUL = text("doubts != '[]'")  # SQLite uses the index on it only for a statement that says the same
+
 resources = Table(
     "resources",
     metadata,
@@ -95,7 +97,7 @@ resources = Table(
     Column("doubts", JSON, nullable=False, default=list),  # what had to be guessed to expand it
     UniqueConstraint("calendar_id", "href"),
     Index(None, "calendar_id", "quarantine", sqlite_where=text("quarantine IS NOT NULL")),
-    Index(None, "calendar_id", "doubts", sqlite_where=text("doubts != '[]'")),  # few are; every status asks
+    Index(None, "calendar_id", "doubts", sqlite_where=DOUBTFUL),  # few are; every status asks
 )
 
 occurrences = Table(

@@ -166,12 +166,13 @@ def _entries(
     rows = [row for _session, row in shown if row is not None]
     ids = [row.id for row in rows]
     reminded, answers = reminders.reminded(tx, ids), responses.of_sessions(tx, ids)
+    # Only what was held can have been a near miss; the ladders of what is to come are most of the store.
     ladders = reminders.of_sessions(tx, [row.id for row in rows if row.verdict in HELD])
     kept_since = evidence_since(config, now)
     entries = []
     for session, row in shown:
         start = session.id, session.revision
-        given = answers.get(start, []) if row else []
+        given = answers.get(start, [])
         state = state_of(
             session.start,
             session.end,
