@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -63,8 +63,14 @@ class Known:
     """What the caller has stored of this calendar from earlier batches."""
 
     cursor: str | None = None  # the last batch's cursor, opaque; None: nothing is known yet
-    etags: Mapping[str, str] = field(default_factory=dict, repr=False)  # href -> etag, of bad ones too
+    # href -> etag, of bad ones too. Looked up rather than read whole: a calendar may have many, and few may be named
+    etags: Mapping[str, str] = field(default_factory=dict, repr=False)
     full: bool = False  # ask for a full listing even though there is a cursor (an audit)
+    owed: frozenset[str] = field(default=frozenset(), repr=False)  # hrefs: those whose etag is ""
+
+    def at_once(self) -> Known:
+        """The same with all etags read: for who compares them with a whole list."""
+        return replace(self, etags=dict(self.etags))
 
 
 @dataclass(frozen=True, slots=True)

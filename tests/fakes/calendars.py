@@ -42,7 +42,8 @@ class MemoryCalendar:
             raise self.broken
         cursor = str(len(self._log))
         if known.cursor is None or known.full:
-            changed = [href for href in self._there if known.etags.get(href) != self._etag(href)]
+            before = known.at_once().etags
+            changed = [href for href in self._there if before.get(href) != self._etag(href)]
             return Batch(Kind.FULL, self._read(changed), frozenset(), frozenset(self._there), cursor, 1)
         touched = dict.fromkeys(self._log[int(known.cursor) :])
         changed = [href for href in touched if href in self._there]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from typing import NoReturn
 
 import pytest
 
-from kepthour_connectors.base import Kind, Nonsense, Transient
+from kepthour_connectors.base import Kind, Known, Nonsense, Transient
 from kepthour_connectors.caldav import wire
 from tests.fakes.scripted_http import Answer, Request, precondition, xml
 from tests.server.faulty import Scene
@@ -43,6 +44,27 @@ def test_a_connection_that_is_kept_wakes_nobody(scene: Scene) -> None:
     scene.poll()
     fresh = set(threading.enumerate()) - before
     assert [one.name for one in fresh if "idle_conn_watch" in one.name] == []
+
+
+class LookedUp(dict[str, str]):
+    """Etags of which none is read but what is asked for by name."""
+
+    def __iter__(self) -> NoReturn:
+        raise AssertionError("all that is known was read")
+
+    keys = items = values = __iter__  # type: ignore[assignment]
+
+
+def test_of_what_is_known_no_more_is_looked_at_than_an_answer_names(synced: Scene) -> None:
+    known = Known(synced.cursor, LookedUp(synced.etags), owed=frozenset({"/cal/c.ics"}))
+    synced.fake.delete("a.ics")
+    synced.fake.put("b.ics", single("b", "moved"))
+    batch = synced.connector.poll(known)
+    assert (batch.kind, batch.deleted) == (Kind.DELTA, {"/cal/a.ics"})
+    assert {each.href for each in batch.changed} == {"/cal/b.ics", "/cal/c.ics"}
+    synced.server.log.clear()
+    nothing = synced.connector.poll(Known(batch.cursor, LookedUp(synced.etags)))
+    assert (nothing.changed, nothing.deleted, synced.server.asked) == ((), frozenset(), ["sync"])
 
 
 # Tokens

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,31 +11,18 @@ from sqlalchemy import Engine, event
 
 from kepthour.store import calendars, holdings
 from kepthour.views.agenda import agenda
+from tests.support.counting import counted, stepped
 from tests.support.day import BERLIN, CONFIG, Day
 
 FIRST = datetime(2026, 3, 2, 9)
 
 
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements that any store of this process gets in the block."""
-    seen: list[str] = []
-
-    def keep(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        seen.append(statement.split(None, 1)[0])
-
-    event.listen(Engine, "before_cursor_execute", keep)
-    try:
-        yield seen
-    finally:
-        event.remove(Engine, "before_cursor_execute", keep)
+OVER = FIRST - timedelta(days=20)  # no session is planned of what is over
 
 
-def put(day: Day, count: int, *more: str) -> None:
+def put(day: Day, count: int, *more: str, at: datetime = OVER) -> None:
     for number in range(count):
-        start = (
-            FIRST - timedelta(days=20) + timedelta(hours=number)
-        )  # over already: no session is planned of it
+        start = at + timedelta(hours=number)
         day.put(f"{number}", start.isoformat(), 50, *more)
 
 
@@ -67,6 +53,29 @@ def test_a_poll_that_brings_nothing_costs_no_more_for_what_is_there(tmp_path: Pa
         costs.append(cost(day))
     assert costs[0] == costs[1]
     assert costs[0] < 20
+
+
+@pytest.mark.parametrize("what", ["nothing", "a change", "a deletion", "an event more"])
+def test_a_poll_that_brings_one_thing_takes_as_many_steps_however_much_is_there(
+    tmp_path: Path, what: str
+) -> None:
+    costs = []
+    for count in (40, 2000):
+        (tmp_path / f"{count}").mkdir()
+        day = Day(tmp_path / f"{count}", "2026-03-02 08:00")
+        put(day, count, at=FIRST + timedelta(days=60))  # farther off than is planned
+        day.sync()
+        if what == "a change":
+            put(day, 1, at=FIRST + timedelta(days=61))
+        elif what == "a deletion":
+            day.calendar.delete("1.ics")
+        elif what == "an event more":
+            day.put("more", "2026-05-02T09:00:00")
+        with stepped() as steps:
+            day.sync()
+        costs.append(steps.tens)
+    assert costs[0] > 0
+    assert costs[1] < 1.1 * costs[0]
 
 
 def full_weeks(day: Day, count: int) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, event
 from kepthour.store import calendars, holdings, reminders, sessions
 from kepthour.store.access import PLAIN, Access
 from kepthour.store.conversion import convert
+from kepthour.store.etags import Etags
 from tests.support.day import Day, when
 from tests.support.killed import gets_through
 from tests.support.sealed import KEY, store_at
@@ -84,7 +85,7 @@ def _state(path: Path) -> tuple[str, str]:
         calendar = calendars.get(tx, "practice")
         assert calendar is not None
         held = holdings.between(tx, calendar, when("2026-01-01 00:00"), when("2026-06-01 00:00"))
-        etags = sorted(holdings.known_etags(tx, calendar).items())
+        etags = sorted(Etags(store, calendar).items())
         known = sessions.between(tx, when("2026-01-01 00:00"), when("2026-06-01 00:00"))
         planned = reminders.everything(tx)
     store.close()

@@ -89,7 +89,7 @@ class CalDavConnector:
                 if not repeated(changes.members, known.etags):
                     return self._delta(calls, known, changes)
                 warnings.append("silent-reset")
-        return self._full(calls, known, cursor.sync or known.full, warnings)
+        return self._full(calls, known.at_once(), cursor.sync or known.full, warnings)
 
     def _delta(self, calls: Calls, known: Known, changes: Page) -> Batch:
         reading = read(calls, [*self._unread(changes.members, known), *_owed(changes, known)])
@@ -155,7 +155,7 @@ def _everything(calls: Calls, sync: bool) -> tuple[Page, bool]:
 def _owed(changes: Page, known: Known) -> list[Member]:
     """Members that an earlier poll could not get; no later delta names them for that."""
     named = changes.deleted | {member.key for member in changes.members}
-    return [Member(href, href, None) for href, etag in known.etags.items() if not etag and href not in named]
+    return [Member(href, href, None) for href in sorted(known.owed - named)]
 
 
 def _is_calendar(calls: Calls, page: Page, known: Known) -> None:

@@ -112,7 +112,7 @@ class GoogleConnector:
             else:
                 return _delta(changes, known, Cursor(changes.token, purpose), calls.wire.sent)
         listing = calls.everything(self._calendar)
-        return _full(listing, known, Cursor(listing.token, purpose), calls.wire.sent, warnings)
+        return _full(listing, known.at_once(), Cursor(listing.token, purpose), calls.wire.sent, warnings)
 
     def _instances(self, calls: Calls, start: datetime, end: datetime) -> tuple[Resource, ...]:
         if self._calendar is None:
@@ -128,6 +128,7 @@ def _purpose(calendar: str) -> str:
 
 
 def _delta(changes: Listing, known: Known, cursor: Cursor, requests: int) -> Batch:
+    known = known.at_once() if changes.events else Known()  # a change may concern any piece of a series
     living, gone = _sorted(changes.events)
     found, bad = _resources(living, known)
     named = {each.href for each in found} | {each.href for each in bad} | set(map(_href, living))

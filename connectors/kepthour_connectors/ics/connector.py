@@ -143,7 +143,8 @@ def _seconds(span: timedelta | None) -> str | None:
 
 
 def _read(parts: Split, known: Known) -> tuple[tuple[Resource, ...], tuple[BadResource, ...]]:
-    read = [parts.resource(href) for href, etag in parts.etags.items() if known.etags.get(href) != etag]
+    before = known.at_once().etags
+    read = [parts.resource(href) for href, etag in parts.etags.items() if before.get(href) != etag]
     changed = tuple(each for each in read if isinstance(each, Resource))
     return changed, tuple(each for each in read if isinstance(each, BadResource))
 

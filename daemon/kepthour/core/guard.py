@@ -7,6 +7,11 @@ like mass deletion. A second answer, at a later poll, has to agree.
 from __future__ import annotations
 
 
+def enough(lost: int) -> int:
+    """So many coming events tell whether it may lose `lost` of them: if it has more, no more need be counted."""
+    return 2 * lost
+
+
 def loses_too_much(before: int, after: int) -> bool:
     """Whether a calendar with `before` coming events must not go down to `after` on one answer."""
     return before > 0 and (after == 0 or after * 2 < before)

@@ -8,13 +8,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from kepthour.core.edits import LOOKED_BACK, Edit, edits, rewritten, series
-from kepthour.core.guard import agrees, loses_too_much
+from kepthour.core.guard import agrees, enough, loses_too_much
 from kepthour.core.reach import HELD_AHEAD, HELD_BEHIND
 from kepthour.core.reading.digest import Held, Reader, expanded, made_with, reduced, set_aside, with_relatives
 from kepthour.logger import log
@@ -22,6 +22,7 @@ from kepthour.ports import Clock
 from kepthour.store import calendars, holdings
 from kepthour.store.calendars import CalendarRow
 from kepthour.store.engine import Store, Tx
+from kepthour.store.etags import Etags, owed
 from kepthour.store.holdings import Window
 from kepthour_connectors.base import Batch, Connector, ConnectorError, Kind, Known
 
@@ -80,11 +81,12 @@ def poll(source: Source, store: Store, clock: Clock) -> Polled:
 
     Raises TryLater or NeedsPerson if the store cannot be used.
     """
-    calendar, etags = _known(source, store)
+    calendar, withheld = _known(source, store)
+    etags = Etags(store, calendar)
     first = calendar.last_attempt_at is None
-    known = _what_is_known(source, calendar, etags, clock.now())
+    known = _what_is_known(source, calendar, etags, withheld, clock.now())
     try:
-        batch = source.connector.poll(known)
+        batch = _asked(source.connector, known, etags)
     except ConnectorError as error:
         with store.write() as tx:
             calendars.record_failure(tx, calendar, error.code, error.what, error.remedy, clock.now())
@@ -97,11 +99,25 @@ def poll(source: Source, store: Store, clock: Clock) -> Polled:
     )
 
 
+def _asked(connector: Connector, known: Known, etags: Etags) -> Batch:
+    """The connector's answer. Raises what the store raised meanwhile: to the connector it is a fault of the source."""
+    try:
+        batch = connector.poll(known)
+    except ConnectorError:
+        if etags.fault is None:
+            raise
+    if etags.fault is not None:
+        raise etags.fault
+    return batch
+
+
 def _failed(source: Source, requests: int, problem: str, what: str, remedy: str) -> Polled:
     return Polled(source.name, Kind.DELTA, 0, 0, 0, requests, (), problem, what, remedy)
 
 
-def _what_is_known(source: Source, calendar: CalendarRow, etags: Mapping[str, str], now: datetime) -> Known:
+def _what_is_known(
+    source: Source, calendar: CalendarRow, etags: Etags, withheld: frozenset[str], now: datetime
+) -> Known:
     """What the connector is to build on: nothing if the source is another one; all of it for the daily audit.
 
     An answer that was not believed is put to the test by a full listing, too.
@@ -109,7 +125,7 @@ def _what_is_known(source: Source, calendar: CalendarRow, etags: Mapping[str, st
     if calendar.fingerprint != source.fingerprint:
         return Known()
     audit = calendar.last_full_at is None or not timedelta() <= now - calendar.last_full_at < _AUDIT_AFTER
-    return Known(calendar.cursor, etags, full=audit or calendar.suspected is not None)
+    return Known(calendar.cursor, etags, full=audit or calendar.suspected is not None, owed=withheld)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,32 +149,36 @@ def _suspicious(
     if not touched or calendar.fingerprint != source.fingerprint:
         return None
     fresh = sum(1 for r in changed for one in r.occurrences if one.start > now and not one.cancelled)
-    before = holdings.coming(tx, calendar, now)
-    after = holdings.coming(tx, calendar, now, without=touched) + fresh
+    lost = holdings.coming_of(tx, calendar, now, touched) - fresh
+    if lost <= 0:
+        return None
+    before = holdings.coming(tx, calendar, now, at_most=enough(lost))
+    after = before - lost
     if not loses_too_much(before, after) or agrees(calendar.suspected, after):
         return None
     return _Loss(before, after)
 
 
-def _known(source: Source, store: Store) -> tuple[CalendarRow, dict[str, str]]:
+def _known(source: Source, store: Store) -> tuple[CalendarRow, frozenset[str]]:
+    """The calendar, and what of it is owed."""
     with store.read() as tx:
         calendar = calendars.get(tx, source.name)
         if calendar is not None:
-            return calendar, holdings.known_etags(tx, calendar)
+            return calendar, owed(tx, calendar)
     with store.write() as tx:
-        return calendars.get_or_add(tx, source.name, source.fingerprint), {}
+        return calendars.get_or_add(tx, source.name, source.fingerprint), frozenset()
 
 
 def _store(
-    source: Source, store: Store, clock: Clock, calendar: CalendarRow, batch: Batch, etags: Collection[str]
+    source: Source, store: Store, clock: Clock, calendar: CalendarRow, batch: Batch, etags: Etags
 ) -> Polled:
     now = clock.now()
     window = _window(calendar, source, now)
     came = [*_reduced(batch, source), *_set_aside(batch)]
     withheld = {bad.href: bad.reason for bad in batch.bad if not bad.etag}
-    removed = set(etags) - batch.listed if batch.listed is not None else set(batch.deleted) & set(etags)
+    removed = _removed(batch, etags)
     changed = _expanded(_with_relatives(store, calendar, came, removed), source, window)
-    edited = _edited(source, store, calendar, came, changed, len(etags), now)
+    edited = _edited(source, store, calendar, came, changed, etags, now)
     fresh = {one.href for one in came}
     quarantined = sum(1 for one in changed if one.quarantine and one.href in fresh) + len(withheld)
     with store.write() as tx:
@@ -202,13 +222,19 @@ def _store(
     return replace(polled, refresh_after=batch.refresh_after, edited=tuple(edited))
 
 
+def _removed(batch: Batch, etags: Etags) -> set[str]:
+    if batch.listed is not None:
+        return set(etags) - batch.listed
+    return {href for href in batch.deleted if href in etags}
+
+
 def _edited(
     source: Source,
     store: Store,
     calendar: CalendarRow,
     came: Sequence[Held],
     changed: Sequence[Held],
-    known: int,
+    known: Etags,
     now: datetime,
 ) -> list[Edit]:
     """What is written anew since the poll before. Read in another way than that one, nothing can be compared."""
@@ -223,7 +249,7 @@ def _edited(
         return []
     with store.read() as tx:
         before = holdings.with_hrefs(tx, calendar, [one.href for one in changed])
-    anew = rewritten(before, came, known)
+    anew = rewritten(before, came, len(known))
     were = expanded(
         (one for one in before if series(one) in anew.series), source.zone, now - LOOKED_BACK, now
     )
@@ -310,7 +336,7 @@ def _with_relatives(
     if not came and not removed:
         return []
     with store.read() as tx:
-        return with_relatives(came, holdings.pieces(tx, calendar), removed)
+        return with_relatives(came, holdings.pieces(tx, calendar, came, removed), removed)
 
 
 def _expanded(held: list[Held], source: Source, window: Window) -> list[Held]:

@@ -80,7 +80,10 @@ def _mend(
             *cancelling(found.extra, lambda one: owners.get((one.uid, one.recurrence_id))),
         ]
         anew = expanded(
-            with_relatives(pieces, holdings.pieces(tx, calendar), ()), compared.zone, window.start, window.end
+            with_relatives(pieces, holdings.pieces(tx, calendar, pieces), ()),
+            compared.zone,
+            window.start,
+            window.end,
         )
         mended = holdings.commit_batch(
             tx,

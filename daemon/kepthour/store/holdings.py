@@ -44,13 +44,28 @@ _WITHIN = (
 _WRITTEN = select(_WITHIN.c.uid, resources.c.payload, resources.c.doubts).join(
     resources, resources.c.id == _WITHIN.c.resource_id
 )
-_ETAGS = select(resources.c.href, resources.c.etag).where(resources.c.calendar_id == bindparam("calendar"))
 _ONE = and_(resources.c.calendar_id == bindparam("calendar"), resources.c.href == bindparam("name"))
 _REMOVE = delete(resources).where(_ONE)  # occurrences go with their resource
 _ADD = insert(resources).returning(resources.c.href, resources.c.id)
 _JUDGE = update(resources).where(_ONE).values(doubts=bindparam("doubtful"))
 _JUDGE_ALL = update(resources).where(_ONE).values(doubts=bindparam("doubtful"), quarantine=bindparam("aside"))
+_AMONG = and_(
+    resources.c.calendar_id == bindparam("calendar"),
+    resources.c.href.in_(bindparam("hrefs", expanding=True)),
+)
+_IN_PIECES = and_(resources.c.payload != NOTHING, resources.c.series.is_not(None))
+_SERIES_OF = select(resources.c.series).where(_AMONG, _IN_PIECES)
 _IDS = select(resources.c.href, resources.c.id).where(resources.c.calendar_id == bindparam("calendar"))
+_TO_COME = and_(occurrences.c.start > bindparam("now"), occurrences.c.cancelled.is_(False))
+_COMING = select(func.count()).select_from(
+    select(occurrences.c.id).where(_OF_CALENDAR, _TO_COME).limit(bindparam("most")).subquery()
+)
+# The calendar is the resources': named of the occurrences, too, SQLite looks through all that are to come.
+_COMING_OF = (
+    select(func.count())
+    .join_from(resources, occurrences, resources.c.id == occurrences.c.resource_id)
+    .where(_TO_COME, _AMONG)
+)
 _CLAIM = update(calendars).where(
     calendars.c.id == bindparam("calendar"), calendars.c.version == bindparam("was")
 )
@@ -65,23 +80,23 @@ class Window:
     made_with: str
 
 
-def known_etags(tx: Tx, calendar: CalendarRow) -> dict[str, str]:
-    """href -> etag of everything stored, quarantined resources too (they need not be fetched again).
-
-    The etag of a resource that was withheld is empty.
-    """
-    rows = tx.connection.execute(_ETAGS, {"calendar": calendar.id})
-    return {row.href: row.etag for row in rows}
-
-
 def everything(tx: Tx, calendar: CalendarRow) -> list[Held]:
     """Every resource of which something is known; the withheld and those that could not be expanded, too."""
     return _held(tx, calendar, resources.c.payload != NOTHING)
 
 
-def pieces(tx: Tx, calendar: CalendarRow) -> list[Held]:
-    """Every resource of which something is known that belongs to a series in pieces."""
-    return _held(tx, calendar, and_(resources.c.payload != NOTHING, resources.c.series.is_not(None)))
+def pieces(
+    tx: Tx, calendar: CalendarRow, changed: Collection[Held], removed: Collection[str] = ()
+) -> list[Held]:
+    """Every piece of which something is known, of the series that `changed` and `removed` (hrefs) belong to."""
+    wanted = {one.series for one in changed if one.series}
+    for some in in_parts({*removed, *(one.href for one in changed)}):
+        wanted.update(tx.connection.execute(_SERIES_OF, {"calendar": calendar.id, "hrefs": some}).scalars())
+    return [
+        held
+        for some in in_parts(wanted)
+        for held in _held(tx, calendar, and_(_IN_PIECES, resources.c.series.in_(some)))
+    ]
 
 
 def with_hrefs(tx: Tx, calendar: CalendarRow, hrefs: Collection[str]) -> list[Held]:
@@ -148,19 +163,18 @@ def commit_batch(
     return True
 
 
-def coming(tx: Tx, calendar: CalendarRow, now: datetime, without: Collection[str] = ()) -> int:
-    """How many stored events that take place begin after `now`, those of the resources `without` left out."""
-    query = (
-        select(func.count(), resources.c.href)
-        .join(resources, resources.c.id == occurrences.c.resource_id)
-        .where(
-            occurrences.c.calendar_id == calendar.id,
-            occurrences.c.start > now,
-            occurrences.c.cancelled.is_(False),
-        )
-        .group_by(resources.c.href)
+def coming(tx: Tx, calendar: CalendarRow, now: datetime, at_most: int) -> int:
+    """How many stored events that take place begin after `now`. It counts no further than `at_most`."""
+    at = {"calendar": calendar.id, "now": now, "most": at_most}
+    return tx.connection.execute(_COMING, at).scalar_one()
+
+
+def coming_of(tx: Tx, calendar: CalendarRow, now: datetime, hrefs: Collection[str]) -> int:
+    """How many of them are of these resources."""
+    at = {"calendar": calendar.id, "now": now}
+    return sum(
+        tx.connection.execute(_COMING_OF, {**at, "hrefs": some}).scalar_one() for some in in_parts(hrefs)
     )
-    return sum(count for count, href in tx.connection.execute(query) if href not in without)
 
 
 def replace_occurrences(

@@ -97,6 +97,7 @@ resources = Table(
     Column("doubts", JSON, nullable=False, default=list),  # what had to be guessed to expand it
     UniqueConstraint("calendar_id", "href"),
     Index(None, "calendar_id", "quarantine", sqlite_where=text("quarantine IS NOT NULL")),
+    Index(None, "calendar_id", "series", sqlite_where=text("series IS NOT NULL")),
     Index(None, "calendar_id", "doubts", sqlite_where=DOUBTFUL),  # few are; every status asks
 )
 

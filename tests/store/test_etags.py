@@ -1,0 +1,127 @@
+"""What is known is looked up as it is named: the same as if all were read, and little of it is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kepthour.core.privacy import Phi
+from kepthour.core.reading.digest import Held, set_aside
+from kepthour.pipeline.poll import Source, poll
+from kepthour.store import calendars, holdings
+from kepthour.store.engine import Damaged, Store
+from kepthour.store.etags import Etags, owed
+from kepthour.store.holdings import Window
+from kepthour_connectors.base import Batch, Known, Transient
+from tests.support.clock import FakeClock
+from tests.support.counting import counted
+from tests.support.day import BERLIN
+from tests.support.stores import opened
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+STORED = {f"{number}.ics": f'"{number}"' for number in range(50)} | {"withheld.ics": "", "odd.ics": '"odd"'}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Two calendars: one has STORED, the other something under the same names."""
+    made = opened(tmp_path_factory.mktemp("etags") / "kepthour.db")
+    for name in ("practice", "other"):
+        with made.write() as tx:
+            calendar = calendars.get_or_add(tx, name, name)
+            mine = name == "practice"
+            held = [
+                Held(href, etag if mine else "another", Phi("text"), None)
+                for href, etag in STORED.items()
+                if href not in {"withheld.ics", "odd.ics"}
+            ]
+            holdings.commit_batch(
+                tx,
+                calendar,
+                changed=[*held, set_aside("odd.ics", '"odd"' if mine else "another", "not-icalendar")],
+                withheld={"withheld.ics" if mine else "lost.ics": "status-500"},
+                removed=(),
+                cursor=None,
+                fingerprint=name,
+                window=Window(NOW, NOW + timedelta(days=1), ""),
+                warnings=(),
+                full=True,
+                now=NOW,
+            )
+    return made
+
+
+def etags(store: Store) -> Etags:
+    with store.read() as tx:
+        calendar = calendars.get(tx, "practice")
+    assert calendar is not None
+    return Etags(store, calendar)
+
+
+@given(st.lists(st.sampled_from([*STORED, "lost.ics", "nowhere.ics", "len", "all"]), max_size=60))
+def test_whatever_is_asked_for_is_what_a_whole_list_says(store: Store, asked: list[str]) -> None:
+    lazy = etags(store)
+    for name in asked:
+        if name == "len":
+            assert len(lazy) == len(STORED)
+        elif name == "all":
+            assert dict(lazy) == STORED
+        else:
+            assert (lazy.get(name), name in lazy) == (STORED.get(name), name in STORED)
+
+
+def test_few_are_looked_up_once_each_and_many_are_read_at_once(store: Store) -> None:
+    lazy = etags(store)
+    with counted() as statements:
+        for name in ["1.ics", "2.ics", "1.ics", "nowhere.ics", "nowhere.ics"]:
+            lazy.get(name)
+    assert statements.count("SELECT") == 3
+    with counted() as statements:
+        for name in STORED:
+            lazy.get(name)
+        assert dict(lazy) == STORED
+    assert statements.count("SELECT") < 20
+
+
+def test_only_what_was_withheld_is_owed(store: Store) -> None:
+    with store.read() as tx:
+        calendar = calendars.get(tx, "practice")
+        assert calendar is not None
+        assert owed(tx, calendar) == {"withheld.ics"}
+
+
+class Unlucky:
+    """A calendar that asks while the store is away: as every connector, it takes that for its source's fault."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def poll(self, known: Known) -> Batch:
+        away = self._path.rename(self._path.with_name("away"))
+        try:
+            known.etags.get("1.ics")
+        except Exception:  # noqa: BLE001
+            raise Transient("It failed.", "Nothing to do.") from None
+        finally:
+            away.rename(self._path)
+        raise AssertionError("a store that is away was read")
+
+    def close(self) -> None:
+        return
+
+
+def test_a_store_that_fails_while_a_calendar_is_asked_is_no_fault_of_the_calendar(tmp_path: Path) -> None:
+    path = tmp_path / "kepthour.db"
+    store = opened(path)
+    source = Source("practice", "", Unlucky(path), BERLIN, (), ())
+    with pytest.raises(Damaged):
+        poll(source, store, FakeClock(NOW))
+    with store.read() as tx:
+        calendar = calendars.get(tx, "practice")
+    assert calendar is not None
+    assert calendar.problem is None
+    store.close()
