@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from kepthour_connectors import deadline
 from kepthour_connectors.base import (
     CalendarGone,
     ConnectorError,
@@ -134,7 +135,7 @@ def test_a_server_that_never_answers_is_transient(synced: Scene, monkeypatch: py
 
 
 def test_a_server_that_answers_by_the_byte_is_cut_off(synced: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "POLL_SECONDS", 0.2)
+    monkeypatch.setattr(deadline, "ANSWER", 0.2)
     over = threading.Event()
     synced.fake.instead["sync"] = Answer(207, "<" + " " * 9999, trickles_until=over)
     with pytest.raises(Transient, match="took longer"):

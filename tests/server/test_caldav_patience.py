@@ -1,4 +1,4 @@
-"""How long a server may be silent: longer over a listing that takes long than over anything else."""
+"""How long a server may be silent: longer over a listing that takes long than over anything else; and a whole poll."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 import niquests
 import pytest
 
+from kepthour_connectors import deadline
 from kepthour_connectors.base import Transient
 from kepthour_connectors.caldav import Options, connector
 from kepthour_connectors.caldav.connector import CalDavConnector
-from kepthour_connectors.caldav.wire import LISTING, POLL_SECONDS, TIMEOUT, Wire
-from tests.fakes.scripted_http import Answer, FakeCalDav, ScriptedServer
+from kepthour_connectors.caldav.wire import LISTING, TIMEOUT, Wire
+from tests.fakes.scripted_http import Answer, FakeCalDav, Request, ScriptedServer
 from tests.server.faulty import Scene
 from tests.support.calendars import single
 
@@ -38,6 +39,15 @@ class Watched(Scene):
 
         monkeypatch.setattr(Wire, "send", watched)
         monkeypatch.setattr(connector, "monotonic", lambda: self.at)
+        monkeypatch.setattr(deadline, "monotonic", lambda: self.at)
+
+    def takes(self, seconds: float) -> None:
+        """From now on the server thinks so long over each answer."""
+
+        def think(_request: Request) -> None:
+            self.at += seconds
+
+        self.fake.instead.update(dict.fromkeys(("sync", "list", "multiget"), think))
 
     def waited(self, *, full: bool = False) -> dict[str, set[object]]:
         """The time-outs of one poll."""
@@ -60,7 +70,7 @@ def test_the_first_listing_may_take_long_and_what_follows_it_may_not(scene: Watc
     assert scene.waited() == {"sync": {LONG}, "multiget": {SHORT}}
     assert scene.waited() == {"sync": {SHORT}}
     assert scene.waited(full=True) == {"sync": {SHORT}}
-    assert LISTING < POLL_SECONDS
+    assert LISTING < deadline.ANSWER
 
 
 def test_a_server_without_reports_is_listed_as_patiently(scene: Watched) -> None:
@@ -86,3 +96,28 @@ def test_a_listing_that_takes_long_may_do_so_each_time(scene: Watched) -> None:
     scene.moves = 0.0
     assert scene.waited(full=True) == {"sync": {LONG}}
     assert scene.waited(full=True) == {"sync": {SHORT}}
+
+
+def test_a_poll_goes_on_as_long_as_its_server_answers(scene: Watched) -> None:
+    for number in range(450):
+        scene.fake.put(f"{number}.ics", single(f"{number}"))
+    scene.takes(deadline.ANSWER - 1)
+    batch = scene.poll()
+    assert (len(batch.changed), batch.requests) == (451, 4)
+    assert scene.at > 2 * deadline.ANSWER
+
+
+def test_a_poll_ends_when_an_answer_takes_too_long(scene: Watched) -> None:
+    scene.takes(deadline.ANSWER + 1)
+    with pytest.raises(Transient, match=r"took longer than 240 s\."):
+        scene.poll()
+
+
+def test_a_poll_ends_when_it_takes_too_long_in_all(scene: Watched) -> None:
+    scene.poll()
+    for number in range(20):
+        scene.fake.put(f"{number}.ics", single(f"{number}"))
+    scene.fake.page_size = 1
+    scene.takes(deadline.ANSWER - 1)
+    with pytest.raises(Transient, match=r"took longer than 30 min\."):
+        scene.poll()

@@ -7,7 +7,6 @@ XML never reaches it.
 from __future__ import annotations
 
 import logging
-import time
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -15,16 +14,16 @@ import lxml.etree
 import niquests
 from caldav.lib import error as library
 
-from kepthour_connectors.base import CalendarGone, Nonsense, Transient, checked_url
+from kepthour_connectors.base import CalendarGone, Nonsense, checked_url
 from kepthour_connectors.caldav import own_certificate
 from kepthour_connectors.caldav.hosts import may_go
+from kepthour_connectors.deadline import Deadline
 from kepthour_connectors.web import Adapter
 
 _ANSWER_BYTES = 64 * 1024 * 1024  # a hundred events with attachments fit; a runaway answer does not
 _TEXT_BYTES = 10_000_000  # the parser takes no longer text in one element: an attachment may be one
 TIMEOUT = 30  # seconds, for each socket operation
 LISTING = 180  # the same for a listing that takes long: Radicale is silent for 40 before one of 50,000
-POLL_SECONDS = 240.0  # a cold server took 40 s over 5,000 events
 
 _LESS = "Move old events with large attachments out of this calendar."
 
@@ -49,16 +48,16 @@ class Wire(Adapter):
         self.sent = 0
         self._url = url
         self._host = urlsplit(url).hostname or ""
-        self._end = time.monotonic() + POLL_SECONDS
+        self._deadline = Deadline(self._host)
 
     def begin(self) -> None:
         """A new poll: count from zero, and give it its time."""
         self.sent = 0
-        self._end = time.monotonic() + POLL_SECONDS
+        self._deadline = Deadline(self._host)
 
     def send(self, request: niquests.PreparedRequest, *args: Any, **kwargs: Any) -> niquests.Response:
         self._keep_at_home(str(request.url))
-        self._in_time()
+        self._deadline.check()
         self.sent += 1
         response = super().send(request, *args, **kwargs)
         # A time-out is for each socket operation; only reading piece by piece bounds the whole.
@@ -83,18 +82,12 @@ class Wire(Adapter):
         body = bytearray()
         for chunk in response.iter_content(-1):  # as it comes: a size would wait until so much is there
             body += chunk
-            self._in_time()
+            self._deadline.check()
             if len(body) > _ANSWER_BYTES:
                 response.close()
                 raise TooLarge(f"{self._host} sent more than {_ANSWER_BYTES >> 20} MB in one answer.", _LESS)
+        self._deadline.answered()
         return bytes(body)
-
-    def _in_time(self) -> None:
-        if time.monotonic() > self._end:
-            raise Transient(
-                f"{self._host} took longer than {POLL_SECONDS:.0f} s.",
-                "Nothing to do: the next poll tries again.",
-            )
 
     def _allow(self, url: str, location: object) -> None:
         try:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-import time
 from typing import Any
 
 import httplib2
 
-from kepthour_connectors.base import Nonsense, Transient
+from kepthour_connectors.base import Nonsense
+from kepthour_connectors.deadline import Deadline
 
 TIMEOUT = 30  # seconds, for each socket operation
-POLL_SECONDS = 240.0
 _ANSWER_BYTES = 64 * 1024 * 1024  # a page of 2,500 events with long descriptions fits
 
 # Their messages hold addresses with calendar ids in them, and answers.
@@ -27,21 +26,19 @@ class Wire(httplib2.Http):  # type: ignore[misc]  # the library has no types
         super().__init__(timeout=TIMEOUT, proxy_info=None)
         self.follow_redirects = False  # Google's API redirects nowhere; a captive portal does
         self.sent = 0
-        self._end = time.monotonic() + POLL_SECONDS
+        self._deadline = Deadline("Google")
 
     def begin(self) -> None:
         """A new poll: count from zero, and give it its time."""
         self.sent = 0
-        self._end = time.monotonic() + POLL_SECONDS
+        self._deadline = Deadline("Google")
 
     def request(self, *args: Any, **kwargs: Any) -> tuple[Any, bytes]:
         """As the library does it. Raises Transient, Nonsense."""
-        if time.monotonic() > self._end:
-            raise Transient(
-                f"Google took longer than {POLL_SECONDS:.0f} s.", "Nothing to do: the next poll tries again."
-            )
+        self._deadline.check()
         self.sent += 1
         response, content = super().request(*args, **kwargs)
+        self._deadline.answered()
         if len(content) > _ANSWER_BYTES:
             raise Nonsense(
                 f"Google sent more than {_ANSWER_BYTES >> 20} MB in one answer.",
