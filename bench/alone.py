@@ -28,7 +28,9 @@ def command(parts: Sequence[str], name: str, text: str | None, others: Iterable[
     options = argparse.ArgumentParser(prog=f"python -m {name}", description=text)
     options.add_argument("--rounds", type=int, default=5, help="how often each work is done (5)")
     options.add_argument("--events", type=int, default=5_000, help="in the calendar (5000)")
-    options.add_argument("--sizes", type=int, nargs="+", default=(500, 5_000), help="of calendars (500 5000)")
+    options.add_argument(
+        "--sizes", type=int, nargs="+", default=(500, 5_000, 50_000), help="of calendars (500 5000 50000)"
+    )
     options.add_argument("--seconds", type=float, default=300.0, help="of idleness (300)")
     options.add_argument("--no-peers", action="store_true", help="Kept Hour alone")
     options.add_argument("--json", type=Path, default=None, help="where the result is kept")

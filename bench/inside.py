@@ -2,13 +2,14 @@
 
 python -m bench.inside poll CONFIG          as the daemon asks: a sync without the time that a command has
 python -m bench.inside polls CONFIG URL N   N polls without news, each beside one bare REPORT; JSON, in ms
-python -m bench.inside plans CONFIG N       N plannings; JSON, in ms
+python -m bench.inside told CONFIG          what each line of its input says, poll or plan; JSON each, processor in ms
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -59,13 +60,18 @@ def polls(file: str, url: str, rounds: str) -> None:
     print(json.dumps(found))
 
 
-def plans(file: str, rounds: str) -> None:
+def told(file: str) -> None:
     app = opened(file)
-    app.replan()
-    print(json.dumps([_MS * seconds(app.replan) for _ in range(int(rounds))]))
+    works: dict[str, Callable[[], object]] = {"poll": lambda: _ask(app), "plan": app.replan}
+    for work in works.values():
+        work()  # connects, and compiles statements
+    for line in sys.stdin:
+        begun = time.process_time()
+        gave = works[line.strip()]()
+        print(json.dumps({"gave": gave, "cpu": _MS * (time.process_time() - begun)}), flush=True)
 
 
-_DOES: dict[str, Callable[..., None]] = {"poll": poll, "polls": polls, "plans": plans}
+_DOES: dict[str, Callable[..., None]] = {"poll": poll, "polls": polls, "told": told}
 
 if __name__ == "__main__":
     _DOES[sys.argv[1]](*sys.argv[2:])

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,7 +55,7 @@ class Setting:
 
     rounds: int = 5
     events: int = 5_000
-    sizes: Sequence[int] = (500, 5_000)
+    sizes: Sequence[int] = (500, 5_000, 50_000)
     seconds: float = 300.0  # of idleness
     peers: bool = True
     build: Path = BUILD
@@ -69,10 +69,10 @@ def run(command: Sequence[str], env: Mapping[str, str], codes: Sequence[int] = (
         timed = [sys.executable, "-I", "-S", str(_TIMED), str(out), str(errors), *command]
         done = subprocess.run(timed, cwd=ROOT, env=dict(env), capture_output=True, text=True, check=False)
         if done.returncode:
-            raise Failed(f"{command[0]} cannot be started: {_end(done.stderr)}")
+            raise Failed(f"{command[0]} cannot be started: {end(done.stderr)}")
         found = json.loads(done.stdout)
         if found["code"] not in codes:
-            why = _end(errors.read_text(errors="replace") or out.read_text(errors="replace"))
+            why = end(errors.read_text(errors="replace") or out.read_text(errors="replace"))
             raise Failed(f"{Path(command[0]).name} ended with {found['code']}: {why}")
         return Cost(**found["cost"], said=out.read_text(encoding="utf-8"))
 
@@ -82,7 +82,7 @@ def in_process(module: str, *args: str, env: Mapping[str, str] | None = None) ->
     command = [sys.executable, "-m", module, *args]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Failed(f"{' '.join([module, *args])}: {_end(done.stderr)}")
+        raise Failed(f"{' '.join([module, *args])}: {end(done.stderr)}")
     return json.loads(done.stdout)
 
 
@@ -108,14 +108,14 @@ def in_turn(
     works: Mapping[str, Callable[[], Any]],
     *,
     before: Callable[[], object] = lambda: None,
-    rounds: int | None = None,
+    ours: Collection[str] = (OURS,),
 ) -> Turns:
     """Each work once a round, after `before`; who begins changes.
 
-    Ours must not fail; a peer that does is told, and left out from then on.
+    Those of `ours` must not fail; a peer that does is told, and left out from then on.
     """
     turns = Turns({who: [] for who in works}, {})
-    for number in range(rounds or setting.rounds):
+    for number in range(setting.rounds):
         before()
         order = list(works) if number % 2 == 0 else list(works)[::-1]
         for who in order:
@@ -124,7 +124,7 @@ def in_turn(
             try:
                 turns.of[who].append(works[who]())
             except Failed as failed:
-                if who == OURS:
+                if who in ours:
                     raise
                 turns.troubles[who] = str(failed)
                 setting.tell(f"FAILED: {who}, {what}: {failed}")
@@ -169,6 +169,7 @@ def workshop(setting: Setting) -> AbstractContextManager[str]:
     return tempfile.TemporaryDirectory(dir=setting.build)
 
 
-def _end(text: str) -> str:
+def end(text: str) -> str:
+    """What a process said at its end, for a person."""
     lines = text.strip().splitlines()
     return " ".join(lines[-1:] if "Traceback" in text else lines[-3:])[-300:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import recurring_ical_events
 from icalendar import Calendar
 from rich.console import Console
 
-from bench import polling, reading, sync
+from bench import polling, reading, sizes, sync
 from bench.alone import measured
 from bench.calendar_of_a_practice import monday, part_near_now, resources
 from bench.measuring import OURS, Cost, Failed, Row, Setting, in_turn, is_met, rank, run
@@ -47,6 +48,24 @@ def test_a_poll_is_measured_beside_a_report_on_a_server_that_has_read_its_calend
     (row,) = polling.measure(setting)
     assert row.peer == "a bare REPORT"
     assert len(row.ours) == len(row.theirs) > 0
+
+
+def test_sizes_are_measured_in_turn_each_beside_the_next_smaller(setting: Setting) -> None:
+    told: list[str] = []
+    rows = {row.work: row for row in sizes.measure(replace(setting, sizes=(20, 10), tell=told.append))}
+    for work in (
+        "sync without news",
+        "sync of one change",
+        "poll without news",
+        "poll of one change",
+        "plan",
+    ):
+        row = rows[f"{work}: processor, 20 events"]
+        assert (row.peer, row.of_peer, len(row.ours)) == ("10 events", sizes.GROWTH, len(row.theirs))
+        assert min(*row.ours, *row.theirs) > 0
+    assert rows["first poll, 10 events"].peer is None
+    assert rows["store, 20 events"].ours[0] > 0
+    assert told.count("agenda of 14 days: processor: round 1") == 1  # of both
 
 
 def test_both_readers_find_the_same_starts(setting: Setting) -> None:
