@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, delete, event, update
 
-from kepthour.store import calendars, holdings
+from kepthour.store import calendars, holdings, tables
 from kepthour.views.agenda import agenda
 from tests.support.counting import counted, stepped
 from tests.support.day import BERLIN, CONFIG, Day
@@ -86,7 +86,14 @@ def full_weeks(day: Day, count: int) -> None:
     day.sync()
 
 
-@pytest.mark.parametrize("what", ["plan", "agenda"])
+def forget_the_calendar(day: Day) -> None:
+    """As after a damage: the sessions were saved, and their calendar was not read since."""
+    with day.app.store.write() as tx:
+        tx.connection.execute(delete(tables.resources))
+        tx.connection.execute(update(tables.calendars).values(expanded_from=None))
+
+
+@pytest.mark.parametrize("what", ["plan", "agenda", "agenda of what was saved"])
 def test_what_comes_is_planned_and_shown_by_as_many_statements_however_much_it_is(
     tmp_path: Path, what: str
 ) -> None:
@@ -97,6 +104,8 @@ def test_what_comes_is_planned_and_shown_by_as_many_statements_however_much_it_i
             tmp_path / f"{count}", "2026-03-02 08:00", CONFIG.replace("enabled = false", "enabled = true")
         )
         full_weeks(day, count)
+        if what == "agenda of what was saved":
+            forget_the_calendar(day)
         begin = FIRST.replace(tzinfo=BERLIN)
         with counted() as statements:
             if what == "plan":

@@ -94,6 +94,11 @@ def everything(tx: Tx) -> list[CalendarRow]:
     return [_calendar(row) for row in tx.run(_MINE)]
 
 
+def read_ever(tx: Tx) -> frozenset[str]:
+    """The names of those that were read since this store was begun."""
+    return frozenset(row.name for row in everything(tx) if row.expanded_from is not None)
+
+
 @dataclass(frozen=True, slots=True)
 class Troubled:
     """A calendar that cannot be trusted just now."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -58,10 +58,11 @@ def agenda(config: Configuration, store: Store, start: datetime, end: datetime, 
         watched = {row.id: row for row in sessions.between(tx, start, end)}
         watched |= {row.id: row for row in sessions.with_ids(tx, found.keys() - watched.keys())}
         shown = [(_known(session, watched.get(one)), watched.get(one)) for one, session in found.items()]
+        read = calendars.read_ever(tx)
         for row in watched.values():
             if row.id in found or row.hidden:
                 continue
-            if _still_shown(config, row, now) or is_unread(tx, row):
+            if _still_shown(config, row, now) or is_unread(row, read):
                 shown.append((row.known, row))
         entries = _entries(config, tx, shown, absent, now)
     return sorted(entries, key=lambda entry: (entry.session.start, entry.session.id))
@@ -125,10 +126,9 @@ def _sessions(config: Configuration, store: Store, start: datetime, end: datetim
     return [session for session in found if session.id not in doubles]
 
 
-def is_unread(tx: Tx, row: SessionRow) -> bool:
-    """Its calendar was not read yet since a new store was begun: what was saved of it is all there is."""
-    held = calendars.get(tx, row.known.calendar)
-    return not row.known.cancelled and (held is None or held.expanded_from is None)
+def is_unread(row: SessionRow, read: Collection[str]) -> bool:
+    """Its calendar is none of those `read` since a new store was begun: what was saved of it is all there is."""
+    return not row.known.cancelled and row.known.calendar not in read
 
 
 def _still_shown(config: Configuration, row: SessionRow, now: datetime) -> bool:

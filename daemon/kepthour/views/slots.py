@@ -19,7 +19,7 @@ from kepthour.core.offsets import apart, is_place
 from kepthour.core.sessions import as_session, takes_time
 from kepthour.core.slots import Busy, Diary, Refusal, Wish, refusal
 from kepthour.pipeline.plan.oddities import background
-from kepthour.store import absences, sessions
+from kepthour.store import absences, calendars, sessions
 from kepthour.store.cards import Card
 from kepthour.store.engine import Store
 from kepthour.views.agenda import Explained, explain, is_unread
@@ -88,10 +88,11 @@ class SlotSearch:
         doubles = duplicates(held)
         with self._store.read() as tx:
             noted = absences.between(tx, start, end)
+            read = calendars.read_ever(tx)
             unread = [
                 row.known
                 for row in sessions.between(tx, start, end)
-                if not row.hidden and self._is_configured(row.known) and is_unread(tx, row)
+                if not row.hidden and self._is_configured(row.known) and is_unread(row, read)
             ]
         return Diary(
             busy=[*_busy(events), *(Busy(one.start, one.end, one.calendar, one.place) for one in unread)],
