@@ -6,7 +6,6 @@ Run it from the repository's root: `.venv/bin/python -m bench.idle [--seconds 30
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -51,7 +50,7 @@ enabled = false
 
 
 def measure(setting: Setting) -> Iterator[Row]:
-    with tempfile.TemporaryDirectory() as folder:
+    with workshop(setting) as folder:
         world = World(Path(folder))
         _furnish(world)
         with world.daemon() as daemon:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.alone import alone
-from bench.measuring import OURS, Row, Setting, in_process, in_turn, rank
+from bench.measuring import BUILD, OURS, Row, Setting, in_process, in_turn, rank
 from kepthour.runtime.clock import SystemClock
 
 DUE = 500
@@ -33,7 +33,8 @@ NOW = SystemClock().now
 
 def kepthour() -> dict[str, Any]:
     """One round of the product: its own daemon, on its own event loop, on a store file."""
-    with tempfile.TemporaryDirectory() as folder:
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=BUILD) as folder:
         return asyncio.run(_kepthour(Path(folder)))
 
 
