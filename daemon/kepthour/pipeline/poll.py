@@ -1,7 +1,7 @@
 """Asks one calendar what changed, and stores the answer whole or not at all.
 
-1  read what is known: cursor and etags           (store, read)
-2  ask the source                                 (connector: network, no transaction open)
+1  read what is known: the cursor, what is owed   (store, read)
+2  ask the source                                 (connector: network; it looks up etags, no transaction stays open)
 3  reduce and expand what changed, one by one      (core: a bad resource is set aside, the others go on)
 4  store batch, occurrences and cursor together    (store, one transaction)
 """
