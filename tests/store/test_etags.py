@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,17 +11,15 @@ from hypothesis import strategies as st
 from kepthour.core.privacy import Phi
 from kepthour.core.reading.digest import Held, set_aside
 from kepthour.pipeline.poll import Source, poll
-from kepthour.store import calendars, holdings
+from kepthour.store import calendars
 from kepthour.store.engine import Damaged, Store
 from kepthour.store.etags import Etags, owed
-from kepthour.store.holdings import Window
 from kepthour_connectors.base import Batch, Known, Transient
 from tests.support.clock import FakeClock
 from tests.support.counting import counted
 from tests.support.day import BERLIN
-from tests.support.stores import opened
+from tests.support.stores import NOW, hold, opened
 
-NOW = datetime(2026, 3, 2, tzinfo=UTC)
 STORED = {f"{number}.ics": f'"{number}"' for number in range(50)} | {"withheld.ics": "", "odd.ics": '"odd"'}
 
 
@@ -31,27 +28,14 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """Two calendars: one has STORED, the other something under the same names."""
     made = opened(tmp_path_factory.mktemp("etags") / "kepthour.db")
     for name in ("practice", "other"):
-        with made.write() as tx:
-            calendar = calendars.get_or_add(tx, name, name)
-            mine = name == "practice"
-            held = [
-                Held(href, etag if mine else "another", Phi("text"), None)
-                for href, etag in STORED.items()
-                if href not in {"withheld.ics", "odd.ics"}
-            ]
-            holdings.commit_batch(
-                tx,
-                calendar,
-                changed=[*held, set_aside("odd.ics", '"odd"' if mine else "another", "not-icalendar")],
-                withheld={"withheld.ics" if mine else "lost.ics": "status-500"},
-                removed=(),
-                cursor=None,
-                fingerprint=name,
-                window=Window(NOW, NOW + timedelta(days=1), ""),
-                warnings=(),
-                full=True,
-                now=NOW,
-            )
+        mine = name == "practice"
+        held = [
+            Held(href, etag if mine else "another", Phi("text"), None)
+            for href, etag in STORED.items()
+            if href not in {"withheld.ics", "odd.ics"}
+        ]
+        odd = set_aside("odd.ics", '"odd"' if mine else "another", "not-icalendar")
+        hold(made, name, [*held, odd], {"withheld.ics" if mine else "lost.ics": "status-500"})
     return made
 
 

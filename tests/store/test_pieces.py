@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,10 +10,8 @@ from kepthour.core.privacy import Phi
 from kepthour.core.reading.digest import Held, set_aside, with_relatives
 from kepthour.store import calendars, holdings
 from kepthour.store.engine import Store
-from kepthour.store.holdings import Window
-from tests.support.stores import opened
+from tests.support.stores import hold, opened
 
-NOW = datetime(2026, 3, 2, tzinfo=UTC)
 SERIES = [None, "x", "y", "z"]
 STORED = [Held(f"{number}.ics", '"1"', Phi("text"), SERIES[number % 4]) for number in range(16)] + [
     set_aside("odd.ics", '"1"', "not-icalendar", "x")
@@ -26,21 +22,8 @@ HREFS = st.sampled_from([*(one.href for one in STORED), "new.ics"])
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     made = opened(tmp_path_factory.mktemp("pieces") / "kepthour.db")
-    with made.write() as tx:
-        for name in ("practice", "other"):  # the other's are no relatives
-            assert holdings.commit_batch(
-                tx,
-                calendars.get_or_add(tx, name, name),
-                changed=STORED,
-                withheld={},
-                removed=(),
-                cursor=None,
-                fingerprint=name,
-                window=Window(NOW, NOW + timedelta(days=1), ""),
-                warnings=(),
-                full=True,
-                now=NOW,
-            )
+    for name in ("practice", "other"):  # the other's are no relatives
+        hold(made, name, STORED)
     return made
 
 

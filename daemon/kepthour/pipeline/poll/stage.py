@@ -1,79 +1,29 @@
-"""Asks one calendar what changed, and stores the answer whole or not at all.
-
-1  read what is known: the cursor, what is owed   (store, read)
-2  ask the source                                 (connector: network; it looks up etags, no transaction stays open)
-3  reduce and expand what changed, one by one      (core: a bad resource is set aside, the others go on)
-4  store batch, occurrences and cursor together    (store, one transaction)
-"""
+"""Asks, and stores what came."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from kepthour.core.edits import LOOKED_BACK, Edit, edits, rewritten, series
-from kepthour.core.guard import agrees, enough, loses_too_much
-from kepthour.core.reach import HELD_AHEAD, HELD_BEHIND
-from kepthour.core.reading.digest import Held, Reader, expanded, made_with, reduced, set_aside, with_relatives
+from kepthour.core.reading.digest import Held, Reader, expanded, reduced, set_aside, with_relatives
 from kepthour.logger import log
+from kepthour.pipeline.poll.belief import suspicious
+from kepthour.pipeline.poll.edited import edited
+from kepthour.pipeline.poll.source import Polled, Source, new_window
 from kepthour.ports import Clock
 from kepthour.store import calendars, holdings
 from kepthour.store.calendars import CalendarRow
-from kepthour.store.engine import Store, Tx
+from kepthour.store.engine import Store
 from kepthour.store.etags import Etags, owed
 from kepthour.store.holdings import Window
 from kepthour_connectors.base import Batch, Connector, ConnectorError, Kind, Known
 
-_REFRESH_WHEN_LEFT = timedelta(days=60)
-_REFRESH_WHEN_BEHIND = timedelta(days=7)
-_REFRESH_ATTEMPTS = 5
 _AUDIT_AFTER = timedelta(days=1)
 _VANISHED = "Its answer lacks all, or more than half, of the coming events, so it was not believed."
 _VANISHED_REMEDY = (
     "If they were deleted on purpose, the next sync confirms it; else look at the calendar itself."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One calendar to poll, and how its events are read."""
-
-    name: str
-    fingerprint: str
-    connector: Connector
-    zone: ZoneInfo
-    join_hosts: tuple[str, ...]
-    addresses: Collection[str] = field(repr=False)
-    marks: bool = False  # whether it is to be told what is edited
-
-
-@dataclass(frozen=True, slots=True)
-class Polled:
-    """What a poll brought. `problem` is a code, with a sentence and a remedy, or None."""
-
-    name: str
-    kind: Kind
-    changed: int
-    deleted: int
-    quarantined: int
-    requests: int
-    warnings: tuple[str, ...] = ()
-    problem: str | None = None
-    what: str | None = None
-    remedy: str | None = None
-    refresh_after: timedelta | None = None  # how often the source wants to be asked; None: it did not say
-    audit: bool = False  # all was asked for, to see whether what is known is right
-    mended: bool = False  # an audit put right what had come of it
-    first: bool = False  # it was never asked before
-    edited: tuple[Edit, ...] = ()  # entries near now in which something else is written
-    error: ConnectorError | None = field(default=None, repr=False)  # what the connector raised, if it did
-
-    @property
-    def news(self) -> bool:
-        """Whether the stored occurrences may have changed, or it is known now that they have not."""
-        return bool(self.changed or self.deleted or self.mended or self.first)
 
 
 def poll(source: Source, store: Store, clock: Clock) -> Polled:
@@ -128,37 +78,6 @@ def _what_is_known(
     return Known(calendar.cursor, etags, full=audit or calendar.suspected is not None, owed=withheld)
 
 
-@dataclass(frozen=True, slots=True)
-class _Loss:
-    """How many events are to come as stored, and how many would be once a batch is."""
-
-    before: int
-    after: int
-
-
-def _suspicious(
-    tx: Tx,
-    source: Source,
-    calendar: CalendarRow,
-    changed: Collection[Held],
-    removed: Collection[str],
-    now: datetime,
-) -> _Loss | None:
-    """The loss that this batch would bring, if it is too much to be believed at once."""
-    touched = {*removed, *(resource.href for resource in changed)}
-    if not touched or calendar.fingerprint != source.fingerprint:
-        return None
-    fresh = sum(1 for r in changed for one in r.occurrences if one.start > now and not one.cancelled)
-    lost = holdings.coming_of(tx, calendar, now, touched) - fresh
-    if lost <= 0:
-        return None
-    before = holdings.coming(tx, calendar, now, at_most=enough(lost))
-    after = before - lost
-    if not loses_too_much(before, after) or agrees(calendar.suspected, after):
-        return None
-    return _Loss(before, after)
-
-
 def _known(source: Source, store: Store) -> tuple[CalendarRow, frozenset[str]]:
     """The calendar, and what of it is owed."""
     with store.read() as tx:
@@ -178,11 +97,11 @@ def _store(
     withheld = {bad.href: bad.reason for bad in batch.bad if not bad.etag}
     removed = _removed(batch, etags)
     changed = _expanded(_with_relatives(store, calendar, came, removed), source, window)
-    edited = _edited(source, store, calendar, came, changed, etags, now)
+    marked = edited(source, store, calendar, came, changed, etags, now)
     fresh = {one.href for one in came}
     quarantined = sum(1 for one in changed if one.quarantine and one.href in fresh) + len(withheld)
     with store.write() as tx:
-        if left := _suspicious(tx, source, calendar, changed, removed, now):
+        if left := suspicious(tx, source, calendar, changed, removed, now):
             calendars.record_suspicion(tx, calendar, left.after, _VANISHED, _VANISHED_REMEDY, now)
             log.warning("poll.not_believed", calendar=source.name, before=left.before, after=left.after)
             return _failed(source, batch.requests, "vanished", _VANISHED, _VANISHED_REMEDY)
@@ -202,9 +121,8 @@ def _store(
     if not stored:
         if moved := _with_moved_window(store, calendar):
             return _store(source, store, clock, moved, batch, etags)
-        log.info(
-            "poll.overtaken", calendar=source.name
-        )  # by another process: what it stored is at least as new
+        # By another process: what it stored is at least as new.
+        log.info("poll.overtaken", calendar=source.name)
         return Polled(source.name, batch.kind, 0, 0, 0, batch.requests, batch.warnings)
     tell = log.info if came or removed else log.debug
     tell(
@@ -219,42 +137,13 @@ def _store(
     doubts = sorted({code for resource in changed for code in resource.doubts})
     warnings = (*batch.warnings, *doubts, *(["quarantined"] if quarantined else []))
     polled = Polled(source.name, batch.kind, len(came), len(removed), quarantined, batch.requests, warnings)
-    return replace(polled, refresh_after=batch.refresh_after, edited=tuple(edited))
+    return replace(polled, refresh_after=batch.refresh_after, edited=tuple(marked))
 
 
 def _removed(batch: Batch, etags: Etags) -> set[str]:
     if batch.listed is not None:
         return set(etags) - batch.listed
     return {href for href in batch.deleted if href in etags}
-
-
-def _edited(
-    source: Source,
-    store: Store,
-    calendar: CalendarRow,
-    came: Sequence[Held],
-    changed: Sequence[Held],
-    known: Etags,
-    now: datetime,
-) -> list[Edit]:
-    """What is written anew since the poll before. Read in another way than that one, nothing can be compared."""
-    last = calendar.last_good_at
-    if (
-        not source.marks
-        or not came
-        or calendar.fingerprint != source.fingerprint
-        or last is None
-        or last > now
-    ):
-        return []
-    with store.read() as tx:
-        before = holdings.with_hrefs(tx, calendar, [one.href for one in changed])
-    anew = rewritten(before, came, len(known))
-    were = expanded(
-        (one for one in before if series(one) in anew.series), source.zone, now - LOOKED_BACK, now
-    )
-    are = (one for one in changed if series(one) in anew.series)
-    return edits(were, are, last, now, dated=anew.dated)
 
 
 def _with_moved_window(store: Store, calendar: CalendarRow) -> CalendarRow | None:
@@ -270,55 +159,11 @@ def _heard(calendar: CalendarRow | None) -> object:
     return calendar and (calendar.last_attempt_at, calendar.last_full_at)
 
 
-def refresh(source: Source, store: Store, clock: Clock) -> bool:
-    """Expand what is stored anew where the window has to move, or the zone rules or the reader changed. No network.
-
-    What is set aside was not stored: if it may be read in another way now, the next poll fetches it again.
-    Returns whether anything was done. Polls may go on meanwhile: after a leap of the clock all begin at once.
-    """
-    for _attempt in range(_REFRESH_ATTEMPTS):
-        done = _refresh(source, store, clock.now())
-        if done is not None:
-            return done
-    log.warning("refresh.overtaken", calendar=source.name)
-    return False
-
-
-def _refresh(source: Source, store: Store, now: datetime) -> bool | None:
-    """Whether anything had to be done; None: it was in vain, since a poll came in between."""
-    with store.read() as tx:
-        calendar = calendars.get(tx, source.name)
-        if calendar is None or not _must_refresh(calendar, source, now):
-            return False
-        held = holdings.everything(tx, calendar)
-    window = _new_window(source, now)
-    anew = _expanded(held, source, window)
-    with store.write() as tx:
-        again = calendar.expanded_with != window.made_with
-        done = holdings.replace_occurrences(tx, calendar, anew, window, forget_set_aside=again)
-    return done or None
-
-
-def _must_refresh(calendar: CalendarRow, source: Source, now: datetime) -> bool:
-    if calendar.expanded_until is None:
-        return False
-    return (
-        calendar.expanded_with != made_with(source.zone)
-        or calendar.expanded_until < now + _REFRESH_WHEN_LEFT
-        or calendar.expanded_from is None
-        or calendar.expanded_from > now - _REFRESH_WHEN_BEHIND  # made by a clock that has been set back
-    )
-
-
 def _window(calendar: CalendarRow, source: Source, now: datetime) -> Window:
     """The calendar's window if it has one: all of its occurrences are to stand on the same."""
     if calendar.expanded_from is None or calendar.expanded_until is None or calendar.expanded_with is None:
-        return _new_window(source, now)
+        return new_window(source, now)
     return Window(calendar.expanded_from, calendar.expanded_until, calendar.expanded_with)
-
-
-def _new_window(source: Source, now: datetime) -> Window:
-    return Window(now - HELD_BEHIND, now + HELD_AHEAD, made_with(source.zone))
 
 
 def _reduced(batch: Batch, source: Source) -> list[Held]:

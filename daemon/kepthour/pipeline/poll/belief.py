@@ -1,0 +1,45 @@
+"""Whether an answer is believed: one that would empty a calendar has to come twice."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from kepthour.core.guard import agrees, enough, loses_too_much
+from kepthour.core.reading.digest import Held
+from kepthour.pipeline.poll.source import Source
+from kepthour.store import holdings
+from kepthour.store.calendars import CalendarRow
+from kepthour.store.engine import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """How many events are to come as stored, and how many would be once a batch is."""
+
+    before: int
+    after: int
+
+
+def suspicious(
+    tx: Tx,
+    source: Source,
+    calendar: CalendarRow,
+    changed: Collection[Held],
+    removed: Collection[str],
+    now: datetime,
+) -> Loss | None:
+    """The loss that this batch would bring, if it is too much to be believed at once."""
+    touched = {*removed, *(resource.href for resource in changed)}
+    if not touched or calendar.fingerprint != source.fingerprint:
+        return None
+    fresh = sum(1 for r in changed for one in r.occurrences if one.start > now and not one.cancelled)
+    lost = holdings.coming_of(tx, calendar, now, touched) - fresh
+    if lost <= 0:
+        return None
+    before = holdings.coming(tx, calendar, now, at_most=enough(lost))
+    after = before - lost
+    if not loses_too_much(before, after) or agrees(calendar.suspected, after):
+        return None
+    return Loss(before, after)

@@ -1,0 +1,59 @@
+"""A calendar to poll, and what a poll of it brought."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from kepthour.core.edits import Edit
+from kepthour.core.reach import HELD_AHEAD, HELD_BEHIND
+from kepthour.core.reading.digest import made_with
+from kepthour.store.holdings import Window
+from kepthour_connectors.base import Connector, ConnectorError, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One calendar to poll, and how its events are read."""
+
+    name: str
+    fingerprint: str
+    connector: Connector
+    zone: ZoneInfo
+    join_hosts: tuple[str, ...]
+    addresses: Collection[str] = field(repr=False)
+    marks: bool = False  # whether it is to be told what is edited
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What a poll brought. `problem` is a code, with a sentence and a remedy, or None."""
+
+    name: str
+    kind: Kind
+    changed: int
+    deleted: int
+    quarantined: int
+    requests: int
+    warnings: tuple[str, ...] = ()
+    problem: str | None = None
+    what: str | None = None
+    remedy: str | None = None
+    refresh_after: timedelta | None = None  # how often the source wants to be asked; None: it did not say
+    audit: bool = False  # all was asked for, to see whether what is known is right
+    mended: bool = False  # an audit put right what had come of it
+    first: bool = False  # it was never asked before
+    edited: tuple[Edit, ...] = ()  # entries near now in which something else is written
+    error: ConnectorError | None = field(default=None, repr=False)  # what the connector raised, if it did
+
+    @property
+    def news(self) -> bool:
+        """Whether the stored occurrences may have changed, or it is known now that they have not."""
+        return bool(self.changed or self.deleted or self.mended or self.first)
+
+
+def new_window(source: Source, now: datetime) -> Window:
+    """Over which its calendar is expanded from now on."""
+    return Window(now - HELD_BEHIND, now + HELD_AHEAD, made_with(source.zone))
