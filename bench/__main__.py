@@ -8,7 +8,7 @@ import sys
 from bench.alone import command
 
 PARTS = (
-    "sync", "polling", "agenda", "reading", "start", "rehearsing", "lateness", "idle", "growth", "sizes",
+    "sync", "polling", "agenda", "reading", "start", "rehearsing", "lateness", "holding", "idle", "growth", "sizes",
 )  # fmt: skip
 ALONE = ("requests", "takeover")  # only if asked for
 

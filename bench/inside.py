@@ -2,7 +2,8 @@
 
 python -m bench.inside poll CONFIG          as the daemon asks: a sync without the time that a command has
 python -m bench.inside polls CONFIG URL N   N polls without news, each beside one bare REPORT; JSON, in ms
-python -m bench.inside told CONFIG          what each line of its input says, poll or plan; JSON each, processor in ms
+python -m bench.inside told CONFIG          what each line of its input says: poll, which gives how many changes it
+                                            found, or plan; JSON each, with the processor's time in ms
 """
 
 from __future__ import annotations

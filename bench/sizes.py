@@ -16,9 +16,9 @@ from typing import Any
 from bench.agenda import DAYS
 from bench.calendar_of_a_practice import monday
 from bench.clients import KeptHour
-from bench.measuring import Cost, Row, Setting, in_turn, workshop
-from bench.running import Running, running
+from bench.measuring import Cost, Failed, Row, Setting, in_turn, workshop
 from bench.serving import Practice, serving
+from bench.worker import Worker, worker
 
 _SERVER = "Xandikos"  # Radicale is silent for 40 s before it lists 50,000, and reads them for ten minutes before that
 _FIRSTS = 2  # rounds at most: they take long
@@ -59,7 +59,9 @@ def measure(setting: Setting) -> Iterator[Row]:
             yield Row(f"store, {one.events:,} events", "MB", [one.ours.store_megabytes()])
         for work in _PROCESSES:
             yield from _in_turn(work, calendars, setting)
-        inside = {one.events: stack.enter_context(running(one.ours)) for one in calendars}
+        inside = {
+            one.events: stack.enter_context(worker(one.ours, "bench.inside", "told")) for one in calendars
+        }
         for work in _inside(inside, setting.rounds * _OFTEN):
             yield from _in_turn(work, calendars, setting)
 
@@ -112,15 +114,25 @@ _PROCESSES = (
 )
 
 
-def _inside(inside: dict[int, Running], rounds: int) -> tuple[_Work, ...]:
+def _inside(inside: dict[int, Worker], rounds: int) -> tuple[_Work, ...]:
     """What the daemon does, which has imported everything."""
+
+    def told(work: str, gives: int | None) -> Callable[[_Calendar], float]:
+        def do(one: _Calendar) -> float:
+            found = inside[one.events].told(work)
+            if found["gave"] != gives:
+                raise Failed(f"a {work} gave {found['gave']}, not {gives}")
+            return float(found["cpu"])
+
+        return do
+
     return (
-        _Work("poll without news: processor", "ms", lambda one: inside[one.events].polls(0), rounds=rounds),
+        _Work("poll without news: processor", "ms", told("poll", 0), rounds=rounds),
         _Work(
             "poll of one change: processor",
             "ms",
-            lambda one: inside[one.events].polls(1),
+            told("poll", 1),
             before=lambda one: one.practice.change_one(),
         ),
-        _Work("plan: processor", "ms", lambda one: inside[one.events].plans(), rounds=rounds),
+        _Work("plan: processor", "ms", told("plan", None), rounds=rounds),
     )

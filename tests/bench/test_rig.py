@@ -14,7 +14,7 @@ import recurring_ical_events
 from icalendar import Calendar
 from rich.console import Console
 
-from bench import polling, reading, sizes, sync
+from bench import holding, polling, reading, sizes, sync
 from bench.alone import measured
 from bench.calendar_of_a_practice import monday, part_near_now, resources
 from bench.measuring import OURS, Cost, Failed, Row, Setting, in_turn, is_met, rank, run
@@ -66,6 +66,12 @@ def test_sizes_are_measured_in_turn_each_beside_the_next_smaller(setting: Settin
     assert rows["first poll, 10 events"].peer is None
     assert rows["store, 20 events"].ours[0] > 0
     assert told.count("agenda of 14 days: processor: round 1") == 1  # of both
+
+
+def test_the_event_loop_is_watched_while_a_calendar_is_read(setting: Setting) -> None:
+    rows = list(holding.measure(setting))
+    assert len(rows) == 2
+    assert all(0 < row.ours[0] < 10_000 for row in rows)
 
 
 def test_both_readers_find_the_same_starts(setting: Setting) -> None:

@@ -14,23 +14,14 @@ from bench.clients import KeptHour
 from bench.measuring import ROOT, Failed, end
 
 
-class Running:
-    """Figures are processor time, in ms."""
+class Worker:
+    """Gets lines, and answers each with one line of JSON."""
 
     def __init__(self, to: IO[str], of: IO[str], errors: IO[str]) -> None:
         self._to, self._of, self._errors = to, of, errors
 
-    def polls(self, changed: int) -> float:
-        """A poll that must find so many changes, and what follows from it. Raises Failed."""
-        found = self._told("poll")
-        if found["gave"] != changed:
-            raise Failed(f"a poll found {found['gave']} changes, not {changed}")
-        return float(found["cpu"])
-
-    def plans(self) -> float:
-        return float(self._told("plan")["cpu"])
-
-    def _told(self, work: str) -> Any:
+    def told(self, work: str) -> Any:
+        """What it says to `work`. Raises Failed."""
         print(work, file=self._to, flush=True)
         answer = self._of.readline()
         if not answer:
@@ -40,9 +31,9 @@ class Running:
 
 
 @contextmanager
-def running(ours: KeptHour) -> Iterator[Running]:
-    """On the store of `ours`; it has polled and planned once."""
-    command = [sys.executable, "-m", "bench.inside", "told", str(ours.world.config_file)]
+def worker(ours: KeptHour, module: str, *args: str) -> Iterator[Worker]:
+    """`python -m module args CONFIG`, on the configuration and the store of `ours`."""
+    command = [sys.executable, "-m", module, *args, str(ours.world.config_file)]
     pipe, env = subprocess.PIPE, ours.world.env
     with (
         tempfile.TemporaryFile("w+") as errors,
@@ -50,4 +41,4 @@ def running(ours: KeptHour) -> Iterator[Running]:
     ):
         assert it.stdin is not None
         assert it.stdout is not None
-        yield Running(it.stdin, it.stdout, errors)
+        yield Worker(it.stdin, it.stdout, errors)
