@@ -66,8 +66,11 @@ _COMING_OF = (
     .join_from(resources, occurrences, resources.c.id == occurrences.c.resource_id)
     .where(_TO_COME, _AMONG)
 )
+# The name, too: SQLite gives the number of a calendar that was forgotten to the next.
 _CLAIM = update(calendars).where(
-    calendars.c.id == bindparam("calendar"), calendars.c.version == bindparam("was")
+    calendars.c.id == bindparam("calendar"),
+    calendars.c.name == bindparam("called"),
+    calendars.c.version == bindparam("was"),
 )
 
 
@@ -137,6 +140,7 @@ def commit_batch(
         _CLAIM,
         {
             "calendar": calendar.id,
+            "called": calendar.name,
             "was": calendar.version,
             "version": calendar.version + 1,
             "cursor": cursor,

@@ -34,7 +34,8 @@ def poll(source: Source, store: Store, clock: Clock) -> Polled:
     calendar, withheld = _known(source, store)
     etags = Etags(store, calendar)
     first = calendar.last_attempt_at is None
-    known = _what_is_known(source, calendar, etags, withheld, clock.now())
+    asked_at = clock.now()  # what is heard is as old as that, however long it takes
+    known = _what_is_known(source, calendar, etags, withheld, asked_at)
     try:
         batch = _asked(source.connector, known, etags)
     except ConnectorError as error:
@@ -43,7 +44,7 @@ def poll(source: Source, store: Store, clock: Clock) -> Polled:
         log.warning("poll.failed", calendar=source.name, problem=error.code)
         return replace(_failed(source, 0, error.code, error.what, error.remedy), error=error, first=first)
     return replace(
-        _store(source, store, clock, calendar, batch, etags),
+        _store(source, store, clock, calendar, batch, etags, asked_at),
         audit=known.full and bool(known.cursor),
         first=first,
     )
@@ -89,7 +90,13 @@ def _known(source: Source, store: Store) -> tuple[CalendarRow, frozenset[str]]:
 
 
 def _store(
-    source: Source, store: Store, clock: Clock, calendar: CalendarRow, batch: Batch, etags: Etags
+    source: Source,
+    store: Store,
+    clock: Clock,
+    calendar: CalendarRow,
+    batch: Batch,
+    etags: Etags,
+    asked_at: datetime,
 ) -> Polled:
     now = clock.now()
     window = _window(calendar, source, now)
@@ -116,11 +123,11 @@ def _store(
             window=window,
             warnings=batch.warnings,
             full=batch.kind is Kind.FULL,
-            now=now,
+            now=min(asked_at, now),  # the clock may have been set back
         )
     if not stored:
         if moved := _with_moved_window(store, calendar):
-            return _store(source, store, clock, moved, batch, etags)
+            return _store(source, store, clock, moved, batch, etags, asked_at)
         # By another process: what it stored is at least as new.
         log.info("poll.overtaken", calendar=source.name)
         return Polled(source.name, batch.kind, 0, 0, 0, batch.requests, batch.warnings)
