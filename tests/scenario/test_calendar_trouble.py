@@ -113,6 +113,18 @@ async def test_two_of_five_deleted_on_purpose_are_believed(day: Day) -> None:
     assert len(day.agenda("2026-03-01 00:00", "2026-04-01 00:00")) == 3
 
 
+async def test_what_is_over_or_cancelled_is_no_loss(day: Day) -> None:
+    for number in range(9):
+        day.put(f"over-{number}", f"2026-02-{number + 10}T10:00:00")
+        day.put(f"off-{number}", f"2026-03-{number + 10}T10:00:00", 50, "STATUS:CANCELLED")
+    day.sync()
+    for number in range(9):
+        day.calendar.delete(f"over-{number}.ics")
+        day.calendar.delete(f"off-{number}.ics")
+    day.calendar.delete("other-0.ics")
+    assert day.app.ask("practice").problem is None
+
+
 async def test_a_full_listing_is_asked_for_once_a_day(day: Day) -> None:
     kinds = []
     for hour in ("2026-03-02 06:00", "2026-03-03 04:00", "2026-03-03 06:00", "2026-03-03 07:00"):
