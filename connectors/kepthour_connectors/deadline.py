@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from time import monotonic
 
 from kepthour_connectors.base import Transient
@@ -17,6 +18,10 @@ class Deadline:
         self._who = who
         self._end = monotonic() + POLL
         self._next = monotonic() + ANSWER
+
+    def end(self) -> None:
+        """Nobody waits for the rest: it is over at the next look."""
+        self._end = -inf
 
     def answered(self) -> None:
         """A whole answer came: the next one has its time."""

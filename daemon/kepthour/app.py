@@ -50,6 +50,7 @@ class App:
         self._plugins = plugins
         self._retries = Policy(random.random)
         self._policy_lock = threading.Lock()
+        self._closed = threading.Event()
         self._gaps: list[pipeline.audit.Found] = []  # of the last audit
         self._stale_after = {calendar.name: calendar.stale_after for calendar in config.calendars}
 
@@ -99,15 +100,25 @@ class App:
         """Ask one calendar what changed, and follow up. Blocks. Raises TryLater, NeedsPerson for the store only."""
         polled = self._polled(name)
         if polled.news:
+            self._follow_up()  # before the comparison, which may take as long again
+        compared = self._compared(name, polled)
+        if compared.mended:
+            self._follow_up()
+        return compared
+
+    def _follow_up(self) -> None:
+        if not self._closed.is_set():  # else another configuration plans
             self.replan()
-        return polled
 
     def _polled(self, name: str) -> pipeline.poll.Polled:
-        """One poll. Once a day, and where something was set aside, our expansion is compared with the source's own."""
-        source = self._sources[name]
-        polled = pipeline.poll.poll(source, self.store, self.clock)
+        polled = pipeline.poll.poll(self._sources[name], self.store, self.clock)
         if polled.edited:
             pipeline.overlook.record_edits(self.store, name, polled.edited, self.clock.now())
+        return polled
+
+    def _compared(self, name: str, polled: pipeline.poll.Polled) -> pipeline.poll.Polled:
+        """Once a day, and where something was set aside, our expansion is compared with the source's own."""
+        source = self._sources[name]
         wanted = polled.problem is None and (polled.audit or polled.quarantined > 0)
         if not wanted or not isinstance(source.connector, ListsInstances):
             return polled
@@ -171,11 +182,11 @@ class App:
         self, name: str, done: queue.Queue[pipeline.poll.Polled | KeptHourError], end: float
     ) -> None:
         try:
-            polled = self._polled(name)
+            polled = self._compared(name, self._polled(name))
             pause = polled.error.retry_after if isinstance(polled.error, RateLimited) else None
             if pause is not None and time.monotonic() + pause < end - _ANSWER_SECONDS:
                 time.sleep(pause)
-                polled = self._polled(name)
+                polled = self._compared(name, self._polled(name))
             done.put(polled)
         except KeptHourError as error:
             done.put(error)
@@ -384,7 +395,8 @@ class App:
         return Surroundings(calendar, self._folder("calendars", calendar))
 
     def close(self) -> None:
-        """Let go of connections; the store stays open."""
+        """Let go of connections, and of polls that are under way; the store stays open."""
+        self._closed.set()
         for source in self.__dict__.get("_sources", {}).values():  # those that were made
             source.connector.close()
 
@@ -398,6 +410,7 @@ class App:
             join_hosts=self.config.join_hosts,
             addresses=calendar.addresses,
             marks=self.config.reads_edits,
+            given_up=self._closed,
         )
 
     def _witness(self, calendar: Calendar) -> Witness | None:

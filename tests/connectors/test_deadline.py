@@ -58,3 +58,12 @@ def test_google_is_asked_as_long_as_it_answers(time: Time) -> None:
         wire.begin()
         wire.request(server.url)
         wire.close()
+
+
+def test_of_a_poll_that_was_given_up_nothing_more_is_asked(time: Time) -> None:
+    poll = Deadline("dav.example.org")
+    poll.check()
+    poll.end()
+    poll.answered()
+    with pytest.raises(Transient):
+        poll.check()

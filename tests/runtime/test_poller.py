@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from kepthour.core.errors import TryLater
 from kepthour.runtime.poller import Poller
-from kepthour.runtime.scheduler import Scheduler
+from kepthour.runtime.scheduler import Scheduler, Work
 from kepthour_connectors.base import Batch, Known
 from tests.support.day import Day, when
 
@@ -105,3 +108,61 @@ async def test_a_poll_that_outlives_its_poller_is_not_set_again(
         go_on.set()
         await told.wait()
     assert jobs == []
+
+
+async def test_after_a_poll_that_took_longer_than_its_interval_one_follows_at_once_and_no_second(
+    day: Day, scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it heard is as old as its beginning: the calendar would be out of sync until the next."""
+    answer, took = day.calendar.poll, timedelta(minutes=10)
+
+    def slow(known: Known) -> Batch:
+        batch = answer(known)
+        day.clock.at += took
+        return batch
+
+    monkeypatch.setattr(day.calendar, "poll", slow)
+    told: list[datetime] = []
+    heard = asyncio.Event()
+    once = scheduler.once
+
+    def noted(name: str, at: datetime, work: Work) -> None:
+        told.append(at)
+        if len(told) < 4:
+            once(name, day.clock.now(), work)
+        else:
+            heard.set()
+
+    monkeypatch.setattr(scheduler, "once", noted)
+    began = day.clock.now()
+    Poller(day.app, scheduler, lambda: None).ask_all()
+    async with asyncio.timeout(20):
+        await heard.wait()
+    interval = timedelta(minutes=2)
+    assert told == [began, began + took, began + 2 * took + interval, began + 3 * took]
+
+
+async def test_a_store_that_fails_at_the_end_of_a_long_poll_has_its_pause(
+    day: Day, scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_name: str) -> NoReturn:
+        day.clock.at += timedelta(minutes=10)
+        raise TryLater("the store is busy")
+
+    monkeypatch.setattr(day.app, "ask", fails)
+    told: list[datetime] = []
+    heard = asyncio.Event()
+    once = scheduler.once
+
+    def noted(name: str, at: datetime, work: Work) -> None:
+        told.append(at)
+        if len(told) == 1:
+            once(name, at, work)
+        else:
+            heard.set()
+
+    monkeypatch.setattr(scheduler, "once", noted)
+    Poller(day.app, scheduler, lambda: None).ask_all()
+    async with asyncio.timeout(10):
+        await heard.wait()
+    assert told[-1] == day.clock.now() + timedelta(minutes=2)

@@ -1,4 +1,4 @@
-"""Polls that last: what they heard is as old as their beginning."""
+"""Polls that last: what they heard is as old as their beginning, and may concern nobody any more."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from kepthour_connectors.base import Batch, Known
-from tests.support.day import Day, a_morning
+from kepthour.store import calendars, holdings
+from kepthour_connectors.base import Batch, Known, Transient
+from tests.support.day import CONFIG, Day, a_morning
 
 
 class Long:
@@ -44,3 +45,102 @@ async def test_what_was_heard_half_an_hour_ago_accuses_nobody(
         await asyncio.to_thread(asking.join)
         await day.until("2026-03-02 10:15")
     assert day.only().verdict != "suspected_miss"
+
+
+async def test_a_poll_that_outlives_its_configuration_stores_nothing_and_plans_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = Day(tmp_path, "2026-03-02 08:30")
+    day.put("one", "2026-03-02T10:00:00")
+    old = day.app
+    with monkeypatch.context() as patch:
+        long = Long(day, patch)
+        asking = threading.Thread(target=day.sync)
+        asking.start()
+        assert long.begun.wait(60)
+    day.config = CONFIG.replace('sessions = "all"', 'sessions = "none"')
+    old.close()
+    day.start()  # reloaded
+    day.sync()
+    day.app.replan()
+    assert not pending(day)
+    version = stored(day)
+    long.go_on.set()
+    asking.join()
+    assert not pending(day)
+    assert stored(day) == version
+
+
+async def test_a_poll_that_is_broken_off_by_a_new_configuration_is_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = a_morning(tmp_path)
+
+    def broken_off(_known: Known) -> Batch:
+        day.app.close()
+        raise Transient("It broke off.", "Nothing to do.")
+
+    monkeypatch.setattr(day.calendar, "poll", broken_off)
+    assert day.app.ask("practice").problem is None
+    assert stored(day).problem is None
+
+
+async def test_a_poll_of_a_calendar_that_is_not_configured_any_more_goes_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite gives the number of a row that was deleted to the next: here, to the calendar under its new name."""
+    day = Day(tmp_path, "2026-03-02 08:30")
+    day.put("one", "2026-03-02T10:00:00")
+    answer = day.calendar.poll
+
+    def renamed(known: Known) -> Batch:
+        with day.app.store.write() as tx:
+            calendars.forget_others(tx, {"other"})
+            calendars.get_or_add(tx, "other", "another source", day.clock.now())
+        return answer(known)
+
+    monkeypatch.setattr(day.calendar, "poll", renamed)
+    day.sync()
+    other = stored(day, "other")
+    with day.app.store.read() as tx:
+        assert holdings.everything(tx, other) == []
+    assert (other.fingerprint, other.last_good_at) == ("another source", None)
+
+
+async def test_a_first_poll_that_lasts_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """None of its sessions is known yet, so nothing reminds."""
+    day = Day(tmp_path, "2026-03-02 08:00")
+    day.put("one", "2026-03-02T08:30:00")
+    with monkeypatch.context() as patch:
+        long = Long(day, patch)
+        asking = threading.Thread(target=day.sync)
+        asking.start()
+        assert long.begun.wait(60)
+        patch.setattr(day, "sync", lambda: None)
+        await day.until("2026-03-02 08:05")
+        assert not told(day)
+        await day.until("2026-03-02 08:08")
+        assert told(day)
+        long.go_on.set()
+        await asyncio.to_thread(asking.join)
+    await day.until("2026-03-02 08:12")
+    assert not told(day)
+    assert day.only().state == "reminding"
+
+
+def told(day: Day) -> bool:
+    """Whether it is on the screen that a calendar cannot be trusted."""
+    return any(notice.rung == "calendar" for notice in day.screen.open_notices.values())
+
+
+def pending(day: Day) -> list[object]:
+    """The rungs that would go out."""
+    return [one for one in day.states() if one[1] == "pending"]
+
+
+def stored(day: Day, name: str = "practice") -> calendars.CalendarRow:
+    """What is remembered of a calendar."""
+    with day.app.store.read() as tx:
+        found = calendars.get(tx, name)
+    assert found is not None
+    return found

@@ -272,7 +272,7 @@ def cut_in_the_middle(chunked: bool) -> Trouble:
 def silence(bench: Bench) -> Iterator[None]:
     """Requests are read and never answered. The connectors' patience is shortened for it."""
     over = threading.Event()
-    bench.day.app.close()  # a client that is open has its patience already
+    bench.day.hang_up()  # a client that is open has its patience already
     with bench.monkeypatch.context() as patch:
         patch.setattr(wire, "TIMEOUT", 0.2)
         patch.setattr(wire, "LISTING", 0.2)

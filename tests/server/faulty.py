@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -25,10 +26,11 @@ class Scene:
 
     def poll(self, full: bool = False) -> Batch:
         self.server.log.clear()
-        batch = self.connector.poll(Known(self.cursor, dict(self.etags), full))
+        owed = frozenset(href for href, etag in self.etags.items() if not etag)
+        batch = self.connector.poll(Known(self.cursor, MappingProxyType(dict(self.etags)), full, owed))
         for href in batch.deleted if batch.listed is None else self.etags.keys() - batch.listed:
             self.etags.pop(href, None)
-        self.etags.update({each.href: each.etag for each in batch.changed})
+        self.etags.update({each.href: each.etag for each in (*batch.changed, *batch.bad)})
         self.cursor = batch.cursor
         return batch
 

@@ -349,7 +349,7 @@ def test_a_revoked_sign_in_asks_for_another_and_says_how(synced: GoogleDay) -> N
 def test_an_app_in_testing_signs_out_after_seven_days_and_that_is_told(synced: GoogleDay) -> None:
     synced.google.sign_in.testing = True
     synced.sign_in()
-    synced.day.app.close()
+    synced.day.hang_up()
     assert synced.poll().problem is None
     synced.day.clock.at += timedelta(days=8)
     assert synced.poll().problem == "sign_in_needed"

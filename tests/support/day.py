@@ -125,6 +125,11 @@ class Day:
         text = calendar(event(uid, title, begins.strftime(stamp), ends.strftime(stamp), *more))
         self.calendar.put(f"{uid}.ics", text)
 
+    def hang_up(self) -> None:
+        """Let go of the calendars' connections, as after a fault: the next poll makes new ones."""
+        for source in self.app._sources.values():
+            source.connector.close()
+
     def sync(self) -> None:
         """Poll, as the daemon does."""
         for one in self.app.config.calendars:

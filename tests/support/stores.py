@@ -57,7 +57,7 @@ def hold(
     with store.write() as tx:
         assert holdings.commit_batch(
             tx,
-            calendars.get_or_add(tx, calendar, calendar),
+            calendars.get_or_add(tx, calendar, calendar, NOW),
             changed=held,
             withheld=withheld or {},
             removed=(),

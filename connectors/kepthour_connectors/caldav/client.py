@@ -81,6 +81,7 @@ class Calls:
         self.url = _as_folder(options.url)
 
     def close(self) -> None:
+        self.wire.end()
         self._dav.close()
 
     # where the calendar is

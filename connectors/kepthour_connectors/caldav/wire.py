@@ -55,6 +55,10 @@ class Wire(Adapter):
         self.sent = 0
         self._deadline = Deadline(self._host)
 
+    def end(self) -> None:
+        """No request follows. A poll that is under way, in another thread, ends at its next answer."""
+        self._deadline.end()
+
     def send(self, request: niquests.PreparedRequest, *args: Any, **kwargs: Any) -> niquests.Response:
         self._keep_at_home(str(request.url))
         self._deadline.check()

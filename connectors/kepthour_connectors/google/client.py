@@ -57,6 +57,7 @@ class Calls:
         )
 
     def close(self) -> None:
+        self.wire.end()
         self._service.close()
 
     def find(self, wanted: str) -> str:

@@ -33,6 +33,10 @@ class Wire(httplib2.Http):  # type: ignore[misc]  # the library has no types
         self.sent = 0
         self._deadline = Deadline("Google")
 
+    def end(self) -> None:
+        """No request follows. A poll that is under way, in another thread, ends at its next answer."""
+        self._deadline.end()
+
     def request(self, *args: Any, **kwargs: Any) -> tuple[Any, bytes]:
         """As the library does it. Raises Transient, Nonsense."""
         self._deadline.check()

@@ -9,7 +9,10 @@ from kepthour.config import Configuration
 from kepthour.core.reading.digest import Held, Reader, expanded, reduced
 from kepthour.core.reading.occurrences import Occurrence
 from kepthour.plugins import Plugins
-from kepthour_connectors.base import Known, Surroundings
+from kepthour.threads import Question
+from kepthour_connectors.base import Known, Surroundings, Transient
+
+_SECONDS = 240.0  # somebody waits for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,14 @@ def read_once(config: Configuration, surroundings: Surroundings, plugins: Plugin
     """The calendar of `config`, which has this one. Blocks; raises ConnectorError."""
     (calendar,) = config.calendars
     connector = plugins.connector(calendar.type).connect(calendar.options, surroundings)
+    reading = Question(lambda: connector.poll(Known()), _SECONDS, "trial")
     try:
-        batch = connector.poll(Known())
+        batch = reading()
+    except TimeoutError:
+        raise Transient(
+            f"It did not come whole within {_SECONDS:.0f} s.",
+            "The daemon waits longer, as long as answers come.",
+        ) from None
     finally:
         connector.close()
     reader = Reader(config.join_hosts, calendar.addresses)

@@ -34,6 +34,9 @@ class Poller:
         self._rounds = 0  # how often all were asked
         self._unheard: set[str] = set()
         self._busy: set[str] = set()
+        self._hurried: set[str] = (
+            set()
+        )  # asked again at once, after a poll that took longer than its interval
         self._over = False
 
     def ask_all(self) -> None:
@@ -65,7 +68,7 @@ class Poller:
                 return
             self._busy.add(name)
             round_ = self._rounds
-            next_at = self._app.clock.now() + self._app.config.calendar(name).poll
+            next_at: datetime | None = None
             try:
                 next_at = await self._asked(name, round_)
             except KeptHourError as error:
@@ -75,9 +78,10 @@ class Poller:
             finally:  # after a bug, too: the scheduler tells of it
                 self._busy.discard(name)
                 if not self._over:  # else another poller has taken over under the same name
+                    now = self._app.clock.now()
                     if round_ != self._rounds:
-                        next_at = self._app.clock.now()
-                    self._scheduler.once(_job(name), next_at, self._work(name))
+                        next_at = now
+                    self._scheduler.once(_job(name), next_at or now + self._interval(name), self._work(name))
 
         return poll
 
@@ -94,8 +98,19 @@ class Poller:
             self._tell()
 
     def _ask(self, name: str) -> datetime:
+        begun = self._app.clock.now()
         polled = self._app.ask(name)
-        return self._app.next_poll(name, polled)
+        next_at = self._app.next_poll(name, polled)
+        now = self._app.clock.now()
+        # What was heard is as old as its question: of a calendar that took long, more is known at the next one.
+        if polled.problem is None and now - begun > self._interval(name) and name not in self._hurried:
+            self._hurried.add(name)
+            return now
+        self._hurried.discard(name)
+        return next_at
+
+    def _interval(self, name: str) -> timedelta:
+        return self._app.config.calendar(name).poll
 
 
 def _job(name: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlalchemy import Row, Update, bindparam, delete, insert, select, update
 
 from kepthour.core.freshness import Freshness, freshness
 from kepthour.store.engine import THERAPIST, Tx
@@ -30,6 +30,7 @@ class CalendarRow:
     expanded_from: datetime | None
     expanded_until: datetime | None
     expanded_with: str | None
+    added_at: datetime | None  # None: before anybody noted that
     last_attempt_at: datetime | None
     last_good_at: datetime | None
     last_full_at: datetime | None
@@ -46,13 +47,15 @@ def get(tx: Tx, name: str) -> CalendarRow | None:
     return _calendar(row) if row else None
 
 
-def get_or_add(tx: Tx, name: str, fingerprint: str) -> CalendarRow:
+def get_or_add(tx: Tx, name: str, fingerprint: str, now: datetime) -> CalendarRow:
     """The calendar called `name`; added, with nothing known of it, if it is new."""
     found = get(tx, name)
     if found is not None:
         return found
     tx.connection.execute(
-        insert(calendars).values(therapist_id=tx.therapist, name=name, fingerprint=fingerprint, warnings=[])
+        insert(calendars).values(
+            therapist_id=tx.therapist, name=name, fingerprint=fingerprint, warnings=[], added_at=now
+        )
     )
     added = get(tx, name)
     assert added is not None
@@ -61,7 +64,7 @@ def get_or_add(tx: Tx, name: str, fingerprint: str) -> CalendarRow:
 
 def record_suspicion(tx: Tx, calendar: CalendarRow, left: int, what: str, remedy: str, now: datetime) -> None:
     """An answer that was not believed: what is stored stays, and the next answer is compared with this one."""
-    tx.connection.execute(update(calendars).where(calendars.c.id == calendar.id).values(suspected=left))
+    tx.connection.execute(_the_one(calendar).values(suspected=left))
     record_failure(tx, calendar, "vanished", what, remedy, now)
 
 
@@ -69,11 +72,13 @@ def record_failure(
     tx: Tx, calendar: CalendarRow, problem: str, what: str, remedy: str, now: datetime
 ) -> None:
     """A failed poll: what is stored stays as it is; the problem and its remedy are kept for `status`."""
-    tx.connection.execute(
-        update(calendars)
-        .where(calendars.c.id == calendar.id)
-        .values(last_attempt_at=now, problem=problem, problem_what=what, problem_remedy=remedy)
-    )
+    failure = {"problem": problem, "problem_what": what, "problem_remedy": remedy}
+    tx.connection.execute(_the_one(calendar).values(last_attempt_at=now, **failure))
+
+
+def _the_one(calendar: CalendarRow) -> Update:
+    """By its name, too: SQLite gives the number of a calendar that was forgotten to the next."""
+    return update(calendars).where(calendars.c.id == calendar.id, calendars.c.name == calendar.name)
 
 
 def _calendar(row: Row[Any]) -> CalendarRow:
@@ -115,7 +120,7 @@ def troubled(
     """The calendars of `stale_after` (name -> limit) that are not fresh; `next_sessions` are those due soon."""
     found = []
     for calendar in everything(tx):
-        if calendar.name not in stale_after or calendar.last_attempt_at is None:
+        if calendar.name not in stale_after or _is_being_met(calendar, stale_after[calendar.name], now):
             continue
         coming = next_sessions.get(calendar.name)
         limit = stale_after[calendar.name]
@@ -124,3 +129,10 @@ def troubled(
             since = calendar.last_good_at or _EPOCH
             found.append(Troubled(calendar, state, since, coming))
     return found
+
+
+def _is_being_met(calendar: CalendarRow, limit: timedelta, now: datetime) -> bool:
+    """Whether its first poll is to come, or goes on for no longer than `limit`."""
+    if calendar.last_attempt_at is not None:
+        return False
+    return calendar.added_at is None or abs(now - calendar.added_at) <= limit

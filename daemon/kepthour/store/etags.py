@@ -10,26 +10,32 @@ from sqlalchemy import Executable, Row, bindparam, func, select
 from kepthour.core.errors import KeptHourError
 from kepthour.store.calendars import CalendarRow
 from kepthour.store.engine import Store, Tx
-from kepthour.store.tables import resources
+from kepthour.store.tables import OWED, calendars, resources
 
 # Built once: see sessions.py.
 _MINE = resources.c.calendar_id == bindparam("calendar")
 _ALL = select(resources.c.href, resources.c.etag).where(_MINE)
 _ONE = select(resources.c.etag).where(_MINE, resources.c.href == bindparam("name"))
 _COUNT = select(func.count()).select_from(resources).where(_MINE)
-# What is withheld is set aside as well, and of these few there is an index.
-_OWED = select(resources.c.href).where(_MINE, resources.c.quarantine.is_not(None), resources.c.etag == "")
+_OWED = select(resources.c.href).where(_MINE, OWED)
+_HEARD = select(calendars.c.last_good_at, calendars.c.last_full_at).where(
+    calendars.c.id == bindparam("calendar"), calendars.c.name == bindparam("called")
+)
 
 _FEW = 20  # looked up one by one; who asks for more gets all at once
+
+
+class Overtaken(KeptHourError):
+    """Another poll of the same calendar was quicker, or the calendar is another one now. Catch it to store nothing."""
 
 
 class Etags(Mapping[str, str]):
     """href -> etag of everything stored, quarantined resources too (they need not be fetched again).
 
-    The etag of a resource that was withheld is empty. Each look is a transaction of its own: two may see different
-    states if somebody stores in between, and `holdings.commit_batch` does not take what was built on both.
+    The etag of a resource that was withheld is empty. Each look is a transaction of its own, and raises Overtaken if
+    somebody stored in between: what one state names as changed, another has already.
 
-    It is a connector that looks, and takes any error for its source's: what the store raised is in `fault`, too.
+    It is a connector that looks, and takes any error for its source's: what was raised is in `fault`, too.
     """
 
     def __init__(self, store: Store, calendar: CalendarRow) -> None:
@@ -63,13 +69,19 @@ class Etags(Mapping[str, str]):
     def _whole(self) -> dict[str, str]:
         if self._all is None:
             self._all = {row.href: row.etag for row in self._read(_ALL)}
-            self._seen.clear()
         return self._all
 
     def _read(self, statement: Executable, **values: Any) -> Sequence[Row[Any]]:
         try:
             with self._store.read() as tx:
-                return tx.connection.execute(statement, {"calendar": self._calendar.id, **values}).all()
+                of = {"calendar": self._calendar.id}
+                heard = tx.connection.execute(_HEARD, {**of, "called": self._calendar.name}).first()
+                if heard is None or tuple(heard) != (
+                    self._calendar.last_good_at,
+                    self._calendar.last_full_at,
+                ):
+                    raise Overtaken
+                return tx.connection.execute(statement, {**of, **values}).all()
         except KeptHourError as fault:
             self.fault = fault
             raise

@@ -70,6 +70,7 @@ calendars = Table(
     Column("expanded_from", Instant),
     Column("expanded_until", Instant),
     Column("expanded_with", Text),  # zone and zone rules that the occurrences were made with
+    Column("added_at", Instant),  # null: before anybody noted that
     Column("last_attempt_at", Instant),
     Column("last_good_at", Instant),
     Column("last_full_at", Instant),  # the last full listing: the audit comes a day after it
@@ -81,7 +82,9 @@ calendars = Table(
     UniqueConstraint("therapist_id", "name"),
 )
 
-DOUBTFUL = text("doubts != '[]'")  # SQLite uses the index on it only for a statement that says the same
+# SQLite uses the indexes on these only for a statement that says the same.
+DOUBTFUL = text("doubts != '[]'")
+OWED = text("etag = ''")
 
 resources = Table(
     "resources",
@@ -98,6 +101,7 @@ resources = Table(
     UniqueConstraint("calendar_id", "href"),
     Index(None, "calendar_id", "quarantine", sqlite_where=text("quarantine IS NOT NULL")),
     Index(None, "calendar_id", "series", sqlite_where=text("series IS NOT NULL")),
+    Index("ix_resources_calendar_id_owed", "calendar_id", "href", sqlite_where=OWED),
     Index(None, "calendar_id", "doubts", sqlite_where=DOUBTFUL),  # few are; every status asks
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Event
 from zoneinfo import ZoneInfo
 
 from kepthour.core.edits import Edit
@@ -25,6 +26,9 @@ class Source:
     join_hosts: tuple[str, ...]
     addresses: Collection[str] = field(repr=False)
     marks: bool = False  # whether it is to be told what is edited
+    given_up: Event = field(
+        default_factory=Event
+    )  # set: another configuration counts; what still comes is not stored
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from kepthour.ports import Clock
 from kepthour.store import calendars, holdings
 from kepthour.store.calendars import CalendarRow
 from kepthour.store.engine import Store
-from kepthour.store.etags import Etags, owed
+from kepthour.store.etags import Etags, Overtaken, owed
 from kepthour.store.holdings import Window
-from kepthour_connectors.base import Batch, Connector, ConnectorError, Kind, Known
+from kepthour_connectors.base import Batch, ConnectorError, Kind, Known
 
 _AUDIT_AFTER = timedelta(days=1)
 _VANISHED = "Its answer lacks all, or more than half, of the coming events, so it was not believed."
@@ -31,35 +31,44 @@ def poll(source: Source, store: Store, clock: Clock) -> Polled:
 
     Raises TryLater or NeedsPerson if the store cannot be used.
     """
-    calendar, withheld = _known(source, store)
+    asked_at = clock.now()  # what is heard is as old as that, however long it takes
+    calendar, withheld = _known(source, store, asked_at)
     etags = Etags(store, calendar)
     first = calendar.last_attempt_at is None
-    asked_at = clock.now()  # what is heard is as old as that, however long it takes
     known = _what_is_known(source, calendar, etags, withheld, asked_at)
     try:
-        batch = _asked(source.connector, known, etags)
+        batch = _asked(source, known, etags)
+        polled = _store(source, store, clock, calendar, batch, etags, asked_at)
+    except Overtaken:
+        log.info("poll.overtaken", calendar=source.name)
+        return replace(_nothing(source), first=first)
     except ConnectorError as error:
         with store.write() as tx:
             calendars.record_failure(tx, calendar, error.code, error.what, error.remedy, clock.now())
         log.warning("poll.failed", calendar=source.name, problem=error.code)
         return replace(_failed(source, 0, error.code, error.what, error.remedy), error=error, first=first)
-    return replace(
-        _store(source, store, clock, calendar, batch, etags, asked_at),
-        audit=known.full and bool(known.cursor),
-        first=first,
-    )
+    return replace(polled, audit=known.full and bool(known.cursor), first=first)
 
 
-def _asked(connector: Connector, known: Known, etags: Etags) -> Batch:
-    """The connector's answer. Raises what the store raised meanwhile: to the connector it is a fault of the source."""
+def _asked(source: Source, known: Known, etags: Etags) -> Batch:
+    """The connector's answer. Raises what the store raised meanwhile: to the connector it is a fault of the source.
+
+    Raises Overtaken if the answer concerns nobody any more.
+    """
     try:
-        batch = connector.poll(known)
+        batch = source.connector.poll(known)
     except ConnectorError:
-        if etags.fault is None:
+        if etags.fault is None and not source.given_up.is_set():
             raise
+    if source.given_up.is_set():
+        raise Overtaken
     if etags.fault is not None:
         raise etags.fault
     return batch
+
+
+def _nothing(source: Source) -> Polled:
+    return Polled(source.name, Kind.DELTA, 0, 0, 0, 0)
 
 
 def _failed(source: Source, requests: int, problem: str, what: str, remedy: str) -> Polled:
@@ -79,14 +88,14 @@ def _what_is_known(
     return Known(calendar.cursor, etags, full=audit or calendar.suspected is not None, owed=withheld)
 
 
-def _known(source: Source, store: Store) -> tuple[CalendarRow, frozenset[str]]:
+def _known(source: Source, store: Store, now: datetime) -> tuple[CalendarRow, frozenset[str]]:
     """The calendar, and what of it is owed."""
     with store.read() as tx:
         calendar = calendars.get(tx, source.name)
         if calendar is not None:
             return calendar, owed(tx, calendar)
     with store.write() as tx:
-        return calendars.get_or_add(tx, source.name, source.fingerprint), frozenset()
+        return calendars.get_or_add(tx, source.name, source.fingerprint, now), frozenset()
 
 
 def _store(
@@ -128,9 +137,7 @@ def _store(
     if not stored:
         if moved := _with_moved_window(store, calendar):
             return _store(source, store, clock, moved, batch, etags, asked_at)
-        # By another process: what it stored is at least as new.
-        log.info("poll.overtaken", calendar=source.name)
-        return Polled(source.name, batch.kind, 0, 0, 0, batch.requests, batch.warnings)
+        raise Overtaken
     tell = log.info if came or removed else log.debug
     tell(
         "poll.done",
