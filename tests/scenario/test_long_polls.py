@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kepthour.checks import trial
 from kepthour.store import calendars, holdings
 from kepthour_connectors.base import Batch, Known, Transient
 from tests.support.day import CONFIG, Day, a_morning
@@ -126,6 +127,17 @@ async def test_a_first_poll_that_lasts_is_told(tmp_path: Path, monkeypatch: pyte
     await day.until("2026-03-02 08:12")
     assert not told(day)
     assert day.only().state == "reminding"
+
+
+def test_whoever_sets_a_calendar_up_does_not_wait_as_long_as_the_daemon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = Day(tmp_path, "2026-03-02 08:00")
+    long = Long(day, monkeypatch)
+    monkeypatch.setattr(trial, "_SECONDS", 0.1)
+    with pytest.raises(Transient, match="did not come whole within"):
+        trial.read_once(day.app.config, day.app.surroundings("practice"), day.plugins)
+    long.go_on.set()
 
 
 def told(day: Day) -> bool:
