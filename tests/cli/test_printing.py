@@ -8,9 +8,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import rich.text
 from rich.text import Text
 
-from kepthour.cli import table
 from kepthour.cli.printing import clock, document
 from kepthour.cli.table import lines
 
@@ -75,7 +75,7 @@ def test_a_text_that_stands_there_many_times_is_folded_once(monkeypatch: pytest.
             folded.append(self.plain)
             return super().wrap(*args, **more)
 
-    monkeypatch.setattr(table, "Text", Counted)
+    monkeypatch.setattr(rich.text, "Text", Counted)
     long = "Finish what you are doing and get ready."
     rows = [(f"{minute:05}", text) for minute in range(200) for text in (long, "short", f"{long} Now.")]
     found = list(lines(rows, 30))

@@ -11,8 +11,6 @@ from itertools import zip_longest
 from operator import itemgetter
 
 from rich.cells import cell_len
-from rich.console import Console
-from rich.text import Text
 
 _GAP = "  "
 _FIRST = itemgetter(0)
@@ -58,5 +56,8 @@ def _laid(column: Sequence[str], sizes: Mapping[str, int], width: int) -> Iterat
 def _folded(cell: str, size: int, width: int) -> list[str]:
     if cell.isprintable() and size <= width:
         return [cell + " " * (width - size)]
+    from rich.console import Console  # slow to import, and few tables have something to fold
+    from rich.text import Text
+
     folded = [part.plain for part in Text(cell).wrap(Console(width=width), width, overflow="fold")] or [""]
     return [line + " " * (width - cell_len(line)) for line in folded]
