@@ -11,8 +11,6 @@ import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-import regex
-
 from kepthour.core.patterns import Pattern, Undecided
 from kepthour.logger import log
 
@@ -24,11 +22,19 @@ _REPEATS = re.compile(r"\{\s*(\d+)")
 
 
 def compiled(text: str) -> Pattern:
-    """The pattern that `text` is. Raises re.error, regex.error, and others that these let through."""
-    plain = re.compile(text)
+    """The pattern that `text` is. Raises ValueError with what is wrong, or what `re` and `regex` let through."""
+    try:
+        plain = re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{error.msg} at position {error.pos}") from None
     if _repeats(text) > _MOST_REPEATS:
         raise OverflowError
-    return Bounded(plain, regex.compile(text))
+    import regex  # slow to import, and many configurations have no pattern
+
+    try:
+        return Bounded(plain, regex.compile(text))
+    except regex.error as error:  # a few more than `re` refuses
+        raise ValueError(str(error)) from None
 
 
 def _repeats(text: str) -> int:
