@@ -31,13 +31,19 @@ from kepthour.plugins import Plugins
 from kepthour.ports import Answer, Channel, Clock, GivesEvidence, Housed, Observer, Speaks, Timed, Witness
 from kepthour.store import calendars, sessions
 from kepthour.store.engine import Store
-from kepthour.views.rules import looked_at_again
 from kepthour_connectors.base import Kind as BatchKind
 from kepthour_connectors.base import ListsInstances, RateLimited, Surroundings
 from kepthour_connectors.retry import Account, HasAccount, Policy
 
 _SYNC_SECONDS = 38.0  # a command answers within 40 s, whatever a server does
 _ANSWER_SECONDS = 5.0  # of that, left for the answer after a pause
+
+
+def load() -> None:
+    """Import now what is imported when it is first used: a daemon is to be of one version to its end."""
+    import kepthour.views.rules  # noqa: F401
+
+    pipeline.load()
 
 
 class App:
@@ -230,6 +236,8 @@ class App:
 
     def audit(self) -> None:
         """See to it that every open session has a next step, and plan anew. What cannot be mended is told."""
+        from kepthour.views.rules import looked_at_again  # with ten more; no command needs it of an App
+
         everywhere = tuple(channel.name for channel in self.config.channels)
         now = self.clock.now()
         self._gaps = pipeline.audit.audit(self.store, everywhere, now, self._gaps)

@@ -9,7 +9,7 @@ import click
 from kepthour.cli.context import Setting, common
 
 if TYPE_CHECKING:
-    from kepthour.runtime.start import Opened
+    from kepthour.runtime.start_to_run import Opened
 
 
 @click.command()
@@ -20,8 +20,8 @@ def run(ctx: click.Context) -> None:
     import asyncio
     import os
 
-    from kepthour import pipeline
     from kepthour.app import App
+    from kepthour.app import load as load_all
     from kepthour.cli import collecting
     from kepthour.config.reading import load
     from kepthour.logger import log
@@ -29,11 +29,12 @@ def run(ctx: click.Context) -> None:
     from kepthour.runtime.daemon import Daemon
     from kepthour.runtime.lock import StoreLock
     from kepthour.runtime.logs import set_up
-    from kepthour.runtime.start import open_to_run, store_path
+    from kepthour.runtime.start import store_path
+    from kepthour.runtime.start_to_run import open_to_run
     from kepthour.runtime.systemd import Systemd
     from kepthour.runtime.taken_up import keep
 
-    pipeline.load()
+    load_all()
     collecting.usually()
     systemd = Systemd.taken_from(os.environ)  # before anything starts a program
     setting = ctx.ensure_object(Setting)
