@@ -12,7 +12,6 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from structlog.testing import capture_logs
 
 from kepthour.config import patterns
 from kepthour.config.keys import RuleKeys
@@ -21,6 +20,7 @@ from kepthour.core.patterns import LONGEST, Undecided, find, stands_in
 from kepthour.core.privacy import Phi
 from tests.fuzz.values import SLOW, SLOW_TITLE
 from tests.support.day import CONFIG, Day
+from tests.support.logs import capture_logs
 
 USUAL = [
     r"^(?P<client>[A-Z]{2})\b",

@@ -10,8 +10,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from structlog.testing import capture_logs
-
 from kepthour.app import App
 from kepthour.core.errors import KeptHourError, NotFound
 from kepthour.core.response import Kind
@@ -44,6 +42,7 @@ from tests.model.story import (
     Turned,
 )
 from tests.model.time import Loop, WallClock
+from tests.support.logs import capture_logs
 
 _PATIENCE = 600.0  # seconds
 

@@ -12,7 +12,7 @@ from kepthour import pipeline
 
 ROOT = Path(__file__).parents[2]
 _HEAVY = {"sqlalchemy", "alembic", "caldav", "niquests", "icalendar", "recurring_ical_events", "apscheduler",
-          "dbus_fast", "keyring", "rich", "pydantic", "structlog", "google", "google_auth_oauthlib", "googleapiclient",
+          "dbus_fast", "keyring", "rich", "pydantic", "google", "google_auth_oauthlib", "googleapiclient",
           "httplib2", "oauthlib", "requests", "PySide6", "jinja2",
           "matplotlib", "numpy", "tomlkit", "regex"}  # fmt: skip
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import structlog
 
 from kepthour.core.ladder import Urgency
 from kepthour.core.notice import Notice
+from kepthour.logger import log
 from kepthour.runtime.logs import set_up
 from kepthour.views.agenda import explain
 from tests.fakes.channels import Recorder
@@ -37,10 +37,10 @@ async def test_a_channel_that_is_handed_them_fails_the_test() -> None:
 def test_a_log_event_is_kept_whatever_its_level(capsys: pytest.CaptureFixture[str]) -> None:
     set_up(2)
     kept = watch_logs()
-    structlog.get_logger().debug("calendar.read", title=WORDS)
+    log.debug("calendar.read", title=WORDS)
     assert len(kept) == 1
     assert WORDS in kept[0]
     kept.clear()
-    structlog.get_logger().warning("calendar.read", title=WORDS)
+    log.warning("calendar.read", title=WORDS)
     assert len(kept) == 1
     assert WORDS in capsys.readouterr().err

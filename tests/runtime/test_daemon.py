@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
 from kepthour.app import App
 from kepthour.config.reading import load
@@ -26,6 +25,7 @@ from kepthour.views.agenda import Entry, agenda
 from tests.fakes.channels import Recorder
 from tests.support.calendars import calendar, event
 from tests.support.day import CONFIG, FakePlugins
+from tests.support.logs import capture_logs
 from tests.support.stores import opened
 
 RUNGS = ("-1s", "0s")

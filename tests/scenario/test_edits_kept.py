@@ -6,13 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
 from kepthour.cli.story import tell
 from kepthour.core.verdict import Because
 from kepthour.views.story import Story, story
 from tests.support.day import BERLIN, CONFIG, Day, when
 from tests.support.fence import WORDS
+from tests.support.logs import capture_logs
 
 EDITS_COUNT = CONFIG + '[[evidence]]\ntype = "edits"\n'
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
 from kepthour.core.presence import Presence, Seen, Stay
 from kepthour.core.response import Kind
@@ -14,6 +13,7 @@ from kepthour.core.verdict import Because, SessionState, Verdict
 from kepthour.store import sessions
 from tests.fakes.evidence import Room
 from tests.support.day import BERLIN, CONFIG, Day, when
+from tests.support.logs import capture_logs
 
 WATCHED = CONFIG.replace('type = "memory"', 'type = "memory"\nevidence = "room"')
 LINK = "LOCATION:https://meet.google.com/abc-mnop-xyz"

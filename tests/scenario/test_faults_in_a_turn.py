@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
 from kepthour.app import App
 from kepthour.core import notices
@@ -15,6 +14,7 @@ from kepthour.pipeline.dispatch import claim, dispatcher, wording
 from kepthour.store import outbox, presence, reminders, sessions, watches
 from tests.scenario.test_ladder import STANDARD
 from tests.support.day import Day
+from tests.support.logs import capture_logs
 
 RUNGS = STANDARD[1:-3]  # from a quarter before to three minutes after the start
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
 from kepthour.core.response import Kind
 from kepthour.core.spells import Sign, Spell
@@ -16,6 +15,7 @@ from kepthour.store import sessions, spells
 from kepthour.views.story import story
 from tests.fakes.observer import Seen
 from tests.support.day import CONFIG, Day, when
+from tests.support.logs import capture_logs
 
 WATCHED = CONFIG + '[[evidence]]\ntype = "seen"\n'
 LINK = "LOCATION:https://meet.google.com/abc-mnop-xyz"

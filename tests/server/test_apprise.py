@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
 from kepthour.channels import apprise
 from kepthour.core.ladder import Urgency
@@ -23,6 +22,7 @@ from kepthour.runtime.pump import Pump
 from tests.fakes.scripted_http import Answer, ScriptedServer
 from tests.scenario.test_channel_trouble import TWO
 from tests.support.day import Day
+from tests.support.logs import capture_logs
 from tests.support.mail import Mailbox
 from tests.support.phone import NOTICE
 from tests.support.soon import soon

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
-from structlog.testing import capture_logs
 
 from kepthour.channels.ntfy import Options, channel
 from kepthour.channels.ntfy.memory import recall
@@ -18,6 +17,7 @@ from kepthour.channels.ntfy.tickets import Ticket, opened, sealed
 from kepthour.core.ladder import Urgency
 from kepthour.ports import Action, Answer, ChannelFailed, Key
 from tests.fakes.ntfy import Ntfy
+from tests.support.logs import capture_logs
 from tests.support.phone import ANSWERS, NOTICE, TOKEN, TOPIC, Phone, after
 from tests.support.rungs import question
 from tests.support.soon import soon

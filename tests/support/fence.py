@@ -7,12 +7,9 @@ process has said.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
-from typing import Any
+import logging
 
-import structlog
-
-from kepthour.logger import log
+from kepthour.logger import EVENTS
 
 TITLE, WORDS = "fencedtitle", "fencedwords"
 LINES = (f"DESCRIPTION:{WORDS}", f"COMMENT:{WORDS}")
@@ -25,17 +22,20 @@ def fenced(said: str) -> str:
     return said
 
 
+class _Keeping(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.kept.append(self.format(record))
+
+
 def watch_logs() -> list[str]:
-    """From now on every event of this process's log, at any level, is kept in the list that is returned."""
-    kept: list[str] = []
-
-    def keep(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
-        kept.append(repr(dict(event)))
-        if event.get("level") in {"debug", "info"}:
-            raise structlog.DropEvent  # a test that fails is read without them
-        return event
-
-    log.ready()
-    *first, render = structlog.get_config()["processors"]
-    structlog.configure(processors=[*first, keep, render])
-    return kept
+    """From now on every event of this process's log, at any level, is kept as it is written in the list returned."""
+    events, keeping = logging.getLogger(EVENTS), _Keeping()
+    (writing,) = events.handlers
+    writing.setLevel(logging.WARNING)  # a test that fails is read without the others
+    keeping.setFormatter(writing.formatter)
+    events.addHandler(keeping)
+    return keeping.kept

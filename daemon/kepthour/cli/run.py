@@ -24,7 +24,6 @@ def run(ctx: click.Context) -> None:
     from kepthour.app import load as load_all
     from kepthour.cli import collecting
     from kepthour.config.reading import load
-    from kepthour.logger import log
     from kepthour.plugins import Plugins
     from kepthour.runtime.daemon import Daemon
     from kepthour.runtime.lock import StoreLock
@@ -39,7 +38,6 @@ def run(ctx: click.Context) -> None:
     systemd = Systemd.taken_from(os.environ)  # before anything starts a program
     setting = ctx.ensure_object(Setting)
     set_up(max(setting.verbosity, 1))  # a daemon's events belong in its journal
-    log.ready()
     plugins = Plugins()
     config = load(setting.config_file(), plugins)
     lock = StoreLock(store_path(config))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Mapping, MutableMapping
-from functools import partial
-from typing import Any
+from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from kepthour.core.privacy import HIDDEN, Phi
-from kepthour.logger import log
+from kepthour.logger import EVENTS
 
 _LIBRARIES = (
     "apprise",
@@ -39,39 +38,44 @@ class _Bare(logging.Formatter):
         return self.formatMessage(record)
 
 
+class _Line(logging.Formatter):
+    """An event in one line: `key=value`, each value as Python writes it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """When (UTC), level, event, and its facts."""
+        when = datetime.fromtimestamp(record.created, UTC)
+        told = {
+            "timestamp": f"{when:%Y-%m-%dT%H:%M:%S.%fZ}",
+            "level": record.levelname.lower(),
+            "event": record.msg,
+        }
+        facts: Mapping[str, object] = getattr(record, "facts", {})
+        shown = told | {key: _hidden(value) for key, value in facts.items() if key not in told}
+        return " ".join(f"{key}={value!r}" for key, value in shown.items())
+
+
+def _hidden(value: object) -> object:
+    """The last fence: a protected text is dots, an exception its type."""
+    if isinstance(value, Phi):
+        return HIDDEN
+    return type(value).__name__ if isinstance(value, BaseException) else value
+
+
 def set_up(verbosity: int) -> None:
     """`verbosity` 0: warnings, 1: events too, 2: debug too."""
-    level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbosity, 2)]
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Bare("%(levelname)s %(name)s"))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.basicConfig(
+        level=logging.WARNING, handlers=[_to_stderr(_Bare("%(levelname)s %(name)s"))], force=True
+    )
     logging.captureWarnings(True)  # icalendar warns with words of the calendar
     for name in _LIBRARIES:  # their messages may hold bodies and addresses: not even with -vv
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    log.begin(level, partial(_configure, level))
+    events = logging.getLogger(EVENTS)
+    events.setLevel((logging.WARNING, logging.INFO, logging.DEBUG)[min(verbosity, 2)])
+    events.handlers[:] = [_to_stderr(_Line())]
+    events.propagate = False
 
 
-def _configure(level: int) -> None:
-    import structlog
-
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _hide,
-            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=False,
-    )
-
-
-def _hide(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
-    """The last fence: a protected text is dots, an exception its type."""
-    for key, value in list(event.items()):
-        if isinstance(value, Phi):
-            event[key] = HIDDEN
-        elif isinstance(value, BaseException):
-            event[key] = type(value).__name__
-    return event
+def _to_stderr(formatter: logging.Formatter) -> logging.Handler:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    return handler
