@@ -99,6 +99,12 @@ def test_a_daemon_loads_all_stages_when_it_starts() -> None:
     assert wanted <= modules("from kepthour import app\napp.load()")
 
 
+def test_a_daemon_and_its_log_load_nothing_of_a_terminal() -> None:
+    code = "from kepthour import app\nimport kepthour.runtime.daemon\nfrom kepthour.logger import log\n"
+    code += "from kepthour.runtime.logs import set_up\napp.load()\nset_up(1)\nlog.warning('a.thing', n=1)"
+    assert loaded(code) & {"click", "rich", "structlog", "pygments"} == set()
+
+
 def test_a_command_seldom_looks_for_cycles_and_a_daemon_as_often_as_python_does(tmp_path: Path) -> None:
     nowhere = str(tmp_path / "config.toml")  # a command that is refused has set up what it needs, too
     code = "import gc, sys\nusual = gc.get_threshold()\nfrom kepthour.cli import main\n"
