@@ -3,6 +3,9 @@
 A fork is a process like any other: memory, environment, descriptors and end of its own. It spares what every new
 interpreter does anew, and what no test of a command's words is about: importing 600 modules.
 
+It has also gone once, in a home of its own, through what most commands do: each fork would compile the same statements
+and patterns anew, which takes longer than what it is asked for.
+
 It runs the installed script itself. How it is asked: `forked.py`, which is the only one that starts it.
 """
 
@@ -21,12 +24,37 @@ import socket
 import sys
 import threading
 import time
+from contextlib import redirect_stderr, redirect_stdout
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
 _REQUEST_BYTES = 1 << 20
 # Qt's, Alembic's own, and what draws with matplotlib, which reads its user's home as it is imported.
+_CONFIG = """\
+timezone = "Europe/Berlin"
+[[calendars]]
+name = "practice"
+type = "ics"
+path = "~/practice.ics"
+sessions = "all"
+"""
+_CALENDAR = """\
+BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:forge
+BEGIN:VEVENT
+UID:one
+DTSTAMP:20260101T000000Z
+DTSTART:{start:%Y%m%dT%H%M%SZ}
+DURATION:PT50M
+SUMMARY:AB
+END:VEVENT
+END:VCALENDAR
+"""
+_USUAL = ("sync", "agenda", "status", "here", "log", "explain", "repair")
 _NOT_TO_IMPORT = ("kepthour.channels.takeover", "kepthour.store.migrations", "kepthour.report.plots")
 
 
@@ -37,7 +65,41 @@ def _load() -> None:
         for module in pkgutil.walk_packages(package.__path__, f"{root}."):
             if not module.name.startswith(_NOT_TO_IMPORT):
                 import_module(module.name)
-    assert threading.active_count() == 1  # a fork has only the thread that forks
+
+
+def _share_what_is_compiled() -> None:
+    """All stores of one kind have one dialect, and what was compiled for it; as in `stores.py`."""
+    module: Any = import_module("kepthour.store.engine")
+    make = module.create_engine
+    first: dict[Any, Any] = {}  # by driver
+
+    def create_engine(url: str, **options: Any) -> Any:
+        engine = make(url, **options)
+        alike = first.setdefault(options["module"], engine)
+        engine.dialect = engine.pool._dialect = alike.dialect
+        engine._compiled_cache = alike._compiled_cache
+        return engine
+
+    module.create_engine = create_engine
+
+
+def _go_through() -> None:
+    """What is usual, in a home that is gone afterwards."""
+    from kepthour.cli.context import Setting
+    from kepthour.cli.main import cli
+
+    before = dict(os.environ)
+    with TemporaryDirectory(prefix="kepthour-forge-") as home, Path(os.devnull).open("w") as nothing:
+        os.environ["HOME"] = home
+        start = datetime.now(UTC) - timedelta(minutes=1)
+        Path(home, "practice.ics").write_text(_CALENDAR.format(start=start))
+        config = Path(home, "config.toml")
+        config.write_text(_CONFIG)
+        with redirect_stdout(nothing), redirect_stderr(nothing):
+            for command in _USUAL:
+                cli.main([command], standalone_mode=False, obj=Setting(config))
+    os.environ.clear()
+    os.environ.update(before)
 
 
 class _Forge:
@@ -124,7 +186,10 @@ def _serve(control: int) -> list[str] | None:
     del sys.path[0]  # beside this file there are modules that others' must not be taken for
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the tests are stopped, and with them this
     _load()
+    _share_what_is_compiled()
+    _go_through()
     gc.collect()
+    assert threading.active_count() == 1  # a fork has only the thread that forks
     gc.freeze()  # no fork has to copy what its garbage collector looks through
     return _Forge(socket.socket(fileno=control)).serve()
 
