@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,6 +85,13 @@ _PLACES = {Path(__file__).parent / name: place for place, name in enumerate(_LON
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first; all others in their order. Needs `--no-loadscope-reorder` of pytest-xdist."""
     items.sort(key=lambda item: _PLACES.get(item.path, len(_PLACES)))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the garbage collector need not look through all of it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
