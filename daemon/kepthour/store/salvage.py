@@ -195,6 +195,14 @@ class _Source:
             self._connection = self._connected()
             raise
 
+    def knows(self, table: str) -> bool:
+        """Whether it can be asked for its rows at all, whatever is left of them."""
+        try:
+            list(self.execute(f"SELECT 1 FROM {table} WHERE 0", ()))
+        except self.access.faults:
+            return False
+        return True
+
     def close(self) -> None:
         self._connection.close()
 
@@ -211,8 +219,9 @@ def _readable(source: _Source, table: str, torn: list[str]) -> Iterator[_Row]:
         is_torn |= yield from _until_torn(source, query, seen)
     if is_torn:
         torn.append(table)
-        query = f"SELECT rowid AS _rowid, * FROM {table} WHERE rowid = ?"
-        yield from _one_by_one(source, query, seen)
+        if source.knows(table):  # else each number would be asked for in vain, which takes seconds
+            query = f"SELECT rowid AS _rowid, * FROM {table} WHERE rowid = ?"
+            yield from _one_by_one(source, query, seen)
 
 
 def _until_torn(source: _Source, query: str, seen: set[int], *args: int) -> Generator[_Row, None, bool]:
