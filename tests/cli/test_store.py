@@ -12,7 +12,9 @@ from kepthour.store.sealing import Form, form
 from tests.cli.test_commands import CONFIG, at, put
 from tests.support import drawer
 from tests.support.sealed import DIGITS
-from tests.support.world import World, eventually
+from tests.support.world import KEPTHOUR, World, eventually
+
+HASTY = Path(drawer.__file__).with_name("hasty.py")
 
 
 @pytest.fixture
@@ -20,11 +22,21 @@ def world(tmp_path: Path) -> World:
     """A plain store with a session in three minutes, and a keyring."""
     made = World(tmp_path)
     made.env |= drawer.environment(tmp_path / "kept.json")
-    made.env["PYTHONPATH"] += f":{tmp_path}"  # for a sitecustomize.py
     made.configure(CONFIG)
     put(made, ("one", "AB", at(minutes=3)))
     made.cli("sync")
     return made
+
+
+def customize(world: World, site: str) -> None:
+    """What its interpreters do before their program. Of its own environment (`forked.py`), so for `run_alone`."""
+    world.env["PYTHONPATH"] += f":{world.folder}"
+    (world.folder / "sitecustomize.py").write_text(site)
+
+
+def tell_soon(world: World) -> None:
+    """From now on its daemon tells of a store in trouble after a second."""
+    world.program = (str(KEPTHOUR.with_name("python")), str(HASTY))
 
 
 def kept(world: World) -> dict[str, str]:
@@ -266,6 +278,7 @@ def test_a_keyring_that_is_locked_at_the_start_is_told_and_waited_for(world: Wor
     world.cli("store", "encrypt")
     before = world.store_file.read_bytes()
     lock = world.folder / "kept.locked"
+    tell_soon(world)
     lock.touch()
     put(world, ("one", "AB", at(minutes=4)))
     with world.daemon() as daemon:
@@ -288,6 +301,7 @@ def test_a_keyring_that_is_locked_at_the_start_is_told_and_waited_for(world: Wor
 def test_a_keyring_that_waits_for_its_owner_is_told_and_asked_once(world: World) -> None:
     world.cli("store", "encrypt")
     prompt = world.folder / "kept.asks"
+    tell_soon(world)
     prompt.touch()
     put(world, ("one", "AB", at(minutes=6)))
     with world.daemon() as daemon:
@@ -312,11 +326,12 @@ def test_a_keyring_that_waits_for_its_owner_is_told_and_asked_once(world: World)
 def test_without_the_extra_one_sentence_names_the_remedy(world: World) -> None:
     world.seal()
     world.configure(CONFIG)
-    (world.folder / "sitecustomize.py").write_text(
+    customize(
+        world,
         "import importlib.util, sys\n"
         "found = importlib.util.find_spec\n"
         "importlib.util.find_spec = lambda name, *args: None if name == 'sqlcipher3' else found(name, *args)\n"
-        "sys.modules['sqlcipher3'] = None\n"
+        "sys.modules['sqlcipher3'] = None\n",
     )
     done = world.run_alone(["agenda"])
     assert done.returncode == 2
@@ -334,7 +349,8 @@ def test_without_the_extra_one_sentence_names_the_remedy(world: World) -> None:
 def test_sqlcipher_is_loaded_for_an_encrypted_store_alone(world: World, sealed: bool) -> None:
     if sealed:
         world.cli("store", "encrypt")
-    (world.folder / "sitecustomize.py").write_text(
-        "import atexit, sys\natexit.register(lambda: print('sqlcipher3' in sys.modules, file=sys.stderr))\n"
+    customize(
+        world,
+        "import atexit, sys\natexit.register(lambda: print('sqlcipher3' in sys.modules, file=sys.stderr))\n",
     )
     assert world.run_alone(["agenda"]).stderr == f"{sealed}\n"
