@@ -37,10 +37,15 @@ class MemoryCalendar:
         """What the resource holds."""
         return self._there[href][1]
 
+    @property
+    def cursor(self) -> str:
+        """What its next poll tells."""
+        return str(len(self._log))
+
     def poll(self, known: Known) -> Batch:
         if self.broken is not None:
             raise self.broken
-        cursor = str(len(self._log))
+        cursor = self.cursor
         if known.cursor is None or known.full:
             before = known.at_once().etags
             changed = [href for href in self._there if before.get(href) != self._etag(href)]

@@ -31,6 +31,7 @@ from tests.support.fence import TITLE
 from tests.support.stores import opened
 
 BERLIN = ZoneInfo("Europe/Berlin")
+_IDLE = timedelta(minutes=5)  # less than after which a calendar counts as out of date
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 CONFIG = """
@@ -92,6 +93,7 @@ class Day:
         for channel in self.channels.values():
             channel.answered = self._answered
         self._heard = False
+        self._polled: list[str] = []  # the calendars' cursors then
         dispatcher = self.app.dispatcher(dict(self.channels), lambda: None)
         self.pump = Pump(self.app, dispatcher, Asker(self.app, self._hear), lambda _leap: self._hear())
 
@@ -134,6 +136,7 @@ class Day:
         """Poll, as the daemon does."""
         for one in self.app.config.calendars:
             self.app.ask(one.name)
+        self._polled = [cursor for cursor in self._cursors() if cursor is not None]
 
     async def until(self, at: str, every: timedelta = timedelta(minutes=1)) -> None:
         """Let time pass up to `at`, turn by turn, as the daemon's timer would; polls go on, one `every` so long.
@@ -148,15 +151,32 @@ class Day:
             self._move_on(end, every)
 
     def _move_on(self, end: datetime, every: timedelta = timedelta(minutes=1)) -> None:
-        """To what comes next. Of the turns in which nothing is due one a minute is left: a day would take seconds."""
-        poll = self.clock.at + every - (self.clock.at - _EPOCH) % every
-        due = min(self._next_due() or poll, poll, end)
-        if every <= timedelta(minutes=1):
+        """To what comes next. Of the turns in which nothing is due few are left: a day of them would take seconds.
+
+        One a minute; one in five of those while nothing is new, nor foreseen before the next five are over.
+        """
+        watched = every <= timedelta(minutes=1)
+        foreseen, step = self._next_due(), every
+        if watched and self._is_idle() and (foreseen is None or foreseen >= self._full(_IDLE)):
+            step = _IDLE
+        due = min(foreseen or end, self._full(step), end)
+        if watched:
             self._keep_watch(due)
         least = timedelta(milliseconds=1 if self.pump.sound else 1000)
         self.clock.at = max(due, self.clock.at + least)
-        if self.clock.at == poll:
+        if not (self.clock.at - _EPOCH) % every:
             self.sync()
+
+    def _full(self, step: timedelta) -> datetime:
+        """When the next `step` begins."""
+        return self.clock.at + step - (self.clock.at - _EPOCH) % step
+
+    def _is_idle(self) -> bool:
+        """Whether calendars are as they were polled, nothing watches this machine, and the last turn was sound."""
+        return self.pump.sound and not self.app.config.evidence and self._polled == self._cursors()
+
+    def _cursors(self) -> list[str | None]:
+        return [None if one.broken else one.cursor for one in self.plugins.memory.made.values()]
 
     def _keep_watch(self, until: datetime) -> None:
         """The signs of life of the turns that are left out: without them there would be gaps in the watch."""

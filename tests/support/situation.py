@@ -35,6 +35,7 @@ IN_ROOM_TWO = PLAIN + "[verdict]\nin_person = '^Room 2'\n"
 EDITS_COUNT = PLAIN + '[[evidence]]\ntype = "edits"\n'
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_VERSION = version("kepthour")  # read once: from files
 _POLLS, _SIGNS = timedelta(minutes=10), timedelta(seconds=30)
 
 Step = Callable[[Day], Awaitable[None] | None]
@@ -93,7 +94,7 @@ class Brisk(Day):
         poll = self.clock.at + _POLLS - (self.clock.at - _EPOCH) % _POLLS
         due = max(min(self._next_due() or poll, poll, end), self.clock.at + timedelta(seconds=1))
         with self.app.store.write() as tx:  # one sign for all those that a daemon gives meanwhile
-            watches.beat(tx, due, os.getpid(), version("kepthour"), due - self.clock.at + _SIGNS)
+            watches.beat(tx, due, os.getpid(), _VERSION, due - self.clock.at + _SIGNS)
         self.clock.at = due
         if self.clock.at == poll:
             self.sync()
