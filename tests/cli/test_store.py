@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from kepthour.store.sealing import Form, form
 from tests.cli.test_commands import CONFIG, at, put
 from tests.support import drawer
+from tests.support.plays import in_a_world, played
 from tests.support.sealed import DIGITS
 from tests.support.world import KEPTHOUR, World, eventually
 
@@ -19,9 +22,12 @@ HASTY = Path(drawer.__file__).with_name("hasty.py")
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
+    return with_keyring(World(tmp_path))
+
+
+def with_keyring(made: World) -> World:
     """A plain store with a session in three minutes, and a keyring."""
-    made = World(tmp_path)
-    made.env |= drawer.environment(tmp_path / "kept.json")
+    made.env |= drawer.environment(made.folder / "kept.json")
     made.configure(CONFIG)
     put(made, ("one", "AB", at(minutes=3)))
     made.cli("sync")
@@ -50,6 +56,67 @@ def is_encrypted(world: World) -> bool:
 
 def aside(world: World) -> list[str]:
     return [one.name for one in world.store_file.parent.glob("*damaged*")]
+
+
+@in_a_world
+def locked_at_the_start_it_is_told_and_waited_for(world: World) -> None:
+    with_keyring(world).cli("store", "encrypt")
+    before = world.store_file.read_bytes()
+    lock = world.folder / "kept.locked"
+    tell_soon(world)
+    lock.touch()
+    put(world, ("one", "AB", at(minutes=4)))
+    with world.daemon() as daemon:
+        said = daemon.said()
+        assert "The key of the store is not to be had" in said and "nothing can remind you" in said
+        assert "Kept Hour waits for the key of its store, to watch practice." in said
+        assert "is watching" not in said
+        assert "could not be asked (KeyringLocked)" in said and "a text of the keyring's own" not in said
+        (notice,) = eventually(world.received, "the word that it cannot remind", within=90)
+        assert (notice["rung"], notice["title"]) == ("store", "Kept Hour cannot read its store")
+        assert "(KeyringLocked)" in notice["text"] and "busy" not in notice["text"]
+        assert world.store_file.read_bytes() == before
+        lock.unlink()
+        eventually(lambda: "store.usable_again" in daemon.said(), "the store", within=90)
+        eventually(lambda: any(rung != "store" for rung in world.rungs()), "a reminder", within=90)
+    assert aside(world) == []
+    assert is_encrypted(world)
+
+
+@in_a_world
+def waiting_for_its_owner_it_is_told_and_asked_once(world: World) -> None:
+    with_keyring(world).cli("store", "encrypt")
+    prompt = world.folder / "kept.asks"
+    tell_soon(world)
+    prompt.touch()
+    put(world, ("one", "AB", at(minutes=6)))
+    with world.daemon() as daemon:
+        assert "no answer within 20 seconds" in daemon.said()
+        (notice,) = eventually(world.received, "the word that it cannot remind", within=120)
+        assert (notice["rung"], notice["title"]) == ("store", "Kept Hour cannot read its store")
+        assert prompt.read_text() == "asked\n"
+        prompt.unlink()
+        eventually(lambda: "store.usable_again" in daemon.said(), "the store", within=90)
+    prompt.touch()
+    with world.config_file.open("a") as file:
+        file.write('\n[heartbeat]\nurl = { keyring = "beat" }\n')
+    found = {
+        one["subject"]: one for one in world.json("check", expect=1)["checks"] if one["name"] == "secret"
+    }
+    assert "gave no answer; it may be locked" in found["store: key"]["what"]
+    assert "was not asked for" in found["heartbeat: url"]["what"]
+    assert prompt.read_text() == "asked\n"
+    assert aside(world) == []
+
+
+_KEYRINGS = (locked_at_the_start_it_is_told_and_waited_for, waiting_for_its_owner_it_is_told_and_asked_once)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def keyrings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[None]]]:
+    """Begun before all other tests of this module, and asked for after them: both wait most of the time."""
+    with played(_KEYRINGS, tmp_path_factory) as results:
+        yield results
 
 
 def test_encrypt_makes_a_key_keeps_it_in_the_keyring_and_says_so_in_the_configuration(world: World) -> None:
@@ -274,55 +341,6 @@ def test_a_key_that_is_wrong_or_missing_is_one_clear_sentence_and_nothing_is_res
     assert aside(world) == []
 
 
-def test_a_keyring_that_is_locked_at_the_start_is_told_and_waited_for(world: World) -> None:
-    world.cli("store", "encrypt")
-    before = world.store_file.read_bytes()
-    lock = world.folder / "kept.locked"
-    tell_soon(world)
-    lock.touch()
-    put(world, ("one", "AB", at(minutes=4)))
-    with world.daemon() as daemon:
-        said = daemon.said()
-        assert "The key of the store is not to be had" in said and "nothing can remind you" in said
-        assert "Kept Hour waits for the key of its store, to watch practice." in said
-        assert "is watching" not in said
-        assert "could not be asked (KeyringLocked)" in said and "a text of the keyring's own" not in said
-        (notice,) = eventually(world.received, "the word that it cannot remind", within=90)
-        assert (notice["rung"], notice["title"]) == ("store", "Kept Hour cannot read its store")
-        assert "(KeyringLocked)" in notice["text"] and "busy" not in notice["text"]
-        assert world.store_file.read_bytes() == before
-        lock.unlink()
-        eventually(lambda: "store.usable_again" in daemon.said(), "the store", within=90)
-        eventually(lambda: any(rung != "store" for rung in world.rungs()), "a reminder", within=90)
-    assert aside(world) == []
-    assert is_encrypted(world)
-
-
-def test_a_keyring_that_waits_for_its_owner_is_told_and_asked_once(world: World) -> None:
-    world.cli("store", "encrypt")
-    prompt = world.folder / "kept.asks"
-    tell_soon(world)
-    prompt.touch()
-    put(world, ("one", "AB", at(minutes=6)))
-    with world.daemon() as daemon:
-        assert "no answer within 20 seconds" in daemon.said()
-        (notice,) = eventually(world.received, "the word that it cannot remind", within=120)
-        assert (notice["rung"], notice["title"]) == ("store", "Kept Hour cannot read its store")
-        assert prompt.read_text() == "asked\n"
-        prompt.unlink()
-        eventually(lambda: "store.usable_again" in daemon.said(), "the store", within=90)
-    prompt.touch()
-    with world.config_file.open("a") as file:
-        file.write('\n[heartbeat]\nurl = { keyring = "beat" }\n')
-    found = {
-        one["subject"]: one for one in world.json("check", expect=1)["checks"] if one["name"] == "secret"
-    }
-    assert "gave no answer; it may be locked" in found["store: key"]["what"]
-    assert "was not asked for" in found["heartbeat: url"]["what"]
-    assert prompt.read_text() == "asked\n"
-    assert aside(world) == []
-
-
 def test_without_the_extra_one_sentence_names_the_remedy(world: World) -> None:
     world.seal()
     world.configure(CONFIG)
@@ -354,3 +372,8 @@ def test_sqlcipher_is_loaded_for_an_encrypted_store_alone(world: World, sealed: 
         "import atexit, sys\natexit.register(lambda: print('sqlcipher3' in sys.modules, file=sys.stderr))\n",
     )
     assert world.run_alone(["agenda"]).stderr == f"{sealed}\n"
+
+
+@pytest.mark.parametrize("what", [play.__name__ for play in _KEYRINGS])
+def test_a_keyring_that_gives_no_key(keyrings: dict[str, Future[None]], what: str) -> None:
+    keyrings[what].result()
