@@ -70,14 +70,26 @@ def _own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
 
 
 # The files that take longest: begun last, one of them would keep one worker busy when the others have nothing left.
+# Those that compute and those that wait in turn: of two workers each has a core then, and what waits is not late.
 _LONGEST = (
     "model/test_weeks_1.py",
-    "server/test_killed_daemon.py",
+    "server/test_daemon_on_a_file.py",
     "model/test_weeks_2.py",
-    "server/test_stepped_clock.py",
+    "systemd/test_installed.py",
     "model/test_weeks_3.py",
-    "cli/test_demo.py",
+    "server/test_stepped_clock.py",
     "model/test_weeks_4.py",
+    "cli/test_store.py",
+    "server/test_killed_daemon.py",
+    "server/test_store_damaged.py",
+    "cli/test_fuzzed_commands.py",
+    "desktop/test_notification_daemons.py",
+    "cli/test_fuzzed_configurations.py",
+    "sound/test_real_servers.py",
+    "scenario/test_situations.py",
+    "server/test_heartbeat_of_the_daemon.py",
+    "store/test_rescue.py",
+    "cli/test_demo.py",
 )
 _PLACES = {Path(__file__).parent / name: place for place, name in enumerate(_LONGEST)}
 
