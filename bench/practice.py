@@ -127,6 +127,7 @@ def _fill(app: App, found: list[Occurrence]) -> None:
             window=Window(calendar.expanded_from, calendar.expanded_until, calendar.expanded_with),
             warnings=(),
             full=True,
+            as_of=app.clock.now(),
             now=app.clock.now(),
         )
         assert stored

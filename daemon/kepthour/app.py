@@ -129,7 +129,7 @@ class App:
         if not wanted or not isinstance(source.connector, ListsInstances):
             return polled
         compared = pipeline.reconcile.Compared(
-            name, source.connector, source.zone, source.join_hosts, source.addresses
+            name, source.connector, source.zone, source.join_hosts, source.addresses, self._closed
         )
         if not pipeline.reconcile.reconcile(compared, self.store, self.clock):
             return polled
@@ -402,11 +402,18 @@ class App:
         """What the connector of this calendar may know. No I/O."""
         return Surroundings(calendar, self._folder("calendars", calendar))
 
-    def close(self) -> None:
-        """Let go of connections, and of polls that are under way; the store stays open."""
+    def give_up(self) -> None:
+        """What polls that are under way still bring is not stored any more."""
         self._closed.set()
+
+    def close(self) -> None:
+        """Give up polls, and let go of connections; the store stays open. May block as long as a source is silent."""
+        self.give_up()
         for source in self.__dict__.get("_sources", {}).values():  # those that were made
-            source.connector.close()
+            try:
+                source.connector.close()
+            except Exception as error:  # noqa: BLE001  supervised: another may be closed all the same
+                log.warning("connector.not_closed", calendar=source.name, problem=error)
 
     def _source(self, calendar: Calendar) -> pipeline.poll.Source:
         kind = self._plugins.connector(calendar.type)

@@ -110,38 +110,6 @@ async def test_a_poll_that_outlives_its_poller_is_not_set_again(
     assert jobs == []
 
 
-async def test_after_a_poll_that_took_longer_than_its_interval_one_follows_at_once_and_no_second(
-    day: Day, scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What it heard is as old as its beginning: the calendar would be out of sync until the next."""
-    answer, took = day.calendar.poll, timedelta(minutes=10)
-
-    def slow(known: Known) -> Batch:
-        batch = answer(known)
-        day.clock.at += took
-        return batch
-
-    monkeypatch.setattr(day.calendar, "poll", slow)
-    told: list[datetime] = []
-    heard = asyncio.Event()
-    once = scheduler.once
-
-    def noted(name: str, at: datetime, work: Work) -> None:
-        told.append(at)
-        if len(told) < 4:
-            once(name, day.clock.now(), work)
-        else:
-            heard.set()
-
-    monkeypatch.setattr(scheduler, "once", noted)
-    began = day.clock.now()
-    Poller(day.app, scheduler, lambda: None).ask_all()
-    async with asyncio.timeout(20):
-        await heard.wait()
-    interval = timedelta(minutes=2)
-    assert told == [began, began + took, began + 2 * took + interval, began + 3 * took]
-
-
 async def test_a_store_that_fails_at_the_end_of_a_long_poll_has_its_pause(
     day: Day, scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:

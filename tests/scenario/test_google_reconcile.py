@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import delete
 
 from kepthour.store.tables import occurrences
+from kepthour_connectors.base import Resource
+from kepthour_connectors.google.connector import GoogleConnector
 from tests.support.google_day import GoogleDay, google_day
 
 
@@ -81,6 +83,27 @@ def test_an_instance_that_google_does_not_have_goes(day: GoogleDay, monkeypatch:
     tomorrow(day)
     assert "audit-healed" in day.settle().warnings
     assert day.starts() == ["03-04 10:00", "03-06 10:00"]
+
+
+def test_what_was_stored_while_google_was_compared_is_not_taken_back(
+    day: GoogleDay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its answer is older: a client who was entered meanwhile would be cancelled for a day."""
+    day.calendar.create("AB", "2026-03-03T10:00")
+    day.poll()
+    instances = GoogleConnector.instances
+
+    def slow(self: GoogleConnector, start: datetime, end: datetime) -> tuple[Resource, ...]:
+        answer = instances(self, start, end)
+        monkeypatch.undo()
+        day.calendar.create("CD", "2026-03-04T10:00", recurrence=["RRULE:FREQ=DAILY;COUNT=3"])
+        day.day.app.sync()
+        return answer
+
+    monkeypatch.setattr(GoogleConnector, "instances", slow)
+    tomorrow(day)
+    day.settle()
+    assert day.starts() == ["03-03 10:00", "03-04 10:00", "03-05 10:00", "03-06 10:00"]
 
 
 def _without(identity: str):  # type: ignore[no-untyped-def]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 
 from kepthour.checks import trial
+from kepthour.pipeline.poll import stage
 from kepthour.store import calendars, holdings
 from kepthour_connectors.base import Batch, Known, Transient
 from tests.support.day import CONFIG, Day, a_morning
@@ -70,6 +72,41 @@ async def test_a_poll_that_outlives_its_configuration_stores_nothing_and_plans_n
     asking.join()
     assert not pending(day)
     assert stored(day) == version
+
+
+async def test_a_poll_that_is_given_up_while_its_answer_is_read_stores_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The new configuration has planned by then, and its next poll finds nothing new."""
+    day = a_morning(tmp_path)
+    day.put("two", "2026-03-02T11:00:00")
+    before, reads = stored(day), stage.expanded
+
+    def slow(*of: Any) -> Any:
+        day.app.give_up()
+        return reads(*of)
+
+    monkeypatch.setattr(stage, "expanded", slow)
+    assert day.app.ask("practice").overtaken
+    assert stored(day) == before
+
+
+def test_a_connection_that_cannot_be_closed_keeps_none_of_the_others_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = CONFIG.replace("[channels", '[[calendars]]\nname = "other"\ntype = "memory"\n[channels', 1)
+    day = Day(tmp_path, "2026-03-02 08:30", second)
+    day.sync()
+    closed = list[str]()
+
+    def fails() -> NoReturn:
+        closed.append("practice")
+        raise OSError
+
+    monkeypatch.setattr(day.calendar, "close", fails)
+    monkeypatch.setattr(day.plugins.memory.calendar("other"), "close", lambda: closed.append("other"))
+    day.app.close()
+    assert closed == ["practice", "other"]
 
 
 async def test_a_poll_that_is_broken_off_by_a_new_configuration_is_no_failure(

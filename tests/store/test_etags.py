@@ -157,7 +157,7 @@ def test_a_poll_that_is_overtaken_does_not_take_for_known_what_another_stored(tm
 
     made.meanwhile = another
     polled = poll(source, store, clock)
-    assert (polled.problem, polled.changed) == (None, 0)
+    assert (polled.problem, polled.changed, polled.news) == (None, 0, True)
     with store.read() as tx:
         calendar = calendars.get(tx, "practice")
     assert calendar is not None
@@ -180,4 +180,39 @@ def test_a_piece_that_was_withheld_is_owed_though_another_of_its_series_changes(
             calendar = calendars.get(tx, "practice")
             assert calendar is not None
             assert owed(tx, calendar) == known
+    store.close()
+
+
+def test_who_asked_later_hears_what_there_is_though_an_older_answer_is_stored_first(tmp_path: Path) -> None:
+    store, clock = opened(tmp_path / "kepthour.db"), FakeClock(NOW)
+    made = Made(full(), delta(), delta(Resource("new", "1", single("new"))))
+    source = Source("practice", "", made, BERLIN, (), ())
+    poll(source, store, clock)
+    clock.at += timedelta(minutes=2)
+
+    def older(_known: Known) -> None:  # a daemon's, which asked before something was entered, and stores now
+        other = Source("practice", "", Made(delta()), BERLIN, (), ())
+        poll(other, store, FakeClock(clock.at - timedelta(seconds=10)))
+
+    made.meanwhile = older
+    assert poll(source, store, clock).changed == 1
+    store.close()
+
+
+def test_a_failure_is_not_told_of_a_calendar_that_was_heard_meanwhile(tmp_path: Path) -> None:
+    store, clock = opened(tmp_path / "kepthour.db"), FakeClock(NOW)
+    made = Made(full(Resource("a", "1", single("a"))))
+    source = Source("practice", "", made, BERLIN, (), ())
+    poll(source, store, clock)
+
+    def heard_then_fails(_known: Known) -> None:
+        poll(Source("practice", "", Made(delta()), BERLIN, (), ()), store, clock)
+        raise AssertionError
+
+    made.meanwhile = heard_then_fails
+    assert poll(source, store, clock).problem == "transient"
+    with store.read() as tx:
+        calendar = calendars.get(tx, "practice")
+    assert calendar is not None
+    assert calendar.problem is None
     store.close()

@@ -173,7 +173,11 @@ class Day:
 
     def _is_idle(self) -> bool:
         """Whether calendars are as they were polled, nothing watches this machine, and the last turn was sound."""
-        return self.pump.sound and not self.app.config.evidence and self._polled == self._cursors()
+        known = len(self._polled) == len(
+            self.app.config.calendars
+        )  # of others nobody knows whether they have news
+        sound = known and self.pump.sound and not self.app.config.evidence
+        return sound and self._polled == self._cursors()
 
     def _cursors(self) -> list[str | None]:
         return [None if one.broken else one.cursor for one in self.plugins.memory.made.values()]

@@ -32,7 +32,6 @@ from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
 _REQUEST_BYTES = 1 << 20
-# Qt's, Alembic's own, and what draws with matplotlib, which reads its user's home as it is imported.
 _CONFIG = """\
 timezone = "Europe/Berlin"
 [[calendars]]
@@ -55,6 +54,7 @@ END:VEVENT
 END:VCALENDAR
 """
 _USUAL = ("sync", "agenda", "status", "here", "log", "explain", "repair")
+# Qt's, Alembic's own, and what draws with matplotlib, which reads its user's home as it is imported.
 _NOT_TO_IMPORT = ("kepthour.channels.takeover", "kepthour.store.migrations", "kepthour.report.plots")
 
 

@@ -66,5 +66,6 @@ def hold(
             window=Window(NOW, NOW + timedelta(days=1), ""),
             warnings=(),
             full=True,
+            as_of=NOW,
             now=NOW,
         )

@@ -155,8 +155,8 @@ def _is_in_person(detector: Detector, row: SessionRow) -> bool:
 
 
 def _last_good(calendar: CalendarRow | None, now: datetime) -> datetime | None:
-    """A calendar's last good sync, if that can be trusted."""
-    at = calendar.last_good_at if calendar else None
+    """When a calendar was asked for its last good sync, if that can be trusted: what came later it may not know."""
+    at = calendar.as_of if calendar else None
     return at if at is not None and timely(at, now) else None
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from threading import Event
 from zoneinfo import ZoneInfo
 
 from kepthour.core.reading.digest import Held, Reader, expanded, reduced, with_relatives
@@ -17,6 +18,7 @@ from kepthour.core.reconcile import Difference, cancelling, compare, piece
 from kepthour.logger import log
 from kepthour.ports import Clock
 from kepthour.store import calendars, holdings
+from kepthour.store.calendars import CalendarRow
 from kepthour.store.engine import Store
 from kepthour.store.holdings import Window
 from kepthour_connectors.base import ConnectorError, ListsInstances
@@ -34,12 +36,17 @@ class Compared:
     zone: ZoneInfo
     join_hosts: tuple[str, ...]
     addresses: Collection[str] = field(repr=False)
+    given_up: Event = field(
+        default_factory=Event
+    )  # set: another configuration counts, and this mends no more
 
 
 def reconcile(compared: Compared, store: Store, clock: Clock) -> bool:
     """Compare and mend. Blocks. Returns whether anything was mended; a source that cannot be asked changes nothing."""
     start = clock.now()
     end = start + AHEAD
+    with store.read() as tx:
+        asked = calendars.get(tx, compared.name)
     try:
         instances = compared.connector.instances(start, end)
     except ConnectorError as error:
@@ -56,20 +63,32 @@ def reconcile(compared: Compared, store: Store, clock: Clock) -> bool:
     series = {one.href: one.series for one in instances}
     with store.read() as tx:
         calendar = calendars.get(tx, compared.name)
-        if calendar is None:
+        if calendar is None or _is_overtaken(compared, asked, calendar):
             return False
         found = compare(holdings.between(tx, calendar, start, end), theirs)
     if not found.missing and not found.extra:
         return False
-    return _mend(compared, store, found, series, start)
+    return _mend(compared, store, calendar, found, series, start)
+
+
+def _is_overtaken(compared: Compared, asked: CalendarRow | None, calendar: CalendarRow) -> bool:
+    """Whether something was stored since the source was asked: what it lacks may be newer than its answer."""
+    return compared.given_up.is_set() or asked is None or asked.version != calendar.version
 
 
 def _mend(
-    compared: Compared, store: Store, found: Difference, series: dict[str, str | None], now: datetime
+    compared: Compared,
+    store: Store,
+    asked: CalendarRow,
+    found: Difference,
+    series: dict[str, str | None],
+    now: datetime,
 ) -> bool:
     with store.write() as tx:
         calendar = calendars.get(tx, compared.name)
-        if calendar is None or calendar.expanded_from is None or calendar.expanded_until is None:
+        if calendar is None or _is_overtaken(compared, asked, calendar):
+            return False
+        if calendar.expanded_from is None or calendar.expanded_until is None:
             return False
         window = Window(calendar.expanded_from, calendar.expanded_until, calendar.expanded_with or "")
         owners = holdings.series_of(
@@ -96,6 +115,7 @@ def _mend(
             window=window,
             warnings=[*calendar.warnings, HEALED],
             full=False,
+            as_of=calendar.as_of or now,
             now=now,
         )
     log.warning(

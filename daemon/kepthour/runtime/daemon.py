@@ -45,6 +45,7 @@ from kepthour.runtime.zone import ZoneWatch
 from kepthour.store.access import Unusable
 from kepthour.store.engine import Damaged
 from kepthour.store.rescue import in_memory
+from kepthour.threads import in_own_thread
 
 _AUDIT = timedelta(minutes=5)
 _HOUSEKEEPING = timedelta(hours=6)
@@ -160,7 +161,8 @@ class Daemon:
         await self._idle.wait()
         old, self._app = self._app, fresh
         await self._let_go()  # nothing turns until the channels are open again
-        old.close()
+        old.give_up()
+        self._spawn(in_own_thread(old.close, "close"))  # a library may wait there for an answer
         await self._take_up()
         log.info("configuration.reloaded")
 
@@ -251,7 +253,10 @@ class Daemon:
         await self._waker.off()
         await self._let_go()
         self._bell.close()
-        self._app.close()
+        self._app.give_up()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_END_SECONDS):
+                await in_own_thread(self._app.close, "close")
         log.info("daemon.stopped")
 
     async def _let_go(self) -> None:

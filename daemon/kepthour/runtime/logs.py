@@ -66,6 +66,7 @@ def set_up(verbosity: int) -> None:
     logging.basicConfig(
         level=logging.WARNING, handlers=[_to_stderr(_Bare("%(levelname)s %(name)s"))], force=True
     )
+    logging.raiseExceptions = False  # a stream that cannot be written would be told what was to be written
     logging.captureWarnings(True)  # icalendar warns with words of the calendar
     for name in _LIBRARIES:  # their messages may hold bodies and addresses: not even with -vv
         logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -98,16 +98,8 @@ class Poller:
             self._tell()
 
     def _ask(self, name: str) -> datetime:
-        begun = self._app.clock.now()
         polled = self._app.ask(name)
-        next_at = self._app.next_poll(name, polled)
-        now = self._app.clock.now()
-        # What was heard is as old as its question: of a calendar that took long, more is known at the next one.
-        if polled.problem is None and now - begun > self._interval(name) and name not in self._hurried:
-            self._hurried.add(name)
-            return now
-        self._hurried.discard(name)
-        return next_at
+        return self._app.next_poll(name, polled)
 
     def _interval(self, name: str) -> timedelta:
         return self._app.config.calendar(name).poll

@@ -33,6 +33,7 @@ class CalendarRow:
     added_at: datetime | None  # None: before anybody noted that
     last_attempt_at: datetime | None
     last_good_at: datetime | None
+    as_of: datetime | None  # when the last good poll asked: what came later it may not have heard
     last_full_at: datetime | None
     suspected: int | None  # coming events that the last answer would have left; it was not believed
     problem: str | None
@@ -63,8 +64,11 @@ def get_or_add(tx: Tx, name: str, fingerprint: str, now: datetime) -> CalendarRo
 
 
 def record_suspicion(tx: Tx, calendar: CalendarRow, left: int, what: str, remedy: str, now: datetime) -> None:
-    """An answer that was not believed: what is stored stays, and the next answer is compared with this one."""
-    tx.connection.execute(_the_one(calendar).values(suspected=left))
+    """An answer that was not believed: what is stored stays, and the next answer is compared with this one.
+
+    Of no meaning any more, as `record_failure`, if another poll stored something since `calendar` was read.
+    """
+    tx.connection.execute(_unless_overtaken(calendar).values(suspected=left))
     record_failure(tx, calendar, "vanished", what, remedy, now)
 
 
@@ -73,12 +77,16 @@ def record_failure(
 ) -> None:
     """A failed poll: what is stored stays as it is; the problem and its remedy are kept for `status`."""
     failure = {"problem": problem, "problem_what": what, "problem_remedy": remedy}
-    tx.connection.execute(_the_one(calendar).values(last_attempt_at=now, **failure))
+    tx.connection.execute(_unless_overtaken(calendar).values(last_attempt_at=now, **failure))
 
 
-def _the_one(calendar: CalendarRow) -> Update:
+def _unless_overtaken(calendar: CalendarRow) -> Update:
     """By its name, too: SQLite gives the number of a calendar that was forgotten to the next."""
-    return update(calendars).where(calendars.c.id == calendar.id, calendars.c.name == calendar.name)
+    return update(calendars).where(
+        calendars.c.id == calendar.id,
+        calendars.c.name == calendar.name,
+        calendars.c.version == calendar.version,
+    )
 
 
 def _calendar(row: Row[Any]) -> CalendarRow:

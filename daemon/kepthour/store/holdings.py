@@ -130,11 +130,13 @@ def commit_batch(
     window: Window,
     warnings: Sequence[str],
     full: bool,
+    as_of: datetime,
     now: datetime,
 ) -> bool:
     """Store a batch and its cursor together. False, and nothing is stored, if another poll was quicker.
 
-    `withheld` (href -> reason) are resources of which no new content was to be had: what is stored of them stays.
+    `as_of` is when its source was asked. `withheld` (href -> reason) are resources of which no new content was to be
+    had: what is stored of them stays.
     """
     claimed = tx.connection.execute(
         _CLAIM,
@@ -150,6 +152,7 @@ def commit_batch(
             "expanded_with": window.made_with,
             "last_attempt_at": now,
             "last_good_at": now,
+            "as_of": as_of,
             "last_full_at": now if full else calendar.last_full_at,
             "suspected": None,
             "problem": None,

@@ -73,6 +73,7 @@ calendars = Table(
     Column("added_at", Instant),  # null: before anybody noted that
     Column("last_attempt_at", Instant),
     Column("last_good_at", Instant),
+    Column("as_of", Instant),  # when the last good poll asked: what came later it may not have heard
     Column("last_full_at", Instant),  # the last full listing: the audit comes a day after it
     Column("suspected", Integer),  # coming events that an answer would have left; it was not believed
     Column("problem", Text),  # the error's code; null: the last poll was good

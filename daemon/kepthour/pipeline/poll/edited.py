@@ -24,7 +24,7 @@ def edited(
     now: datetime,
 ) -> list[Edit]:
     """What is written anew since the poll before. Read in another way than that one, nothing can be compared."""
-    last = calendar.last_good_at
+    last = calendar.as_of
     if (
         not source.marks
         or not came

@@ -49,13 +49,14 @@ class Polled:
     audit: bool = False  # all was asked for, to see whether what is known is right
     mended: bool = False  # an audit put right what had come of it
     first: bool = False  # it was never asked before
+    overtaken: bool = False  # another poll stored something meanwhile, so this one did not
     edited: tuple[Edit, ...] = ()  # entries near now in which something else is written
     error: ConnectorError | None = field(default=None, repr=False)  # what the connector raised, if it did
 
     @property
     def news(self) -> bool:
         """Whether the stored occurrences may have changed, or it is known now that they have not."""
-        return bool(self.changed or self.deleted or self.mended or self.first)
+        return bool(self.changed or self.deleted or self.mended or self.first or self.overtaken)
 
 
 def new_window(source: Source, now: datetime) -> Window:

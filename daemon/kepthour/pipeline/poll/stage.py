@@ -31,7 +31,21 @@ def poll(source: Source, store: Store, clock: Clock) -> Polled:
 
     Raises TryLater or NeedsPerson if the store cannot be used.
     """
-    asked_at = clock.now()  # what is heard is as old as that, however long it takes
+    asked_at = clock.now()
+    polled = _once(source, store, clock, asked_at)
+    if polled.overtaken and not source.given_up.is_set() and _is_older(source, store, asked_at):
+        return _once(source, store, clock, clock.now())  # who asked now is to hear what there is now
+    return polled
+
+
+def _is_older(source: Source, store: Store, asked_at: datetime) -> bool:
+    """Whether what is stored was asked for before `asked_at`."""
+    with store.read() as tx:
+        calendar = calendars.get(tx, source.name)
+    return calendar is not None and calendar.as_of is not None and calendar.as_of < asked_at
+
+
+def _once(source: Source, store: Store, clock: Clock, asked_at: datetime) -> Polled:
     calendar, withheld = _known(source, store, asked_at)
     etags = Etags(store, calendar)
     first = calendar.last_attempt_at is None
@@ -41,7 +55,7 @@ def poll(source: Source, store: Store, clock: Clock) -> Polled:
         polled = _store(source, store, clock, calendar, batch, etags, asked_at)
     except Overtaken:
         log.info("poll.overtaken", calendar=source.name)
-        return replace(_nothing(source), first=first)
+        return Polled(source.name, Kind.DELTA, 0, 0, 0, 0, first=first, overtaken=True)
     except ConnectorError as error:
         with store.write() as tx:
             calendars.record_failure(tx, calendar, error.code, error.what, error.remedy, clock.now())
@@ -65,10 +79,6 @@ def _asked(source: Source, known: Known, etags: Etags) -> Batch:
     if etags.fault is not None:
         raise etags.fault
     return batch
-
-
-def _nothing(source: Source) -> Polled:
-    return Polled(source.name, Kind.DELTA, 0, 0, 0, 0)
 
 
 def _failed(source: Source, requests: int, problem: str, what: str, remedy: str) -> Polled:
@@ -117,6 +127,8 @@ def _store(
     fresh = {one.href for one in came}
     quarantined = sum(1 for one in changed if one.quarantine and one.href in fresh) + len(withheld)
     with store.write() as tx:
+        if source.given_up.is_set():
+            raise Overtaken  # another configuration reads it, perhaps in another zone, and plans by it
         if left := suspicious(tx, source, calendar, changed, removed, now):
             calendars.record_suspicion(tx, calendar, left.after, _VANISHED, _VANISHED_REMEDY, now)
             log.warning("poll.not_believed", calendar=source.name, before=left.before, after=left.after)
@@ -132,10 +144,11 @@ def _store(
             window=window,
             warnings=batch.warnings,
             full=batch.kind is Kind.FULL,
-            now=min(asked_at, now),  # the clock may have been set back
+            as_of=min(asked_at, now),  # the clock may have been set back
+            now=now,
         )
     if not stored:
-        if moved := _with_moved_window(store, calendar):
+        if not source.given_up.is_set() and (moved := _with_moved_window(store, calendar)):
             return _store(source, store, clock, moved, batch, etags, asked_at)
         raise Overtaken
     tell = log.info if came or removed else log.debug

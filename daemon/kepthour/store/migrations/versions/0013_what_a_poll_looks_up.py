@@ -1,6 +1,6 @@
 """Finds the pieces of one series, and what is owed: without that, polls read all that a calendar holds.
 
-And says since when a calendar is there: its first poll may take long, and must not do so in silence.
+And says since when a calendar is there, and as of when it is known: polls may take long.
 """
 
 from __future__ import annotations
@@ -17,15 +17,19 @@ _FEW = {
     "ix_resources_calendar_id_series": ("series", "series IS NOT NULL"),
     "ix_resources_calendar_id_owed": ("href", "etag = ''"),
 }
+_INSTANTS = ("added_at", "as_of")
 
 
 def upgrade() -> None:
     for name, (column, few) in _FEW.items():
         op.create_index(name, "resources", ["calendar_id", column], sqlite_where=sa.text(few))
-    op.add_column("calendars", sa.Column("added_at", sa.BigInteger(), nullable=True))
+    for name in _INSTANTS:
+        op.add_column("calendars", sa.Column(name, sa.BigInteger(), nullable=True))
+    op.execute("UPDATE calendars SET as_of = last_good_at")
 
 
 def downgrade() -> None:
-    op.drop_column("calendars", "added_at")
+    for name in _INSTANTS:
+        op.drop_column("calendars", name)
     for name in _FEW:
         op.drop_index(name, "resources")
