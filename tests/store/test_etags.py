@@ -195,7 +195,8 @@ def test_who_asked_later_hears_what_there_is_though_an_older_answer_is_stored_fi
         poll(other, store, FakeClock(clock.at - timedelta(seconds=10)))
 
     made.meanwhile = older
-    assert poll(source, store, clock).changed == 1
+    polled = poll(source, store, clock)
+    assert (polled.changed, polled.news) == (1, True)
     store.close()
 
 
@@ -206,6 +207,7 @@ def test_a_failure_is_not_told_of_a_calendar_that_was_heard_meanwhile(tmp_path: 
     poll(source, store, clock)
 
     def heard_then_fails(_known: Known) -> None:
+        clock.at += timedelta(seconds=1)
         poll(Source("practice", "", Made(delta()), BERLIN, (), ()), store, clock)
         raise AssertionError
 

@@ -25,8 +25,8 @@ def coverage(
 ) -> Coverage:
     """What was covered of one session, from its decisive rungs up to `deadline`. Instants are aware UTC.
 
-    `watches` are by their beginnings; `reminders` are those of the session's present start; `last_good_sync` is its
-    calendar's.
+    `watches` are by their beginnings; `reminders` are those of the session's present start; `last_good_sync` is when
+    its calendar was asked for the last one: what came later it may not know.
     """
     rungs = [reminder for reminder in reminders if reminder.is_of_ladder]
     began = min((rung.due_at for rung in rungs), default=start)

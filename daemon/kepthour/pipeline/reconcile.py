@@ -19,11 +19,12 @@ from kepthour.logger import log
 from kepthour.ports import Clock
 from kepthour.store import calendars, holdings
 from kepthour.store.calendars import CalendarRow
-from kepthour.store.engine import Store
+from kepthour.store.engine import Store, Tx
 from kepthour.store.holdings import Window
 from kepthour_connectors.base import ConnectorError, ListsInstances
 
 AHEAD = timedelta(days=14)
+_ATTEMPTS = 2
 HEALED = "audit-healed"  # a warning
 
 
@@ -42,7 +43,26 @@ class Compared:
 
 
 def reconcile(compared: Compared, store: Store, clock: Clock) -> bool:
-    """Compare and mend. Blocks. Returns whether anything was mended; a source that cannot be asked changes nothing."""
+    """Compare and mend. Blocks. Returns whether anything was mended; a source that cannot be asked changes nothing.
+
+    If something was stored while it was asked, it is asked once more: the next comparison is a day away.
+    """
+    for _time in range(_ATTEMPTS):
+        try:
+            return _once(compared, store, clock)
+        except _Overtaken:
+            if compared.given_up.is_set():
+                break
+    log.info("reconcile.overtaken", calendar=compared.name)
+    return False
+
+
+class _Overtaken(Exception):
+    """Something was stored since the source was asked: what its answer lacks may be newer than it."""
+
+
+def _once(compared: Compared, store: Store, clock: Clock) -> bool:
+    """Raises _Overtaken."""
     start = clock.now()
     end = start + AHEAD
     with store.read() as tx:
@@ -62,18 +82,19 @@ def reconcile(compared: Compared, store: Store, clock: Clock) -> bool:
     ]
     series = {one.href: one.series for one in instances}
     with store.read() as tx:
-        calendar = calendars.get(tx, compared.name)
-        if calendar is None or _is_overtaken(compared, asked, calendar):
-            return False
+        calendar = _unless_overtaken(tx, compared, asked)
         found = compare(holdings.between(tx, calendar, start, end), theirs)
     if not found.missing and not found.extra:
         return False
     return _mend(compared, store, calendar, found, series, start)
 
 
-def _is_overtaken(compared: Compared, asked: CalendarRow | None, calendar: CalendarRow) -> bool:
-    """Whether something was stored since the source was asked: what it lacks may be newer than its answer."""
-    return compared.given_up.is_set() or asked is None or asked.version != calendar.version
+def _unless_overtaken(tx: Tx, compared: Compared, asked: CalendarRow | None) -> CalendarRow:
+    """The calendar as it still stands. Raises _Overtaken."""
+    calendar = calendars.get(tx, compared.name)
+    if calendar is None or asked is None or asked.version != calendar.version or compared.given_up.is_set():
+        raise _Overtaken
+    return calendar
 
 
 def _mend(
@@ -85,9 +106,7 @@ def _mend(
     now: datetime,
 ) -> bool:
     with store.write() as tx:
-        calendar = calendars.get(tx, compared.name)
-        if calendar is None or _is_overtaken(compared, asked, calendar):
-            return False
+        calendar = _unless_overtaken(tx, compared, asked)
         if calendar.expanded_from is None or calendar.expanded_until is None:
             return False
         window = Window(calendar.expanded_from, calendar.expanded_until, calendar.expanded_with or "")

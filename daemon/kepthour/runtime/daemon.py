@@ -51,6 +51,7 @@ _AUDIT = timedelta(minutes=5)
 _HOUSEKEEPING = timedelta(hours=6)
 _FIRST_HOUSEKEEPING = timedelta(minutes=10)  # a computer that is on for a morning keeps house, too
 _SOON = timedelta(seconds=1)
+_CLOSE_SECONDS = 5.0  # for connections; a library may wait there for an answer
 _END_SECONDS = 20.0  # more than a busy store takes
 
 
@@ -255,7 +256,7 @@ class Daemon:
         self._bell.close()
         self._app.give_up()
         with suppress(TimeoutError):
-            async with asyncio.timeout(_END_SECONDS):
+            async with asyncio.timeout(_CLOSE_SECONDS):
                 await in_own_thread(self._app.close, "close")
         log.info("daemon.stopped")
 

@@ -34,9 +34,6 @@ class Poller:
         self._rounds = 0  # how often all were asked
         self._unheard: set[str] = set()
         self._busy: set[str] = set()
-        self._hurried: set[str] = (
-            set()
-        )  # asked again at once, after a poll that took longer than its interval
         self._over = False
 
     def ask_all(self) -> None:

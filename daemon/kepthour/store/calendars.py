@@ -66,7 +66,7 @@ def get_or_add(tx: Tx, name: str, fingerprint: str, now: datetime) -> CalendarRo
 def record_suspicion(tx: Tx, calendar: CalendarRow, left: int, what: str, remedy: str, now: datetime) -> None:
     """An answer that was not believed: what is stored stays, and the next answer is compared with this one.
 
-    Of no meaning any more, as `record_failure`, if another poll stored something since `calendar` was read.
+    Of no meaning any more, as `record_failure`, if another poll stored something meanwhile.
     """
     tx.connection.execute(_unless_overtaken(calendar).values(suspected=left))
     record_failure(tx, calendar, "vanished", what, remedy, now)
@@ -75,7 +75,10 @@ def record_suspicion(tx: Tx, calendar: CalendarRow, left: int, what: str, remedy
 def record_failure(
     tx: Tx, calendar: CalendarRow, problem: str, what: str, remedy: str, now: datetime
 ) -> None:
-    """A failed poll: what is stored stays as it is; the problem and its remedy are kept for `status`."""
+    """A failed poll: what is stored stays as it is; the problem and its remedy are kept for `status`.
+
+    Of no meaning any more if another poll stored something since `calendar` was read: nothing is noted then.
+    """
     failure = {"problem": problem, "problem_what": what, "problem_remedy": remedy}
     tx.connection.execute(_unless_overtaken(calendar).values(last_attempt_at=now, **failure))
 
@@ -85,7 +88,7 @@ def _unless_overtaken(calendar: CalendarRow) -> Update:
     return update(calendars).where(
         calendars.c.id == calendar.id,
         calendars.c.name == calendar.name,
-        calendars.c.version == calendar.version,
+        calendars.c.last_good_at.is_not_distinct_from(calendar.last_good_at),
     )
 
 

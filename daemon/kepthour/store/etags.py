@@ -26,7 +26,7 @@ _FEW = 20  # looked up one by one; who asks for more gets all at once
 
 
 class Overtaken(KeptHourError):
-    """Another poll of the same calendar was quicker, or the calendar is another one now. Catch it to store nothing."""
+    """Something else was stored of the calendar, or another configuration counts. Catch it to store nothing."""
 
 
 class Etags(Mapping[str, str]):

@@ -49,7 +49,7 @@ class Polled:
     audit: bool = False  # all was asked for, to see whether what is known is right
     mended: bool = False  # an audit put right what had come of it
     first: bool = False  # it was never asked before
-    overtaken: bool = False  # another poll stored something meanwhile, so this one did not
+    overtaken: bool = False  # another poll stored something meanwhile; or another configuration counts
     edited: tuple[Edit, ...] = ()  # entries near now in which something else is written
     error: ConnectorError | None = field(default=None, repr=False)  # what the connector raised, if it did
 

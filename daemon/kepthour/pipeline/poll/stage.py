@@ -27,14 +27,17 @@ _VANISHED_REMEDY = (
 
 
 def poll(source: Source, store: Store, clock: Clock) -> Polled:
-    """Poll once. Blocks. A failed poll changes nothing but the problem that `status` shows.
+    """Poll once, and once more if an older answer came first. Blocks.
 
+    A failed poll changes nothing but the problem that `status` shows.
     Raises TryLater or NeedsPerson if the store cannot be used.
     """
     asked_at = clock.now()
     polled = _once(source, store, clock, asked_at)
     if polled.overtaken and not source.given_up.is_set() and _is_older(source, store, asked_at):
-        return _once(source, store, clock, clock.now())  # who asked now is to hear what there is now
+        # Who asked now is to hear what there is now. Of the other's news nobody knows whether they are planned.
+        again = _once(source, store, clock, clock.now())
+        return replace(again, overtaken=True, first=polled.first)
     return polled
 
 
@@ -58,7 +61,8 @@ def _once(source: Source, store: Store, clock: Clock, asked_at: datetime) -> Pol
         return Polled(source.name, Kind.DELTA, 0, 0, 0, 0, first=first, overtaken=True)
     except ConnectorError as error:
         with store.write() as tx:
-            calendars.record_failure(tx, calendar, error.code, error.what, error.remedy, clock.now())
+            if not source.given_up.is_set():
+                calendars.record_failure(tx, calendar, error.code, error.what, error.remedy, clock.now())
         log.warning("poll.failed", calendar=source.name, problem=error.code)
         return replace(_failed(source, 0, error.code, error.what, error.remedy), error=error, first=first)
     return replace(polled, audit=known.full and bool(known.cursor), first=first)
@@ -182,7 +186,7 @@ def _with_moved_window(store: Store, calendar: CalendarRow) -> CalendarRow | Non
 
 
 def _heard(calendar: CalendarRow | None) -> object:
-    """When it was asked; and for all, which a change of the reader makes necessary again."""
+    """When it answered; and for all, which a change of the reader makes necessary again."""
     return calendar and (calendar.last_attempt_at, calendar.last_full_at)
 
 
