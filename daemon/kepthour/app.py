@@ -188,14 +188,17 @@ class App:
         self, name: str, done: queue.Queue[pipeline.poll.Polled | KeptHourError], end: float
     ) -> None:
         try:
-            polled = self._compared(name, self._polled(name))
+            polled = self._asked_by_hand(name)
             pause = polled.error.retry_after if isinstance(polled.error, RateLimited) else None
             if pause is not None and time.monotonic() + pause < end - _ANSWER_SECONDS:
                 time.sleep(pause)
-                polled = self._compared(name, self._polled(name))
+                polled = self._asked_by_hand(name)
             done.put(polled)
         except KeptHourError as error:
             done.put(error)
+
+    def _asked_by_hand(self, name: str) -> pipeline.poll.Polled:
+        return self._compared(name, self._polled(name))  # one plan follows, when all are heard
 
     def refresh(self) -> None:
         """Expand stored calendars anew where their window has to move, and follow up. No network.

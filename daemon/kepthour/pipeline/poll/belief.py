@@ -13,6 +13,9 @@ from kepthour.store import holdings
 from kepthour.store.calendars import CalendarRow
 from kepthour.store.engine import Tx
 
+VANISHED = "Its answer lacks all, or more than half, of the coming events, so it was not believed."
+REMEDY = "If they were deleted on purpose, the next sync confirms it; else look at the calendar itself."
+
 
 @dataclass(frozen=True, slots=True)
 class Loss:

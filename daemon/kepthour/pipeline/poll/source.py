@@ -26,9 +26,8 @@ class Source:
     join_hosts: tuple[str, ...]
     addresses: Collection[str] = field(repr=False)
     marks: bool = False  # whether it is to be told what is edited
-    given_up: Event = field(
-        default_factory=Event
-    )  # set: another configuration counts; what still comes is not stored
+    # Set: another configuration counts, or none; what still comes is not stored.
+    given_up: Event = field(default_factory=Event)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from kepthour.core.reading.digest import Held, Reader, expanded, reduced, set_aside, with_relatives
 from kepthour.logger import log
-from kepthour.pipeline.poll.belief import suspicious
+from kepthour.pipeline.poll.belief import REMEDY, VANISHED, suspicious
 from kepthour.pipeline.poll.edited import edited
 from kepthour.pipeline.poll.source import Polled, Source, new_window
 from kepthour.ports import Clock
@@ -20,10 +20,6 @@ from kepthour.store.holdings import Window
 from kepthour_connectors.base import Batch, ConnectorError, Kind, Known
 
 _AUDIT_AFTER = timedelta(days=1)
-_VANISHED = "Its answer lacks all, or more than half, of the coming events, so it was not believed."
-_VANISHED_REMEDY = (
-    "If they were deleted on purpose, the next sync confirms it; else look at the calendar itself."
-)
 
 
 def poll(source: Source, store: Store, clock: Clock) -> Polled:
@@ -134,9 +130,9 @@ def _store(
         if source.given_up.is_set():
             raise Overtaken  # another configuration reads it, perhaps in another zone, and plans by it
         if left := suspicious(tx, source, calendar, changed, removed, now):
-            calendars.record_suspicion(tx, calendar, left.after, _VANISHED, _VANISHED_REMEDY, now)
+            calendars.record_suspicion(tx, calendar, left.after, VANISHED, REMEDY, now)
             log.warning("poll.not_believed", calendar=source.name, before=left.before, after=left.after)
-            return _failed(source, batch.requests, "vanished", _VANISHED, _VANISHED_REMEDY)
+            return _failed(source, batch.requests, "vanished", VANISHED, REMEDY)
         stored = holdings.commit_batch(
             tx,
             calendar,
