@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.calendars import calendar, event
 from tests.support.world import World
+from tests.support.zones import without_name
 
 CONFIG = """
 timezone = "Europe/Berlin"
@@ -70,6 +71,17 @@ def test_init_writes_a_private_configuration_that_works_and_overwrites_nothing(t
     assert world.config_file.stat().st_mode & 0o777 == 0o600
     world.cli("agenda")
     assert "already" in world.cli("init", "--no-input", expect=1).stderr
+
+
+def test_init_goes_by_a_machine_that_has_the_rules_of_its_zone_and_not_its_name(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    without_name(world)
+    world.cli("init", "--no-input")
+    floating = event("one", "AB", "20260302T090000", "20260302T095000", zone=None)
+    (world.home / "sessions.ics").write_text(calendar(floating), newline="")
+    world.cli("sync")
+    (session,) = world.json("agenda", "--from", "2026-03-02", "--to", "2026-03-03")["sessions"]
+    assert session["start"] == "2026-03-02T09:00:00-05:00"
 
 
 def test_sync_tells_what_changed(world: World) -> None:

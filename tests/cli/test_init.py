@@ -23,6 +23,7 @@ from tests.support.fence import TITLE
 from tests.support.first_run import WEEK, FirstRun, practice_events, practice_text
 from tests.support.radicale import PASSWORD, USER, RadicaleServer
 from tests.support.world import KEPTHOUR, World
+from tests.support.zones import without_name
 
 SECRET = "/secret-feed-4711.ics"
 
@@ -401,6 +402,13 @@ def test_a_zone_that_was_never_set_is_no_answer(world: World) -> None:
     )
     world.env["TZ"] = "Europe/Berlin"
     assert "This computer goes by UTC" not in FirstRun(world, {}, stop_at="Which (").said
+
+
+def test_a_zone_that_has_no_name_is_asked_for_and_never_guessed(world: World) -> None:
+    without_name(world)
+    run = FirstRun(world, {"Your time zone": ["", "America/Lima"]}, stop_at="Which (")
+    assert 'This computer does not tell its zone\'s name. Yours looks like "Europe/Berlin".' in run.said
+    assert "[UTC]" not in run.said
 
 
 def test_without_systemd_no_unit_is_written(world: World) -> None:

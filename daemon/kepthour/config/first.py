@@ -14,9 +14,10 @@ _HEAD = """\
 # Kept Hour's configuration. Every key there is, with its meaning: config.example.toml, and docs/configuration.md.
 # After a change: kepthour check
 
-timezone = {zone}
+{zone}
 
 """
+_ZONE_OF_THE_SYSTEM = '# timezone = "Europe/Berlin"             # without it: this computer\'s'
 _NO_RULES = """\
 # Which events are sessions: "all", "none" or "rules". To go by rules, set sessions = "rules" above, and write e.g.:
 #
@@ -56,14 +57,19 @@ type = "console"
 
 
 def text(
-    zone: str, calendar: Mapping[str, object], take: Take, rules: Sequence[Rule], *, terminal: bool = False
+    zone: str | None,
+    calendar: Mapping[str, object],
+    take: Take,
+    rules: Sequence[Rule],
+    *,
+    terminal: bool = False,
 ) -> str:
-    """A whole file with one calendar. `calendar`: its keys but for `name` and `sessions`."""
+    """A whole file with one calendar. `calendar`: its keys but for `name` and `sessions`. No `zone`: the system's."""
     table = {"name": CALENDAR, **calendar, "sessions": take.value}
     lines = ["[[calendars]]", *(f"{key} = {_value(value)}" for key, value in table.items()), "", ""]
     heading = _NO_RULES if not rules else _ALIASES if take is Take.ALL else _RULES
     return (
-        _HEAD.format(zone=_value(zone))
+        _HEAD.format(zone=f"timezone = {_value(zone)}" if zone is not None else _ZONE_OF_THE_SYSTEM)
         + "\n".join(lines)
         + heading
         + "".join(_rules(rules))

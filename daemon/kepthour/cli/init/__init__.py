@@ -48,9 +48,8 @@ def _write_defaults(file: Path) -> None:
     zone = system_zone()
     write(file, text(zone, {"type": "ics", "path": _DEFAULT_FILE}, Take.ALL, ()))
     click.echo(f"Written: {file}")
-    click.echo(
-        f"Taken for granted: you are in {zone}, and your sessions are in {_DEFAULT_FILE}. Else edit it."
-    )
+    there = f"you are in {zone}" if zone is not None else "you are in this computer's time zone"
+    click.echo(f"Taken for granted: {there}, and your sessions are in {_DEFAULT_FILE}. Else edit it.")
     click.echo(
         "Next: kepthour check, then kepthour agenda. When the sessions are right: kepthour service install --now"
     )

@@ -6,26 +6,27 @@ import click
 
 from kepthour.cli.init.asking import ask
 
-_UNSET = ("Etc/UTC", "UTC")
+_UNSET = "This computer goes by UTC, as one does whose zone was never set."
+_TELLS_NOTHING = {"Etc/UTC": _UNSET, "UTC": _UNSET, None: "This computer does not tell its zone's name."}
 
 
-def system_zone() -> str:
-    """This machine's, by its IANA name; UTC if it cannot be told, or has none."""
+def system_zone() -> str | None:
+    """This machine's, by its IANA name; None if it cannot be told, or only its rules are there: a copied file."""
     from zoneinfo import available_timezones
 
     from kepthour.config import zone
 
     found = zone.system_zone()
-    return found.key if found is not None and found.key in available_timezones() else "UTC"
+    named = available_timezones() - {"localtime"}  # Debian's name for whatever zone this machine has
+    return found.key if found is not None and found.key in named else None
 
 
 def asked_zone() -> str:
     """What they say."""
-    if system_zone() in _UNSET:
-        click.echo(
-            'This computer goes by UTC, as one does whose zone was never set. Yours looks like "Europe/Berlin".'
-        )
-    return ask("Your time zone", system_zone(), _checked)
+    zone = system_zone()
+    if zone in _TELLS_NOTHING:
+        click.echo(f'{_TELLS_NOTHING[zone]} Yours looks like "Europe/Berlin".')
+    return ask("Your time zone", zone, _checked)
 
 
 def _checked(text: str) -> str:
