@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kepthour.config import Configuration
-from kepthour.config.reading import WEEKDAYS
+from kepthour.config.meaning import WEEKDAYS
 from kepthour.config.sections import Edit, Table
 from kepthour.core.changes import KnownSession
 from kepthour.core.errors import NeedsPerson
