@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kepthour.core.ladder import Urgency
-from kepthour.store import reminders, watches
+from kepthour.store import planning, reminders, watches
 from kepthour.store.access import PLAIN
 from kepthour.store.engine import Store, open_store
 from tests.support.sealed import KEY, connect, store_at
@@ -49,7 +49,7 @@ def commit(store: Store, number: int) -> None:
         for one in range(20):
             useful = NOW + timedelta(days=1)
             channels = [f"channel-{number}"]
-            reminders.announce(tx, f"{number}:{one}", None, 1, "x", channels, Urgency.PASSIVE, NOW, useful)
+            planning.announce(tx, f"{number}:{one}", None, 1, "x", channels, Urgency.PASSIVE, NOW, useful)
 
 
 def held(path: Path) -> int:

@@ -16,7 +16,7 @@ from kepthour.core.errors import BrokenPromise, NeedsPerson, TryLater
 from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import Change, State, Why
 from kepthour.runtime.lock import Held, StoreLock
-from kepthour.store import access, engine, outbox, reminders, watches
+from kepthour.store import access, engine, outbox, planning, reminders, watches
 from kepthour.store.access import PLAIN
 from kepthour.store.engine import HEAD, Store, open_store
 from kepthour.store.tables import metadata
@@ -116,7 +116,7 @@ def test_a_full_disk_is_named_and_nothing_is_lost(store: Store) -> None:
     with pytest.raises(NeedsPerson, match="disk is full"), store.write() as tx:
         tx.connection.execute(text(f"PRAGMA max_page_count = {pages}"))
         for number in range(1000):
-            reminders.announce(
+            planning.announce(
                 tx, f"day:{number}", None, 1, "x", ["a"], Urgency.PASSIVE, NOW, NOW + timedelta(hours=1)
             )
     with store.read() as tx:
@@ -138,7 +138,7 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 def test_only_allowed_moves_are_made(store: Store) -> None:
     with store.write() as tx:
-        reminders.announce(
+        planning.announce(
             tx, "day:x", None, 1, "digest-evening", ["screen"], Urgency.PASSIVE, NOW, NOW + timedelta(hours=1)
         )
         (one,) = reminders.everything(tx)
@@ -150,7 +150,7 @@ def test_only_allowed_moves_are_made(store: Store) -> None:
 def test_an_announcement_is_made_once(store: Store) -> None:
     for _time in range(3):
         with store.write() as tx:
-            reminders.announce(
+            planning.announce(
                 tx,
                 "day:x",
                 None,

@@ -15,7 +15,7 @@ from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import State, Why
 from kepthour.core.response import silence
 from kepthour.logger import log
-from kepthour.store import calendars, outbox, reminders, sessions
+from kepthour.store import calendars, outbox, planning, reminders, sessions
 from kepthour.store.calendars import Troubled
 from kepthour.store.engine import Store, Tx
 
@@ -59,7 +59,7 @@ def _raise(tx: Tx, watched: Watched, one: Troubled, now: datetime) -> None:
     if any(r.revision == revision for r in reminders.of_subject(tx, subject)):
         return
     channels = watched.all_channels if everywhere else watched.near_channels
-    reminders.announce(
+    planning.announce(
         tx, subject, None, revision, "calendar", channels, _URGENCY[reached], now, now + _USEFUL_FOR
     )
     log.warning("calendar.troubled", calendar=one.calendar.name, state=one.state.value, level=reached.name)

@@ -16,7 +16,7 @@ from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import Why
 from kepthour.core.verdict import deadline_after
 from kepthour.logger import log
-from kepthour.store import outbox, reminders, renewal, responses, sessions, watches
+from kepthour.store import outbox, planning, reminders, renewal, responses, sessions, watches
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
@@ -80,7 +80,7 @@ def _open(tx: Tx, row: SessionRow) -> Open:
 
 def _tell(tx: Tx, row: SessionRow, channels: Sequence[str], now: datetime) -> None:
     """It could not be mended: somebody has to know, on whatever channel still works."""
-    reminders.announce(
+    planning.announce(
         tx,
         f"audit:{row.id}",
         row.id,

@@ -30,6 +30,7 @@ from kepthour.store import (
     course,
     evidence,
     outbox,
+    planning,
     presence,
     questions,
     reminders,
@@ -191,7 +192,7 @@ def _ask(tx: Tx, detector: Detector, found: Sequence[tuple[SessionRow, Finding]]
     if any(finding.verdict is Verdict.SUSPECTED_MISS for _row, finding in asked):
         put.append((detector.far_channels, now + SILENCE))
     for channels, due in put:
-        reminders.announce(
+        planning.announce(
             tx,
             subject,
             only.id if only else None,
@@ -212,7 +213,7 @@ def _is_asked_later(tx: Tx, detector: Detector, row: SessionRow, now: datetime) 
     _silence(tx, row, Why.AWAY, now)
     due = max(absence.end, now)
     course.ask(tx, [row.id], absence.question, now)
-    reminders.announce(
+    planning.announce(
         tx,
         absence.question,
         None,

@@ -11,7 +11,7 @@ from kepthour.core.looking_back import Tally
 from kepthour.core.privacy import Phi
 from kepthour.core.rules import RULE, Rule, subject
 from kepthour.logger import log
-from kepthour.store import cards, reminders, rules
+from kepthour.store import cards, planning, rules
 from kepthour.store.cards import Card
 from kepthour.store.engine import Store
 from kepthour.store.rules import Written
@@ -42,7 +42,7 @@ def tell(
         for written, tally in looked:
             rules.look(tx, written.id, tally, now)
             if tally is not None:
-                reminders.announce(
+                planning.announce(
                     tx, subject(written.id), None, 1, RULE, channels, Urgency.NORMAL, now, now + _USEFUL_FOR
                 )
             log.info("rule.looked_at", kind=written.rule.kind.value, stands=tally is not None)

@@ -29,7 +29,7 @@ from kepthour.core.repair import (
 from kepthour.core.trail import What, Who
 from kepthour.core.verdict import Verdict, announced_start, checked_in_at
 from kepthour.logger import log
-from kepthour.store import cards, make_ups, nudging, reminders, responses, sessions
+from kepthour.store import cards, make_ups, nudging, planning, responses, sessions
 from kepthour.store.cards import Card
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
@@ -143,7 +143,7 @@ def _speak_up(tx: Tx, speaking: Speaking, card: Card, confirmed_at: datetime) ->
     revision = nudging.newest(tx, card.id) + 1
     for nudge in nudges(confirmed_at):
         far = speaking.far_channels if nudge.everywhere else ()
-        reminders.announce(
+        planning.announce(
             tx,
             subject(card.id),
             None,

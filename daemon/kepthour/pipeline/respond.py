@@ -17,7 +17,7 @@ from kepthour.core.reminder import Reminder, State
 from kepthour.core.response import Kind, Response, effect, until
 from kepthour.core.verdict import HELD, NOT_FINAL, SessionState, Verdict, joined_at, state_of
 from kepthour.logger import log
-from kepthour.store import outbox, reminders, responses, sessions
+from kepthour.store import outbox, planning, reminders, responses, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.store.presence import attended
 from kepthour.store.sessions import SessionRow
@@ -104,7 +104,7 @@ def _confirm(tx: Tx, row: SessionRow, response: Response, delivery: str) -> None
         return
     ladder = reminders.of_session(tx, row.id, row.known.revision)
     earlier = sum(one.rung.startswith(NOTED) for one in ladder)
-    reminders.announce(
+    planning.announce(
         tx,
         row.id,
         row.id,

@@ -14,7 +14,8 @@ from kepthour.core.reminder import HELD, Change, Hold, Reminder, State, Why, che
 from kepthour.core.response import Effect, Raise
 from kepthour.core.spans import in_seconds
 from kepthour.store.engine import Tx
-from kepthour.store.reminders import get, of_session, of_subject, plan
+from kepthour.store.planning import add
+from kepthour.store.reminders import get, of_session, of_subject
 from kepthour.store.tables import reminders, sessions
 
 
@@ -111,7 +112,7 @@ def spread(tx: Tx, reminder: Reminder, channels: Iterable[str]) -> None:
         for channel in channels
         if channel not in there
     ]
-    plan(tx, reminder.subject, reminder.session_id, reminder.revision, steps)
+    add(tx, reminder.subject, reminder.session_id, reminder.revision, steps)
 
 
 def accepted(tx: Tx, reminder: Reminder, at: datetime, reference: str | None) -> bool:
@@ -228,7 +229,7 @@ def _raise(tx: Tx, one: Raise, start: tuple[str, int], at: datetime) -> None:
         return
     rung = _free(one.rung, one.offset, one.channel, there)
     step = Step(rung, one.offset, one.channel, one.urgency, one.due_at, one.useful_until, False)
-    plan(tx, start[0], start[0], start[1], [step])
+    add(tx, start[0], start[0], start[1], [step])
 
 
 def _free(rung: str, offset: timedelta, channel: str, taken: Collection[tuple[str, str]]) -> str:

@@ -1,40 +1,34 @@
-"""The outbox: every reminder is a row, from the day it is planned. What becomes of it stands in outbox.py."""
+"""The outbox: every reminder is a row, from the day it is planned. What becomes of it stands in outbox.py.
+
+Here they are read; planning.py adds them.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     BindParameter,
-    ColumnElement,
     Row,
     Select,
     and_,
     bindparam,
-    delete,
-    insert,
     or_,
     select,
-    update,
 )
 
-from kepthour.core.ladder import Step, Urgency
+from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import OPENING, OUT, Reminder, State, Why
 from kepthour.core.sweep import SWEEP
 from kepthour.logger import log
-from kepthour.store.conditions import in_parts, one_of
+from kepthour.store.conditions import in_parts, of_kind, one_of
 from kepthour.store.engine import THERAPIST, Tx
 from kepthour.store.tables import reminders, sessions
 
 _ASKS_FOR = timedelta(days=1)
-
-
-def _subjects(kind: str) -> ColumnElement[bool]:
-    """Subjects that begin with `kind`, as a range: a LIKE would read every reminder there ever was."""
-    return and_(reminders.c.subject >= f"{kind}:", reminders.c.subject < f"{kind};")
 
 
 _BUT = reminders.c.id.not_in(bindparam("but", expanding=True))
@@ -77,13 +71,13 @@ _OF_SUBJECT = _MINE.where(reminders.c.subject == bindparam("subject"))
 _OF_START = _OF_SUBJECT.where(
     reminders.c.session_id.is_not(None), reminders.c.revision == bindparam("revision")
 )
-_ABOUT_DAYS = _PENDING.where(_subjects("day"))
-_OPEN_ALERTS = _MINE.where(_subjects("calendar"), _IS_OPEN)
-_NUDGES = _PENDING.where(_subjects("card"))
+_ABOUT_DAYS = _PENDING.where(of_kind(reminders.c.subject, "day"))
+_OPEN_ALERTS = _MINE.where(of_kind(reminders.c.subject, "calendar"), _IS_OPEN)
+_NUDGES = _PENDING.where(of_kind(reminders.c.subject, "card"))
 _OPENINGS = _PENDING.where(reminders.c.rung == OPENING)
-_OPEN_QUESTIONS = _MINE.where(_subjects("question"), _IS_OPEN)
+_OPEN_QUESTIONS = _MINE.where(of_kind(reminders.c.subject, "question"), _IS_OPEN)
 _OPEN_SWEEPS = _MINE.where(
-    _subjects("day"),
+    of_kind(reminders.c.subject, "day"),
     reminders.c.rung == SWEEP,
     reminders.c.state == State.SENT.value,
     reminders.c.recall.is_(False),
@@ -216,22 +210,6 @@ def changed_after(tx: Tx, at: datetime, useful_after: datetime) -> list[str]:
     return [row.session_id for row in rows]
 
 
-def put_digests_aside(tx: Tx, after: datetime, useful_after: datetime) -> None:
-    """Digests that went out later than `after` and are still of use: they stay in the log, and are planned anew."""
-    # A revision that no plan ever has; each its own, so that it may happen more than once.
-    tx.connection.execute(
-        update(reminders)
-        .where(
-            reminders.c.therapist_id == tx.therapist,
-            _subjects("day"),
-            reminders.c.changed_at > after,
-            reminders.c.useful_until > useful_after,
-            reminders.c.revision > 0,
-        )
-        .values(revision=-reminders.c.id)
-    )
-
-
 def everything(tx: Tx, start: datetime | None = None, end: datetime | None = None) -> list[Reminder]:
     """All reminders due in [start, end), by due time."""
     query = _MINE
@@ -285,71 +263,6 @@ def left_open(tx: Tx, now: datetime) -> list[Reminder]:
     out.sort(key=lambda one: (one.changed_at or one.due_at, one.id))
     newest = {(one.subject, one.channel): one.id for one in out}
     return [one for one in shown if newest[one.subject, one.channel] == one.id]
-
-
-def plan(tx: Tx, subject: str, session_id: str | None, revision: int, steps: Iterable[Step]) -> None:
-    """Add reminders."""
-    rows = [
-        {
-            "therapist_id": tx.therapist,
-            "subject": subject,
-            "session_id": session_id,
-            "revision": revision,
-            "rung": step.rung,
-            "offset": step.offset,
-            "channel": step.channel,
-            "urgency": step.urgency.value,
-            "due_at": step.due_at,
-            "useful_until": step.useful_until,
-            "skip_in_session": step.skip_in_session,
-            "state": State.PENDING.value,
-            "not_before": step.due_at,
-        }
-        for step in steps
-    ]
-    if rows:
-        tx.connection.execute(insert(reminders), rows)
-
-
-def announce(
-    tx: Tx,
-    subject: str,
-    session_id: str | None,
-    revision: int,
-    rung: str,
-    channels: Iterable[str],
-    urgency: Urgency,
-    due_at: datetime,
-    useful_until: datetime,
-) -> None:
-    """Add a notice that is no rung (a digest, a question), once per channel; what is there already stays."""
-    there = {(r.rung, r.channel, r.revision) for r in of_subject(tx, subject)}
-    for channel in channels:
-        if (rung, channel, revision) in there:
-            continue
-        tx.connection.execute(
-            insert(reminders).values(
-                therapist_id=tx.therapist,
-                subject=subject,
-                session_id=session_id,
-                revision=revision,
-                rung=rung,
-                offset=None,
-                channel=channel,
-                urgency=urgency.value,
-                due_at=due_at,
-                useful_until=useful_until,
-                state=State.PENDING.value,
-                not_before=due_at,
-            )
-        )
-
-
-def drop(tx: Tx, ids: Iterable[int]) -> None:
-    """Forget pending reminders that were never begun: the plan changed before it mattered."""
-    unwanted = list(ids)
-    if unwanted:
-        tx.connection.execute(delete(reminders).where(reminders.c.id.in_(unwanted), _IS_PENDING))
 
 
 def get(tx: Tx, reminder_id: int) -> Reminder | None:

@@ -9,7 +9,7 @@ from kepthour.core.ladder import Urgency
 from kepthour.core.quiet import CUE, Attended, Cue, cues
 from kepthour.core.reminder import Reminder, State
 from kepthour.pipeline.plan.policy import Policy
-from kepthour.store import presence, reminders, sessions
+from kepthour.store import planning, presence, reminders, sessions
 from kepthour.store.engine import Store, Tx
 
 
@@ -34,9 +34,9 @@ def _bring_in_step(tx: Tx, policy: Policy, session: Attended, wanted: Collection
         one for one in reminders.of_session(tx, row.id, row.known.revision) if one.rung.startswith(CUE)
     ]
     due = {one.rung: one.due_at for one in wanted}
-    reminders.drop(tx, [one.id for one in planned if _is_elsewhere(one, due.get(one.rung))])
+    planning.drop(tx, [one.id for one in planned if _is_elsewhere(one, due.get(one.rung))])
     for one in wanted:
-        reminders.announce(
+        planning.announce(
             tx,
             row.id,
             row.id,

@@ -14,7 +14,7 @@ from kepthour.core.sessions import GONE, Judgement, Session
 from kepthour.core.trail import Who
 from kepthour.core.verdict import NOT_FINAL
 from kepthour.pipeline.plan.policy import Policy
-from kepthour.store import cards, course, outbox, reminders, sessions
+from kepthour.store import cards, course, outbox, planning, reminders, sessions
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
 
@@ -161,7 +161,7 @@ def _ask_about_vanished(tx: Tx, policy: Policy, row: SessionRow, now: datetime) 
     course.ask(tx, [row.id], row.id, now)
     channels = policy.digest_channels
     until = row.known.end
-    reminders.announce(tx, row.id, row.id, row.known.revision, QUESTION, channels, Urgency.HIGH, now, until)
+    planning.announce(tx, row.id, row.id, row.known.revision, QUESTION, channels, Urgency.HIGH, now, until)
 
 
 def _silence(tx: Tx, row: SessionRow, why: Why, now: datetime, *, but_questions: bool = False) -> None:

@@ -14,7 +14,7 @@ from kepthour.core.reminder import Change, Reminder, State, Why
 from kepthour.core.response import Response, effect
 from kepthour.core.sweep import SWEEP, Sweep, after_session, evenings
 from kepthour.pipeline.plan.policy import Policy
-from kepthour.store import course, outbox, reminders
+from kepthour.store import course, outbox, planning, reminders
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
 
@@ -64,7 +64,7 @@ def plan_ladder(
     outbox.revive(tx, back, now)
     if begun and not missing and not back:
         return
-    reminders.plan(tx, row.id, row.id, session.revision, missing)
+    planning.add(tx, row.id, row.id, session.revision, missing)
     if (row.deadline, row.late_after) != (deadline, ladder.late_after):
         course.set_limits(tx, row.id, deadline, ladder.late_after)
     for count, answer in enumerate(answers):
@@ -77,7 +77,7 @@ def _anew(tx: Tx, planned: Sequence[Reminder], wanted: Sequence[Step]) -> list[S
     """What a ladder that has not begun needs; what is not wanted any more goes."""
     by_name = {(step.rung, step.channel): step for step in wanted}
     same = {(r.rung, r.channel) for r in planned if _says(r) == by_name.get((r.rung, r.channel))}
-    reminders.drop(tx, (r.id for r in planned if (r.rung, r.channel) not in same))
+    planning.drop(tx, (r.id for r in planned if (r.rung, r.channel) not in same))
     return [step for step in wanted if (step.rung, step.channel) not in same]
 
 
@@ -133,9 +133,9 @@ def plan_sweep(tx: Tx, policy: Policy, known: Known) -> None:
     there = [one for one in known.planned if one.rung == SWEEP]
     pending = [one for one in there if one.state is State.PENDING]
     moved = {one.id for one in pending if wanted is None or one.due_at != wanted.due_at}
-    reminders.drop(tx, moved)
+    planning.drop(tx, moved)
     if wanted is not None and _lack(policy, there, moved):
-        reminders.announce(
+        planning.announce(
             tx,
             row.id,
             row.id,
@@ -162,11 +162,11 @@ def plan_digests(tx: Tx, policy: Policy, rows: Sequence[SessionRow], now: dateti
         new = wanted.get((old.subject, old.rung))
         if new is None or new.due_at != old.due_at:
             moved.add(old.id)
-    reminders.drop(tx, moved)
+    planning.drop(tx, moved)
     for (subject, rung), one in wanted.items():
         if not _lack(policy, there[subject, rung], moved):
             continue
-        reminders.announce(
+        planning.announce(
             tx,
             subject,
             None,

@@ -10,7 +10,7 @@ from kepthour.core.make_up import Standing
 from kepthour.core.nudges import LANDING, Nudge, landed, landing, subject
 from kepthour.core.repair import FOLLOW_UP, KINDS, due
 from kepthour.pipeline.plan.policy import Policy
-from kepthour.store import cards, reminders
+from kepthour.store import cards, planning, reminders
 from kepthour.store.cards import Card
 from kepthour.store.engine import Tx
 
@@ -31,10 +31,10 @@ def plan_landing(
     wanted = _wanted(card.confirmed_at, meeting, policy.zone, now) if not is_asked else None
     revision = int(wanted.due_at.timestamp()) // 60 if wanted is not None else None
     said = [one for one in reminders.of_subject(tx, subject(card.id)) if one.rung == LANDING]
-    reminders.drop(tx, [one.id for one in said if one.revision != revision])
+    planning.drop(tx, [one.id for one in said if one.revision != revision])
     if wanted is not None and revision is not None:
         channels = policy.digest_channels
-        reminders.announce(
+        planning.announce(
             tx,
             subject(card.id),
             None,

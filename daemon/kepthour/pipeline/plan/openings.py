@@ -10,7 +10,7 @@ from kepthour.core.reach import PLANNED_AHEAD
 from kepthour.core.reminder import OPENING, Change, State, Why
 from kepthour.pipeline.plan.ladders import may_be_planned
 from kepthour.pipeline.plan.policy import Policy
-from kepthour.store import outbox, reminders, responses, sessions
+from kepthour.store import outbox, planning, reminders, responses, sessions
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
 
@@ -34,7 +34,7 @@ def _bring_in_step(tx: Tx, policy: Policy, row: SessionRow, now: datetime) -> No
     cues = [one for one in planned if one.rung == OPENING]
     # Of two rungs at one instant a pump hands out one: the ladder's must never be the other.
     in_the_way = [one for one in cues if one.state is State.PENDING and one.offset in stood_in]
-    reminders.drop(tx, [one.id for one in in_the_way])
+    planning.drop(tx, [one.id for one in in_the_way])
     if len(cues) > len(in_the_way):
         back = [one.id for one in cues if (one.state, one.why) == (State.SUPERSEDED, Why.REPAIRED)]
         outbox.revive(tx, [one.id for one in cues if one.id in back and one.due_at > now], now)
@@ -44,4 +44,4 @@ def _bring_in_step(tx: Tx, policy: Policy, row: SessionRow, now: datetime) -> No
     answers = responses.to(tx, row)
     wanted = [one for one in steps if not is_answered(answers, one.due_at)]
     # One that comes late goes out, unless a later rung has: then the pump drops it in favour of that.
-    reminders.plan(tx, row.id, row.id, row.known.revision, wanted)
+    planning.add(tx, row.id, row.id, row.known.revision, wanted)

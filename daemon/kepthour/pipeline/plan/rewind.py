@@ -16,7 +16,7 @@ from kepthour.core.timekeeping import EARLY
 from kepthour.core.trail import Who
 from kepthour.logger import log
 from kepthour.pipeline.plan.ladders import Lacks
-from kepthour.store import cards, course, outbox, questions, reminders, sessions, spells, watches
+from kepthour.store import cards, course, outbox, planning, questions, reminders, sessions, spells, watches
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
 
@@ -36,7 +36,7 @@ def rewind(tx: Tx, now: datetime) -> dict[str, Lacks]:
         if row is not None and not row.hidden and not row.known.cancelled:
             _set_back(tx, row, limit, now)
             rewound.add(row.id)
-    reminders.put_digests_aside(tx, limit, useful_after=now)
+    planning.put_digests_aside(tx, limit, useful_after=now)
     questions.close_idle(tx, now)
     if rewound:
         log.warning("plan.rewound", sessions=len(rewound))
