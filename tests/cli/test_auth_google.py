@@ -216,7 +216,7 @@ def test_without_a_browser_the_address_and_the_way_by_ssh_are_printed(world: Wor
         found = re.search(r"redirect_uri=http%3A%2F%2F127\.0\.0\.1%3A(\d+)%2F", address)
         assert found is not None
         assert f"ssh -L {found[1]}:127.0.0.1:{found[1]} " in "".join(lines)
-        opened = urllib.request.urlopen(address, timeout=20).read().decode()
+        opened = urllib.request.urlopen(address, timeout=60).read().decode()
         rest = running.stdout.read()
     assert "the terminal says" in opened
     assert "Signed in to Google" in rest
@@ -276,6 +276,6 @@ def test_a_connection_that_sends_nothing_and_an_icon_are_no_answer(world: World)
         port = int(re.findall(r"127\.0\.0\.1%3A(\d+)", address)[0])
         spare.enter_context(socket.create_connection(("127.0.0.1", port)))
         with pytest.raises(urllib.error.HTTPError):
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/favicon.ico", timeout=20)
-        urllib.request.urlopen(address, timeout=20).read()
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/favicon.ico", timeout=60)
+        urllib.request.urlopen(address, timeout=60).read()
         assert running.stdout.read().count("Signed in") == 1

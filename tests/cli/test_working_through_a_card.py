@@ -39,7 +39,7 @@ def worked(world: World, *keys: str) -> str:
         ["repair", "1", "work"],
         env=world.env,
         encoding="utf-8",
-        timeout=30,
+        timeout=60,
         dimensions=(50, 120),
     )
     shown = ""

@@ -32,7 +32,7 @@ def google() -> Iterator[GoogleFake]:
 
 
 def opened(address: str) -> None:
-    urllib.request.urlopen(address, timeout=20).read()
+    urllib.request.urlopen(address, timeout=60).read()
 
 
 def attempt(folder: Path, google: GoogleFake, visit: Visit = opened, timeout: float = 20) -> None:

@@ -39,7 +39,7 @@ def _plain_http(monkeypatch: pytest.MonkeyPatch) -> None:
 def visited(url: str, method: str = "GET", body: str | None = None) -> tuple[int, str, str]:
     """Status, Location and text."""
     split = urlsplit(url)
-    connection = http.client.HTTPConnection(str(split.hostname), split.port, timeout=10)
+    connection = http.client.HTTPConnection(str(split.hostname), split.port, timeout=60)
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     connection.request(method, f"{split.path}?{split.query}", body, form)
     response = connection.getresponse()

@@ -54,7 +54,7 @@ def test_the_figures_are_of_what_was_sent_and_received() -> None:
         return Answer(200, f"{request.body}!")
 
     with ScriptedServer(program) as server, CountingProxy(int(server.url.split(":")[2].strip("/"))) as proxy:
-        connection = http.client.HTTPConnection(proxy.through(server.url).split("/")[2], timeout=10)
+        connection = http.client.HTTPConnection(proxy.through(server.url).split("/")[2], timeout=60)
         for body in ("12345678", "GET / HTTP/1.1\r\n\r\n"):  # a body may look like a head
             connection.request("PUT", "/", body)
             answer = connection.getresponse().read()

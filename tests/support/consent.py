@@ -9,7 +9,7 @@ _PROGRAM = """#!{python}
 import sys, urllib.error, urllib.request
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({{}}))
 try:
-    page = opener.open(sys.argv[1], timeout=20).read().decode()
+    page = opener.open(sys.argv[1], timeout=60).read().decode()
 except urllib.error.HTTPError as error:
     page = error.read().decode()
 open({seen!r}, "w").write(page)

@@ -66,7 +66,7 @@ class DavServer(Protocol):
 
 def ask(port: int, password: str, method: str, path: str, body: str | None = None) -> None:
     """One request of the tests' own, as `anna`. Raises AssertionError if it is no success."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     credentials = b64encode(f"{USER}:{password}".encode()).decode()
     headers = {
         "Authorization": f"Basic {credentials}",

@@ -43,7 +43,7 @@ def credentials(google: GoogleFake, account: Account, scopes: Iterable[str] = EV
 
 
 def calendar_client(
-    google: GoogleFake, account: Account, scopes: Iterable[str] = EVERYTHING, timeout: float = 10
+    google: GoogleFake, account: Account, scopes: Iterable[str] = EVERYTHING, timeout: float = 60
 ) -> Any:
     return client_of("calendar", "v3", google.endpoint, credentials(google, account, scopes), timeout)
 
@@ -52,7 +52,7 @@ def meet_client(google: GoogleFake, account: Account, scopes: Iterable[str] = EV
     return client_of("meet", "v2", google.meet_endpoint, credentials(google, account, scopes))
 
 
-def client_of(name: str, version: str, endpoint: str, who: Credentials, timeout: float = 10) -> Any:
+def client_of(name: str, version: str, endpoint: str, who: Credentials, timeout: float = 60) -> Any:
     """Any service; `timeout` in seconds, of each wait for the socket."""
     http = AuthorizedHttp(who, http=httplib2.Http(timeout=timeout))
     return build(name, version, http=http, client_options={"api_endpoint": endpoint}, static_discovery=True)

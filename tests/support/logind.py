@@ -97,7 +97,7 @@ class Desktops(Logind):
 
     def _call(self, path: str, interface: str, member: str, *args: str) -> bool:
         call = ["busctl", f"--address={self.address}", "call", NAME, path, interface, member, *args]
-        return subprocess.run(call, capture_output=True, timeout=20, check=False).returncode == 0
+        return subprocess.run(call, capture_output=True, timeout=60, check=False).returncode == 0
 
 
 def missing_for_desktops() -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-async def soon(holds: Callable[[], Any], what: str, within: float = 20.0) -> Any:
+async def soon(holds: Callable[[], Any], what: str, within: float = 60.0) -> Any:
     """Wait until `holds` gives something true, and return that; fails with `what` after `within` seconds."""
     try:
         async with asyncio.timeout(within):

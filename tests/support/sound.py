@@ -179,7 +179,7 @@ class SoundServer(Stacked):
 
     def said_text(self, *command: str) -> bytes:
         """What a command prints; nothing if it fails."""
-        done = subprocess.run(command, env=self.env, timeout=20, check=False, capture_output=True)
+        done = subprocess.run(command, env=self.env, timeout=60, check=False, capture_output=True)
         return done.stdout if done.returncode == 0 else b""
 
 
@@ -238,7 +238,7 @@ class PulseAudio(SoundServer):
         options = ("-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1", "--disallow-exit")
         self.run("pulseaudio", *options, *loads)
         eventually(lambda: self.said("pactl", "-f", "json", "list", "sinks"), "PulseAudio's speaker")
-        subprocess.run(["pactl", "set-default-sink", "speaker"], env=self.env, timeout=20, check=True)
+        subprocess.run(["pactl", "set-default-sink", "speaker"], env=self.env, timeout=60, check=True)
 
     def record_command(self, source: str, *, monitor: bool) -> list[str]:
         """See SoundServer."""

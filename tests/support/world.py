@@ -217,7 +217,7 @@ class Daemon:
         if self.process.poll() is not None:
             return
         self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(timeout=30) == 0, self.said()
+        assert self.process.wait(timeout=60) == 0, self.said()
         assert "Traceback" not in self.said(), self.said()
 
 

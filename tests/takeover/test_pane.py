@@ -37,7 +37,7 @@ def test_a_screen_reader_finds_names_and_the_window_s_title_tells_nothing() -> N
     require(missing_for_qt())
     env = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
     done = subprocess.run(
-        [sys.executable, "-c", _PROGRAM], env=env, capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "-c", _PROGRAM], env=env, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
