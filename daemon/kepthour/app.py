@@ -73,6 +73,7 @@ class App:
             digest_channels=config.near_channels,
             end_cues=config.end_cues,
             zone=config.zone,
+            given_up=self._closed,
         )
 
     @cached_property
@@ -106,15 +107,11 @@ class App:
         """Ask one calendar what changed, and follow up. Blocks. Raises TryLater, NeedsPerson for the store only."""
         polled = self._polled(name)
         if polled.news:
-            self._follow_up()  # before the comparison, which may take as long again
+            self.replan()  # before the comparison, which may take as long again
         compared = self._compared(name, polled)
         if compared.mended:
-            self._follow_up()
-        return compared
-
-    def _follow_up(self) -> None:
-        if not self._closed.is_set():  # else another configuration plans
             self.replan()
+        return compared
 
     def _polled(self, name: str) -> pipeline.poll.Polled:
         polled = pipeline.poll.poll(self._sources[name], self.store, self.clock)
@@ -210,7 +207,8 @@ class App:
 
     def _move_windows(self) -> bool:
         with self.store.write() as tx:
-            calendars.forget_others(tx, {calendar.name for calendar in self.config.calendars})
+            if not self._closed.is_set():
+                calendars.forget_others(tx, {calendar.name for calendar in self.config.calendars})
         moved = [self._moves_window(source) for source in self._sources.values()]
         return any(moved)
 
@@ -243,7 +241,7 @@ class App:
 
         everywhere = tuple(channel.name for channel in self.config.channels)
         now = self.clock.now()
-        self._gaps = pipeline.audit.audit(self.store, everywhere, now, self._gaps)
+        self._gaps = pipeline.audit.audit(self.store, everywhere, now, self._gaps, self._closed)
         lost = pipeline.repair.without_card(self.store, now - pipeline.audit.BEHIND)
         self._follow_verdicts(lost, Who.DAEMON)
         self.replan()
@@ -406,7 +404,7 @@ class App:
         return Surroundings(calendar, self._folder("calendars", calendar))
 
     def give_up(self) -> None:
-        """What polls that are under way still bring is not stored any more."""
+        """What polls that are under way still bring is not stored any more, and nothing is planned."""
         self._closed.set()
 
     def close(self) -> None:

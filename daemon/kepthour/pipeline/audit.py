@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Event
 
 from kepthour.core.audit import Gap, Open, gaps
 from kepthour.core.ladder import Urgency
@@ -33,10 +34,13 @@ class Found:
     gaps: tuple[Gap, ...]
 
 
-def audit(store: Store, channels: Sequence[str], now: datetime, before: Sequence[Found] = ()) -> list[Found]:
+def audit(
+    store: Store, channels: Sequence[str], now: datetime, before: Sequence[Found], given_up: Event
+) -> list[Found]:
     """Find and mend at `now` (aware UTC); returns what was found. `before` is what the last pass found.
 
-    The plan is to be made anew afterwards. `channels` are all there are.
+    The plan is to be made anew afterwards: so nothing is done once `given_up` is set, by which nobody plans any more.
+    `channels` are all there are.
     """
     with store.read() as tx:
         found = _found(tx, now)
@@ -44,6 +48,8 @@ def audit(store: Store, channels: Sequence[str], now: datetime, before: Sequence
         return []
     again = {(one.session, gap) for one in before for gap in one.gaps}
     with store.write() as tx:
+        if given_up.is_set():
+            return []
         outbox.release(tx)
         for row, missing in found:
             log.error("audit.gap", session=row.id, gaps=[gap.value for gap in missing])

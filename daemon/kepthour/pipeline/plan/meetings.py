@@ -45,7 +45,8 @@ def follow_cards(policy: Policy, store: Store, now: datetime) -> None:
     """Bring open cards in step with the calendars at `now` (aware UTC). A bug costs the cards only, never a plan."""
     try:
         with store.write() as tx:
-            _follow_all(tx, policy, now)
+            if not policy.given_up.is_set():
+                _follow_all(tx, policy, now)
     except KeptHourError:
         raise
     except Exception as error:  # noqa: BLE001  supervised: reminders must not depend on it

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from threading import Event
 from zoneinfo import ZoneInfo
 
 from kepthour.core.day import DigestTimes
@@ -25,6 +26,8 @@ class Policy:
     digest_channels: tuple[str, ...]  # digests, questions and cues go there
     end_cues: tuple[timedelta, ...]  # so long before the end of a session
     zone: ZoneInfo
+    # Set: another configuration counts, or none; nothing is planned by this one any more.
+    given_up: Event = field(default_factory=Event)
 
     def has(self, calendar: str) -> bool:
         """Whether a calendar of this name is configured."""

@@ -28,9 +28,11 @@ __all__ = ["Policy", "plan"]
 def plan(policy: Policy, store: Store, now: datetime, *, set_back: bool = False) -> dict[Fate, int]:
     """Bring sessions and ladders up to date; returns how many sessions met which fate. `now` is aware UTC.
 
-    `set_back`: the clock may have been set back since the last time.
+    `set_back`: the clock may have been set back since the last time. A policy that was given up plans nothing.
     """
     with store.write() as tx:
+        if policy.given_up.is_set():
+            return {}
         lacking = rewind(tx, now) if set_back else {}
         counts, lengthened = _follow_calendars(tx, policy, now)
         questions.close_idle(tx, now)

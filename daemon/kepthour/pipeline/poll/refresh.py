@@ -41,6 +41,8 @@ def _refresh(source: Source, store: Store, now: datetime) -> bool | None:
     window = new_window(source, now)
     anew = expanded(held, source.zone, window.start, window.end)
     with store.write() as tx:
+        if source.given_up.is_set():
+            return False  # another configuration reads it, perhaps in another zone
         again = calendar.expanded_with != window.made_with
         done = holdings.replace_occurrences(tx, calendar, anew, window, forget_set_aside=again)
     return done or None
