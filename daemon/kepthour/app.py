@@ -408,13 +408,17 @@ class App:
         self._closed.set()
 
     def close(self) -> None:
-        """Give up polls, and let go of connections; the store stays open. May block as long as a source is silent."""
+        """Give up polls, and let go of connections side by side; the store stays open.
+
+        May block as long as a source is silent.
+        """
         self.give_up()
-        for source in self.__dict__.get("_sources", {}).values():  # those that were made
-            try:
-                source.connector.close()
-            except Exception as error:  # noqa: BLE001  supervised: another may be closed all the same
-                log.warning("connector.not_closed", calendar=source.name, problem=error)
+        made = self.__dict__.get("_sources", {}).values()
+        closing = [threading.Thread(target=_hang_up, args=(source,), daemon=True) for source in made]
+        for thread in closing:
+            thread.start()
+        for thread in closing:
+            thread.join()
 
     def _source(self, calendar: Calendar) -> pipeline.poll.Source:
         kind = self._plugins.connector(calendar.type)
@@ -450,6 +454,13 @@ class App:
     def _folder(self, kind: str, name: str) -> Path:
         """The private folder of one calendar or channel; who needs it makes it."""
         return self.store.path.parent / kind / hashlib.sha256(name.encode()).hexdigest()[:12]
+
+
+def _hang_up(source: pipeline.poll.Source) -> None:
+    try:
+        source.connector.close()
+    except Exception as error:  # noqa: BLE001  supervised: who reloads or ends goes on without it
+        log.warning("connector.not_closed", calendar=source.name, problem=error)
 
 
 def _too_slow(name: str) -> pipeline.poll.Polled:

@@ -92,11 +92,9 @@ async def test_a_poll_that_is_given_up_while_its_answer_is_read_stores_nothing(
 
 
 def test_a_connection_that_cannot_be_closed_keeps_none_of_the_others_open(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    second = CONFIG.replace("[channels", '[[calendars]]\nname = "other"\ntype = "memory"\n[channels', 1)
-    day = Day(tmp_path, "2026-03-02 08:30", second)
-    day.sync()
+    day = two_calendars(tmp_path)
     closed = list[str]()
 
     def fails() -> NoReturn:
@@ -106,7 +104,19 @@ def test_a_connection_that_cannot_be_closed_keeps_none_of_the_others_open(
     monkeypatch.setattr(day.calendar, "close", fails)
     monkeypatch.setattr(day.plugins.memory.calendar("other"), "close", lambda: closed.append("other"))
     day.app.close()
-    assert closed == ["practice", "other"]
+    assert sorted(closed) == ["other", "practice"]
+    assert "connector.not_closed" in caplog.text
+
+
+def test_a_connection_that_hangs_while_it_is_closed_keeps_none_of_the_others_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = two_calendars(tmp_path)
+    other_is_closed, heard = threading.Event(), list[bool]()
+    monkeypatch.setattr(day.calendar, "close", lambda: heard.append(other_is_closed.wait(60)))
+    monkeypatch.setattr(day.plugins.memory.calendar("other"), "close", other_is_closed.set)
+    day.app.close()
+    assert heard == [True]
 
 
 async def test_a_poll_that_is_broken_off_by_a_new_configuration_is_no_failure(
@@ -175,6 +185,14 @@ def test_whoever_sets_a_calendar_up_does_not_wait_as_long_as_the_daemon(
     with pytest.raises(Transient, match="did not come whole within"):
         trial.read_once(day.app.config, day.app.surroundings("practice"), day.plugins)
     long.go_on.set()
+
+
+def two_calendars(folder: Path) -> Day:
+    """Polled once: "practice", and "other" after it."""
+    second = CONFIG.replace("[channels", '[[calendars]]\nname = "other"\ntype = "memory"\n[channels', 1)
+    day = Day(folder, "2026-03-02 08:30", second)
+    day.sync()
+    return day
 
 
 def told(day: Day) -> bool:
