@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -89,6 +90,50 @@ async def test_a_poll_that_is_given_up_while_its_answer_is_read_stores_nothing(
     monkeypatch.setattr(stage, "expanded", slow)
     assert day.app.ask("practice").overtaken
     assert stored(day) == before
+
+
+async def test_an_answer_that_would_not_be_believed_says_nothing_once_another_was_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    day = a_morning(tmp_path)
+    events = ("one", "other", "another")
+    for uid in events:
+        day.calendar.delete(f"{uid}.ics")
+    reads = stage.expanded
+
+    def slow(*of: Any) -> Any:
+        monkeypatch.setattr(stage, "expanded", reads)
+        for n, uid in enumerate(events):
+            day.put(uid, f"2026-03-{20 + n}T11:00:00")
+        day.app.ask("practice")
+        return reads(*of)
+
+    monkeypatch.setattr(stage, "expanded", slow)
+    day.clock.at += timedelta(minutes=1)
+    polled = day.app.ask("practice")
+    assert (polled.problem, polled.overtaken) == (None, True)
+    assert (stored(day).problem, stored(day).suspected) == (None, None)
+    assert "poll.not_believed" not in caplog.text
+
+
+async def test_two_answers_to_one_moment_do_not_confirm_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command and the daemon ask side by side: a feed that is empty for a moment is so for both."""
+    day = a_morning(tmp_path)
+    for uid in ("one", "other", "another"):
+        day.calendar.delete(f"{uid}.ics")
+    reads = stage.expanded
+
+    def slow(*of: Any) -> Any:
+        monkeypatch.setattr(stage, "expanded", reads)
+        assert day.app.ask("practice").problem == "vanished"
+        return reads(*of)
+
+    monkeypatch.setattr(stage, "expanded", slow)
+    assert day.app.ask("practice").problem == "vanished"
+    assert day.only().state != "cancelled"
+    assert stored(day).suspected == 0
 
 
 def test_a_connection_that_cannot_be_closed_keeps_none_of_the_others_open(

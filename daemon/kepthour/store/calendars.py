@@ -63,24 +63,26 @@ def get_or_add(tx: Tx, name: str, fingerprint: str, now: datetime) -> CalendarRo
     return added
 
 
-def record_suspicion(tx: Tx, calendar: CalendarRow, left: int, what: str, remedy: str, now: datetime) -> None:
+def record_suspicion(tx: Tx, calendar: CalendarRow, left: int, what: str, remedy: str, now: datetime) -> bool:
     """An answer that was not believed: what is stored stays, and the next answer is compared with this one.
 
-    Of no meaning any more, as `record_failure`, if another poll stored something meanwhile.
+    False, and nothing is noted, as by `record_failure`, if another poll stored something meanwhile.
     """
     tx.connection.execute(_unless_overtaken(calendar).values(suspected=left))
-    record_failure(tx, calendar, "vanished", what, remedy, now)
+    return record_failure(tx, calendar, "vanished", what, remedy, now)
 
 
 def record_failure(
     tx: Tx, calendar: CalendarRow, problem: str, what: str, remedy: str, now: datetime
-) -> None:
+) -> bool:
     """A failed poll: what is stored stays as it is; the problem and its remedy are kept for `status`.
 
-    Of no meaning any more if another poll stored something since `calendar` was read: nothing is noted then.
+    Of no meaning any more if another poll stored something since `calendar` was read: nothing is noted then, and it
+    returns False.
     """
     failure = {"problem": problem, "problem_what": what, "problem_remedy": remedy}
-    tx.connection.execute(_unless_overtaken(calendar).values(last_attempt_at=now, **failure))
+    noted = tx.connection.execute(_unless_overtaken(calendar).values(last_attempt_at=now, **failure))
+    return noted.rowcount == 1
 
 
 def _unless_overtaken(calendar: CalendarRow) -> Update:

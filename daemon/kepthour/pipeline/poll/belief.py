@@ -8,31 +8,54 @@ from datetime import datetime
 
 from kepthour.core.guard import agrees, enough, loses_too_much
 from kepthour.core.reading.digest import Held
+from kepthour.logger import log
 from kepthour.pipeline.poll.source import Source
-from kepthour.store import holdings
+from kepthour.store import calendars, holdings
 from kepthour.store.calendars import CalendarRow
 from kepthour.store.engine import Tx
+from kepthour.store.etags import Overtaken
 
 VANISHED = "Its answer lacks all, or more than half, of the coming events, so it was not believed."
 REMEDY = "If they were deleted on purpose, the next sync confirms it; else look at the calendar itself."
 
 
 @dataclass(frozen=True, slots=True)
-class Loss:
+class _Loss:
     """How many events are to come as stored, and how many would be once a batch is."""
 
     before: int
     after: int
 
 
-def suspicious(
+def disbelieved(
     tx: Tx,
     source: Source,
     calendar: CalendarRow,
     changed: Collection[Held],
     removed: Collection[str],
     now: datetime,
-) -> Loss | None:
+) -> bool:
+    """Whether this batch is not believed; that is noted then, for the next answer and for `status`.
+
+    Raises Overtaken if another poll stored something since `calendar` was read: the loss says nothing any more.
+    """
+    loss = _suspicious(tx, source, calendar, changed, removed, now)
+    if loss is None:
+        return False
+    if not calendars.record_suspicion(tx, calendar, loss.after, VANISHED, REMEDY, now):
+        raise Overtaken
+    log.warning("poll.not_believed", calendar=source.name, before=loss.before, after=loss.after)
+    return True
+
+
+def _suspicious(
+    tx: Tx,
+    source: Source,
+    calendar: CalendarRow,
+    changed: Collection[Held],
+    removed: Collection[str],
+    now: datetime,
+) -> _Loss | None:
     """The loss that this batch would bring, if it is too much to be believed at once."""
     touched = {*removed, *(resource.href for resource in changed)}
     if not touched or calendar.fingerprint != source.fingerprint:
@@ -45,4 +68,4 @@ def suspicious(
     after = before - lost
     if not loses_too_much(before, after) or agrees(calendar.suspected, after):
         return None
-    return Loss(before, after)
+    return _Loss(before, after)

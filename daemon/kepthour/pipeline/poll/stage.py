@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from kepthour.core.reading.digest import Held, Reader, expanded, reduced, set_aside, with_relatives
 from kepthour.logger import log
-from kepthour.pipeline.poll.belief import REMEDY, VANISHED, suspicious
+from kepthour.pipeline.poll.belief import REMEDY, VANISHED, disbelieved
 from kepthour.pipeline.poll.edited import edited
 from kepthour.pipeline.poll.source import Polled, Source, new_window
 from kepthour.ports import Clock
@@ -129,9 +129,7 @@ def _store(
     with store.write() as tx:
         if source.given_up.is_set():
             raise Overtaken  # another configuration reads it, perhaps in another zone, and plans by it
-        if left := suspicious(tx, source, calendar, changed, removed, now):
-            calendars.record_suspicion(tx, calendar, left.after, VANISHED, REMEDY, now)
-            log.warning("poll.not_believed", calendar=source.name, before=left.before, after=left.after)
+        if disbelieved(tx, source, calendar, changed, removed, now):
             return _failed(source, batch.requests, "vanished", VANISHED, REMEDY)
         stored = holdings.commit_batch(
             tx,
