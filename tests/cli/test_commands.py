@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -389,6 +391,19 @@ def test_a_broken_file_leaves_the_other_calendar_and_what_is_stored(world: World
     status = {one["name"]: one for one in world.json("status")["calendars"]}
     assert status["practice"]["problem"] and status["practice"]["last_good_sync"]
     assert status["second"]["problem"] is None
+
+
+def test_a_fresh_answer_that_was_long_under_way_is_told(world: World) -> None:
+    world.cli("sync")
+    assert "asked for" not in world.cli("status").stdout
+    with closing(sqlite3.connect(world.store_file)) as store, store:
+        store.execute("UPDATE calendars SET as_of = as_of - 600000000")  # ten minutes
+    (told,) = world.json("status")["calendars"]
+    assert told["state"] == "fresh"
+    assert datetime.fromisoformat(told["last_good_sync"]) - datetime.fromisoformat(
+        told["as_of"]
+    ) >= timedelta(minutes=10)
+    assert "its answer was asked for" in world.cli("status").stdout
 
 
 def test_a_damaged_store_is_named_and_left_as_it_is(world: World) -> None:

@@ -11,8 +11,10 @@ from typing import Any, NoReturn
 import pytest
 
 from kepthour.checks import trial
+from kepthour.core.freshness import Freshness
 from kepthour.pipeline.poll import stage
 from kepthour.store import calendars, holdings
+from kepthour.views.status import calendar_statuses
 from kepthour_connectors.base import Batch, Known, Transient
 from tests.support.day import CONFIG, Day, a_morning
 
@@ -49,6 +51,11 @@ async def test_what_was_heard_half_an_hour_ago_accuses_nobody(
         await asyncio.to_thread(asking.join)
         await day.until("2026-03-02 10:15")
     assert day.only().verdict != "suspected_miss"
+    (status,) = calendar_statuses(day.app.config, day.app.store, day.clock.at)
+    assert (status.state, status.behind) == (Freshness.FRESH, True)  # the answer is new, what it tells is not
+    day.sync()
+    (status,) = calendar_statuses(day.app.config, day.app.store, day.clock.at)
+    assert (status.state, status.behind) == (Freshness.FRESH, False)
 
 
 async def test_a_poll_that_outlives_its_configuration_stores_nothing_and_plans_nothing(

@@ -134,6 +134,7 @@ def calendar_shape(calendar: CalendarStatus, zone: tzinfo) -> dict[str, Any]:
         "name": calendar.name,
         "type": calendar.type,
         "last_good_sync": stamp(calendar.last_good_sync, zone),
+        "as_of": stamp(calendar.as_of, zone),
         "state": calendar.state.value,
         "problem": calendar.problem,
         "quarantined": calendar.quarantined,

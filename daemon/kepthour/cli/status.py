@@ -110,7 +110,7 @@ def _tell_edges(found: Status, zone: tzinfo) -> None:
             one.type,
             one.state.value.replace("_", " "),
             clock(one.last_good_sync, zone),
-            _trouble(one),
+            _trouble(one, zone),
         )
         for one in found.calendars
     ]
@@ -143,8 +143,13 @@ def _tell_coming(found: Status, zone: tzinfo) -> None:
         click.echo(f"No check-in for {when}. What happened? Say: kepthour settle {row.id} …")
 
 
-def _trouble(calendar: CalendarStatus) -> str:
+def _trouble(calendar: CalendarStatus, zone: tzinfo) -> str:
     parts = [calendar.problem] if calendar.problem else []
+    if calendar.behind:
+        asked = clock(calendar.as_of, zone)
+        parts.append(
+            f"its answer was asked for on {asked}; what changed since is not known, and no miss is suspected"
+        )
     parts += [f"{count} set aside: {reason}" for reason, count in calendar.quarantined.items()]
     parts += [f"{count} in a doubtful time zone: {code}" for code, count in calendar.doubts.items()]
     return "; ".join([*parts, *calendar.warnings])

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from kepthour.core.away import Absence, covering
+from kepthour.core.freshness import tells_of
 from kepthour.core.gaps import GAP, Kept, gaps
 from kepthour.core.reminder import OUT, Reminder, State
 from kepthour.core.verdict import Coverage
@@ -19,20 +20,20 @@ def coverage(
     deadline: datetime,
     watches: Sequence[Kept],
     reminders: Sequence[Reminder],
-    last_good_sync: datetime | None,
+    as_of: datetime | None,
     stale_after: timedelta,
     absences: Sequence[Absence] = (),
 ) -> Coverage:
     """What was covered of one session, from its decisive rungs up to `deadline`. Instants are aware UTC.
 
-    `watches` are by their beginnings; `reminders` are those of the session's present start; `last_good_sync` is when
-    its calendar was asked for the last one: what came later it may not know.
+    `watches` are by their beginnings; `reminders` are those of the session's present start; `as_of` is when its
+    calendar was asked for its last good answer: what came later it may not know.
     """
     rungs = [reminder for reminder in reminders if reminder.is_of_ladder]
     began = min((rung.due_at for rung in rungs), default=start)
     return Coverage(
         daemon=not gaps(watches, max(began, start - _DECISIVE), deadline),
-        calendar=last_good_sync is not None and last_good_sync >= deadline - stale_after - GAP,
+        calendar=as_of is not None and tells_of(deadline, as_of, stale_after),
         ladder=went_out(rungs, start, deadline),
         away=covering(start, absences) is not None,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
 
+from kepthour.core.gaps import GAP
+
 _SLEW = timedelta(minutes=1)
 _NEAR = timedelta(minutes=20)
 _LONG = timedelta(hours=1)
@@ -46,6 +48,14 @@ def freshness(
 def timely(at: datetime, now: datetime) -> bool:
     """Whether an instant that was noted as past can be trusted at `now`: none that lies ahead can."""
     return at <= now + _SLEW
+
+
+def tells_of(at: datetime, as_of: datetime, stale_after: timedelta) -> bool:
+    """Whether a calendar that was asked `as_of` for its last good answer says how things stood `at`.
+
+    An answer that is long under way may come when it says that no more.
+    """
+    return as_of >= at - stale_after - GAP
 
 
 class Level(IntEnum):

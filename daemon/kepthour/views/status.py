@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from kepthour.config import Calendar, Configuration
 from kepthour.core.away import Absence, covering, silenced_until
-from kepthour.core.freshness import SOON, Freshness, freshness
+from kepthour.core.freshness import SOON, Freshness, freshness, tells_of
 from kepthour.core.heartbeat import Record
 from kepthour.core.reminder import KEPT_QUIET, Reminder, State
 from kepthour.core.verdict import SessionState
@@ -29,6 +29,8 @@ class CalendarStatus:
     type: str
     last_good_sync: datetime | None
     state: Freshness
+    as_of: datetime | None  # when that was asked for: what came later it may not tell
+    behind: bool  # fresh, and yet so long under way that no miss is suspected by it
     problem: str | None
     quarantined: dict[str, int]
     doubts: dict[str, int]
@@ -114,13 +116,18 @@ def _calendar(tx: Tx, calendar: Calendar, now: datetime) -> CalendarStatus:
     row = calendars.get(tx, calendar.name)
     if row is None:
         problem = "It was never asked. Run: kepthour sync"
-        return CalendarStatus(calendar.name, calendar.type, None, Freshness.NEVER_SYNCED, problem, {}, {}, ())
+        never = Freshness.NEVER_SYNCED
+        return CalendarStatus(calendar.name, calendar.type, None, never, None, False, problem, {}, {}, ())
     soon = calendar.name in sessions.soonest(tx, now, now + SOON)
+    state = freshness(row.problem, row.last_good_at, calendar.stale_after, now, soon=soon)
+    told = row.as_of is not None and tells_of(now, row.as_of, calendar.stale_after)
     return CalendarStatus(
         name=calendar.name,
         type=calendar.type,
         last_good_sync=row.last_good_at,
-        state=freshness(row.problem, row.last_good_at, calendar.stale_after, now, soon=soon),
+        state=state,
+        as_of=row.as_of,
+        behind=state is Freshness.FRESH and not told,
         problem=f"{row.problem_what} {row.problem_remedy}".strip() if row.problem else None,
         quarantined=holdings.quarantined(tx, row),
         doubts=holdings.doubts(tx, row),
