@@ -138,6 +138,17 @@ def test_what_somebody_else_wrote_is_left_alone(user_manager: UserManager, world
     assert "was not written by this program" in service(user_manager, "uninstall", code=1)
 
 
+def test_installed_it_takes_up_a_changed_configuration(user_manager: UserManager, world: World) -> None:
+    service(user_manager, "install", "--now")
+    process = user_manager.show(SERVICE, "MainPID")
+    more = CONFIG.replace("@PATH@", "~/practice.ics")
+    more += '[[calendars]]\nname = "second"\ntype = "ics"\npath = "~/practice.ics"\n'
+    world.configure(more)
+    user_manager.systemctl("reload", SERVICE)
+    eventually(lambda: user_manager.show(SERVICE, "StatusText") == "Watching 2 calendars.", "the reload")
+    assert user_manager.show(SERVICE, "MainPID") == process
+
+
 def test_a_slip_in_the_configuration_costs_no_daemon_that_runs(
     user_manager: UserManager, world: World
 ) -> None:

@@ -65,6 +65,17 @@ def test_nothing_is_left_to_fill_in() -> None:
         assert not [text for text in units.values() if re.search("@[A-Z]+@", text)]
 
 
+def test_the_units_call_nothing_but_us_a_shell_and_systemds_own() -> None:
+    """What else there is differs: a small system may lack /bin/kill, and its shell has one of its own."""
+    programs = {
+        program
+        for _options, units in UNITS.values()
+        for text in units.values()
+        for program in re.findall(r"^Exec\w+=[-+]*(\S+)", text, re.MULTILINE)
+    }
+    assert programs == {str(KEPTHOUR), "/bin/sh", "busctl"}
+
+
 def test_what_a_profile_sets_is_written_down() -> None:
     text = user_units(KEPTHOUR, ["run"], {"XDG_STATE_HOME": "/tmp/a b/100%"})["kepthour.service"]
     assert '\nEnvironment="XDG_STATE_HOME=/tmp/a b/100%%"\n' in text
