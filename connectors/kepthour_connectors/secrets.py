@@ -14,6 +14,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from kepthour_connectors.folders import open_folder
+
 _WAYS = ("keyring", "credential", "file", "env", "command")
 _HOW = (
     'say where it is kept: { keyring = "…" }, { credential = "…" }, { file = "…" }, { env = "…" } '
@@ -39,18 +41,24 @@ def open_ones_overlooked() -> Iterator[None]:
 class OpenToOthers(ValueError):
     """A file that holds a secret is not for its owner alone. The `remedy` is not in the configuration."""
 
-    def __init__(self, path: Path) -> None:
-        self.what = f"others may read {path}"
-        self.remedy = f"close it with: chmod 600 {shlex.quote(str(path))}"
-        super().__init__(f"{self.what}; {self.remedy}")
+    def __init__(self, what: str, remedy: str) -> None:
+        self.what, self.remedy = what, remedy
+        super().__init__(f"{what}; {remedy}")
 
 
 def private(path: Path) -> Path:
-    """`path`, which holds a secret. Raises OpenToOthers if others than its owner may do anything with it."""
+    """`path`, which holds a secret. Raises OpenToOthers if others may do anything with it, or replace it."""
     # A missing file is told when the secret is needed, so that one calendar never stops the others; so is a folder.
     is_there = path.exists() and not path.is_dir()
-    if is_there and not _overlooked.get() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise OpenToOthers(path)
+    if not is_there or _overlooked.get():
+        return path
+    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise OpenToOthers(f"others may read {path}", f"close it with: chmod 600 {shlex.quote(str(path))}")
+    if (folder := open_folder(path)) is not None:
+        raise OpenToOthers(
+            f"others may put another file in the place of {path}",
+            f"close it with: chmod go-w {shlex.quote(str(folder))}, or keep the file elsewhere",
+        )
     return path
 
 

@@ -169,6 +169,30 @@ def test_the_key_may_be_a_file_for_its_owner_alone(world: World) -> None:
     assert world.json("agenda")["sessions"]
 
 
+@pytest.mark.parametrize("is_there", [False, True], ids=["to be made", "there"])
+def test_a_key_file_that_others_may_replace_is_refused_before_anything_is_encrypted(
+    world: World, is_there: bool
+) -> None:
+    folder = world.home / "keys"
+    folder.mkdir()
+    folder.chmod(0o777)
+    if is_there:
+        (folder / "store").touch(mode=0o600)
+        (folder / "store").write_text(DIGITS)
+    said = world.cli("store", "encrypt", "--key-file", str(folder / "store"), expect=1).stderr
+    assert str(folder) in said and "others may" in said.lower()
+    assert not is_encrypted(world) and (folder / "store").exists() is is_there
+    world.json("agenda")  # the configuration is as it was
+    folder.chmod(0o700)
+    world.cli("store", "encrypt", "--key-file", str(folder / "store"))
+    folder.chmod(0o777)
+    told = world.cli("agenda", expect=2).stderr
+    assert (
+        f"others may put another file in the place of {folder}/store; close it with: chmod go-w {folder}"
+        in told
+    )
+
+
 def test_a_key_file_that_is_there_is_used_and_never_written_over(world: World) -> None:
     file = world.home / "key"
     file.touch(mode=0o600)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import grp
 import os
+import pwd
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +17,7 @@ from keyring.credentials import Credential, SimpleCredential
 from keyring.errors import KeyringLocked
 from pydantic import ValidationError
 
+from kepthour_connectors.keeping import Unkept, keep_in_file
 from kepthour_connectors.secrets import Secret, SecretUnavailable
 
 WORD = "correct horse"
@@ -104,6 +107,75 @@ def test_a_missing_file_is_told_only_when_it_is_needed(tmp_path: Path) -> None:
         secret.reveal()
     private(tmp_path / "secret")
     assert secret.reveal() == WORD
+
+
+def in_a_folder(made: Path, mode: int) -> Path:
+    made.mkdir()
+    made.chmod(mode)
+    return private(made / "secret")
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o707, 0o703, 0o2777])
+def test_a_file_that_others_may_replace_is_refused_with_the_remedy(tmp_path: Path, mode: int) -> None:
+    path = in_a_folder(tmp_path / "kept", mode)
+    with pytest.raises(ValidationError, match=f"in the place of {path}; .*chmod go-w {tmp_path}/kept"):
+        Secret(file=path)
+    path.unlink()  # then it is told when it is needed
+    Secret(file=path)
+
+
+def test_so_is_one_whose_folder_others_may_replace_and_a_link_that_they_may(tmp_path: Path) -> None:
+    (tmp_path / "open").mkdir()
+    path = in_a_folder(tmp_path / "open" / "kept", 0o700)
+    link = tmp_path / "open" / "link"
+    link.symlink_to(private(tmp_path / "secret"))
+    away = tmp_path / "link"
+    away.symlink_to(path)
+    (tmp_path / "open").chmod(0o777)
+    for one in (path, link, away):
+        with pytest.raises(ValidationError, match=f"chmod go-w {tmp_path}/open"):
+            Secret(file=one)
+
+
+@pytest.mark.parametrize("mode", [0o700, 0o755, 0o1777, 0o2755])
+def test_a_folder_in_which_others_replace_nothing_is_accepted(tmp_path: Path, mode: int) -> None:
+    assert Secret(file=in_a_folder(tmp_path / "kept", mode)).reveal() == WORD
+
+
+@pytest.mark.parametrize(
+    ("members", "of_it_by_themselves", "accepted"),
+    [([], [], True), (["anna"], [], True), (["anna", "bert"], [], False), ([], [4712], False)],
+    ids=["nobody", "its owner", "another", "another's own group"],
+)
+def test_a_group_may_write_there_that_has_no_other_member(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    members: list[str],
+    of_it_by_themselves: list[int],
+    accepted: bool,
+) -> None:
+    """Many systems give each user a group, and make folders that it may write to."""
+    users = {"anna": os.getuid(), "bert": 4711, "carl": 4712}
+    group = (tmp_path).stat().st_gid
+    known = [
+        pwd.struct_passwd((name, "x", uid, group if uid in of_it_by_themselves else 99, "", "/", "/bin/sh"))
+        for name, uid in users.items()
+    ]
+    monkeypatch.setattr(grp, "getgrgid", lambda _gid: grp.struct_group(("own", "x", group, members)))
+    monkeypatch.setattr(pwd, "getpwall", lambda: known)
+    path = in_a_folder(tmp_path / "kept", 0o770)
+    if accepted:
+        assert Secret(file=path).reveal() == WORD
+    else:
+        with pytest.raises(ValidationError, match="chmod go-w"):
+            Secret(file=path)
+
+
+def test_nothing_is_kept_where_others_may_replace_it(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    with pytest.raises(Unkept, match=f"others may write to {tmp_path}"):
+        keep_in_file(tmp_path / "secret", WORD)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe\x00"])
