@@ -341,6 +341,17 @@ def test_a_secret_that_others_may_read_is_closed_and_not_mended_in_the_configura
     assert found["remedy"] == f"Close it with: chmod 600 {world.home}/kept"
 
 
+def test_a_configuration_that_others_may_replace_is_told(world: World) -> None:
+    configure(world)
+    folder = world.config_file.parent
+    folder.chmod(0o777)
+    with watched(world):
+        found = world.json("check")["checks"]
+    (told,) = [one for one in found if one["name"] == "configuration" and one["state"] == "problem"]
+    assert (told["critical"], told["remedy"]) == (False, f"Run: chmod go-w {folder}")
+    assert told["what"] == f"Others may put another file in the place of {world.config_file}."
+
+
 def test_a_keyring_that_is_locked_or_missing_has_its_remedy(world: World) -> None:
     world.env["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"  # what there is without a desktop
     keyring = 'url = { keyring = "feed" }'
