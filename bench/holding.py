@@ -19,6 +19,7 @@ from bench.inside import opened
 from bench.measuring import Row, Setting, workshop
 from bench.serving import serving
 from bench.worker import worker
+from kepthour import collecting
 from kepthour.app import load
 from kepthour.runtime.daemon import Daemon
 from kepthour.store import calendars
@@ -74,6 +75,7 @@ async def _watched() -> AsyncIterator[_Watch]:
 async def _live(file: str) -> None:
     app = opened(file)
     load()
+    collecting.usually()
     daemon = Daemon(app, lambda: opened(file))
     async with _watched() as watch:
         running = asyncio.create_task(daemon.run())

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import click
 
-from kepthour.cli import collecting
+from kepthour import collecting
 from kepthour.cli.context import Setting, common
 from kepthour.cli.loading import LoadedGroup
 

@@ -20,9 +20,9 @@ def run(ctx: click.Context) -> None:
     import asyncio
     import os
 
+    from kepthour import collecting
     from kepthour.app import App
     from kepthour.app import load as load_all
-    from kepthour.cli import collecting
     from kepthour.config.reading import load
     from kepthour.plugins import Plugins
     from kepthour.runtime.daemon import Daemon

@@ -12,7 +12,6 @@ The guardian, which is no timed job, sees to it that the pump turns.
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import signal
 import sys
@@ -21,6 +20,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from importlib.metadata import version
 
+from kepthour import collecting
 from kepthour.app import App
 from kepthour.config.faults import Faulty
 from kepthour.core.errors import KeptHourError, TryLater, place
@@ -103,7 +103,7 @@ class Daemon:
         loop.add_signal_handler(signal.SIGHUP, self._spawn_reload)
         self._bell.listen(self.wake)
         await self._take_up()
-        gc.freeze()  # what the program consists of stays: looking through it again takes up to 100 ms
+        collecting.usually()  # what taking up imported stays, too
         self._scheduler.start()
         self._spawn(self._guardian.watch())
         self._spawn(self._sleep.watch())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from kepthour.collecting import put_off
 from kepthour.core.reading.digest import expanded, made_with
 from kepthour.logger import log
 from kepthour.pipeline.poll.source import Source, new_window
@@ -31,6 +32,7 @@ def refresh(source: Source, store: Store, clock: Clock) -> bool:
     return False
 
 
+@put_off
 def _refresh(source: Source, store: Store, now: datetime) -> bool | None:
     """Whether anything had to be done; None: it was in vain, since a poll came in between."""
     with store.read() as tx:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from kepthour.collecting import put_off
 from kepthour.core.reading.digest import Held, Reader, expanded, reduced, set_aside, with_relatives
 from kepthour.logger import log
 from kepthour.pipeline.poll.belief import REMEDY, VANISHED, disbelieved
@@ -108,6 +109,7 @@ def _known(source: Source, store: Store, now: datetime) -> tuple[CalendarRow, fr
         return calendars.get_or_add(tx, source.name, source.fingerprint, now), frozenset()
 
 
+@put_off
 def _store(
     source: Source,
     store: Store,
