@@ -154,6 +154,22 @@ def test_what_a_calendar_calls_ours_is_not_believed() -> None:
     assert (one.join_url.reveal(), one.declined, one.attendees) == ("", False, 0)
 
 
+@pytest.mark.parametrize("line", ["EXDATE:20260309T100000", "RRULE:FREQ=WEEKLY;COUNT=2"])
+def test_what_is_noted_in_an_event_for_its_instances_is_not_taken_from_a_calendar(line: str) -> None:
+    forged = event("s", "AB", "20260302T100000", "20260302T105000", "X-KEPTHOUR-WRITTEN:CD", line)
+    assert {one.title.reveal() for one in occurrences(forged)} == {"AB"}
+
+
+def test_what_is_written_in_a_series_is_read_once_and_in_a_changed_instance_for_itself() -> None:
+    master = event("s", "AB", "20260302T100000", "20260302T105000", "RRULE:FREQ=WEEKLY;COUNT=3")
+    changed = event(
+        "s", "CD", "20260310T150000", "20260310T155000", "RECURRENCE-ID;TZID=Europe/Berlin:20260309T100000"
+    )
+    first, second, third = occurrences(master, changed)
+    assert first.title is third.title
+    assert [one.title.reveal() for one in (first, second, third)] == ["AB", "CD", "AB"]
+
+
 def test_a_reduced_resource_expands_as_the_whole_one_does() -> None:
     whole = calendar(
         event(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from kepthour.core.privacy import Phi
@@ -24,6 +25,9 @@ _MOST = 5000
 # Times as written, and days, are placed in a zone only after this: look a little further on both sides.
 _MARGIN = timedelta(days=2)
 _INSTANT = timedelta(microseconds=1)  # how long an event without an end overlaps a window
+_WRITTEN = (
+    "X-KEPTHOUR-WRITTEN"  # in an event that recurs: what is written in it, read once for all its instances
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,8 @@ def _recurring(series: Series, start: datetime, end: datetime) -> Iterator[tuple
         return  # it begins after the window, and whatever its rules are, they are not needed
     for rule, begins in rules:
         check_cost(rule, begins, horizon)
+    for event in series.events:
+        event[_WRITTEN] = _written(event)  # the expander copies it with the rest
     alone = icalendar.Calendar()
     alone.subcomponents = list(series.events)
     for count, event in enumerate(recurring_ical_events.CalendarQuery(alone).between(start, end)):
@@ -148,12 +154,23 @@ def _is_split(event: Event) -> bool:
 
 def _occurrence(event: Event, identity: Moment | None, series: Series) -> Occurrence:
     begins = event["DTSTART"].dt
-    return Occurrence(
-        uid=str(event["UID"]),
+    known = event.get(_WRITTEN)
+    made = (
+        known if isinstance(known, partial) else _written(event)
+    )  # else a resource brought one of that name
+    return made(
         recurrence_id=series.instant(identity) if identity is not None else None,
         start=series.instant(begins),
         end=_end(event, series),
         all_day=not isinstance(begins, datetime),
+    )
+
+
+def _written(event: Event) -> partial[Occurrence]:
+    """An occurrence of `event` but for its times."""
+    return partial(
+        Occurrence,
+        uid=str(event["UID"]),
         title=Phi(_text(event, "SUMMARY")),
         place=Phi(_text(event, "LOCATION")),
         # The library writes its commas escaped, and does not unescape them; a link has no backslash of its own.

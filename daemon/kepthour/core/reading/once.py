@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from kepthour.core.reading.content_lines import ZONE, with_zones
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"([A-Za-z0-9-]+)[;:]")
 _LINE = re.compile(r"[A-Za-z0-9-]+((?:;[A-Za-z0-9-]+=(?:\"[^\"\\%^]*\"|[^\";:\\%^]*))*):(.*)")
 _PARAMETER = re.compile(r";([A-Za-z0-9-]+)=(\"[^\"]*\"|[^\";:]*)")
-_TIME = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(Z?)", re.ASCII)
-_DAY = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
+_TIME = re.compile(r"\d{8}T(?!24)\d{6}Z?", re.ASCII)  # from Python 3.14 on, 24 o'clock is read, too
+_DAY = re.compile(r"\d{8}", re.ASCII)
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 _ESCAPE = re.compile(r"\\([nN,;])")
 
@@ -84,8 +85,10 @@ class Event(dict[str, Any]):
                 raise _NotPlain
             before = self[name]
             value = [*before, value] if isinstance(before, list) else [before, value]
+            self._lines[name].append(line)
+        else:
+            self._lines[name] = [line]
         super().__setitem__(name, value)
-        self._lines.setdefault(name, []).append(line)
 
     def lines(self) -> Iterator[str]:
         """What is still in it, by name: as it was written; and what was put in since."""
@@ -201,14 +204,10 @@ def _name(line: str) -> str:
 
 
 def _value(name: str, line: str) -> Any:
-    found = _matched(_LINE, line)
-    written, value = found.groups()
-    pairs = _PARAMETER.findall(written) if written else ()
-    params = {key.upper(): one.strip('"') for key, one in pairs}
-    if len(params) != len(pairs):
-        raise _NotPlain
+    written, value = _matched(_LINE, line).groups()
     if name in _TIMES:
-        return _time(params, value)
+        return _time(_kind_and_zone(written), value)
+    params = _parameters(written) if written else {}
     if "VALUE" in params and ("\\" in value or params["VALUE"].upper() not in {"TEXT", "URI"}):
         raise _NotPlain
     if name in _TEXTS:
@@ -216,7 +215,7 @@ def _value(name: str, line: str) -> Any:
     if name == "SEQUENCE":
         return int(_matched(_NUMBER, value)[0])
     if name == "LAST-MODIFIED":
-        return Time(_instant(_matched(_TIME, value)), params)
+        return Time(_instant(value), params)
     if name == "CATEGORIES":
         if set("\\;") & set(value):
             raise _NotPlain
@@ -226,26 +225,43 @@ def _value(name: str, line: str) -> Any:
     raise _NotPlain
 
 
-def _time(params: dict[str, str], value: str) -> Time:
-    kind = params.get("VALUE", "DATE-TIME").upper()
+def _parameters(written: str) -> dict[str, str]:
+    pairs = _PARAMETER.findall(written)
+    params = {key.upper(): one.strip('"') for key, one in pairs}
+    if len(params) != len(pairs):
+        raise _NotPlain
+    return params
+
+
+@lru_cache(maxsize=256)
+def _kind_and_zone(written: str) -> tuple[str, str | None]:
+    """What the parameters of a time say: whether it is a DATE or a DATE-TIME, and its zone."""
+    params = _parameters(written)
+    kind, zone = params.get("VALUE", "DATE-TIME").upper(), params.get(ZONE)
     if params.keys() - {"VALUE", ZONE}:
         raise _NotPlain
-    if kind == "DATE" and ZONE not in params:
-        return Time(_made(date, *_matched(_DAY, value).groups()), {})
-    if kind != "DATE-TIME" or (ZONE in params and is_needed(params[ZONE])):
+    if kind != "DATE-TIME" and (kind != "DATE" or zone is not None):
         raise _NotPlain
-    return Time(_instant(_matched(_TIME, value)), {ZONE: params[ZONE]} if ZONE in params else {})
+    if zone is not None and is_needed(zone):
+        raise _NotPlain
+    return kind, zone
 
 
-def _instant(found: re.Match[str]) -> datetime:
-    *numbers, utc = found.groups()
-    made: datetime = _made(datetime, *numbers)
-    return made.replace(tzinfo=UTC) if utc else made
+def _time(said: tuple[str, str | None], value: str) -> Time:
+    kind, zone = said
+    if kind == "DATE":
+        return Time(_made(date, _DAY, value), {})
+    return Time(_instant(value), {} if zone is None else {ZONE: zone})
 
 
-def _made(kind: Any, *numbers: str) -> Any:
+def _instant(value: str) -> datetime:
+    made: datetime = _made(datetime, _TIME, value)
+    return made
+
+
+def _made(kind: Any, written: re.Pattern[str], value: str) -> Any:
     try:
-        return kind(*map(int, numbers))
+        return kind.fromisoformat(_matched(written, value)[0])
     except ValueError:
         raise _NotPlain from None
 
