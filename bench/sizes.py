@@ -127,7 +127,7 @@ def _inside(inside: dict[int, Worker], rounds: int) -> tuple[_Work, ...]:
         return do
 
     return (
-        _Work("poll without news: processor", "ms", told("poll", 0), rounds=rounds),
+        _Work("poll without news: processor", "ms", told("often poll", 0), rounds=rounds),
         _Work(
             "poll of one change: processor",
             "ms",

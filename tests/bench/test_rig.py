@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import recurring_ical_events
 from icalendar import Calendar
 from rich.console import Console
 
-from bench import holding, polling, reading, sizes, sync
+from bench import holding, inside, polling, reading, sizes, sync
 from bench.alone import measured
 from bench.calendar_of_a_practice import monday, part_near_now, resources
 from bench.measuring import OURS, Cost, Failed, Row, Setting, in_turn, is_met, rank, run
@@ -66,6 +68,22 @@ def test_sizes_are_measured_in_turn_each_beside_the_next_smaller(setting: Settin
     assert rows["first poll, 10 events"].peer is None
     assert rows["store, 20 events"].ours[0] > 0
     assert told.count("agenda of 14 days: processor: round 1") == 1  # of both
+
+
+def test_what_is_done_often_counts_by_its_median(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spent, ends, pauses = iter([0, 0.004, 0, 0.9, 0, 0.005]), iter([0.0, 0.2, 0.4, 0.6]), list[float]()
+    took = SimpleNamespace(
+        process_time=lambda: next(spent), monotonic=lambda: next(ends), sleep=pauses.append
+    )
+    monkeypatch.setattr(inside, "opened", lambda _file: SimpleNamespace(replan=lambda: None))
+    monkeypatch.setattr(inside, "_ask", lambda _app: 0)
+    monkeypatch.setattr(inside, "time", took)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("often poll\n"))
+    inside.told("config.toml")
+    assert json.loads(capsys.readouterr().out) == {"gave": 0, "cpu": 5.0}
+    assert len(pauses) == 3
 
 
 def test_the_event_loop_is_watched_while_a_calendar_is_read(setting: Setting) -> None:
