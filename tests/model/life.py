@@ -58,6 +58,16 @@ class Witness(Protocol):
         ...
 
 
+class _Pump(Pump):
+    """Remembers what it foresaw: to look ahead takes a third of a turn."""
+
+    foreseen: datetime | None = None
+
+    def _next(self, before: timedelta) -> datetime | None:
+        self.foreseen = super()._next(before)
+        return self.foreseen
+
+
 class Life:
     """From a start to a stop or a death."""
 
@@ -65,7 +75,7 @@ class Life:
         self.app = app
         self._screens = screens
         self._world = world
-        self._pump: Pump | None = None
+        self._pump: _Pump | None = None
         self._answering: Answering | None = None
         self._wake = asyncio.Event()
         self._stopping = False
@@ -98,7 +108,7 @@ class Life:
         self._answering = Answering(self.app, dispatcher, self.wake)
         for screen in self._screens.values():
             await screen.open(self._answered)
-        self._pump = Pump(self.app, dispatcher, Asker(self.app, self.wake), self._leapt, AHEAD)
+        self._pump = _Pump(self.app, dispatcher, Asker(self.app, self.wake), self._leapt, AHEAD)
         await self._pump.begin()
         self._ask_at_once()
 
@@ -150,10 +160,9 @@ class Life:
             return
 
     def _far_ahead(self, now: datetime) -> datetime:
-        """When the pump would turn for what it has to do next."""
+        """When the pump would turn for what it has to do next. What comes after it has looked ahead wakes it."""
         assert self._pump is not None
-        due = self._pump.next_due()
-        return now + _REST if due is None else due - AHEAD / 2
+        return now + _REST if self._pump.foreseen is None else self._pump.foreseen
 
     def _sign_of_life(self, now: datetime) -> datetime:
         """The next turn that is needed even if nothing is due."""
