@@ -90,6 +90,7 @@ async def test_a_store_that_could_not_be_written(
     await day.until("2026-03-02 10:02")
     with monkeypatch.context() as patch:
         patch.setattr(Pump, "_give_a_sign", lambda _pump, _now: None)
+        patch.setattr(Day, "_keep_watch", lambda _day, _until: None)
         await day.until("2026-03-02 10:08")
     await day.until("2026-03-02 10:40")
     assert told(day).verdicts[-1].because is Because.DAEMON_GAP

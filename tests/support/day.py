@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from kepthour.plugins import CHANNELS, CONNECTORS, EVIDENCE, Plugins
 from kepthour.ports import Answer, Notice
 from kepthour.runtime.asker import Asker
 from kepthour.runtime.pump import Pump
-from kepthour.store import reminders
+from kepthour.store import reminders, watches
 from kepthour.store.cards import Card
 from kepthour.store.cards import everything as all_cards
 from kepthour.views.agenda import Entry, agenda
@@ -32,6 +33,8 @@ from tests.support.stores import opened
 
 BERLIN = ZoneInfo("Europe/Berlin")
 _IDLE = timedelta(minutes=5)  # less than after which a calendar counts as out of date
+_QUIET = timedelta(minutes=30)  # less than the pump looks ahead for what will have to be decided
+_SIGN = timedelta(seconds=30)  # a daemon gives one at least as often
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 CONFIG = """
@@ -132,11 +135,11 @@ class Day:
         for source in self.app._sources.values():
             source.connector.close()
 
-    def sync(self) -> None:
-        """Poll, as the daemon does."""
-        for one in self.app.config.calendars:
-            self.app.ask(one.name)
+    def sync(self) -> bool:
+        """Poll, as the daemon does; whether there was news."""
+        polled = [self.app.ask(one.name) for one in self.app.config.calendars]
         self._polled = [cursor for cursor in self._cursors() if cursor is not None]
+        return any(one.news or one.mended for one in polled)
 
     async def until(self, at: str, every: timedelta = timedelta(minutes=1)) -> None:
         """Let time pass up to `at`, turn by turn, as the daemon's timer would; polls go on, one `every` so long.
@@ -153,19 +156,25 @@ class Day:
     def _move_on(self, end: datetime, every: timedelta = timedelta(minutes=1)) -> None:
         """To what comes next. Of the turns in which nothing is due few are left: a day of them would take seconds.
 
-        One a minute; one in five of those while nothing is new, nor foreseen before the next five are over.
+        A poll and a turn a minute; while nothing is new, and nothing foreseen before the next five are over, a poll
+        in five and a turn in thirty.
         """
-        watched = every <= timedelta(minutes=1)
-        foreseen, step = self._next_due(), every
-        if watched and self._is_idle() and (foreseen is None or foreseen >= self._full(_IDLE)):
-            step = _IDLE
-        due = min(foreseen or end, self._full(step), end)
-        if watched:
-            self._keep_watch(due)
+        foreseen, quiet_until = self._next_due(), self.clock.at + _QUIET
+        while every <= timedelta(minutes=1) and self._is_idle():
+            if foreseen is not None and foreseen < self._full(_IDLE):
+                break
+            news = self._pass(min(self._full(_IDLE), end), every)
+            if news or self.clock.at >= min(quiet_until, foreseen or end, end):
+                return
+        self._pass(min(foreseen or end, self._full(every), end), every)
+
+    def _pass(self, until: datetime, every: timedelta) -> bool:
+        """Nothing but signs of life, and the poll that is due then, if one is; whether it brought news."""
+        if every <= timedelta(minutes=1):
+            self._keep_watch(until)
         least = timedelta(milliseconds=1 if self.pump.sound else 1000)
-        self.clock.at = max(due, self.clock.at + least)
-        if not (self.clock.at - _EPOCH) % every:
-            self.sync()
+        self.clock.at = max(until, self.clock.at + least)
+        return not (self.clock.at - _EPOCH) % every and self.sync()
 
     def _full(self, step: timedelta) -> datetime:
         """When the next `step` begins."""
@@ -183,11 +192,10 @@ class Day:
         return [None if one.broken else one.cursor for one in self.plugins.memory.made.values()]
 
     def _keep_watch(self, until: datetime) -> None:
-        """The signs of life of the turns that are left out: without them there would be gaps in the watch."""
-        while until - self.clock.at > timedelta(seconds=30):
-            self.clock.at += timedelta(seconds=30)
-            with suppress(ZeroDivisionError):  # a test's own
-                self.pump._give_a_sign(self.clock.at)
+        """The signs of life of the turns that are left out, told at once: without them there would be gaps."""
+        if until - self.clock.at > _SIGN:
+            with suppress(ZeroDivisionError), self.app.store.write() as tx:  # a test's own
+                watches.beat(tx, until, os.getpid(), "left out", until - self.clock.at + _SIGN)
 
     def _next_due(self) -> datetime | None:
         try:

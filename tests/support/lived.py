@@ -76,10 +76,10 @@ class LongDay(Day):
         if self.clock.at - self._last_poll >= _CALM / 2:
             self.sync()
 
-    def sync(self) -> None:
+    def sync(self) -> bool:
         """Poll, and remember when."""
         self._last_poll = self.clock.at
-        super().sync()
+        return super().sync()
 
     def _calm_until(self, now: datetime) -> datetime:
         """When the next session that stays silent has to be watched without a gap."""
