@@ -128,6 +128,12 @@ def test_what_nobody_caught_is_told_and_fails(tmp_path: Path) -> None:
     assert done.stderr.startswith("Traceback") and "ZeroDivisionError" in done.stderr
 
 
+def test_words_may_be_as_long_as_a_system_takes_them(tmp_path: Path) -> None:
+    file, words = script(tmp_path, "import sys; print(*map(len, sys.argv[1:]))"), ["x" * 120_000] * 3
+    alone = subprocess.run([sys.executable, file, *words], capture_output=True, text=True, check=True)
+    assert run_forked(file, words, {"LANG": "C.UTF-8"}).stdout == alone.stdout == "120000 120000 120000\n"
+
+
 def test_what_a_fork_does_stays_in_it(tmp_path: Path) -> None:
     line = (
         "import kepthour, os; print(hasattr(kepthour, 'mark')); kepthour.mark = 1; os.environ['MARK'] = '1'"

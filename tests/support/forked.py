@@ -78,11 +78,14 @@ def begin_forked(
     wanted = {"argv": argv, "env": dict(env), "folder": str(Path.cwd()), "session": session}
     # A message is what was sent at once: the process and its end are not told in one.
     answer, told = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with told, Path(os.devnull).open("rb") as nothing:
-        given = [told.fileno(), nothing.fileno(), stdout, stderr]
+    # In a file: two words as long as a system takes them are more than a message may hold.
+    with told, Path(os.devnull).open("rb") as nothing, open(os.memfd_create("request"), "wb") as request:
+        request.write(json.dumps(wanted).encode())
+        request.flush()
+        given = [request.fileno(), told.fileno(), nothing.fileno(), stdout, stderr]
         with _asking:
             forge = _forge(frozenset(_first_read(env).items()))
-            socket.send_fds(forge, [json.dumps(wanted).encode()], given)
+            socket.send_fds(forge, [b"request"], given)
     return Forked(argv, answer)
 
 
