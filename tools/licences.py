@@ -99,12 +99,12 @@ def goes_with_ours(expression: str) -> bool:
 
 def rows() -> Iterator[str]:
     """A line of the table for each package. Raises ValueError."""
-    plain = closure(())
+    plain, needs = closure(()), {extra: closure((extra,)) for extra in EXTRAS}
     for name in sorted(closure(EXTRAS)):
         found = licence(distribution(name))
         if not goes_with_ours(found):
             raise ValueError(f"{name}: {found} does not go with Apache-2.0")
-        extras = [extra for extra in EXTRAS if name in closure((extra,))]
+        extras = [extra for extra in EXTRAS if name in needs[extra]]
         yield f"| `{name}` | {found} | {'all' if name in plain else ', '.join(extras)} |"
 
 

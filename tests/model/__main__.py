@@ -10,8 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 
-from kepthour.runtime.logs import set_up
-from tests.model.runs import Result, run
+from tests.model.runs import Result, begin, run
 
 _CHUNK = 100
 _PRELOADED = ("kepthour.store.migrate", "tests.model.runs")
@@ -37,7 +36,7 @@ def main() -> int:
     # Each hundred has a process of its own (why: apart.py), born of one that has imported all.
     born = get_context("forkserver")
     born.set_forkserver_preload([*_PRELOADED])
-    with ProcessPoolExecutor(wanted.processes, born, partial(set_up, 0), max_tasks_per_child=1) as pool:
+    with ProcessPoolExecutor(wanted.processes, born, begin, max_tasks_per_child=1) as pool:
         for result in pool.map(partial(run, runs=chunk, shrink=wanted.shrink), seeds):
             results.append(result)
             _tell(result, len(results), len(seeds))

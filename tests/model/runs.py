@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import seed as seeded
 from hypothesis.stateful import run_state_machine_as_test
 
+from kepthour.runtime.logs import set_up
 from tests.model.judge import Fault
 from tests.model.machine import STEPS_A_RUN, Weeks
 
@@ -20,6 +22,14 @@ class Result:
     runs: int
     deliveries: int
     fault: str | None
+
+
+def begin() -> None:
+    """In a process of its own: a quiet log, and no look again and again through all that was imported."""
+    set_up(0)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def run(seed: int, runs: int, *, shrink: bool = True) -> Result:
