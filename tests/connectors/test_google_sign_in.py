@@ -15,7 +15,15 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 import kepthour_connectors.google as kind
-from kepthour_connectors.base import ConnectorError, Nonsense, RateLimited, SignInNeeded, SignsIn, Transient
+from kepthour_connectors.base import (
+    ConnectorError,
+    Nonsense,
+    RateLimited,
+    SignInNeeded,
+    SignsIn,
+    Transient,
+    WrongKey,
+)
 from kepthour_connectors.google import Options
 from tests.fakes.google import GoogleFake
 from tests.fakes.google.faults import captive_portal
@@ -35,14 +43,16 @@ def opened(address: str) -> None:
     urllib.request.urlopen(address, timeout=60).read()
 
 
-def attempt(folder: Path, google: GoogleFake, visit: Visit = opened, timeout: float = 20) -> None:
+def attempt(
+    folder: Path, google: GoogleFake, visit: Visit = opened, timeout: float = 20, token: Path | None = None
+) -> None:
     """One sign-in, whose person does `visit` with the address."""
     from kepthour_connectors.base import Surroundings
 
     file = folder / "client.json"
     file.write_text(json.dumps(google.client_secret_document()))
     file.chmod(0o600)
-    options = Options(client_secret=file, token=folder / "token.json")
+    options = Options(client_secret=file, token=token or folder / "token.json")
 
     def say(line: str) -> None:
         if line.strip().startswith("http"):
@@ -79,6 +89,23 @@ def test_nobody_came(tmp_path: Path, google: GoogleFake) -> None:
     error = failed(tmp_path, google, lambda _address: None, timeout=0)
     assert isinstance(error, SignInNeeded)
     assert "Nobody came back" in error.what
+
+
+def test_nobody_is_sent_to_google_for_what_would_be_refused_a_moment_later(
+    tmp_path: Path, google: GoogleFake
+) -> None:
+    """A sign-in that is refused once it is there takes the whole configuration with it, other calendars too."""
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    attempt(kept, google)
+    (kept / "token.json").unlink()
+    (kept / "open").mkdir()
+    (kept / "open").chmod(0o777)
+    with pytest.raises(WrongKey) as caught:
+        attempt(kept, google, token=kept / "open" / "token.json")
+    assert (caught.value.key, str(kept / "open") in caught.value.what) == ("token", True)
+    assert len(google.asked("/auth")) == 1
+    assert list((kept / "open").iterdir()) == []
 
 
 def test_an_answer_to_another_sign_in(tmp_path: Path, google: GoogleFake) -> None:

@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ from kepthour_connectors.base import (
     WrongKey,
     checked_url,
 )
+from kepthour_connectors.folders import open_folder
 from kepthour_connectors.google import CALENDAR_SCOPES, MEET_SCOPE, WHO_SCOPE, Options
 from kepthour_connectors.google.loopback import HOST, Loopback, open_browser, ssh_recipe
 from kepthour_connectors.google.tokens import Unkept, tokens
@@ -57,6 +59,7 @@ def sign_in(
     how many seconds they have. Blocks. Raises ConnectorError; then what was kept before still is.
     """
     client = _client(options)
+    _check_place(options)
     with _oauthlib_told(client), _listening(port) as loopback:
         flow = _flow(client, options.scopes, loopback.port)
         address, state = flow.authorization_url(access_type="offline", prompt="consent")
@@ -261,6 +264,14 @@ def _document(flow: Any, scopes: Iterable[str]) -> dict[str, Any]:
     except (ValueError, TypeError, KeyError, OverflowError):
         raise _no_token_answer() from None
     return {"type": "authorized_user", **found, "scopes": list(scopes)}
+
+
+def _check_place(options: Options) -> None:
+    """A file that would be refused once it is there takes the whole configuration with it. Raises WrongKey."""
+    if isinstance(options.token, Path) and (folder := open_folder(options.token)) is not None:
+        raise WrongKey(
+            "token", f"Others may write to {folder}.", f"Run: chmod go-w {folder}, or name a file elsewhere."
+        )
 
 
 def _keep(document: dict[str, Any], options: Options, surroundings: Surroundings) -> None:
