@@ -37,5 +37,15 @@ def _has_others(group: int, known: set[int]) -> bool:
     except KeyError:  # it has no name, and so may be anybody's
         return True
     users = pwd.getpwall()
-    ours = {user.pw_name for user in users if user.pw_uid in known}
+    ours = {user.pw_name for user in users if user.pw_uid in known} | {
+        name for uid in known for name in _name(uid)
+    }
     return bool(members - ours) or any(user.pw_gid == group and user.pw_uid not in known for user in users)
+
+
+def _name(uid: int) -> list[str]:
+    """Asked one by one: those of a directory service are often left out where all are listed."""
+    try:
+        return [pwd.getpwuid(uid).pw_name]
+    except KeyError:
+        return []

@@ -171,6 +171,16 @@ def test_a_group_may_write_there_that_has_no_other_member(
             Secret(file=path)
 
 
+def test_a_directory_service_that_lists_nobody_makes_no_stranger_of_oneself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me = pwd.struct_passwd(("anna", "x", os.getuid(), 99, "", "/", "/bin/sh"))
+    monkeypatch.setattr(grp, "getgrgid", lambda gid: grp.struct_group(("anna", "x", gid, ["anna"])))
+    monkeypatch.setattr(pwd, "getpwall", list)
+    monkeypatch.setattr(pwd, "getpwuid", lambda _uid: me)
+    assert Secret(file=in_a_folder(tmp_path / "kept", 0o770)).reveal() == WORD
+
+
 def test_nothing_is_kept_where_others_may_replace_it(tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
     with pytest.raises(Unkept, match=f"others may write to {tmp_path}"):
