@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from kepthour import pipeline
+from kepthour.core.quiet import CUE
+from kepthour.core.response import Kind
 from kepthour.pipeline.plan import stage
 from kepthour.store import calendars
 from tests.support.after_a_miss import after_a_miss, made_up
@@ -68,6 +70,19 @@ async def test_an_audit_that_a_reload_overtakes_begins_no_ladder_anew(
     just_before(monkeypatch, pipeline.audit, "_found", day.app.give_up)
     day.app.audit()
     assert day.only().session.revision == before  # one more would have no ladder
+
+
+async def test_an_answer_that_a_reload_overtakes_leaves_the_cues_as_the_new_configuration_wants_them(
+    tmp_path: Path,
+) -> None:
+    day = a_morning(tmp_path)
+    await day.until("2026-03-02 09:59:30")
+    day.answer(Kind.HERE)
+    old = day.app
+    reload(day, CONFIG.replace("end_cues = []", 'end_cues = ["10m", "5m"]'))
+    cues = [one for one in day.states() if one[0].startswith(CUE)]
+    old.answer(Kind.HERE, None, "screen")
+    assert cues == [one for one in day.states() if one[0].startswith(CUE)] != []
 
 
 def test_a_window_that_a_reload_overtakes_is_not_moved(

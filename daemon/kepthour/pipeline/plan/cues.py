@@ -16,7 +16,8 @@ from kepthour.store.engine import Store, Tx
 def cue(policy: Policy, store: Store, now: datetime) -> None:
     """As `plan_cues`, after an answer or a verdict."""
     with store.write() as tx:
-        plan_cues(tx, policy, now)
+        if not policy.given_up.is_set():
+            plan_cues(tx, policy, now)
 
 
 def plan_cues(tx: Tx, policy: Policy, now: datetime) -> None:
