@@ -79,7 +79,7 @@ def begin_forked(
     # A message is what was sent at once: the process and its end are not told in one.
     answer, told = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     # In a file: two words as long as a system takes them are more than a message may hold.
-    with told, Path(os.devnull).open("rb") as nothing, open(os.memfd_create("request"), "wb") as request:
+    with told, Path(os.devnull).open("rb") as nothing, os.fdopen(os.memfd_create("request"), "wb") as request:
         request.write(json.dumps(wanted).encode())
         request.flush()
         given = [request.fileno(), told.fileno(), nothing.fileno(), stdout, stderr]
