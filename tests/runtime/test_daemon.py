@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,7 +19,9 @@ from kepthour.runtime import daemon as module
 from kepthour.runtime import health
 from kepthour.runtime.clock import SystemClock
 from kepthour.runtime.daemon import Daemon
+from kepthour.runtime.pump import Pump
 from kepthour.store import responses, sessions
+from kepthour.store.access import WrongKey
 from kepthour.store.sessions import SessionRow
 from kepthour.views.agenda import Entry, agenda
 from tests.fakes.channels import Recorder
@@ -118,6 +120,61 @@ async def test_a_bug_in_a_job_or_at_the_start_costs_no_reminder_and_is_told(
 def _tells(entry: object) -> bool:
     assert isinstance(entry, dict)
     return __name__ in str(entry.get("place")) or entry["event"] == "channel.open_failed"
+
+
+def refused(*_args: object) -> None:
+    raise WrongKey("It is another key.", "Look.")
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "does", "told"),
+    [
+        (App, "channels", broken, "configuration.not_taken_up"),
+        (Pump, "begin", refused, None),
+        (Pump, "close", broken, "configuration.not_let_go"),
+    ],
+    ids=["making it", "beginning with it", "letting go of the one before"],
+)
+async def test_a_reload_that_fails_leaves_nobody_unwatched(
+    where: object,
+    name: str,
+    does: Callable[..., None],
+    told: str | None,
+    made: Made,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with capture_logs() as said:
+        async with made.running() as daemon:
+            await until(daemon.health.ok, "a daemon that is well")
+            with monkeypatch.context() as there:
+                there.setattr(where, name, does)
+                with suppress(WrongKey):
+                    await daemon.reload()
+            await until(lambda: "0s" in made.rungs(), "the rung at the start")
+    assert told is None or told in [entry["event"] for entry in said]
+
+
+async def test_reloads_that_come_at_once_take_up_one_after_the_other(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going: list[str] = []
+
+    def counted(name: str) -> None:
+        real = getattr(Recorder, name)
+
+        async def does(screen: Recorder, *args: object) -> None:
+            going.append(name)
+            await asyncio.sleep(0)  # as one that has to wait for something
+            await real(screen, *args)
+
+        monkeypatch.setattr(Recorder, name, does)
+
+    counted("open")
+    counted("close")
+    async with made.running() as daemon:
+        await until(daemon.health.ok, "a daemon that is well")
+        await asyncio.gather(*(daemon.reload() for _ in range(3)))
+    assert going == ["open", "close"] * 4
 
 
 @pytest.mark.parametrize(("where", "name"), [(App, "audit"), (App, "look"), (claim, "claim")])

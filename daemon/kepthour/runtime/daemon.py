@@ -17,6 +17,7 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import version
 
@@ -55,6 +56,18 @@ _CLOSE_SECONDS = 5.0  # for connections; a library may wait there for an answer
 _END_SECONDS = 20.0  # more than a busy store takes
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """All that goes by one configuration, before any of it has begun."""
+
+    app: App
+    answering: Answering
+    pump: Pump
+    turns: Turns
+    poller: Poller
+    heartbeat: Heartbeat
+
+
 class Daemon:
     """Keeps one App going until it is told to stop. Reload by `reload`, from a signal or a test."""
 
@@ -82,6 +95,7 @@ class Daemon:
         if trouble is not None:
             self._outage.hit(trouble)
         self._reload_waits = False  # until the store works again
+        self._changing = asyncio.Lock()  # two reloads at once would each let go of what the other takes up
         self._zone = ZoneWatch()
         self._waker = Waker(app.store.path)
         self._sleep = SleepWatch(self._go_to_sleep, self.wake)
@@ -102,7 +116,7 @@ class Daemon:
             loop.add_signal_handler(number, self.stop)
         loop.add_signal_handler(signal.SIGHUP, self._spawn_reload)
         self._bell.listen(self.wake)
-        await self._take_up()
+        await self._take_up(self._made(self._app))
         collecting.usually()  # what taking up imported stays, too
         self._scheduler.start()
         self._spawn(self._guardian.watch())
@@ -140,31 +154,38 @@ class Daemon:
         """Take up the configuration anew; a faulty one is reported, and the old one stays."""
         self._systemd.reloading()
         try:
-            await self._change_over()
+            async with self._changing:
+                await self._change_over()
         finally:
             self._systemd.ready(self._status())
 
     async def _change_over(self) -> None:
+        self._refused = True
         try:
-            fresh = await asyncio.to_thread(self._load)
+            made = self._made(await asyncio.to_thread(self._load))
         except Faulty as error:
             for fault in error.faults:
                 log.error("configuration.refused", path=fault.path, problem=fault.text)
-            self._refused = True
             return
+        except Exception as error:  # noqa: BLE001  supervised: a bug there leaves the old one on the watch
+            log.error("configuration.not_taken_up", problem=error, place=place(error))
+            return
+        self._refused = False
         if self._outage.on or (self._answering is not None and self._answering.holds):
             log.info("configuration.waits")  # another pump would not know what went out and was answered
             self._reload_waits = True
             return
-        self._refused = False
         self._poller.forget()
         self._heartbeat.forget()
         await self._idle.wait()
-        old, self._app = self._app, fresh
-        await self._let_go()  # nothing turns until the channels are open again
+        old, self._app = self._app, made.app
+        try:
+            await self._let_go()  # nothing turns until the channels are open again
+        except Exception as error:  # noqa: BLE001  supervised: somebody has to go on
+            log.error("configuration.not_let_go", problem=error, place=place(error))
         old.give_up()
         self._spawn(in_own_thread(old.close, "close"))  # a library may wait there for an answer
-        await self._take_up()
+        await self._take_up(made)
         log.info("configuration.reloaded")
 
     def _status(self) -> str:
@@ -187,32 +208,37 @@ class Daemon:
         if error is not None:
             log.error("task.failed", problem=error, place=place(error))
 
-    async def _take_up(self) -> None:
-        """Open the channels, plan from what is stored, and put the jobs on the timer."""
-        channels = self._app.channels()
-        dispatcher = self._app.dispatcher(channels, self.wake)
-        # First: a channel may hear at once what was answered while no daemon ran.
-        self._answering = Answering(self._app, dispatcher, self.wake)
-        await dispatcher.open(self._answered)
-        pump = Pump(self._app, dispatcher, Asker(self._app, self.wake), self._leapt, AHEAD)
-        self._poller = Poller(self._app, self._scheduler, self.wake, self._found_damage)
-        self._turns = Turns(
-            self._app,
+    def _made(self, app: App) -> _Made:
+        dispatcher = app.dispatcher(app.channels(), self.wake)
+        answering = Answering(app, dispatcher, self.wake)
+        pump = Pump(app, dispatcher, Asker(app, self.wake), self._leapt, AHEAD)
+        poller = Poller(app, self._scheduler, self.wake, self._found_damage)
+        turns = Turns(
+            app,
             pump,
-            self._answering,
+            answering,
             self.health,
             self._outage,
-            may_conclude=lambda: self._poller.all_heard,
+            may_conclude=lambda: poller.all_heard,
             wake=self.wake,
-            ask_all=self._poller.ask_all,
+            ask_all=poller.ask_all,
             audit=lambda: self._spawn(self._audit()),
         )
-        await self._begin(pump)
-        self._pump = pump
-        self._heartbeat = Heartbeat(self._app, self._scheduler, self.health.ok)
-        now = self._app.clock.now()
-        self._set_timer(now)
-        self._scheduler.once("pump", now, self._turn)
+        return _Made(app, answering, pump, turns, poller, Heartbeat(app, self._scheduler, self.health.ok))
+
+    async def _take_up(self, made: _Made) -> None:
+        """Open the channels, plan from what is stored, and put the jobs on the timer."""
+        # First: a channel may hear at once what was answered while no daemon ran.
+        self._answering = made.answering
+        await made.pump.dispatcher.open(self._answered)
+        self._poller, self._heartbeat, self._turns = made.poller, made.heartbeat, made.turns
+        try:
+            await self._begin(made.pump)
+        finally:  # after a reload nobody else is on the watch, and every turn tries again
+            self._pump = made.pump
+            now = self._app.clock.now()
+            self._set_timer(now)
+            self._scheduler.once("pump", now, self._turn)
 
     async def _begin(self, pump: Pump) -> None:
         try:
