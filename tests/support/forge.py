@@ -102,7 +102,7 @@ def _go_through() -> None:
 
 
 def _wanted(request: int) -> dict[str, Any]:
-    with open(request, "rb") as file:
+    with os.fdopen(request, "rb") as file:
         file.seek(0)  # whoever wrote it shares its place
         found: dict[str, Any] = json.load(file)
         return found
