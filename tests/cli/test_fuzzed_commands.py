@@ -57,6 +57,8 @@ def test_every_command_is_among_them() -> None:
         ("init", "--no-input", "--config", values.LONG),
         ("agenda", "--config", values.LONG),
         ("agenda", "--from", "9999-12-31", "--to", "0001-01-01"),
+        ("agenda", "--from", "9999-12-31", "--to", "9999-12-31"),
+        ("explain", "AB", "--from", "0001-01-01", "--to", "0001-01-01"),
     ],
     ids=lambda args: " ".join(args)[:30].encode("unicode_escape").decode(),
 )

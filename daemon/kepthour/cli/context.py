@@ -176,11 +176,15 @@ def span_options(start: str, end: str) -> Callable[[_F], _F]:
 
 def span(app: App, start: str, end: str) -> tuple[datetime, datetime]:
     """Both ends of a span. Raises a usage error if they are not in order, or more than 30 years apart."""
+    from datetime import MAXYEAR, MINYEAR
+
     first, last = moment(app, start, "--from"), moment(app, end, "--to")
     if last < first:
         raise click.UsageError(wrong_way(start, end))
     if (last - first).days > 366 * 30:
         raise click.UsageError("The span is longer than thirty years.")
+    if first.year == MINYEAR or last.year == MAXYEAR:  # some days around it are looked at, too
+        raise click.UsageError("The span is too far away.")
     return first, last
 
 
