@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from datetime import timedelta
 from pathlib import Path
@@ -47,9 +48,9 @@ def test_the_demonstration_ends_with_the_flagged_miss_or_the_check_in_and_cleans
 
 def test_a_computer_that_is_too_busy_sees_the_story_more_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
     paces: list[int] = []
-    ends = {1: Verdict.UNKNOWN, 2: Verdict.SUSPECTED_MISS, 4: None}
+    ends = {1: Verdict.UNKNOWN, 2: Verdict.SUSPECTED_MISS, 4: Verdict.UNKNOWN}
 
-    async def watch(folder: Path, attend: bool, pace: int) -> Verdict | None:
+    async def watch(folder: Path, attend: bool, pace: int) -> Verdict:
         assert folder.is_dir() and not attend
         paces.append(pace)
         return ends[pace]
@@ -60,6 +61,25 @@ def test_a_computer_that_is_too_busy_sees_the_story_more_slowly(monkeypatch: pyt
     assert "Once more, more slowly." in done.output
     ends[2] = Verdict.UNKNOWN
     assert CliRunner().invoke(demo.demo).exit_code == 1
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_whoever_stops_it_sees_no_more_of_it(tmp_path: Path, name: str) -> None:
+    world = World(tmp_path)
+    world.env["TMPDIR"] = str(tmp_path / "tmp")
+    Path(world.env["TMPDIR"]).mkdir()
+    with subprocess.Popen(
+        [KEPTHOUR, "demo"], env=world.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "starts in" in line:
+                break
+        process.send_signal(signal.Signals[name])
+        rest = process.communicate(timeout=60)[0]
+    assert process.returncode == 1
+    assert rest.endswith("Stopped.\n") and "Once more" not in rest
+    assert list(Path(world.env["TMPDIR"]).iterdir()) == []
 
 
 @pytest.mark.parametrize("pace", [1, 2, 4])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -119,14 +120,16 @@ def demo(ctx: click.Context, attend: bool) -> None:
 
 
 def _showed(attend: bool, pace: int) -> bool:
-    """Whether the story came to an end that it knows."""
+    """Whether the story came to an end that it knows. Raises Abort if it was stopped."""
     from kepthour.core.verdict import Verdict
 
     if pace > 1:
         click.echo("\nThis computer was too busy for all that in so few seconds. Once more, more slowly.\n")
     with tempfile.TemporaryDirectory(prefix="kepthour-demo-") as folder:
         verdict = asyncio.run(_watch(Path(folder), attend, pace))
-    return verdict not in {None, Verdict.UNKNOWN}
+    if verdict is None:
+        raise click.Abort
+    return verdict is not Verdict.UNKNOWN
 
 
 def _now() -> datetime:
@@ -192,7 +195,8 @@ def _program() -> str:
 
 
 async def _watch(folder: Path, attend: bool, pace: int) -> Verdict | None:
-    """Run the daemon until the session has a verdict; None: it ended before."""
+    """Run the daemon until the session has a verdict; None: it was stopped before."""
+    from kepthour.app import App
     from kepthour.config.reading import load
     from kepthour.plugins import Plugins
     from kepthour.runtime.daemon import Daemon
@@ -200,11 +204,13 @@ async def _watch(folder: Path, attend: bool, pace: int) -> Verdict | None:
 
     config, plugins = _configured(folder, pace), Plugins()
     app = open_app(load(config, plugins), plugins)
-    daemon = Daemon(app, lambda: app)
+    daemon = Daemon(app, lambda: App(app.config, app.store, plugins, app.clock))
     running = asyncio.create_task(daemon.run())
     try:
         if not await _is_watching(app, running):
             return None
+        # There is nothing to take up anew: whoever closes the terminal ends it.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, daemon.stop)
         start = datetime.fromtimestamp(_now().timestamp() // 1, UTC) + _LEAD * pace
         _introduce(start, attend, pace, config)
         _put(folder, start, _SESSION)
