@@ -170,6 +170,16 @@ class Offered:
 
 
 @runtime_checkable
+class NamesSecretFiles(Protocol):
+    """Options that name files with a secret in them, besides each `Secret`. Ask with `isinstance`."""
+
+    @property
+    def secret_files(self) -> Mapping[str, Path]:
+        """Each by the key that names it."""
+        ...
+
+
+@runtime_checkable
 class OffersCalendars(Protocol):
     """A connector kind that can tell which calendars an account has. Ask with `isinstance`."""
 

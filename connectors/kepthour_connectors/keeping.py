@@ -6,8 +6,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from kepthour_connectors.folders import open_folder
-from kepthour_connectors.secrets import USER, Secret, SecretUnavailable
+from kepthour_connectors.secrets import USER, Secret, SecretUnavailable, well_placed
 
 
 class Unkept(Exception):
@@ -68,9 +67,8 @@ def take_from_keyring(service: str) -> None:
 
 
 def keep_in_file(file: Path, secret: str) -> Secret:
-    """Store it in a new file, mode 0600. Raises FileExistsError; Unkept, too where others might replace the file."""
-    if (folder := open_folder(file)) is not None:
-        raise Unkept(f"others may write to {folder}")
+    """Store it in a new file, mode 0600. Raises FileExistsError, OpenToOthers where others may replace it, Unkept."""
+    well_placed(file)
     try:
         handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         try:

@@ -45,15 +45,29 @@ class OpenToOthers(ValueError):
         self.what, self.remedy = what, remedy
         super().__init__(f"{what}; {remedy}")
 
+    @property
+    def sentences(self) -> tuple[str, str]:
+        """What is the matter, and the remedy."""
+        return f"{self.what[:1].upper()}{self.what[1:]}.", f"{self.remedy[:1].upper()}{self.remedy[1:]}."
+
 
 def private(path: Path) -> Path:
-    """`path`, which holds a secret. Raises OpenToOthers if others may do anything with it, or replace it."""
+    """`path`, which holds a secret. Raises OpenToOthers if others may do anything with it.
+
+    That they may replace it is no fault: the mode of a folder changes though nobody touched what is ours, and then
+    nobody would be reminded.
+    """
     # A missing file is told when the secret is needed, so that one calendar never stops the others; so is a folder.
     is_there = path.exists() and not path.is_dir()
     if not is_there or _overlooked.get():
         return path
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise OpenToOthers(f"others may read {path}", f"close it with: chmod 600 {shlex.quote(str(path))}")
+    return path
+
+
+def well_placed(path: Path) -> Path:
+    """`path`, where a secret is to be put. Raises OpenToOthers if others may put another file in its place."""
     if (folder := open_folder(path)) is not None:
         raise OpenToOthers(
             f"others may put another file in the place of {path}",

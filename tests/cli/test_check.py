@@ -352,6 +352,86 @@ def test_a_configuration_that_others_may_replace_is_told(world: World) -> None:
     assert told["what"] == f"Others may put another file in the place of {world.config_file}."
 
 
+OPEN = """
+timezone = "Europe/Berlin"
+[[calendars]]
+name = "practice"
+type = "ics"
+url = {{ file = "{folder}/feed" }}
+sessions = "all"
+[[calendars]]
+name = "google"
+type = "google"
+client_secret = "{folder}/client"
+token = "{folder}/token"
+sessions = "all"
+[[calendars]]
+name = "server"
+type = "caldav"
+url = "https://127.0.0.1:9/"
+client_certificate = "{folder}/certificate"
+client_key = "{folder}/key"
+sessions = "all"
+[[calendars]]
+name = "key within"
+type = "caldav"
+url = "https://127.0.0.1:9/"
+client_certificate = "{folder}/certificate"
+sessions = "all"
+[channels.script]
+type = "command"
+argv = @SCRIPT@
+"""
+NAMED = {
+    "practice: url": "feed",
+    "google: client_secret": "client",
+    "google: token": "token",
+    "server: client_key": "key",
+    "key within: client_certificate": "certificate",
+}
+
+
+def test_a_secret_that_others_may_replace_is_told_and_used(world: World) -> None:
+    folder = world.home / "open to all"
+    folder.mkdir()
+    for name in NAMED.values():
+        (folder / name).touch(mode=0o600)
+    (folder / "feed").write_text("http://127.0.0.1:9/hunter2")
+    world.configure(OPEN.format(folder=folder))
+    world.config_file.chmod(0o600)
+
+    def told() -> dict[str, tuple[str, str, bool]]:
+        found = world.json("check", expect=1)["checks"]
+        return {
+            one["subject"]: (one["what"], one["remedy"], one["critical"])
+            for one in found
+            if one["name"] == "secret" and one["state"] == "problem"
+        }
+
+    assert told() == {}
+    folder.chmod(0o777)
+    assert told() == {
+        subject: (
+            f"Others may put another file in the place of {folder}/{name}.",
+            f"Run: chmod go-w '{folder}'",
+            False,
+        )
+        for subject, name in NAMED.items()
+    }
+
+
+def test_a_daemon_reminds_though_others_may_write_to_the_folder_of_a_secret(world: World) -> None:
+    folder = world.home / "open"
+    folder.mkdir()
+    (folder / "feed").touch(mode=0o600)
+    (folder / "feed").write_text("http://127.0.0.1:9/")
+    folder.chmod(0o777)
+    more = f'[[calendars]]\nname = "feed"\ntype = "ics"\nurl = {{ file = "{folder}/feed" }}\nsessions = "all"'
+    configure(world, more)
+    with watched(world):
+        eventually(lambda: len(world.json("agenda", "--to", "+3d")["sessions"]) == 2, "the sessions to come")
+
+
 def test_a_keyring_that_is_locked_or_missing_has_its_remedy(world: World) -> None:
     world.env["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"  # what there is without a desktop
     keyring = 'url = { keyring = "feed" }'

@@ -180,17 +180,29 @@ def test_a_key_file_that_others_may_replace_is_refused_before_anything_is_encryp
         (folder / "store").touch(mode=0o600)
         (folder / "store").write_text(DIGITS)
     said = world.cli("store", "encrypt", "--key-file", str(folder / "store"), expect=1).stderr
-    assert str(folder) in said and "others may" in said.lower()
+    assert f"Others may put another file in the place of {folder}/store." in said
+    assert f"chmod go-w {folder}" in said
     assert not is_encrypted(world) and (folder / "store").exists() is is_there
     world.json("agenda")  # the configuration is as it was
     folder.chmod(0o700)
     world.cli("store", "encrypt", "--key-file", str(folder / "store"))
     folder.chmod(0o777)
-    told = world.cli("agenda", expect=2).stderr
-    assert (
-        f"others may put another file in the place of {folder}/store; close it with: chmod go-w {folder}"
-        in told
-    )
+    assert world.json("agenda")["sessions"]  # the folder is opened by whomever: reminders go on
+    found = world.json("check", expect=1)["checks"]  # no daemon runs
+    (told,) = [one for one in found if one["subject"] == "store: key" and one["state"] == "problem"]
+    assert (told["critical"], told["remedy"]) == (False, f"Run: chmod go-w {folder}")
+
+
+def test_a_key_that_the_configuration_wants_in_such_a_folder_is_not_put_there(world: World) -> None:
+    folder = world.home / "keys"
+    folder.mkdir()
+    folder.chmod(0o777)
+    with world.config_file.open("a", encoding="utf-8") as config:
+        config.write(f'[store]\nkey = {{ file = "{folder}/store" }}\n')
+    said = world.cli("store", "encrypt", expect=1).stderr
+    assert f"The key could not be kept. Others may put another file in the place of {folder}/store." in said
+    assert f"Close it with: chmod go-w {folder}" in said
+    assert not is_encrypted(world) and list(folder.iterdir()) == []
 
 
 def test_a_key_file_that_is_there_is_used_and_never_written_over(world: World) -> None:

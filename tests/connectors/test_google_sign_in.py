@@ -91,10 +91,9 @@ def test_nobody_came(tmp_path: Path, google: GoogleFake) -> None:
     assert "Nobody came back" in error.what
 
 
-def test_nobody_is_sent_to_google_for_what_would_be_refused_a_moment_later(
+def test_nobody_is_sent_to_google_for_what_may_not_be_kept_where_it_is_meant_to(
     tmp_path: Path, google: GoogleFake
 ) -> None:
-    """A sign-in that is refused once it is there takes the whole configuration with it, other calendars too."""
     kept = tmp_path / "kept"
     kept.mkdir()
     attempt(kept, google)
@@ -104,6 +103,7 @@ def test_nobody_is_sent_to_google_for_what_would_be_refused_a_moment_later(
     with pytest.raises(WrongKey) as caught:
         attempt(kept, google, token=kept / "open" / "token.json")
     assert (caught.value.key, str(kept / "open") in caught.value.what) == ("token", True)
+    assert f"chmod go-w {kept}/open" in caught.value.remedy
     assert len(google.asked("/auth")) == 1
     assert list((kept / "open").iterdir()) == []
 

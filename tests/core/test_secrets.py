@@ -17,8 +17,8 @@ from keyring.credentials import Credential, SimpleCredential
 from keyring.errors import KeyringLocked
 from pydantic import ValidationError
 
-from kepthour_connectors.keeping import Unkept, keep_in_file
-from kepthour_connectors.secrets import Secret, SecretUnavailable
+from kepthour_connectors.keeping import keep_in_file
+from kepthour_connectors.secrets import OpenToOthers, Secret, SecretUnavailable, well_placed
 
 WORD = "correct horse"
 
@@ -116,12 +116,18 @@ def in_a_folder(made: Path, mode: int) -> Path:
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o707, 0o703, 0o2777])
-def test_a_file_that_others_may_replace_is_refused_with_the_remedy(tmp_path: Path, mode: int) -> None:
+def test_no_secret_is_put_where_others_may_replace_it_and_one_that_is_there_is_used(
+    tmp_path: Path, mode: int
+) -> None:
+    """A folder's mode changes though nobody touched what is ours: a refusal would cost the reminders."""
     path = in_a_folder(tmp_path / "kept", mode)
-    with pytest.raises(ValidationError, match=f"in the place of {path}; .*chmod go-w {tmp_path}/kept"):
-        Secret(file=path)
-    path.unlink()  # then it is told when it is needed
-    Secret(file=path)
+    with pytest.raises(OpenToOthers, match=f"in the place of {path}; .*chmod go-w {tmp_path}/kept"):
+        well_placed(path)
+    assert Secret(file=path).reveal() == WORD
+    path.unlink()
+    with pytest.raises(OpenToOthers, match=f"in the place of {path}; "):
+        keep_in_file(path, WORD)
+    assert not path.exists()
 
 
 def test_so_is_one_whose_folder_others_may_replace_and_a_link_that_they_may(tmp_path: Path) -> None:
@@ -133,13 +139,14 @@ def test_so_is_one_whose_folder_others_may_replace_and_a_link_that_they_may(tmp_
     away.symlink_to(path)
     (tmp_path / "open").chmod(0o777)
     for one in (path, link, away):
-        with pytest.raises(ValidationError, match=f"chmod go-w {tmp_path}/open"):
-            Secret(file=one)
+        with pytest.raises(OpenToOthers, match=f"chmod go-w {tmp_path}/open"):
+            well_placed(one)
 
 
 @pytest.mark.parametrize("mode", [0o700, 0o755, 0o1777, 0o2755])
 def test_a_folder_in_which_others_replace_nothing_is_accepted(tmp_path: Path, mode: int) -> None:
-    assert Secret(file=in_a_folder(tmp_path / "kept", mode)).reveal() == WORD
+    path = in_a_folder(tmp_path / "kept", mode)
+    assert well_placed(path) == path
 
 
 @pytest.mark.parametrize(
@@ -165,10 +172,10 @@ def test_a_group_may_write_there_that_has_no_other_member(
     monkeypatch.setattr(pwd, "getpwall", lambda: known)
     path = in_a_folder(tmp_path / "kept", 0o770)
     if accepted:
-        assert Secret(file=path).reveal() == WORD
+        assert well_placed(path) == path
     else:
-        with pytest.raises(ValidationError, match="chmod go-w"):
-            Secret(file=path)
+        with pytest.raises(OpenToOthers, match="chmod go-w"):
+            well_placed(path)
 
 
 def test_a_directory_service_that_lists_nobody_makes_no_stranger_of_oneself(
@@ -178,14 +185,8 @@ def test_a_directory_service_that_lists_nobody_makes_no_stranger_of_oneself(
     monkeypatch.setattr(grp, "getgrgid", lambda gid: grp.struct_group(("anna", "x", gid, ["anna"])))
     monkeypatch.setattr(pwd, "getpwall", list)
     monkeypatch.setattr(pwd, "getpwuid", lambda _uid: me)
-    assert Secret(file=in_a_folder(tmp_path / "kept", 0o770)).reveal() == WORD
-
-
-def test_nothing_is_kept_where_others_may_replace_it(tmp_path: Path) -> None:
-    tmp_path.chmod(0o777)
-    with pytest.raises(Unkept, match=f"others may write to {tmp_path}"):
-        keep_in_file(tmp_path / "secret", WORD)
-    assert list(tmp_path.iterdir()) == []
+    path = in_a_folder(tmp_path / "kept", 0o770)
+    assert well_placed(path) == path
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe\x00"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -78,6 +79,13 @@ class Options(BaseModel):
             raise ValueError("client_certificate needs an https address; plain http shows none")
         private(self.client_key or self.client_certificate)
         return self
+
+    @property
+    def secret_files(self) -> Mapping[str, Path]:
+        """As `base.NamesSecretFiles` says."""
+        if self.client_key is not None:
+            return {"client_key": self.client_key}
+        return {"client_certificate": self.client_certificate} if self.client_certificate is not None else {}
 
 
 def connect(options: Options, surroundings: Surroundings) -> Connector:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -67,6 +67,12 @@ class Options(BaseModel):
     def scopes(self) -> tuple[str, ...]:
         """What the therapist is asked to allow: reading, and nothing else."""
         return (*CALENDAR_SCOPES, MEET_SCOPE, WHO_SCOPE) if self.meet else CALENDAR_SCOPES
+
+    @property
+    def secret_files(self) -> Mapping[str, Path]:
+        """As `base.NamesSecretFiles` says."""
+        files = {"client_secret": self.client_secret, "token": self.token}
+        return {key: file for key, file in files.items() if isinstance(file, Path)}
 
     @property
     def evidence(self) -> str | None:

@@ -28,10 +28,10 @@ from kepthour_connectors.base import (
     WrongKey,
     checked_url,
 )
-from kepthour_connectors.folders import open_folder
 from kepthour_connectors.google import CALENDAR_SCOPES, MEET_SCOPE, WHO_SCOPE, Options
 from kepthour_connectors.google.loopback import HOST, Loopback, open_browser, ssh_recipe
 from kepthour_connectors.google.tokens import Unkept, tokens
+from kepthour_connectors.secrets import OpenToOthers, well_placed
 
 _TOKEN_SECONDS = 30
 _BOXES = {
@@ -267,11 +267,13 @@ def _document(flow: Any, scopes: Iterable[str]) -> dict[str, Any]:
 
 
 def _check_place(options: Options) -> None:
-    """A file that would be refused once it is there takes the whole configuration with it. Raises WrongKey."""
-    if isinstance(options.token, Path) and (folder := open_folder(options.token)) is not None:
-        raise WrongKey(
-            "token", f"Others may write to {folder}.", f"Run: chmod go-w {folder}, or name a file elsewhere."
-        )
+    """Raises WrongKey if others may put another sign-in in the place of this one."""
+    if not isinstance(options.token, Path):
+        return
+    try:
+        well_placed(options.token)
+    except OpenToOthers as error:
+        raise WrongKey("token", *error.sentences) from None
 
 
 def _keep(document: dict[str, Any], options: Options, surroundings: Surroundings) -> None:

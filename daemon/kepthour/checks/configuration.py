@@ -5,12 +5,12 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+from kepthour.checks.placing import replaceable
 from kepthour.checks.record import Check, ok, problem
 from kepthour.config import Configuration
 from kepthour.config.faults import Fault, Faulty
 from kepthour.config.reading import load
 from kepthour.plugins import Plugins
-from kepthour_connectors.folders import open_folder
 
 NAME = "configuration"
 
@@ -30,9 +30,7 @@ def examine(file: Path, plugins: Plugins) -> tuple[Configuration | None, list[Ch
         found.append(
             problem(NAME, None, f"Others may read {file}.", f"Run: chmod 600 {file}", critical=False)
         )
-    if (folder := open_folder(file)) is not None:  # it names programs that are run
-        what = f"Others may put another file in the place of {file}."
-        found.append(problem(NAME, None, what, f"Run: chmod go-w {folder}", critical=False))
+    found += replaceable(NAME, None, file)  # it names programs that are run
     return config, found
 
 

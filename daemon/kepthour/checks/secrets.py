@@ -1,4 +1,4 @@
-"""Whether each secret that the configuration names can be read, as seen from this process. Never what it is."""
+"""Whether each secret that the configuration names can be read, as seen from this process, and is safe. Never what it is."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import asyncio
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
+from kepthour.checks.placing import replaceable
 from kepthour.checks.record import Check, ok, problem, skipped
 from kepthour.config import Configuration
 from kepthour.store.access import Access, Encrypted, KeyUnavailable, Refused
 from kepthour.threads import in_own_thread
+from kepthour_connectors.base import NamesSecretFiles
 from kepthour_connectors.secrets import Secret, SecretUnavailable
 
 NAME = "secret"
@@ -42,9 +45,18 @@ class _Named:
 def examine(config: Configuration, access: Access) -> list[Check]:
     """Reads them all, side by side. `access` is what the store was opened with: its key is not asked for again."""
     found = list(_all_of(config, access))
-    if not found:
-        return []
-    return asyncio.run(_tried(found))
+    told = asyncio.run(_tried(found)) if found else []
+    return told + [check for subject, file in _files(config, found) for check in replaceable(NAME, subject, file)]
+
+
+def _files(config: Configuration, found: list[_Named]) -> Iterator[tuple[str, Path]]:
+    for one in found:
+        if one.secret.file is not None:
+            yield one.subject, one.secret.file
+    for calendar in config.calendars:
+        if isinstance(calendar.options, NamesSecretFiles):
+            for key, file in calendar.options.secret_files.items():
+                yield f"{calendar.name}: {key}", file
 
 
 async def _tried(found: list[_Named]) -> list[Check]:

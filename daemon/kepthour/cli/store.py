@@ -93,7 +93,7 @@ def _place_of_the_key(
     """The configuration, and where the key is kept, or will be. Raises NeedsPerson if that cannot be written down."""
     from kepthour.config.replacing import check_writable
     from kepthour.core.errors import NeedsPerson
-    from kepthour_connectors.secrets import OpenToOthers, Secret, private
+    from kepthour_connectors.secrets import OpenToOthers, Secret, private, well_placed
 
     config = _configuration(setting)
     if config.store_key is not None:
@@ -109,13 +109,9 @@ def _place_of_the_key(
     if key_file is None:
         return config, Secret(keyring=keyring or _SERVICE)
     try:
-        return config, Secret(file=private(key_file.expanduser().absolute()))
+        return config, Secret(file=well_placed(private(key_file.expanduser().absolute())))
     except OpenToOthers as error:
-        raise NeedsPerson(f"{_sentence(error.what)}.", f"{_sentence(error.remedy)}.") from None
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
+        raise NeedsPerson(*error.sentences) from None
 
 
 def _is_meant(where: Secret, keyring: str | None, key_file: Path | None) -> bool:

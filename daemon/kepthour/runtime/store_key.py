@@ -11,7 +11,7 @@ from kepthour.store.rescue import to_disk
 from kepthour.store.sealing import KEY_BYTES
 from kepthour.threads import Question
 from kepthour_connectors.keeping import Unkept, holds, keep_in_file, keep_in_keyring
-from kepthour_connectors.secrets import Secret, SecretUnavailable
+from kepthour_connectors.secrets import OpenToOthers, Secret, SecretUnavailable
 
 _SECONDS = 60.0  # somebody is there, and may have a password to type
 
@@ -72,6 +72,9 @@ def _into_a_file(file: Path, key: str) -> None:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         keep_in_file(file, key)
         to_disk(file.parent)
+    except OpenToOthers as error:
+        what, remedy = error.sentences
+        raise NeedsPerson(f"The key could not be kept. {what}", remedy) from None
     except Unkept as error:
         raise NeedsPerson(f"The key could not be kept: {error}.", "Name another file.") from None
     except OSError as error:

@@ -78,6 +78,7 @@ class Vault:
         from kepthour.cli.init.writing import make_folder
         from kepthour.core.errors import NeedsPerson
         from kepthour_connectors.keeping import keep_in_file
+        from kepthour_connectors.secrets import OpenToOthers
 
         make_folder(self._folder)
         for name in _names("practice"):
@@ -86,6 +87,11 @@ class Vault:
                 keep_in_file(file, secret)
             except FileExistsError:
                 continue
+            except OpenToOthers as error:
+                raise NeedsPerson(
+                    f"{what} was not stored: {error.what}.",
+                    f"{error.sentences[1]} --config names another folder.",
+                ) from None
             except Unkept as error:
                 raise NeedsPerson(
                     f"{what} was not stored: {error}.", "Choose another with --config."
