@@ -86,6 +86,23 @@ def test_init_goes_by_a_machine_that_has_the_rules_of_its_zone_and_not_its_name(
     assert session["start"] == "2026-03-02T09:00:00-05:00"
 
 
+@pytest.mark.parametrize("zone", ["CET-1CEST", "Foo/Bar"])
+def test_init_says_that_a_zone_is_to_be_written_where_the_machine_tells_none(
+    tmp_path: Path, zone: str
+) -> None:
+    world = World(tmp_path)
+    world.env["TZ"] = zone
+    said = world.cli("init", "--no-input").stdout
+    assert "does not tell its time zone: write yours into the file" in said
+    assert "you are in" not in said
+    assert "timezone: is not given" in world.cli("agenda", expect=2).stderr
+    line = '# timezone = "Europe/Berlin"             # needed: '
+    text = world.config_file.read_text()
+    assert line in text
+    world.config_file.write_text(text.replace(line, line.removeprefix("# ")))
+    world.cli("agenda")
+
+
 def test_sync_tells_what_changed(world: World) -> None:
     put(world, ("one", "AB individual", at(minutes=6)))
     (found,) = world.json("sync")["calendars"]

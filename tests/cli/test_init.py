@@ -104,6 +104,17 @@ def test_the_password_goes_to_a_private_file_where_no_keyring_is(
     assert f'password = {{ file = "{file}" }}' in written(world)
 
 
+def test_the_password_goes_to_no_file_that_others_may_replace(world: World, server: RadicaleServer) -> None:
+    folder = world.config_file.parent
+    folder.mkdir(parents=True)
+    folder.chmod(0o777)
+    run = FirstRun(world, sign_in(server))
+    assert run.code == 1
+    assert f"chmod go-w {folder}, or keep the file elsewhere. --config names another folder." in run.said
+    assert f"Close it with: chmod go-w {folder}" in run.said
+    nothing_left(world)
+
+
 def test_the_password_goes_to_the_keyring_and_over_nothing_there(
     world: World, server: RadicaleServer, tmp_path: Path
 ) -> None:

@@ -33,7 +33,7 @@ UNIT = """
 [Service]
 Type=notify
 ExecStart={command}
-ExecReload=/bin/kill -HUP $MAINPID
+ExecReload=/bin/sh -c 'kill -s HUP "$MAINPID"'
 Restart=always
 RestartSec=0
 StandardError=append:{log}

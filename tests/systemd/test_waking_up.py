@@ -42,7 +42,7 @@ UNIT = """
 [Service]
 Type=notify
 ExecStart={kepthour} run
-ExecReload=/bin/kill -HUP $MAINPID
+ExecReload=/bin/sh -c 'kill -s HUP "$MAINPID"'
 Environment=DBUS_SYSTEM_BUS_ADDRESS={bus}
 StandardError=append:{log}
 """

@@ -1,4 +1,4 @@
-"""Whether each secret that the configuration names can be read, as seen from this process, and is safe. Never what it is."""
+"""Whether each secret that the configuration names can be read, as seen from this process. Never what it is."""
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ def examine(config: Configuration, access: Access) -> list[Check]:
     """Reads them all, side by side. `access` is what the store was opened with: its key is not asked for again."""
     found = list(_all_of(config, access))
     told = asyncio.run(_tried(found)) if found else []
-    return told + [check for subject, file in _files(config, found) for check in replaceable(NAME, subject, file)]
+    return told + [
+        check for subject, file in _files(config, found) for check in replaceable(NAME, subject, file)
+    ]
 
 
 def _files(config: Configuration, found: list[_Named]) -> Iterator[tuple[str, Path]]:

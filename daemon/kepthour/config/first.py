@@ -18,6 +18,7 @@ _HEAD = """\
 
 """
 _ZONE_OF_THE_SYSTEM = '# timezone = "Europe/Berlin"             # without it: this computer\'s'
+_ZONE_IS_MISSING = '# timezone = "Europe/Berlin"             # needed: this computer does not tell its own'
 _NO_RULES = """\
 # Which events are sessions: "all", "none" or "rules". To go by rules, set sessions = "rules" above, and write e.g.:
 #
@@ -63,13 +64,18 @@ def text(
     rules: Sequence[Rule],
     *,
     terminal: bool = False,
+    follows: bool = True,
 ) -> str:
-    """A whole file with one calendar. `calendar`: its keys but for `name` and `sessions`. No `zone`: the system's."""
+    """A whole file with one calendar. `calendar`: its keys but for `name` and `sessions`.
+
+    No `zone`: the system's; or if it `follows` none, that has to be written yet.
+    """
+    unnamed = _ZONE_OF_THE_SYSTEM if follows else _ZONE_IS_MISSING
     table = {"name": CALENDAR, **calendar, "sessions": take.value}
     lines = ["[[calendars]]", *(f"{key} = {_value(value)}" for key, value in table.items()), "", ""]
     heading = _NO_RULES if not rules else _ALIASES if take is Take.ALL else _RULES
     return (
-        _HEAD.format(zone=f"timezone = {_value(zone)}" if zone is not None else _ZONE_OF_THE_SYSTEM)
+        _HEAD.format(zone=f"timezone = {_value(zone)}" if zone is not None else unnamed)
         + "\n".join(lines)
         + heading
         + "".join(_rules(rules))

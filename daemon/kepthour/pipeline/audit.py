@@ -39,7 +39,7 @@ def audit(
 ) -> list[Found]:
     """Find and mend at `now` (aware UTC); returns what was found. `before` is what the last pass found.
 
-    The plan is to be made anew afterwards: so nothing is done once `given_up` is set, by which nobody plans any more.
+    The plan is to be made anew afterwards. Once `given_up` is set, nobody will do that: then nothing is done.
     `channels` are all there are.
     """
     with store.read() as tx:

@@ -41,15 +41,22 @@ def init(ctx: click.Context, no_input: bool) -> None:
 
 def _write_defaults(file: Path) -> None:
     from kepthour.cli.init.writing import write
-    from kepthour.cli.init.zone import system_zone
+    from kepthour.cli.init.zone import is_told, system_zone
     from kepthour.config.first import text
     from kepthour.core.sessions import Take
 
-    zone = system_zone()
-    write(file, text(zone, {"type": "ics", "path": _DEFAULT_FILE}, Take.ALL, ()))
+    zone, told = system_zone(), is_told()
+    write(file, text(zone, {"type": "ics", "path": _DEFAULT_FILE}, Take.ALL, (), follows=told))
     click.echo(f"Written: {file}")
-    there = f"you are in {zone}" if zone is not None else "you are in this computer's time zone"
-    click.echo(f"Taken for granted: {there}, and your sessions are in {_DEFAULT_FILE}. Else edit it.")
+    where = f"your sessions are in {_DEFAULT_FILE}"
+    if told:
+        there = zone if zone is not None else "this computer's time zone"
+        where = f"you are in {there}, and {where}"
+    click.echo(f"Taken for granted: {where}. Else edit it.")
+    if not told:
+        click.echo(
+            'This computer does not tell its time zone: write yours into the file, as timezone = "Europe/Berlin".'
+        )
     click.echo(
         "Next: kepthour check, then kepthour agenda. When the sessions are right: kepthour service install --now"
     )

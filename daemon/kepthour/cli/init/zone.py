@@ -21,6 +21,13 @@ def system_zone() -> str | None:
     return found.key if found is not None and found.key in named else None
 
 
+def is_told() -> bool:
+    """Whether this machine tells its zone, if only by its rules."""
+    from kepthour.config import zone
+
+    return zone.system_zone() is not None
+
+
 def asked_zone() -> str:
     """What they say."""
     zone = system_zone()
