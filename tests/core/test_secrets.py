@@ -130,7 +130,7 @@ def test_no_secret_is_put_where_others_may_replace_it_and_one_that_is_there_is_u
     assert not path.exists()
 
 
-def test_so_is_one_whose_folder_others_may_replace_and_a_link_that_they_may(tmp_path: Path) -> None:
+def test_all_folders_on_the_way_to_a_file_count_of_a_link_and_of_what_it_leads_to(tmp_path: Path) -> None:
     (tmp_path / "open").mkdir()
     path = in_a_folder(tmp_path / "open" / "kept", 0o700)
     link = tmp_path / "open" / "link"
