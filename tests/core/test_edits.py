@@ -85,6 +85,20 @@ def test_when_it_was_says_its_new_stamp_else_the_polls_around_it() -> None:
         assert (edit.since, edit.until) == (last, now)
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        ":2026-03-02T09:00:00Z", ":20260302T240000Z", ":x", ";VALUE=PERIOD:20260302T090000Z", ":20260302T090000z",
+        ";TZID=Pacific/Auckland:00010101T000000", ";TZID=America/New_York:99991231T230000",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("line", ["", "EXDATE:20260309T100000"])
+def test_a_stamp_that_cannot_be_read_costs_no_session(value: str, line: str) -> None:
+    (one,) = occurring(held(f"LAST-MODIFIED{value}", *([line] if line else [])))
+    (occurrence,) = one.occurrences
+    assert (occurrence.start, occurrence.stamp) == (TEN, None)
+
+
 def resources(count: int, text: str, *, series: str | None = None) -> list[Held]:
     return [Held(f"{number}", "1", Phi(text), series) for number in range(count)]
 

@@ -189,8 +189,11 @@ def _written(event: Event) -> partial[Occurrence]:
 
 def _stamp(event: Event) -> datetime | None:
     """RFC 5545, 3.8.7.3: always in UTC. Anything else says nothing."""
-    at = getattr(event.get(STAMP), "dt", None)
-    return at.astimezone(UTC) if isinstance(at, datetime) and at.tzinfo is not None else None
+    try:
+        at = getattr(event.get(STAMP), "dt", None)  # the library raises for what it could not read
+        return at.astimezone(UTC) if isinstance(at, datetime) and at.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _end(event: Event, series: Series) -> datetime | None:
