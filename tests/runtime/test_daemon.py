@@ -12,6 +12,8 @@ import pytest
 
 from kepthour.app import App
 from kepthour.config.reading import load
+from kepthour.core.errors import TryLater
+from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
 from kepthour.pipeline.dispatch import claim
 from kepthour.ports import Answer, Key
@@ -64,6 +66,12 @@ class Made:
     def rungs(self) -> list[str]:
         """What came of the ladder. That a calendar cannot be asked is told, too."""
         return [notice.rung for _at, notice in self.screen.received if notice.rung != "calendar"]
+
+    def answers(self) -> list[Kind]:
+        with self.store.read() as tx:
+            now, around = datetime.now(UTC), timedelta(hours=1)
+            (row,) = sessions.between(tx, now - around, now + around)
+            return [one.kind for one in responses.to(tx, row)]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Daemon]:
@@ -152,6 +160,56 @@ async def test_a_reload_that_fails_leaves_nobody_unwatched(
                     await daemon.reload()
             await until(lambda: "0s" in made.rungs(), "the rung at the start")
     assert told is None or told in [entry["event"] for entry in said]
+
+
+async def test_an_answer_that_is_held_while_a_reload_lets_go_is_stored_after_it(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close = Recorder.close
+
+    async def pressed_and_closed(screen: Recorder) -> None:
+        screen.press(Key.HERE)
+        await asyncio.sleep(0)  # it is heard
+        await close(screen)
+
+    def busy(*_args: object) -> None:
+        raise TryLater("The store is busy.")
+
+    async with made.running() as daemon:
+        await until(lambda: "-1s" in made.rungs(), "a rung to answer")
+        with monkeypatch.context() as there, capture_logs() as said:
+            there.setattr(Recorder, "close", pressed_and_closed)
+            there.setattr(App, "answer", busy)
+            await daemon.reload()
+            await until(lambda: "answer.held" in [one["event"] for one in said], "an answer that waits")
+        await until(lambda: made.answers() == [Kind.HERE], "the answer in the store")
+
+
+async def test_a_store_that_fails_while_a_reload_waits_for_a_turn_has_it_wait_on(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another pump would not know what went out."""
+    begun, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def busy(_pump: Pump, **_more: object) -> None:
+        begun.set()
+        await may_go_on.wait()
+        raise TryLater("The store is busy.")
+
+    async with made.running() as daemon:
+        await until(daemon.health.ok, "a daemon that is well")
+        with capture_logs() as said:
+            with monkeypatch.context() as there:
+                there.setattr(Pump, "turn", busy)
+                daemon.wake()
+                await begun.wait()
+                reload = asyncio.create_task(daemon.reload())
+                await until(lambda: bool(daemon._idle._waiters), "a reload that waits")  # type: ignore[attr-defined]
+                may_go_on.set()
+                await reload
+                told = [one["event"] for one in said]
+                assert "configuration.waits" in told and "configuration.reloaded" not in told
+            await until(lambda: "configuration.reloaded" in [one["event"] for one in said], "the reload")
 
 
 async def test_reloads_that_come_at_once_take_up_one_after_the_other(

@@ -21,7 +21,7 @@ from kepthour.store.access import Refused, Unusable
 _SPANS = {Kind.SNOOZE: SNOOZE, Kind.LATE: LATE}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Held:
     answer: Answer
     at: datetime  # aware UTC
@@ -35,6 +35,10 @@ class Answering:
         self._dispatcher = dispatcher
         self._tell = taken
         self._held: list[_Held] = []
+
+    def succeed(self, before: Answering) -> None:
+        """What waits with the one `before`, or comes to wait there yet, is stored from here."""
+        self._held = before._held
 
     @property
     def holds(self) -> bool:
@@ -64,9 +68,11 @@ class Answering:
         What went out before an answer is recorded before it: what it means depends on what was out.
         """
         while self._held:
-            await self._dispatcher.record(until=self._held[0].at)
-            await self._store(self._held[0])
-            del self._held[0]
+            one = self._held[0]
+            await self._dispatcher.record(until=one.at)
+            await self._store(one)
+            if one in self._held:  # else the one before came to its end with it, too
+                self._held.remove(one)
 
     async def _store(self, one: _Held) -> bool:
         """Whether it was taken; false for one that makes no sense, or no sense any more.

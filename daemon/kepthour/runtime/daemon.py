@@ -171,13 +171,13 @@ class Daemon:
             log.error("configuration.not_taken_up", problem=error, place=place(error))
             return
         self._refused = False
+        await self._idle.wait()  # first: the turn under way may find that the store fails
         if self._outage.on or (self._answering is not None and self._answering.holds):
             log.info("configuration.waits")  # another pump would not know what went out and was answered
             self._reload_waits = True
             return
         self._poller.forget()
         self._heartbeat.forget()
-        await self._idle.wait()
         old, self._app = self._app, made.app
         try:
             await self._let_go()  # nothing turns until the channels are open again
@@ -229,6 +229,8 @@ class Daemon:
     async def _take_up(self, made: _Made) -> None:
         """Open the channels, plan from what is stored, and put the jobs on the timer."""
         # First: a channel may hear at once what was answered while no daemon ran.
+        if self._answering is not None:
+            made.answering.succeed(self._answering)
         self._answering = made.answering
         await made.pump.dispatcher.open(self._answered)
         self._poller, self._heartbeat, self._turns = made.poller, made.heartbeat, made.turns
