@@ -204,7 +204,7 @@ async def test_a_store_that_fails_while_a_reload_waits_for_a_turn_has_it_wait_on
                 daemon.wake()
                 await begun.wait()
                 reload = asyncio.create_task(daemon.reload())
-                await until(lambda: bool(daemon._idle._waiters), "a reload that waits")  # type: ignore[attr-defined]
+                await until(lambda: bool(daemon._idle._waiters), "a reload that waits")
                 may_go_on.set()
                 await reload
                 told = [one["event"] for one in said]
