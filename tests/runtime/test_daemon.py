@@ -235,6 +235,35 @@ async def test_reloads_that_come_at_once_take_up_one_after_the_other(
     assert going == ["open", "close"] * 4
 
 
+async def test_a_stop_during_a_reload_leaves_no_channel_open(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going: list[str] = []
+    begun, may_go_on = asyncio.Event(), asyncio.Event()
+    opens, closes = Recorder.open, Recorder.close
+
+    async def opened_(screen: Recorder, *args: Callable[[Answer], None]) -> None:
+        await opens(screen, *args)
+        going.append("open")
+
+    async def closed(screen: Recorder) -> None:
+        begun.set()
+        await may_go_on.wait()
+        await closes(screen)
+        going.append("close")
+
+    monkeypatch.setattr(Recorder, "open", opened_)
+    monkeypatch.setattr(Recorder, "close", closed)
+    async with made.running() as daemon:
+        await until(daemon.health.ok, "a daemon that is well")
+        daemon._spawn_reload()
+        await begun.wait()
+        daemon.stop()
+        await until(lambda: bool(daemon._changing._waiters), "an end that waits for the reload")
+        may_go_on.set()
+    assert going in (["open", "close"], ["open", "close"] * 2)
+
+
 @pytest.mark.parametrize(("where", "name"), [(App, "audit"), (App, "look"), (claim, "claim")])
 async def test_a_daemon_with_a_bug_does_not_call_itself_well(
     where: object, name: str, made: Made, monkeypatch: pytest.MonkeyPatch

@@ -160,6 +160,8 @@ class Daemon:
             self._systemd.ready(self._status())
 
     async def _change_over(self) -> None:
+        if self._stop.is_set():
+            return
         self._refused = True
         try:
             made = self._made(await asyncio.to_thread(self._load))
@@ -272,8 +274,8 @@ class Daemon:
 
     async def _end(self) -> None:
         self._systemd.stopping()
-        with suppress(TimeoutError):  # a turn that hangs is not waited for
-            async with asyncio.timeout(_END_SECONDS):
+        with suppress(TimeoutError):  # a turn or a reload that hangs is not waited for
+            async with asyncio.timeout(_END_SECONDS), self._changing:
                 await self._idle.wait()
         self._heartbeat.forget()
         self._scheduler.stop()
