@@ -157,7 +157,8 @@ class Daemon:
             async with self._changing:
                 await self._change_over()
         finally:
-            self._systemd.ready(self._status())
+            if not self._stop.is_set():  # else it is stopping, and has said so
+                self._systemd.ready(self._status())
 
     async def _change_over(self) -> None:
         if self._stop.is_set():
@@ -193,7 +194,11 @@ class Daemon:
     def _status(self) -> str:
         """For systemd, and so for anybody on this machine: no name and no time."""
         count = len(self._app.config.calendars)
-        refused = " The changed configuration is faulty: the one before it stays." if self._refused else ""
+        refused = (
+            " The changed configuration could not be taken up: the one before it stays."
+            if self._refused
+            else ""
+        )
         return f"Watching {count} calendar{'' if count == 1 else 's'}.{refused}"
 
     def _spawn_reload(self) -> None:

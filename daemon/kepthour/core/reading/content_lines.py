@@ -8,7 +8,8 @@ the parameter is renamed on the way in, and definitions of zones are taken out a
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+
+from kepthour.core.reading.remembering import of_short
 
 ZONE = "X-TZID"  # the parameter TZID, as the parser sees it
 
@@ -64,7 +65,7 @@ def _shown(line: re.Match[str]) -> str:
     return f"\n{name}{_renamed(params, _SHOWN)}:{value}\r"
 
 
-@lru_cache(maxsize=256)
+@of_short
 def _renamed(params: str, new: str) -> str:
     """The parameters of a time with `new` in place of its TZID."""
     return _PARAMETER.sub(new, params)

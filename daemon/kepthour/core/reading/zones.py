@@ -19,6 +19,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
+from kepthour.core.reading.remembering import of_short
+
 if TYPE_CHECKING:
     from icalendar import Timezone
 
@@ -68,7 +70,7 @@ class Zones:
         return self.default
 
 
-@lru_cache(maxsize=256)
+@of_short
 def named(name: str) -> tzinfo | None:
     """The zone which everybody means by `name`; None if there is none."""
     for candidate in _candidates(name.strip().strip('"')):
