@@ -235,10 +235,11 @@ class Daemon:
 
     async def _take_up(self, made: _Made) -> None:
         """Open the channels, plan from what is stored, and put the jobs on the timer."""
-        # First: a channel may hear at once what was answered while no daemon ran.
         if self._answering is not None:
             made.answering.succeed(self._answering)
-        self._answering = made.answering
+        self._answering = (
+            made.answering
+        )  # first: a channel may hear at once what was answered while no daemon ran
         await made.pump.dispatcher.open(self._answered)
         self._poller, self._heartbeat, self._turns = made.poller, made.heartbeat, made.turns
         try:
