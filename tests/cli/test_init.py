@@ -8,7 +8,7 @@ import stat
 import subprocess
 import tomllib
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ from tests.support.calendars import calendar
 from tests.support.certificates import Authority, serving
 from tests.support.consent import browser
 from tests.support.fence import TITLE
-from tests.support.first_run import WEEK, FirstRun, practice_events, practice_text
+from tests.support.first_run import WEEK, FirstRun, next_monday, practice_events, practice_text
 from tests.support.radicale import PASSWORD, USER, RadicaleServer
 from tests.support.world import KEPTHOUR, World
 from tests.support.zones import without_name
@@ -233,6 +233,13 @@ def test_a_feed_s_address_is_kept_as_a_secret(world: World) -> None:
         assert "takes 16 of 20 events" in run.said
         assert "4711" not in run.said and "4711" not in written(world)
         checked(world, "configuration", "calendar")
+
+
+def test_what_is_weekly_counts_once_for_each_week_while_one_of_it_goes_on_too(world: World) -> None:
+    (world.home / "practice.ics").write_text(practice_text(), newline="")
+    world.shift_clock(next_monday(time(10, 20)))
+    run = FirstRun(world, {"Which (": "file", "The file": "~/practice.ics"})
+    assert "takes 16 of 20 events" in run.said
 
 
 def test_a_file_has_to_be_there_by_its_whole_path(world: World, tmp_path: Path) -> None:

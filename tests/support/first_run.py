@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -51,6 +51,12 @@ def practice_events() -> list[str]:
         event(f"{start:%a}", title, *_span(start), "RRULE:FREQ=WEEKLY")
         for title, start in zip(WEEK, starts, strict=True)
     ]
+
+
+def next_monday(at: time) -> datetime:
+    """`at` in Berlin: ten o'clock is the first title's."""
+    today = datetime.now(BERLIN).date()
+    return datetime.combine(today + timedelta(days=7 - today.weekday()), at, BERLIN)
 
 
 def practice_text() -> str:

@@ -28,6 +28,10 @@ class Trial:
         found = expanded(self.held, self.config.zone, start, end)
         return sorted((one for each in found for one in each.occurrences), key=lambda one: one.start)
 
+    def begun(self, start: datetime, end: datetime) -> list[Occurrence]:
+        """Those that begin in [start, end), so that what is weekly comes as often as there are weeks in it."""
+        return [one for one in self.between(start, end) if start <= one.start]
+
 
 def read_once(config: Configuration, surroundings: Surroundings, plugins: Plugins) -> Trial:
     """The calendar of `config`, which has this one. Blocks; raises ConnectorError."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -40,9 +40,11 @@ def agreed_sessions(trial: Trial | None, now: datetime) -> tuple[Take, tuple[Rul
         click.echo(f"\nEvery event of the calendar will be a session. Other rules: {_HOW}")
         return Take.ALL, ()
     zone = trial.config.zone
-    words, events = "last", trial.between(now - _SPAN, now)
+    here = now.astimezone(zone)  # weeks by the wall clock: one may have an hour more or less
+    before, after = (here - _SPAN).astimezone(UTC), (here + _SPAN).astimezone(UTC)
+    words, events = "last", trial.begun(before, now)
     if not events:  # a new calendar, or a feed that holds only what is to come
-        words, events = "next", trial.between(now, now + _SPAN)
+        words, events = "next", trial.begun(now, after)
     found = suggest(events, CALENDAR, zone)
     _show(found, words, zone)
     if trial.unreadable:
