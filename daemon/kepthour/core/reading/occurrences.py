@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -134,18 +134,36 @@ def _recurring(series: Series, start: datetime, end: datetime) -> Iterator[tuple
     for count, event in enumerate(recurring_ical_events.CalendarQuery(alone).between(start, end)):
         if count >= _MOST:
             raise Unreadable("too-many-instances")
-        yield event, _identity(event, series)
+        split = _split_of(event, series)
+        yield event, event["RECURRENCE-ID"].dt if split is None else _following(event, split)
 
 
-def _identity(event: Event, series: Series) -> Moment:
-    """The time that the series meant an instance for. The expander gives all after a THISANDFUTURE that one's."""
-    named: Moment = event["RECURRENCE-ID"].dt
-    for split in series.events:
-        if _is_split(split) and _is_split(event) and split["RECURRENCE-ID"].dt == named:
-            moved: timedelta = split["DTSTART"].dt - named
-            begins: Moment = event["DTSTART"].dt
-            return begins - moved
-    return named
+def _following(event: Event, split: Event) -> Moment:
+    """The time that a series meant `event` for, which comes of its THISANDFUTURE `split`: the expander says that one's.
+
+    If that made days of times, or times of days, the expander left the old sort, and `event` is changed.
+    """
+    named: Moment = split["RECURRENCE-ID"].dt
+    then: Moment = split["DTSTART"].dt
+    begins: Moment = event["DTSTART"].dt
+    if isinstance(named, datetime) == isinstance(then, datetime):
+        return begins - (then - named)
+    later = day(begins) - day(then)
+    for name in ("DTSTART", "DTEND", "DURATION"):  # the expander makes an end of every length
+        event.pop(name, None)
+        if name in split:
+            own = split[name]
+            event[name] = type(own)(own.dt + later) if isinstance(own.dt, date) else own
+    meant = day(named) + later
+    return datetime.combine(meant, named.time()) if isinstance(named, datetime) else meant
+
+
+def _split_of(event: Event, series: Series) -> Event | None:
+    """The THISANDFUTURE of `series` that made `event` what it is."""
+    if not _is_split(event):
+        return None
+    named = event["RECURRENCE-ID"].dt
+    return next((one for one in series.events if _is_split(one) and one["RECURRENCE-ID"].dt == named), None)
 
 
 def _is_split(event: Event) -> bool:
