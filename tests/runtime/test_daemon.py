@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from kepthour.app import App
+from kepthour.config import Configuration
 from kepthour.config.reading import load
 from kepthour.core.errors import TryLater
 from kepthour.core.response import Kind
@@ -33,7 +34,10 @@ from tests.support.logs import capture_logs
 from tests.support.stores import opened
 
 RUNGS = ("-1s", "0s")
-LADDER = "".join(f'[[reminders.rungs]]\nat = "{rung}"\n' for rung in RUNGS)
+
+
+def ladder(rungs: Iterable[str]) -> str:
+    return "".join(f'[[reminders.rungs]]\nat = "{rung}"\n' for rung in rungs)
 
 
 def broken(*_args: object, **_more: object) -> None:
@@ -46,12 +50,13 @@ class Made:
     def __init__(self, folder: Path) -> None:
         self.plugins = FakePlugins(SystemClock())  # type: ignore[arg-type]  # nobody moves this one
         self.file = folder / "config.toml"
+        self.kept: list[Configuration] = []  # that reloads took up
         polled = CONFIG.replace('sessions = "all"', 'sessions = "all"\npoll = "1s"')
-        self.file.write_text(polled + LADDER, encoding="utf-8")
+        self.file.write_text(polled + ladder(RUNGS), encoding="utf-8")
         self.store = opened(folder / "kepthour.db")
         self.app = self.load()
-        start = (datetime.now(UTC) + timedelta(seconds=4)).replace(microsecond=0)
-        begins, ends = (f"{at:%Y%m%dT%H%M%SZ}" for at in (start, start + timedelta(minutes=50)))
+        self.start = (datetime.now(UTC) + timedelta(seconds=4)).replace(microsecond=0)
+        begins, ends = (f"{at:%Y%m%dT%H%M%SZ}" for at in (self.start, self.start + timedelta(minutes=50)))
         text = calendar(event("one", "AB", begins, ends, zone=None))
         self.plugins.memory.calendar("practice").put("one.ics", text)
         self.app.sync()
@@ -75,7 +80,7 @@ class Made:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Daemon]:
-        daemon = Daemon(self.app, self.load)
+        daemon = Daemon(self.app, self.load, keep=self.kept.append)
         task = asyncio.create_task(daemon.run())
         try:
             yield daemon
@@ -130,6 +135,10 @@ def _tells(entry: object) -> bool:
     return __name__ in str(entry.get("place")) or entry["event"] == "channel.open_failed"
 
 
+def busy(*_args: object, **_more: object) -> None:
+    raise TryLater("The store is busy.")
+
+
 def refused(*_args: object) -> None:
     raise WrongKey("It is another key.", "Look.")
 
@@ -160,6 +169,7 @@ async def test_a_reload_that_fails_leaves_nobody_unwatched(
                     await daemon.reload()
             await until(lambda: "0s" in made.rungs(), "the rung at the start")
     assert told is None or told in [entry["event"] for entry in said]
+    assert len(made.kept) == (0 if told == "configuration.not_taken_up" else 1)
 
 
 async def test_an_answer_that_is_held_while_a_reload_lets_go_is_stored_after_it(
@@ -172,9 +182,6 @@ async def test_an_answer_that_is_held_while_a_reload_lets_go_is_stored_after_it(
         await asyncio.sleep(0)  # it is heard
         await close(screen)
 
-    def busy(*_args: object) -> None:
-        raise TryLater("The store is busy.")
-
     async with made.running() as daemon:
         await until(lambda: "-1s" in made.rungs(), "a rung to answer")
         with monkeypatch.context() as there, capture_logs() as said:
@@ -185,13 +192,45 @@ async def test_an_answer_that_is_held_while_a_reload_lets_go_is_stored_after_it(
         await until(lambda: made.answers() == [Kind.HERE], "the answer in the store")
 
 
+async def test_an_answer_that_a_reload_left_in_memory_holds_its_rungs_there(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close, late = Recorder.close, "4s"  # what was claimed before the answer comes still
+    made.file.write_text(made.file.read_text("utf-8") + ladder([late]), encoding="utf-8")
+    made.app = made.load()
+    over = made.start + timedelta(seconds=5)
+
+    async def pressed_and_closed(screen: Recorder) -> None:
+        screen.press(Key.HERE)
+        await asyncio.sleep(0)  # it is heard
+        await close(screen)
+
+    async with made.running() as daemon:
+        await until(lambda: "-1s" in made.rungs(), "a rung to answer")
+        with monkeypatch.context() as there:
+            there.setattr(Recorder, "close", pressed_and_closed)
+            there.setattr(App, "answer", busy)
+            await daemon.reload()
+            await until(lambda: datetime.now(UTC) > over, "a while after that rung")
+        await until(lambda: made.answers() == [Kind.HERE], "the answer in the store")
+    assert late not in made.rungs()
+
+
+async def test_a_store_that_works_no_longer_than_the_start_costs_no_reminder(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Pump, "turn", busy)
+    async with made.running():
+        await until(lambda: made.rungs() == list(RUNGS), "all rungs")
+
+
 async def test_a_store_that_fails_while_a_reload_waits_for_a_turn_has_it_wait_on(
     made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another pump would not know what went out."""
     begun, may_go_on = asyncio.Event(), asyncio.Event()
 
-    async def busy(_pump: Pump, **_more: object) -> None:
+    async def stays_busy(_pump: Pump, **_more: object) -> None:
         begun.set()
         await may_go_on.wait()
         raise TryLater("The store is busy.")
@@ -200,7 +239,7 @@ async def test_a_store_that_fails_while_a_reload_waits_for_a_turn_has_it_wait_on
         await until(daemon.health.ok, "a daemon that is well")
         with capture_logs() as said:
             with monkeypatch.context() as there:
-                there.setattr(Pump, "turn", busy)
+                there.setattr(Pump, "turn", stays_busy)
                 daemon.wake()
                 await begun.wait()
                 reload = asyncio.create_task(daemon.reload())

@@ -50,11 +50,10 @@ def run(ctx: click.Context) -> None:
     def again() -> App:
         plugins = Plugins()
         config = load(setting.config_file(), plugins)
-        keep(config)
         return App(config, app.store, plugins, app.clock)
 
     async def watch() -> None:
-        await Daemon(app, again, systemd, opened.trouble).run()
+        await Daemon(app, again, systemd, opened.trouble, keep).run()
 
     names = ", ".join(calendar.name for calendar in app.config.calendars)
     what = f"waits for the key of its store, to watch {names}" if _waits(opened) else f"is watching {names}"

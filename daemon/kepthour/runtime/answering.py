@@ -35,10 +35,12 @@ class Answering:
         self._dispatcher = dispatcher
         self._tell = taken
         self._held: list[_Held] = []
+        dispatcher.on_stock(self._remind)
 
     def succeed(self, before: Answering) -> None:
-        """What waits with the one `before`, or comes to wait there yet, is stored from here."""
+        """What waits with the one `before`, or comes to wait there yet, is stored from here, and holds rungs here."""
         self._held = before._held
+        before._dispatcher = self._dispatcher
 
     @property
     def holds(self) -> bool:
@@ -56,11 +58,19 @@ class Answering:
             log.warning("answer.held", answer=answer.key.value, problem=error)
             self._held.append(one)
             holds = True
-        # Whether it is stored or not: should the store fail next, it is memory that goes on. It holds no rung of a
-        # session that is asked about.
-        if holds and answer.key not in SAYS:
-            kind = Kind(answer.key.value)
-            self._dispatcher.answered(answer.subject, kind, one.at, _SPANS.get(kind))
+        if holds:  # stored or not: should the store fail next, it is memory that goes on
+            self._tell_memory(one)
+
+    def _remind(self) -> None:
+        """Memory was taken anew from a store that does not have what waits."""
+        for one in self._held:
+            self._tell_memory(one)
+
+    def _tell_memory(self, one: _Held) -> None:
+        """Of an answer to a question nothing: it holds no rung."""
+        if one.answer.key not in SAYS:
+            kind = Kind(one.answer.key.value)
+            self._dispatcher.answered(one.answer.subject, kind, one.at, _SPANS.get(kind))
 
     async def store_held(self) -> None:
         """What was answered while the store could not be used goes there, in order. Raises TryLater, Unusable, Refused.

@@ -15,7 +15,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +23,7 @@ from importlib.metadata import version
 
 from kepthour import collecting
 from kepthour.app import App
+from kepthour.config import Configuration
 from kepthour.config.faults import Faulty
 from kepthour.core.errors import KeptHourError, TryLater, place
 from kepthour.core.timekeeping import Leap
@@ -52,7 +53,7 @@ _AUDIT = timedelta(minutes=5)
 _HOUSEKEEPING = timedelta(hours=6)
 _FIRST_HOUSEKEEPING = timedelta(minutes=10)  # a computer that is on for a morning keeps house, too
 _SOON = timedelta(seconds=1)
-_CLOSE_SECONDS = 5.0  # for connections; a library may wait there for an answer
+_PATIENCE_SECONDS = 5.0  # a library may wait for an answer where it closes a connection, and a disk may hang
 _END_SECONDS = 20.0  # more than a busy store takes
 
 
@@ -77,10 +78,15 @@ class Daemon:
         load: Callable[[], App],
         systemd: Systemd | None = None,
         trouble: KeptHourError | None = None,
+        keep: Callable[[Configuration], None] = lambda _config: None,
     ) -> None:
-        """`load` gives an App by the present configuration. `trouble`: why its store cannot be used just now."""
+        """`load` gives an App by the present configuration; `keep` is told of each that a reload took up, in a thread.
+
+        `trouble`: why the store of `app` cannot be used just now.
+        """
         self._app = app
         self._load = load
+        self._keep = keep
         self._systemd = systemd or Systemd()
         self.health = Health()
         self._refused = False  # the configuration that was to be taken up last
@@ -188,7 +194,10 @@ class Daemon:
             log.error("configuration.not_let_go", problem=error, place=place(error))
         old.give_up()
         self._spawn(in_own_thread(old.close, "close"))  # a library may wait there for an answer
-        await self._take_up(made)
+        try:
+            await self._take_up(made)
+        finally:
+            await _with_patience(in_own_thread(lambda: self._keep(made.app.config), "keep"))
         log.info("configuration.reloaded")
 
     def _status(self) -> str:
@@ -291,9 +300,7 @@ class Daemon:
         await self._let_go()
         self._bell.close()
         self._app.give_up()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_CLOSE_SECONDS):
-                await in_own_thread(self._app.close, "close")
+        await _with_patience(in_own_thread(self._app.close, "close"))
         log.info("daemon.stopped")
 
     async def _let_go(self) -> None:
@@ -374,3 +381,10 @@ class Daemon:
     def _answered(self, answer: Answer) -> None:
         if self._answering is not None:
             self._spawn(self._answering.take(answer))
+
+
+async def _with_patience(work: Awaitable[None]) -> None:
+    """Wait for `work`, but not for ever: what hangs goes on without us."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            await work

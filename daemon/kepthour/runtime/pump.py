@@ -80,9 +80,10 @@ class Pump:
     async def begin(self) -> bool:
         """After a start: bring the plan in step, and show again what is still open; whether all of it was done.
 
-        Raises TryLater, NeedsPerson.
+        What is to come is kept in memory from here on: the store may fail next. Raises TryLater, NeedsPerson.
         """
         done = [await self._step(step) for step in (self._catch_up, self.dispatcher.show_again)]
+        self._stock()
         return all(done)
 
     async def stock_from(self, store: Store) -> None:

@@ -65,6 +65,7 @@ class Dispatcher:
             tuple[str, str], str | None
         ] = {}  # by channel and subject: where `tell` put its notice
         self._reserve = Reserve()
+        self._stocked: Callable[[], None] = lambda: None
         self._imminent = Imminent()
 
     @property
@@ -125,7 +126,12 @@ class Dispatcher:
         self._handed = set(self._in_hand)  # what goes out from here on may be found pending
         found = await asyncio.to_thread(provisions, store, self._wording, now)
         self._reserve.stock(one for one in found if one.reminder.id not in self._handed)
+        self._stocked()
         self._newest = {target: due for target, due in self._newest.items() if due > now - _REMEMBERED}
+
+    def on_stock(self, tell: Callable[[], None]) -> None:
+        """`tell` is called whenever what is kept in memory was taken anew, and knows nothing else any more."""
+        self._stocked = tell
 
     def pump_without_store(self) -> None:
         """Start handing over what is due as far as it is known here, since the store cannot be asked."""
