@@ -69,22 +69,31 @@ def _own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
         fenced(event)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """More than there are cores: half of a whole run's time a worker waits for something that is to happen."""
+    return len(os.sched_getaffinity(0)) + 2
+
+
 # The files that take longest: begun last, one of them would keep one worker busy when the others have nothing left.
-# Those that compute and those that wait in turn: of two workers each has a core then, and what waits is not late.
+# Those that compute and those that wait in turn.
 _LONGEST = (
     "model/test_weeks_1.py",
     "server/test_daemon_on_a_file.py",
     "model/test_weeks_2.py",
     "systemd/test_installed.py",
     "model/test_weeks_3.py",
-    "server/test_stepped_clock.py",
+    "server/test_store_damaged.py",
     "model/test_weeks_4.py",
     "cli/test_store.py",
-    "server/test_killed_daemon.py",
-    "server/test_store_damaged.py",
     "cli/test_fuzzed_commands.py",
-    "desktop/test_notification_daemons.py",
+    "runtime/test_daemon.py",
+    "server/test_killed_daemon.py",
+    "cli/test_init.py",
     "cli/test_fuzzed_configurations.py",
+    "server/test_stepped_clock.py",
+    "packaging/test_packages.py",
+    "desktop/test_notification_daemons.py",
+    "server/test_store_in_trouble.py",
     "sound/test_real_servers.py",
     "scenario/test_situations.py",
     "server/test_heartbeat_of_the_daemon.py",
