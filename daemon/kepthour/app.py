@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import queue
-import random
 import threading
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,9 +13,8 @@ from pathlib import Path
 from kepthour import pipeline
 from kepthour.config import Calendar, Configuration
 from kepthour.core.away import Absence
-from kepthour.core.errors import KeptHourError, NeedsPerson, place
+from kepthour.core.errors import NeedsPerson, place
 from kepthour.core.notice import LATE, SNOOZE
-from kepthour.core.polling import LOOKS, next_poll
 from kepthour.core.presence import Presence
 from kepthour.core.privacy import NOTHING, Phi
 from kepthour.core.replies import SAYS
@@ -29,14 +25,10 @@ from kepthour.core.verdict import Verdict
 from kepthour.logger import log
 from kepthour.plugins import Plugins
 from kepthour.ports import Answer, Channel, Clock, GivesEvidence, Housed, Observer, Speaks, Timed, Witness
-from kepthour.store import calendars, sessions
+from kepthour.sources import Sources
+from kepthour.store import sessions
 from kepthour.store.engine import Store
-from kepthour_connectors.base import Kind as BatchKind
-from kepthour_connectors.base import ListsInstances, RateLimited, Surroundings
-from kepthour_connectors.retry import Account, HasAccount, Policy
-
-_SYNC_SECONDS = 38.0  # a command answers within 40 s, whatever a server does
-_ANSWER_SECONDS = 5.0  # of that, left for the answer after a pause
+from kepthour_connectors.base import Surroundings
 
 
 def load() -> None:
@@ -54,11 +46,10 @@ class App:
         self.store = store
         self.clock = clock
         self._plugins = plugins
-        self._retries = Policy(random.random)
-        self._policy_lock = threading.Lock()
         self._closed = threading.Event()
         self._gaps: list[pipeline.audit.Found] = []  # of the last audit
         self._stale_after = {calendar.name: calendar.stale_after for calendar in config.calendars}
+        self.sources = Sources(config, store, plugins, clock, self.surroundings, self._closed)
 
     @cached_property
     def _policy(self) -> pipeline.plan.Policy:
@@ -87,11 +78,6 @@ class App:
         return pipeline.repair.Speaking(config.near_channels, config.far_channels, config.repair.high_need)
 
     @cached_property
-    def _sources(self) -> dict[str, pipeline.poll.Source]:
-        """Made when first asked for: most commands poll nothing, and connectors are slow to import."""
-        return {calendar.name: self._source(calendar) for calendar in self.config.calendars}
-
-    @cached_property
     def _witnesses(self) -> dict[str, Witness]:
         """By calendar: the source of evidence that its account is to be. One that cannot be had is left out."""
         found = ((calendar.name, self._witness(calendar)) for calendar in self.config.calendars)
@@ -105,130 +91,43 @@ class App:
 
     def ask(self, name: str) -> pipeline.poll.Polled:
         """Ask one calendar what changed, and follow up. Blocks. Raises TryLater, NeedsPerson for the store only."""
-        polled = self._polled(name)
+        polled = self.sources.poll(name)
         if polled.news:
             self.replan()  # before the comparison, which may take as long again
-        compared = self._compared(name, polled)
+        compared = self.sources.compare(name, polled)
         if compared.mended:
             self.replan()
         return compared
 
-    def _polled(self, name: str) -> pipeline.poll.Polled:
-        polled = pipeline.poll.poll(self._sources[name], self.store, self.clock)
-        if polled.edited:
-            pipeline.overlook.record_edits(self.store, name, polled.edited, self.clock.now())
-        return polled
-
-    def _compared(self, name: str, polled: pipeline.poll.Polled) -> pipeline.poll.Polled:
-        """Once a day, and where something was set aside, our expansion is compared with the source's own."""
-        source = self._sources[name]
-        wanted = polled.problem is None and (polled.audit or polled.quarantined > 0)
-        if not wanted or not isinstance(source.connector, ListsInstances):
-            return polled
-        compared = pipeline.reconcile.Compared(
-            name, source.connector, source.zone, source.join_hosts, source.addresses, self._closed
-        )
-        if not pipeline.reconcile.reconcile(compared, self.store, self.clock):
-            return polled
-        return replace(polled, warnings=(*polled.warnings, pipeline.reconcile.HEALED), mended=True)
-
     def next_poll(self, name: str, polled: pipeline.poll.Polled) -> datetime:
-        """When to ask this calendar again after `polled`.
-
-        At its interval, or when the retry policy says; and at a look before a session, if its account may be asked.
-        """
-        now, interval, account = self.clock.now(), self.config.calendar(name).poll, self._account(name)
-        with self._policy_lock:
-            if polled.error is None:
-                self._retries.succeeded(name, account)
-                regular = now + max(interval, polled.refresh_after or interval)
-            else:
-                regular = self._retries.failed(name, account, polled.error, interval, now)
-            opens = self._retries.opens_at(account, now)
-        with self.store.read() as tx:
-            coming = sessions.coming(tx, now, regular + max(LOOKS))
-        looks = next_poll(now, regular, (row.known.start for row in coming if row.known.calendar == name))
-        return max(looks, opens)
+        """When to ask this calendar again after `polled`."""
+        return self.sources.next_poll(name, polled)
 
     def may_ask_from(self, name: str) -> datetime:
         """Now, or when the circuit of this calendar's account lets it be asked."""
-        with self._policy_lock:
-            return self._retries.take_turn(self._account(name), self.clock.now())
-
-    def _account(self, name: str) -> Account | None:
-        connector = self._sources[name].connector
-        return connector.account if isinstance(connector, HasAccount) else None
+        return self.sources.may_ask_from(name)
 
     def sync(self, names: Iterable[str] = ()) -> list[pipeline.poll.Polled]:
-        """Poll these calendars (none named: all) side by side, at once. Blocks, for 40 s at most.
-
-        A pause that a source asks for is kept to if it ends within that time.
-        """
-        wanted = list(dict.fromkeys(self.config.calendar(name).name for name in names)) or list(self._sources)
-        done: queue.Queue[pipeline.poll.Polled | KeptHourError] = queue.Queue()
-        end = time.monotonic() + _SYNC_SECONDS
-        for name in wanted:
-            threading.Thread(target=self._poll_into, args=(name, done, end), daemon=True).start()
-        found: dict[str, pipeline.poll.Polled] = {}
-        while len(found) < len(wanted):
-            try:
-                result = done.get(timeout=max(0.0, end - time.monotonic()))
-            except queue.Empty:
-                break
-            if isinstance(result, KeptHourError):
-                raise result
-            found[result.name] = result
+        """Poll these calendars (none named: all) side by side, at once, and follow up. Blocks, for 40 s at most."""
+        found = self.sources.sync(names)
         self.replan()
-        return [found.get(name) or _too_slow(name) for name in wanted]
-
-    def _poll_into(
-        self, name: str, done: queue.Queue[pipeline.poll.Polled | KeptHourError], end: float
-    ) -> None:
-        try:
-            polled = self._asked_by_hand(name)
-            pause = polled.error.retry_after if isinstance(polled.error, RateLimited) else None
-            if pause is not None and time.monotonic() + pause < end - _ANSWER_SECONDS:
-                time.sleep(pause)
-                polled = self._asked_by_hand(name)
-            done.put(polled)
-        except KeptHourError as error:
-            done.put(error)
-
-    def _asked_by_hand(self, name: str) -> pipeline.poll.Polled:
-        return self._compared(name, self._polled(name))  # one plan follows, when all are heard
+        return found
 
     def refresh(self) -> None:
         """Expand stored calendars anew where their window has to move, and follow up. No network.
 
         What is stored of calendars that are not configured any more goes.
         """
-        if self._move_windows():
+        if self.sources.move_windows():
             self.replan()
-
-    def _move_windows(self) -> bool:
-        with self.store.write() as tx:
-            if not self._closed.is_set():
-                calendars.forget_others(tx, {calendar.name for calendar in self.config.calendars})
-        moved = [self._moves_window(source) for source in self._sources.values()]
-        return any(moved)
-
-    def _moves_window(self, source: pipeline.poll.Source) -> bool:
-        try:
-            return pipeline.poll.refresh(source, self.store, self.clock)
-        except KeptHourError:
-            raise
-        except Exception as error:  # noqa: BLE001  supervised: one calendar must not cost the others their plan
-            log.error("refresh.failed", calendar=source.name, problem=error, place=place(error))
-            return False
 
     def catch_up(self) -> None:
         """After a start, a sleep, or a step of the clock: bring everything in step with the present. No network.
 
         Whatever was stored by a clock that has been set back since is taken back or told apart.
         """
-        with self._policy_lock:
-            self._retries = Policy(random.random)  # pauses and circuits end at instants of the old time
-        self._move_windows()
+        self.sources.forget_pauses()  # they end at instants of the old time
+        self.sources.move_windows()
         pipeline.plan.plan(self._policy, self.store, self.clock.now(), set_back=True)
 
     def replan(self) -> None:
@@ -408,30 +307,9 @@ class App:
         self._closed.set()
 
     def close(self) -> None:
-        """Give up polls, and let go of connections side by side; the store stays open.
-
-        May block as long as a source is silent.
-        """
+        """Give up polls, and let go of connections; the store stays open. May block as long as a source is silent."""
         self.give_up()
-        made = self.__dict__.get("_sources", {}).values()
-        closing = [threading.Thread(target=_hang_up, args=(source,), daemon=True) for source in made]
-        for thread in closing:
-            thread.start()
-        for thread in closing:
-            thread.join()
-
-    def _source(self, calendar: Calendar) -> pipeline.poll.Source:
-        kind = self._plugins.connector(calendar.type)
-        return pipeline.poll.Source(
-            name=calendar.name,
-            fingerprint=calendar.fingerprint,
-            connector=kind.connect(calendar.options, self.surroundings(calendar.name)),
-            zone=self.config.zone,
-            join_hosts=self.config.join_hosts,
-            addresses=calendar.addresses,
-            marks=self.config.reads_edits,
-            given_up=self._closed,
-        )
+        self.sources.close()
 
     def _witness(self, calendar: Calendar) -> Witness | None:
         name = calendar.options.evidence if isinstance(calendar.options, GivesEvidence) else None
@@ -454,17 +332,3 @@ class App:
     def _folder(self, kind: str, name: str) -> Path:
         """The private folder of one calendar or channel; who needs it makes it."""
         return self.store.path.parent / kind / hashlib.sha256(name.encode()).hexdigest()[:12]
-
-
-def _hang_up(source: pipeline.poll.Source) -> None:
-    try:
-        source.connector.close()
-    except Exception as error:  # noqa: BLE001  supervised: who reloads or ends goes on without it
-        log.warning("connector.not_closed", calendar=source.name, problem=error)
-
-
-def _too_slow(name: str) -> pipeline.poll.Polled:
-    what = "It did not answer in time."
-    return pipeline.poll.Polled(
-        name, BatchKind.DELTA, 0, 0, 0, 0, (), "transient", what, "Try again in a while."
-    )

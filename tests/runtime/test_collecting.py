@@ -94,7 +94,7 @@ def test_a_batch_is_read_and_stored_without_it(tmp_path: Path, does: str) -> Non
     for number in range(300):
         start = datetime(2026, 4, 27, 9) + timedelta(hours=number)
         day.put(f"{number}", start.isoformat(), 50)
-    (source,) = day.app._sources.values()
+    (source,) = day.app.sources.by_name.values()
     if does == "refresh":
         day.sync()
         day.clock.at = when("2026-05-04 08:00")

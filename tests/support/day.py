@@ -132,7 +132,7 @@ class Day:
 
     def hang_up(self) -> None:
         """Let go of the calendars' connections, as after a fault: the next poll makes new ones."""
-        for source in self.app._sources.values():
+        for source in self.app.sources.by_name.values():
             source.connector.close()
 
     def sync(self) -> bool:
