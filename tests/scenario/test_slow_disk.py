@@ -117,3 +117,13 @@ async def reached(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
         while not condition():
             await asyncio.sleep(0)
+
+
+async def test_what_is_done_and_not_yet_put_away_holds_up_no_end(tmp_path: Path) -> None:
+    """From Python 3.12 on `gather` does not wait for the loop where all is done: what puts it away had no turn."""
+    dispatcher = Day(tmp_path, "2026-03-02 08:30").pump.dispatcher
+    done = asyncio.create_task(asyncio.sleep(0))
+    await done
+    dispatcher._sending.add(done)
+    async with asyncio.timeout(10):
+        await dispatcher.settle()

@@ -174,7 +174,10 @@ class Dispatcher:
     async def settle(self) -> None:
         """Wait until everything that is on its way has arrived, and been recorded if the store allows."""
         while self._sending:
-            await asyncio.gather(*self._sending)
+            going = list(self._sending)
+            await asyncio.gather(*going)
+            # Of what is done gather does not wait for a turn of the loop (Python 3.12): no callback took it out yet.
+            self._sending.difference_update(going)
 
     async def close(self) -> None:
         """Let what is on its way arrive (each has its deadline), then let go of the channels."""
