@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -56,7 +57,7 @@ class Split:
     groups: Mapping[str, tuple[Component, ...]]  # href -> the VEVENTs of one UID
     etags: Mapping[str, str]
     heads: Mapping[str, str]  # href -> the lines of its calendar
-    zones: Mapping[str, str]  # TZID -> VTIMEZONE
+    zones: Mapping[str, Mapping[str, str]]  # href -> TZID -> VTIMEZONE
     warnings: tuple[str, ...]
     refresh_after: timedelta | None  # as its author wishes, within bounds
 
@@ -67,7 +68,9 @@ class Split:
         if fault is not None:
             return BadResource(href, self.etags[href], fault)
         body = "".join(event.text for event in events)
-        payload = f"BEGIN:VCALENDAR\r\n{self.heads[href]}{_zones(body, self.zones)}{body}END:VCALENDAR\r\n"
+        payload = (
+            f"BEGIN:VCALENDAR\r\n{self.heads[href]}{_zones(body, self.zones[href])}{body}END:VCALENDAR\r\n"
+        )
         return Resource(href, self.etags[href], payload)
 
 
@@ -79,18 +82,23 @@ def content_hash(data: bytes) -> str:
 def split(data: bytes) -> Split:
     """Take a whole file or feed apart. Raises NotACalendar."""
     text, warnings = _decoded(data)
-    zones: dict[str, str] = {}
+    everywhere: dict[str, str] = {}
+    zones: dict[str, Mapping[str, str]] = {}
     groups: dict[str, list[Component]] = {}
     heads: dict[str, str] = {}
     for head, components in _calendars(text):
+        own: dict[str, str] = {}
         for component in components:
             if component.name == "VTIMEZONE" and component.whole:
-                zones.setdefault(component.uid or "", component.text)
+                own.setdefault(component.uid or "", component.text)
             elif component.name == "VEVENT":
                 href = _href(component)
                 groups.setdefault(href, []).append(component)
                 heads.setdefault(href, head)
-    etags = {href: _etag(heads[href], events, zones) for href, events in groups.items()}
+                zones.setdefault(href, ChainMap(own, everywhere))
+        for name, zone in own.items():
+            everywhere.setdefault(name, zone)
+    etags = {href: _etag(heads[href], events, zones[href]) for href, events in groups.items()}
     whole = {href: tuple(events) for href, events in groups.items()}
     return Split(whole, etags, heads, zones, tuple(dict.fromkeys(warnings)), _refresh_after(text))
 

@@ -112,7 +112,7 @@ def _single(series: Series) -> Iterator[tuple[Event, Moment | None]]:
     if None in newest and newest[None]["DTSTART"].dt in newest:
         del newest[None]
     for identity, event in newest.items():
-        yield event, identity
+        yield event, event["DTSTART"].dt if identity is None and series.is_one_of_many else identity
 
 
 def _recurring(series: Series, start: datetime, end: datetime) -> Iterator[tuple[Event, Moment | None]]:
@@ -129,13 +129,43 @@ def _recurring(series: Series, start: datetime, end: datetime) -> Iterator[tuple
         check_cost(rule, begins, horizon)
     for event in series.events:
         event[_WRITTEN] = _written(event)  # the expander copies it with the rest
+    beside = _beside_splits(series)
     alone = icalendar.Calendar()
-    alone.subcomponents = list(series.events)
+    alone.subcomponents = [event for event in series.events if not _is_beside(event, beside)]
     for count, event in enumerate(recurring_ical_events.CalendarQuery(alone).between(start, end)):
         if count >= _MOST:
             raise Unreadable("too-many-instances")
         split = _split_of(event, series)
-        yield event, event["RECURRENCE-ID"].dt if split is None else _following(event, split)
+        identity = event["RECURRENCE-ID"].dt if split is None else _following(event, split)
+        if split is None or identity not in beside or sequence(split) > sequence(beside[identity]):
+            yield event, identity
+        else:
+            yield beside[identity], identity
+
+
+def _beside_splits(series: Series) -> dict[Moment, Event]:
+    """Overrides of the very instance from which a THISANDFUTURE holds: of two the higher SEQUENCE.
+
+    The expander knows one override of an instance, and would take this one for all that follow, too.
+    """
+    splits = {event["RECURRENCE-ID"].dt for event in series.events if _is_split(event)}
+    found: dict[Moment, Event] = {}
+    for event in series.events:
+        if "RECURRENCE-ID" not in event or _is_split(event):
+            continue
+        named: Moment = event["RECURRENCE-ID"].dt
+        if named in splits and (named not in found or sequence(event) > sequence(found[named])):
+            found[named] = event
+    return found
+
+
+def _is_beside(event: Event, beside: Mapping[Moment, Event]) -> bool:
+    return (
+        bool(beside)
+        and "RECURRENCE-ID" in event
+        and not _is_split(event)
+        and event["RECURRENCE-ID"].dt in beside
+    )
 
 
 def _following(event: Event, split: Event) -> Moment:

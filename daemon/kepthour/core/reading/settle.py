@@ -32,6 +32,9 @@ Event = Any  # an icalendar Event: a mapping of its properties; which types thos
 Moment = date  # a datetime on a wall clock, or a date: the whole day
 
 
+_MOST_SERIES = 20  # of one UID: each is expanded by itself
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """The components of one UID: their times naive, on the wall clock of `zone`, their dates days of the therapist."""
@@ -39,6 +42,7 @@ class Series:
     events: list[Event]
     zone: tzinfo
     therapist: tzinfo
+    is_one_of_many: bool = False  # other events have its UID, too: each is told from them by its start
 
     def instant(self, moment: Moment) -> datetime:
         """`moment` as an aware UTC instant. A time in the spring gap is the instant after it; a date its midnight."""
@@ -64,17 +68,46 @@ def settle(calendar: AnyCalendar, therapist: tzinfo) -> tuple[list[Series], tupl
     by_uid: dict[str, list[Event]] = defaultdict(list)
     for event in calendar.events:
         by_uid[str(event["UID"])].append(event)
-    settled = [_settled(events, zones) for events in by_uid.values()]
+    settled = []
+    for events in by_uid.values():
+        apart = _apart(events)
+        settled += [_settled(each, zones, is_one_of_many=len(apart) > 1) for each in apart]
     return settled, tuple(sorted(zones.doubts))
 
 
-def _settled(events: list[Event], zones: Zones) -> Series:
+def _apart(events: list[Event]) -> list[list[Event]]:
+    """The events of one UID, master by master: some exports give one UID to all appointments of a client.
+
+    Of two versions of one event the higher SEQUENCE counts: these are more only if nothing says which is newer. An
+    override belongs to the last that begins by what it names.
+    """
+    masters = [event for event in events if "RECURRENCE-ID" not in event]
+    newest = max(map(sequence, masters), default=-1)
+    by_start = {_as_written(one, "DTSTART"): one for one in reversed(masters) if sequence(one) == newest}
+    recurring = sum("RRULE" in one or "RDATE" in one for one in by_start.values())
+    if len(by_start) < 2 or recurring > _MOST_SERIES:
+        return [events]
+    groups = [[one] for _start, one in sorted(by_start.items())]
+    for event in events:
+        if "RECURRENCE-ID" in event:
+            named = _as_written(event, "RECURRENCE-ID")
+            begun = [group for group in groups if _as_written(group[0], "DTSTART") <= named]
+            (begun or groups)[-1 if begun else 0].append(event)
+    return groups
+
+
+def _as_written(event: Event, name: str) -> str:
+    """By which times of one calendar are told apart and put in order, whatever their zone."""
+    return f"{event[name].dt:%Y%m%dT%H%M%S}"
+
+
+def _settled(events: list[Event], zones: Zones, *, is_one_of_many: bool) -> Series:
     for event in events:
         event["SEQUENCE"] = sequence(event)  # the expander takes whatever stands there
         _change(event, "DTSTART", lambda moment, name: _placed(moment, name, zones, zones.therapist))
     anchor = _newest([event for event in events if "RECURRENCE-ID" not in event] or events)["DTSTART"].dt
     zone = anchor.tzinfo if isinstance(anchor, datetime) else zones.therapist
-    series = Series(events, zone or zones.therapist, zones.therapist)
+    series = Series(events, zone or zones.therapist, zones.therapist, is_one_of_many)
     for event in events:
         _settle_one(event, anchor, series, zones)
     return series
@@ -103,8 +136,8 @@ def _settle_one(event: Event, anchor: Moment, series: Series, zones: Zones) -> N
     _change(event, "DTEND", lambda moment, name: _as_end(told(moment, name), begins))
     _check_length(event, series)
     _change(event, "RECURRENCE-ID", lambda moment, name: _as_instance(told(moment, name), anchor))
-    for name in ("EXDATE", "RDATE"):
-        _change(event, name, lambda moment, name: _day_of_days(told(moment, name), begins))
+    _change(event, "EXDATE", lambda moment, name: _day_of_days(told(moment, name), begins))
+    _change(event, "RDATE", lambda moment, name: _as_instance(told(moment, name), begins))
     for rule in _listed(event.get("RRULE")):
         if any(limit.year == MAXYEAR for limit in rule.get("UNTIL", [])):
             del rule[
@@ -143,7 +176,7 @@ def _is_before(one: Moment, other: Moment) -> bool:
 
 
 def _as_instance(moment: Moment, anchor: Moment) -> Moment:
-    """A RECURRENCE-ID as what the series' DTSTART is: a time or a day."""
+    """A RECURRENCE-ID, or a further date, as what the series' DTSTART is: a time or a day."""
     if isinstance(anchor, datetime) and not isinstance(moment, datetime):
         return datetime.combine(moment, anchor.time())
     return _day_of_days(moment, anchor)

@@ -55,7 +55,7 @@ class Zones:
 
     def _look_up(self, name: str) -> tzinfo:
         own = self._own.get(name)
-        if (known := named(name)) is not None and not (own is not None and name in _ABBREVIATIONS):
+        if (known := named(name)) is not None and not (own is not None and _may_be_a_place(name)):
             return known
         if own is not None and (located := named(str(own.get("X-LIC-LOCATION", "")))) is not None:
             return located
@@ -88,7 +88,12 @@ def probable(name: str) -> tzinfo | None:
 
 def is_needed(name: str) -> bool:
     """Whether a VTIMEZONE of this name could ever count: IANA's rules win over it if the name is known."""
-    return name in _ABBREVIATIONS or named(name) is None
+    return _may_be_a_place(name) or named(name) is None
+
+
+def _may_be_a_place(name: str) -> bool:
+    """Whether who writes `name`, a fixed offset, beside a VTIMEZONE may mean one with summer time."""
+    return name in _ABBREVIATIONS or _OFFSET.fullmatch(name.strip().strip('"')) is not None
 
 
 def _candidates(name: str) -> Iterator[str]:
