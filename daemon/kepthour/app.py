@@ -141,8 +141,9 @@ class App:
         everywhere = tuple(channel.name for channel in self.config.channels)
         now = self.clock.now()
         self._gaps = pipeline.audit.audit(self.store, everywhere, now, self._gaps, self._closed)
-        lost = pipeline.repair.without_card(self.store, now - pipeline.audit.BEHIND)
-        self._follow_verdicts(lost, Who.DAEMON)
+        for who in (Who.DAEMON, Who.THERAPIST):
+            behind = pipeline.repair.out_of_step(self.store, now - pipeline.audit.BEHIND, who)
+            self._follow_verdicts(behind, who)
         self.replan()
         again = looked_at_again(self.config, self.store, now)
         if again:

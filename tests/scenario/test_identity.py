@@ -10,7 +10,10 @@ import pytest
 from kepthour.core.response import Kind
 from kepthour.core.verdict import SessionState, Verdict
 from kepthour.ports import Key
+from tests.support.calendars import calendar, event
 from tests.support.day import CONFIG, Day
+from tests.support.fence import TITLE
+from tests.support.named import NAMED, stands
 
 TWO = CONFIG.replace(
     "[channels.screen]",
@@ -143,3 +146,21 @@ async def test_a_session_in_two_calendars_reminds_once_whichever_goes(day: Day) 
     day.sync()
     await day.until("2026-03-02 10:00")
     assert [rung for _at, rung in day.rungs()] == ["-60m", "-15m", "-5m", "-1m", "0m"]
+
+
+async def test_all_appointments_under_one_uid_are_reminded_of(tmp_path: Path) -> None:
+    """An export that gives all appointments of a client one UID, without RECURRENCE-ID."""
+    day = Day(tmp_path, "2026-03-02 08:30", NAMED)
+    both = [
+        event("client-7", f"AB {TITLE}", f"20260302T{at}00", f"20260302T{at[:2]}5000")
+        for at in ("1000", "1400")
+    ]
+    day.calendar.put("client-7.ics", calendar(*both))
+    day.sync()
+    await day.until("2026-03-02 10:00")
+    day.answer(Kind.HERE)
+    await day.until("2026-03-02 14:00")
+    day.answer(Kind.HERE)
+    await day.until("2026-03-02 14:30")
+    assert ("10:00:00", "0m") in day.rungs() and ("14:00:00", "0m") in day.rungs()
+    assert [verdict for _at, verdict, _state in stands(day)] == [Verdict.ON_TIME] * 2

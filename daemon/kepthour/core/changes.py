@@ -6,13 +6,14 @@ nearly the same times: such a pair is one session that lives on, not one lost an
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from kepthour.core.duplicates import same
 from kepthour.core.privacy import Phi
+from kepthour.core.response import EARLIEST_CHECK_IN
 from kepthour.core.sessions import Session
 
 
@@ -61,6 +62,7 @@ class Happening:
     successor: str | None = None  # the id it lives on under
     keeps_answers: bool = False  # to the one before: the start is the same, or both are over
     revived: bool = False  # the one it takes over from was cancelled: its ladder is over
+    put_right: bool = False  # it had begun, and its entry stands now where it really was
 
 
 _NEAR = timedelta(hours=24)
@@ -80,14 +82,28 @@ def compare(
     """
     lost = [old for key, old in known.items() if key not in observed]
     found = [new for key, new in observed.items() if key not in known]
-    heirs = _pair(lost, found, cancelled)
+    heirs = _pair(lost, found, cancelled, now)
+    heirs |= _merged([old for old in lost if old.id not in heirs.values()], known, observed, cancelled, now)
     heir_of = {before: new_id for new_id, before in heirs.items()}
-    happenings = [_fate(old, observed[key], now) for key, old in known.items() if key in observed]
+    happenings = [
+        _with_predecessor(_fate(old, observed[key], now), known.get(heirs.get(key, "")))
+        for key, old in known.items()
+        if key in observed
+    ]
     for old in lost:
         heir = heir_of.get(old.id)
         if heir is not None:
-            keeps = _keeps_answers(old, observed[heir], now)
-            happenings.append(Happening(Fate.SUCCEEDED, old.id, None, successor=heir, keeps_answers=keeps))
+            new = observed[heir]
+            happenings.append(
+                Happening(
+                    Fate.SUCCEEDED,
+                    old.id,
+                    None,
+                    successor=heir,
+                    keeps_answers=_keeps_answers(old, new, now),
+                    put_right=is_put_right(old, new, now),
+                )
+            )
         elif not old.cancelled:
             happenings.append(Happening(Fate.CANCELLED, old.id, None))
     for new in found:
@@ -101,8 +117,30 @@ def _addition(new: Session, before: KnownSession | None, now: datetime) -> Happe
         return Happening(Fate.ADDED, new.id, new)
     keeps = _keeps_answers(before, new, now)
     return Happening(
-        Fate.ADDED, new.id, new, predecessor=before.id, keeps_answers=keeps, revived=before.cancelled
+        Fate.ADDED,
+        new.id,
+        new,
+        predecessor=before.id,
+        keeps_answers=keeps,
+        revived=before.cancelled,
+        put_right=is_put_right(before, new, now),
     )
+
+
+def _with_predecessor(happening: Happening, before: KnownSession | None) -> Happening:
+    if before is None:
+        return happening
+    return replace(happening, predecessor=before.id, keeps_answers=True)
+
+
+def is_put_right(old: KnownSession, new: Session, now: datetime) -> bool:
+    """Whether the entry of a session that has begun was moved to where the session really was.
+
+    Who is, or was, in it stays so, and what was said of it stays said.
+    """
+    near = abs(new.start - old.start) <= EARLIEST_CHECK_IN
+    overlap = new.start < old.end and old.start < new.end
+    return not old.cancelled and old.start <= now and near and overlap
 
 
 def _keeps_answers(old: KnownSession, new: Session, now: datetime) -> bool:
@@ -130,7 +168,7 @@ def _facts(session: KnownSession | Session) -> tuple[object, ...]:
 
 
 def _pair(
-    lost: Sequence[KnownSession], found: Sequence[Session], cancelled: Collection[str]
+    lost: Sequence[KnownSession], found: Sequence[Session], cancelled: Collection[str], now: datetime
 ) -> dict[str, str]:
     """New id -> the id it takes over from. The same calendar, the same UID, the nearest start first; each is used once.
 
@@ -140,12 +178,43 @@ def _pair(
         (old.calendar != new.calendar, old.uid != new.uid, abs(new.start - old.start), new.id, old.id)
         for old in lost
         for new in found
-        if _could_be_one(old, new) and (old.calendar == new.calendar or old.id not in cancelled)
+        if _could_be_one(old, new)
+        and (old.calendar == new.calendar or old.id not in cancelled)
+        and not _is_another_time(old, new, now)
     )
     heirs: dict[str, str] = {}
     for *_order, new_id, old_id in candidates:
         if new_id not in heirs and old_id not in heirs.values():
             heirs[new_id] = old_id
+    return heirs
+
+
+def _is_another_time(old: KnownSession, new: Session, now: datetime) -> bool:
+    """Whether the one is over, and the other to come: a series that moves today does not undo this morning."""
+    return old.end <= now < new.start
+
+
+def _merged(
+    lost: Iterable[KnownSession],
+    known: Mapping[str, KnownSession],
+    observed: Mapping[str, Session],
+    cancelled: Collection[str],
+    now: datetime,
+) -> dict[str, str]:
+    """Id of a known session -> the id it takes over from: its calendar has caught up with another one.
+
+    That one told first that it is at this start, or with this client; what was answered since was answered to it.
+    """
+    heirs: dict[str, str] = {}
+    for old in lost:
+        for key, new in observed.items():
+            before = known.get(key)
+            if before is None or key in heirs or new.calendar == old.calendar or old.id in cancelled:
+                continue
+            told = _fate(before, new, now).fate in {Fate.MOVED, Fate.RESTORED, Fate.EDITED}
+            if told and not old.cancelled and old.start == new.start and same(old, new):
+                heirs[key] = old.id
+                break
     return heirs
 
 

@@ -34,16 +34,19 @@ def duplicates(sessions: Iterable[Placed]) -> set[str]:
     """Ids of sessions that another one, earlier in `sessions`, stands for.
 
     Two are one if they share UID and original start; or start, end and join link; or start, end and alias.
-    Never within one calendar: there, two events are two.
+    Never within one calendar: there, two events are two. Nor where a later one was moved to a start that the earlier
+    ones have not heard of: they may be hours behind, and nothing would remind of it.
     """
     first: dict[tuple[object, ...], str] = {}
     found: set[str] = set()
     for session in sessions:
-        keys = _keys(session)
-        if any(first.get(key, session.calendar) != session.calendar for key in keys):
+        there = "moved", session.uid, session.original_start, session.start
+        of_instance, *others = _keys(session)
+        known_by = [there if session.start != session.original_start else of_instance, *others]
+        if any(first.get(key, session.calendar) != session.calendar for key in known_by):
             found.add(session.id)
             continue
-        for key in keys:
+        for key in (there, of_instance, *others):
             first.setdefault(key, session.calendar)
     return found
 

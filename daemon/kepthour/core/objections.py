@@ -30,7 +30,7 @@ def object_to_answer(
             f"You settled this session: {verdict}.", f"If that was wrong: {settle}, with what is right."
         )
     there = any(one.kind is Kind.HERE for one in before)
-    if answer.kind in _BEFORE_IT and there:
+    if answer.kind in _BEFORE_IT and any(one.kind is Kind.HERE and one.at <= answer.at for one in before):
         raise NeedsPerson("You are checked in to this session.", _if_by_mistake(answer, session))
     if answer.kind is Kind.HERE and answer.at < session.start - EARLIEST_CHECK_IN:
         raise NeedsPerson(

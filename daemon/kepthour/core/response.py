@@ -122,7 +122,8 @@ def effect(
         case Kind.OUT:
             return _silence(reminders, Why.CHECKED_OUT, also=lambda _reminder: True)
         case Kind.ACK:
-            return _silence(reminders, Why.ACKNOWLEDGED, until=start)
+            # What is asked of a session that is over is not answered by that.
+            return _silence([r for r in reminders if not _is_question(r)], Why.ACKNOWLEDGED, until=start)
         case Kind.SNOOZE:
             return _snooze(response, start, deadline, reminders)
         case Kind.LATE:

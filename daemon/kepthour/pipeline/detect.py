@@ -17,9 +17,9 @@ from kepthour.core.edits import counts
 from kepthour.core.freshness import timely
 from kepthour.core.ladder import Modality, Urgency, modality
 from kepthour.core.patterns import Pattern, stands_in
-from kepthour.core.presence import is_heard, proven_since
+from kepthour.core.presence import EARLIEST_SIGN, is_heard, proven_since
 from kepthour.core.reminder import QUESTION, Reminder, State, Why
-from kepthour.core.response import silence
+from kepthour.core.response import Kind, silence
 from kepthour.core.sweep import SWEEP
 from kepthour.core.verdict import HELD, NOT_FINAL, SILENCE, Because, Finding, Verdict, deadline_after, decide
 from kepthour.logger import log
@@ -123,7 +123,7 @@ def _finding(tx: Tx, detector: Detector, row: SessionRow, now: datetime) -> Find
         deadline,
         watches.around(tx, known.start - timedelta(days=1), now),
         reminders.of_session(tx, row.id, known.revision),
-        None if contradicted(tx, row) else _last_good(calendar, now),
+        None if contradicted(tx, row) or _was_there(tx, row, deadline) else _last_good(calendar, now),
         detector.stale_after.get(known.calendar, timedelta()),
         absences.between(tx, known.start, deadline),
     )
@@ -146,6 +146,14 @@ def _finding(tx: Tx, detector: Detector, row: SessionRow, now: datetime) -> Find
     )
 
 
+def _was_there(tx: Tx, row: SessionRow, deadline: datetime) -> bool:
+    """Whether they checked in just before it was moved by minutes: who did is reminded anew, and not suspected."""
+    if row.moved_at is None:
+        return False
+    since, until = row.known.start - EARLIEST_SIGN, min(row.moved_at, deadline)
+    return any(one.kind is Kind.HERE and since <= one.at <= until for one in responses.ever(tx, row.id))
+
+
 def _is_in_person(detector: Detector, row: SessionRow) -> bool:
     place, known = detector.in_person, row.known
     return (
@@ -156,9 +164,13 @@ def _is_in_person(detector: Detector, row: SessionRow) -> bool:
 
 
 def _last_good(calendar: CalendarRow | None, now: datetime) -> datetime | None:
-    """When a calendar was asked for its last good sync, if that can be trusted: what came later it may not know."""
-    at = calendar.as_of if calendar else None
-    return at if at is not None and timely(at, now) else None
+    """When a calendar was asked for its last good sync, if that can be trusted: what came later it may not know.
+
+    Nor can it be trusted if it was answered since that much is gone: that is not believed yet, but may be so.
+    """
+    if calendar is None or calendar.as_of is None or calendar.suspected is not None:
+        return None
+    return calendar.as_of if timely(calendar.as_of, now) else None
 
 
 def _silence(tx: Tx, row: SessionRow, why: Why, now: datetime) -> None:

@@ -156,11 +156,25 @@ def _speak_up(tx: Tx, speaking: Speaking, card: Card, confirmed_at: datetime) ->
         )
 
 
-def without_card(store: Store, since: datetime) -> list[tuple[str, Verdict]]:
-    """Sessions from `since` (aware UTC) on that should have a card and have none: a crash came in between."""
+def out_of_step(store: Store, since: datetime, by: Who) -> list[tuple[str, Verdict]]:
+    """Sessions from `since` (aware UTC) on whose card does not follow the verdict that is `by` whom.
+
+    A crash, or a store that was busy, came in between: a card is missing, or stands for what is not suspected any more.
+    """
     with store.read() as tx:
-        found = [(row.id, row.verdict) for row in sessions.missed(tx, since) if row.verdict is not None]
-        return [one for one in found if cards.of_session(tx, one[0]) is None]
+        lacking = [row for row in sessions.missed(tx, since) if cards.of_session(tx, row.id) is None]
+        there = [(sessions.get(tx, card.session_id), card) for card in cards.everything(tx)]
+        behind = [row for row, card in there if row and row.known.start >= since and _is_behind(row, card)]
+    decided = [row for row in (*lacking, *behind) if row.decided_by == by.value]
+    return [(row.id, row.verdict) for row in decided if row.verdict is not None]
+
+
+def _is_behind(row: SessionRow, card: Card) -> bool:
+    if _is_closed(card) or row.verdict is None or _is_of_an_earlier_start(card, row, None):
+        return False
+    serious = severity(row.verdict)
+    is_theirs = row.verdict in _CONFIRMED and row.decided_by == Who.THERAPIST.value
+    return serious is None or serious < card.severity or (is_theirs and card.confirmed_at is None)
 
 
 def find_card(store: Store, card_id: str) -> Card:

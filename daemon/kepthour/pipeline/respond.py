@@ -13,11 +13,23 @@ from kepthour.core.errors import Ambiguous, NeedsPerson, NotFound
 from kepthour.core.ladder import Urgency
 from kepthour.core.objections import object_to_answer
 from kepthour.core.quiet import NOTED, ended_by
-from kepthour.core.reminder import Reminder, State
-from kepthour.core.response import Kind, Response, effect, until
-from kepthour.core.verdict import HELD, NOT_FINAL, SessionState, Verdict, joined_at, state_of
+from kepthour.core.reminder import QUESTION, Reminder, State, Why
+from kepthour.core.repair import LATE_FROM, CardState
+from kepthour.core.response import EARLIEST_CHECK_IN, Kind, Response, effect, silence, until
+from kepthour.core.trail import Who
+from kepthour.core.verdict import (
+    HELD,
+    NOT_FINAL,
+    SessionState,
+    Verdict,
+    announced_start,
+    checked_in_at,
+    deadline_after,
+    joined_at,
+    state_of,
+)
 from kepthour.logger import log
-from kepthour.store import outbox, planning, reminders, responses, sessions
+from kepthour.store import cards, course, nudging, outbox, planning, reminders, responses, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.store.presence import attended
 from kepthour.store.sessions import SessionRow
@@ -62,7 +74,7 @@ def respond(
     """
     with store.write() as tx:
         row = _existing(tx, session_id)
-        if delivery is not None and _is_outdated(tx, delivery, row):
+        if delivery is not None and _is_outdated(tx, delivery, row, kind):
             raise NeedsPerson("That notice was about another start.", "Answer the newest one.")
         if row.known.cancelled:
             raise NeedsPerson("This session was cancelled.", "There is nothing to answer.")
@@ -71,7 +83,11 @@ def respond(
         if _is_said(kind, row, before):
             return Answered(row, response, changed=False)
         object_to_answer(response, row.known, before, _settled(row))
+        if kind is Kind.LATE and _was_asked_too_early(row, response, before):
+            row = _with_nothing_concluded(tx, row, now)
         _take(tx, row, response, before)
+        if kind is Kind.LATE and _was_told(row, [*before, response]):
+            _void_card(tx, row, now)
         if kind is Kind.LATE and delivery is not None:
             _confirm(tx, row, response, delivery)
         if kind is Kind.HERE:
@@ -95,6 +111,47 @@ def _take(tx: Tx, row: SessionRow, response: Response, before: Sequence[Response
     ladder = reminders.of_session(tx, row.id, row.known.revision)
     what_follows = effect(response, row.known.start, row.deadline, ladder, before)
     outbox.apply(tx, what_follows, row.id, row.known.revision, response.at)
+
+
+def _was_asked_too_early(row: SessionRow, late: Response, before: Sequence[Response]) -> bool:
+    """Whether "running late" was said in time, and is heard after it was concluded that nobody came."""
+    if row.verdict not in NOT_FINAL or row.decided_by != "daemon" or row.decided_at is None:
+        return False
+    start = row.known.start
+    said_in_time = late.at <= deadline_after(row.deadline, start, before)
+    return said_in_time and row.decided_at < deadline_after(row.deadline, start, [*before, late])
+
+
+def _was_told(row: SessionRow, answers: Sequence[Response]) -> bool:
+    """Whether the client, for whom it began late, had been told so: that is heard only now."""
+    expected, checked_in = announced_start(answers), checked_in_at(answers)
+    return (
+        row.verdict is Verdict.LATE
+        and row.decided_by == "daemon"
+        and expected is not None
+        and checked_in is not None
+        and checked_in < expected + LATE_FROM
+    )
+
+
+def _void_card(tx: Tx, row: SessionRow, now: datetime) -> None:
+    card = cards.of_session(tx, row.id)
+    if card is not None and card.state is not CardState.CLOSED and card.opened_at >= row.known.start:
+        cards.void(tx, card, now, Who.THERAPIST, Why.LATE.value)
+        nudging.hush(tx, card.id, now)
+
+
+def _with_nothing_concluded(tx: Tx, row: SessionRow, now: datetime) -> SessionRow:
+    """The same start once more: it may be asked about again, at the deadline that moved, and not before."""
+    old, new = (row.id, row.known.revision), (row.id, row.known.revision + 1)
+    planned = reminders.of_session(tx, *old)
+    asked = [one for one in planned if one.rung == QUESTION]
+    outbox.withdraw(tx, silence(asked, Why.LATE), now)
+    outbox.hand_over(tx, old, new, only=[one.id for one in planned if one not in asked])
+    course.adopt(tx, old, new)
+    course.begin_anew(tx, row.id, new[1], Who.THERAPIST, Why.LATE, now)
+    _void_card(tx, row, now)
+    return _existing(tx, row.id)
 
 
 def _confirm(tx: Tx, row: SessionRow, response: Response, delivery: str) -> None:
@@ -162,10 +219,23 @@ def _existing(tx: Tx, session_id: str) -> SessionRow:
     return row
 
 
-def _is_outdated(tx: Tx, delivery: str, row: SessionRow) -> bool:
-    """Whether the notice was shown for a start that the session no longer has."""
+def _is_outdated(tx: Tx, delivery: str, row: SessionRow, kind: Kind) -> bool:
+    """Whether the notice was shown for a start that the session no longer has.
+
+    One that went and is back has it. One whose entry was put right while it went on never had another: who said that
+    they are in it are, though it is heard only now.
+    """
     shown = reminders.get(tx, int(delivery)) if delivery.isdecimal() else None
-    return shown is not None and shown.session_id == row.id and shown.revision != row.known.revision
+    if shown is None or shown.session_id != row.id or shown.revision == row.known.revision:
+        return False
+    if shown.offset is None:
+        return True
+    start, moved_at = shown.due_at - shown.offset, row.moved_at
+    if start == row.known.start:
+        return False
+    near = abs(row.known.start - start) <= EARLIEST_CHECK_IN
+    put_right = near and moved_at is not None and start <= moved_at
+    return not (put_right and kind in {Kind.HERE, Kind.OUT})
 
 
 def _state(tx: Tx, row: SessionRow, now: datetime) -> SessionState:

@@ -1,4 +1,4 @@
-"""Whether another calendar that knows the same session says otherwise: one of the two may be hours behind.
+"""Whether something else says otherwise of a session: another calendar, of which one may be hours behind; or its past.
 
 To remind is right then, to suspect is not.
 """
@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from kepthour.core.duplicates import same
 from kepthour.core.reading.occurrences import Occurrence
+from kepthour.core.verdict import HELD
 from kepthour.store import calendars, holdings, sessions, trail
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
@@ -19,7 +20,9 @@ _BEHIND = timedelta(hours=24)  # so late a feed that comes by way of another cal
 
 
 def contradicted(tx: Tx, row: SessionRow) -> bool:
-    """Whether another calendar says of `row` that it does not take place, not then, or has just lost it."""
+    """Whether it was held already, or another calendar says that it does not take place, not then, or has lost it."""
+    if _is_held_already(tx, row):
+        return True
     others = [one for one in calendars.everything(tx) if one.name != row.known.calendar]
     if not others:
         return False
@@ -34,6 +37,26 @@ def contradicted(tx: Tx, row: SessionRow) -> bool:
         or _is_cancelled_elsewhere(tx, row)
         or _is_moved_elsewhere(tx, row, names)
     )
+
+
+def _is_held_already(tx: Tx, row: SessionRow) -> bool:
+    """Whether it was held earlier that day, and its calendar has it now instead: its series was moved since."""
+    known = row.known
+    earlier = [
+        one.known
+        for one in sessions.between(tx, known.start - _BEHIND, known.start)
+        if one.verdict in HELD and one.known.end <= known.start
+    ]
+    alike = [
+        one
+        for one in earlier
+        if one.calendar == known.calendar
+        and (one.uid == known.uid or (bool(known.client) and one.client == known.client))
+    ]
+    calendar = calendars.get(tx, known.calendar) if alike else None
+    if calendar is None:
+        return False
+    return any(not holdings.of_instances(tx, calendar, [(one.uid, one.recurrence_id)]) for one in alike)
 
 
 def _differs(row: SessionRow, other: Occurrence) -> bool:

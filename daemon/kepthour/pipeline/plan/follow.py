@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from kepthour.core.changes import Fate, Happening
+from kepthour.core.changes import Fate, Happening, is_put_right
+from kepthour.core.duplicates import same
 from kepthour.core.ladder import Urgency
 from kepthour.core.reach import PLANNED_BEHIND
 from kepthour.core.reminder import QUESTION, Why
 from kepthour.core.repair import CardState
-from kepthour.core.response import EARLIEST_CHECK_IN, Kind, silence
+from kepthour.core.response import Kind, effect, silence
 from kepthour.core.sessions import GONE, Judgement, Session
 from kepthour.core.trail import Who
 from kepthour.core.verdict import NOT_FINAL
 from kepthour.pipeline.plan.policy import Policy
-from kepthour.store import cards, course, outbox, planning, reminders, sessions
+from kepthour.store import cards, course, outbox, planning, reminders, responses, sessions
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
 
@@ -40,9 +41,25 @@ def follow(
     if happening.fate is Fate.EDITED:
         assert row is not None
         course.edit(tx, new, deadline, ladder.late_after, row, now)
+        before = sessions.get(tx, happening.predecessor) if happening.predecessor else None
+        if before is not None:
+            _join(tx, before, row, deadline, now)
     elif happening.fate is not Fate.SAME:
         _begin(tx, happening, new, row, deadline, ladder.late_after, now)
     return happening.fate
+
+
+def _join(tx: Tx, before: SessionRow, row: SessionRow, deadline: datetime, now: datetime) -> None:
+    """Two that had a ladder each are known to be one now: what was answered to the one silences the other's."""
+    _silence(tx, before, Why.MOVED, now)
+    course.adopt(tx, (before.id, before.known.revision), (row.id, row.known.revision))
+    answers = responses.to(tx, row)
+    for count, answer in enumerate(answers):
+        ladder = reminders.of_session(tx, row.id, row.known.revision)
+        what = effect(answer, row.known.start, deadline, ladder, answers[:count])
+        outbox.apply(tx, what, row.id, row.known.revision, answer.at)
+    if row.verdict is None or (_is_suspected(row) and before.verdict is not None):
+        course.inherit(tx, before, row.id, now)
 
 
 def _begin(
@@ -69,6 +86,11 @@ def _begin(
         ):  # both are over: what is still shown names a time that does not hold
             _silence(tx, before, Why.MOVED, now, but_questions=True)
         _take_over(tx, before, new.id, revision, now, with_ladder=not happening.revived)
+    elif before is not None and happening.put_right:
+        _stay_in(tx, before, (new.id, revision), now)
+    elif before is None and row is None:
+        for other in _cancelled_elsewhere(tx, new):
+            _stay_in(tx, other, (new.id, revision), now)
 
 
 def _mark(tx: Tx, happening: Happening, new: Session, before: SessionRow | None, now: datetime) -> None:
@@ -87,19 +109,42 @@ def _restart(
     course.restart(tx, new, revised[1], deadline, late_after, row, now)
     if row.known.start == new.start:
         course.adopt(tx, old, revised)
-    elif _is_put_right(row, new, now):
-        course.adopt(tx, old, revised, kinds=_PRESENT)
-        if row.decided_by == "therapist":
+        if _stays_said(row):
             course.inherit(tx, row, row.id, now)
+    elif is_put_right(row.known, new, now):
+        _stay_in(tx, row, revised, now)
 
 
-def _is_put_right(row: SessionRow, new: Session, now: datetime) -> bool:
-    """Whether the entry of a session that has begun was moved to where the session really was.
+def _stay_in(tx: Tx, before: SessionRow, revised: tuple[str, int], now: datetime) -> None:
+    """Who is, or was, in a session whose entry was put right stays so, and what was said of it stays said."""
+    course.adopt(tx, (before.id, before.known.revision), revised, kinds=_PRESENT)
+    said_at = before.decided_at if before.decided_by == "therapist" else None
+    if said_at is not None and said_at >= before.known.start:
+        course.inherit(tx, before, revised[0], now)
 
-    Who is, or was, in it stays so, and what was said of it stays said.
+
+def _cancelled_elsewhere(tx: Tx, new: Session) -> list[SessionRow]:
+    """The same session in another calendar, which has cancelled it: who says that they are in it are, all the same."""
+    return [
+        other
+        for other in sessions.between(tx, new.start, new.end)
+        if other.known.cancelled
+        and not other.hidden
+        and other.known.calendar != new.calendar
+        and other.known.start == new.start
+        and same(other.known, new)
+    ]
+
+
+def _stays_said(row: SessionRow) -> bool:
+    """Whether what the therapist said holds for a session that is back at its start.
+
+    Said of one that had begun, it does; and of one that only the configuration had left out. Said beforehand of one
+    that its calendar cancelled since ("cancelled", say), it was about that: the session that is back is to be watched.
     """
-    near = abs(new.start - row.known.start) <= EARLIEST_CHECK_IN
-    return row.known.start <= now and near and new.start < row.known.end and row.known.start < new.end
+    if row.decided_by != "therapist" or row.decided_at is None or row.successor is not None:
+        return False
+    return row.hidden or row.decided_at >= row.known.start
 
 
 def _lift_suspicion(tx: Tx, row: SessionRow, now: datetime) -> None:
@@ -111,6 +156,11 @@ def _lift_suspicion(tx: Tx, row: SessionRow, now: datetime) -> None:
 
 def _is_suspected(row: SessionRow) -> bool:
     return row.verdict in NOT_FINAL and row.decided_by == "daemon"
+
+
+def _is_unheard_of(tx: Tx, row: SessionRow) -> bool:
+    """Whether nothing was concluded of it, and nobody was in it: it was cancelled while nobody watched."""
+    return row.verdict is None and not any(one.kind in _PRESENT for one in responses.to(tx, row))
 
 
 def _take_over(
@@ -135,11 +185,12 @@ def _lose(
     if happening.fate is Fate.SUCCEEDED:
         if not happening.keeps_answers:
             _silence(tx, row, Why.MOVED, now)
-        course.hand_on(tx, row.id, now, happening.successor, keeps_answers=happening.keeps_answers)
+        keeps_answers = happening.keeps_answers or happening.put_right
+        course.hand_on(tx, row.id, now, happening.successor, keeps_answers=keeps_answers)
         return Fate.SUCCEEDED
     cancelled = judgement is not None and judgement.why in GONE
     is_over = row.known.end <= now or row.known.start < now - PLANNED_BEHIND
-    if is_over and not (cancelled and _is_suspected(row)):
+    if is_over and not (cancelled and (_is_suspected(row) or _is_unheard_of(tx, row))):
         return Fate.SAME
     _silence(tx, row, Why.CANCELLED, now)
     _lift_suspicion(tx, row, now)

@@ -1,0 +1,92 @@
+"""Answers that were given in time and are heard late: a phone was without a net."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from kepthour.core.response import Kind
+from kepthour.core.verdict import Verdict
+from tests.support.day import Day, a_morning, when
+from tests.support.named import NAMED
+
+
+@pytest.fixture
+def day(tmp_path: Path) -> Day:
+    return a_morning(tmp_path, NAMED)
+
+
+async def test_a_check_in_counts_though_the_entry_was_put_right_meanwhile(day: Day) -> None:
+    await day.until("2026-03-02 10:01")
+    notice = day.notices()[-1]
+    await day.until("2026-03-02 10:06")
+    day.put("one", "2026-03-02T10:05:00")
+    day.sync()
+    await day.until("2026-03-02 10:10")
+    day.app.answer(Kind.HERE, notice.subject, "phone", None, when("2026-03-02 10:01"), notice.delivery)
+    await day.until("2026-03-02 10:25")
+    assert day.only().verdict is Verdict.ON_TIME
+
+
+async def test_a_check_in_counts_though_the_entry_went_and_came_back_meanwhile(day: Day) -> None:
+    await day.until("2026-03-02 10:01")
+    notice = day.notices()[-1]
+    text = day.calendar.text("one.ics")
+    day.calendar.delete("one.ics")
+    day.sync()
+    await day.until("2026-03-02 10:03")
+    day.calendar.put("one.ics", text)
+    day.sync()
+    await day.until("2026-03-02 10:10")
+    day.app.answer(Kind.HERE, notice.subject, "phone", None, when("2026-03-02 10:01"), notice.delivery)
+    await day.until("2026-03-02 10:25")
+    assert day.only().verdict is Verdict.ON_TIME
+
+
+async def test_who_said_late_in_time_is_not_suspected(day: Day) -> None:
+    await day.until("2026-03-02 10:01")
+    notice = day.notices()[-1]
+    await day.until("2026-03-02 10:16")
+    day.app.answer(
+        Kind.LATE, notice.subject, "phone", timedelta(minutes=10), when("2026-03-02 10:01"), notice.delivery
+    )
+    await day.until("2026-03-02 10:17")
+    assert day.only().verdict is not Verdict.SUSPECTED_MISS
+
+
+async def test_who_said_late_in_time_is_asked_at_the_deadline_that_this_moved(day: Day) -> None:
+    await day.until("2026-03-02 10:01")
+    notice = day.notices()[-1]
+    await day.until("2026-03-02 10:16")
+    day.app.answer(
+        Kind.LATE, notice.subject, "phone", timedelta(minutes=10), when("2026-03-02 10:01"), notice.delivery
+    )
+    await day.until("2026-03-02 10:28")
+    assert day.only().verdict is Verdict.SUSPECTED_MISS
+    assert day.rungs()[-1] == ("10:26:00", "question")
+    assert [c.state.value for c in day.cards()] == ["open"]
+
+
+async def test_who_said_late_in_time_and_came_by_then_has_nothing_to_repair(day: Day) -> None:
+    """On the phone, without a net, she says ten minutes late; nine minutes late she checks in on her computer."""
+    await day.until("2026-03-02 09:58")
+    notice = day.notices()[-1]
+    await day.until("2026-03-02 10:09")
+    day.answer(Kind.HERE)
+    await day.until("2026-03-02 10:12")
+    day.app.answer(
+        Kind.LATE, notice.subject, "phone", timedelta(minutes=10), when("2026-03-02 09:58"), notice.delivery
+    )
+    await day.until("2026-03-02 10:20")
+    assert [card.state.value for card in day.cards() if card.state.value != "closed"] == []
+    assert not [rung for at, rung in day.rungs() if at > "10:09" and rung != "running-late"]
+
+
+async def test_on_my_way_takes_no_question_away(tmp_path: Path) -> None:
+    day = a_morning(tmp_path)
+    await day.until("2026-03-02 10:16")
+    day.answer(Kind.ACK)
+    await day.until("2026-03-02 10:20")
+    assert [notice.rung for notice in day.screen.open_notices.values()] == ["question"]
