@@ -48,6 +48,7 @@ class App:
         self._plugins = plugins
         self._closed = threading.Event()
         self._gaps: list[pipeline.audit.Found] = []  # of the last audit
+        self._unplanned: set[str] = set()  # calendars that brought news
         self._stale_after = {calendar.name: calendar.stale_after for calendar in config.calendars}
         self.sources = Sources(config, store, plugins, clock, self.surroundings, self._closed)
 
@@ -93,7 +94,10 @@ class App:
         """Ask one calendar what changed, and follow up. Blocks. Raises TryLater, NeedsPerson for the store only."""
         polled = self.sources.poll(name)
         if polled.news:
+            self._unplanned.add(name)  # until it is: what failed is not news to the next poll
+        if name in self._unplanned:
             self.replan()  # before the comparison, which may take as long again
+            self._unplanned.discard(name)
         compared = self.sources.compare(name, polled)
         if compared.mended:
             self.replan()

@@ -20,7 +20,7 @@ from kepthour.plugins import Plugins
 from kepthour.ports import Clock
 from kepthour.store import calendars, sessions
 from kepthour.store.engine import Store
-from kepthour_connectors.base import Kind, ListsInstances, RateLimited, Surroundings
+from kepthour_connectors.base import Connector, Kind, ListsInstances, RateLimited, Surroundings
 from kepthour_connectors.retry import Account, HasAccount, Policy
 
 _SYNC_SECONDS = 38.0  # a command answers within 40 s, whatever a server does
@@ -55,17 +55,27 @@ class Sources:
         return {calendar.name: self._made(calendar) for calendar in self._config.calendars}
 
     def _made(self, calendar: Calendar) -> pipeline.poll.Source:
-        kind = self._plugins.connector(calendar.type)
         return pipeline.poll.Source(
             name=calendar.name,
             fingerprint=calendar.fingerprint,
-            connector=kind.connect(calendar.options, self._surroundings(calendar.name)),
+            connector=self._connector(calendar),
             zone=self._config.zone,
             join_hosts=self._config.join_hosts,
             addresses=calendar.addresses,
             marks=self._config.reads_edits,
             given_up=self._given_up,
         )
+
+    def _connector(self, calendar: Calendar) -> Connector:
+        def make() -> Connector:
+            kind = self._plugins.connector(calendar.type)
+            return kind.connect(calendar.options, self._surroundings(calendar.name))
+
+        try:
+            return make()
+        except Exception as error:  # noqa: BLE001  supervised: one calendar must not cost the others
+            log.error("calendar.not_made", calendar=calendar.name, problem=error, place=place(error))
+            return pipeline.poll.Unmade(make)
 
     def poll(self, name: str) -> pipeline.poll.Polled:
         """Ask one calendar what changed, and store that. Blocks. Raises TryLater, NeedsPerson for the store only."""

@@ -73,8 +73,8 @@ def rung(session: KnownSession, minutes: float, announced: datetime | None = Non
     return lambda tongue, show: rung_text(tongue, session, offset, now, BERLIN, show, announced)
 
 
-def question(*sessions: KnownSession) -> Case:
-    return lambda tongue, show: question_text(tongue, sessions, BERLIN, show)
+def question(*sessions: KnownSession, now: datetime = START) -> Case:
+    return lambda tongue, show: question_text(tongue, sessions, BERLIN, show, now)
 
 
 def digest(name: str, sessions: tuple[KnownSession, ...], silent: int = 0, **troubled: Freshness) -> Case:
@@ -128,6 +128,8 @@ CASES: dict[str, Case] = {
     "a question about a gone one": question(GONE),
     "a question about two": question(*TWO),
     "a question about eight": question(*EIGHT),
+    "a question of another day": question(LINKED, now=START + timedelta(days=20)),
+    "a question about eight of other days": question(*EIGHT, now=START + timedelta(days=20)),
     "answered too late": lambda tongue, _show: over_text(tongue),
     "a sweep of one": sweep(LINKED, whole_day=False),
     "an evening's sweep of one": sweep(LINKED, whole_day=True),
@@ -338,7 +340,20 @@ def asking(spoken: Tongue, *asked: KnownSession) -> Notice:
         state=State.PENDING, why=None, attempts=1, problem=None, not_before=START, claimed_at=None, sent_at=None,
         changed_at=None, reference=None,
     )  # fmt: skip
-    return question_notice(reminder, sessions, Showing(BERLIN, Show.TIME, spoken))
+    return question_notice(reminder, sessions, Showing(BERLIN, Show.TIME, spoken), START)
+
+
+def test_a_question_names_the_day_if_it_is_another_than_today() -> None:
+    next_day = replace(LINKED, start=START + timedelta(days=1))
+
+    def asked(days: int, *sessions: KnownSession) -> str:
+        return question_text(ENGLISH, sessions, BERLIN, Show.TIME, START + timedelta(days=days)).whole
+
+    assert asked(0, LINKED).startswith("No check-in for 14:00.")
+    assert asked(6, LINKED).startswith("No check-in for Wed 14:00.")
+    assert asked(7, LINKED).startswith("No check-in for 2026-03-04 14:00.")
+    assert "began at Wed 14:00, 15:00, 14:00." in asked(1, *TWO, next_day)
+    assert "began at Wed 14:00, Thu 14:00." in asked(2, LINKED, next_day)
 
 
 def test_a_question_about_one_offers_answers_and_says_how_else_to_give_them() -> None:

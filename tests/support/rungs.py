@@ -41,7 +41,9 @@ def rung(
 def question(spoken: Tongue = ENGLISH, show: Show = Show.TIME) -> Notice:
     """What is asked a quarter of an hour after the start, if nobody came."""
     reminder = replace(_reminder(15, Urgency.NORMAL), rung="question", offset=None)
-    return question_notice(reminder, [SESSION], Showing(ZoneInfo("Europe/Berlin"), show, spoken))
+    return question_notice(
+        reminder, [SESSION], Showing(ZoneInfo("Europe/Berlin"), show, spoken), reminder.due_at
+    )
 
 
 def _reminder(minutes: int, urgency: Urgency) -> Reminder:

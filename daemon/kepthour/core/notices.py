@@ -138,10 +138,10 @@ def bare_notice(reminder: Reminder, how: Showing) -> Notice:
     return replace(_notice(reminder, words, None, how, (), stays=True), moment=start)
 
 
-def question_notice(reminder: Reminder, asked: Sequence[KnownSession], how: Showing) -> Notice:
-    """The question about one or several sessions of which nothing is known."""
+def question_notice(reminder: Reminder, asked: Sequence[KnownSession], how: Showing, now: datetime) -> Notice:
+    """The question, asked at `now`, about one or several sessions of which nothing is known."""
     one = asked[0] if len(asked) == 1 else None
-    words = question_text(how.tongue, asked, how.zone, how.show)
+    words = question_text(how.tongue, asked, how.zone, how.show, now)
     return _notice(reminder, words, one, how, _replies(reminder, asked, how), stays=True)
 
 

@@ -40,6 +40,7 @@ MOVES: dict[State, frozenset[State]] = {
 
 
 QUESTION = "question"  # the rung that asks what became of sessions
+ALERT = "calendar"  # the rung that says that a calendar cannot be trusted
 OPENING = "opening-cue"  # a rung more than the ladder has, of the session at which they meet after a miss
 KEPT_QUIET = "microphone-in-use"  # the problem of a channel that could, and leaves the therapist in peace
 
@@ -74,6 +75,8 @@ class Why(StrEnum):
     CLOCK_SET = "clock_was_set"
     NO_CHANNEL = "channel_not_configured"
 
+
+_ASKED_FOR = timedelta(days=1)  # after a leave
 
 HELD = {Why.IN_SESSION, Why.AWAY}  # of a pending one: it waits, and is weighed again then
 
@@ -133,6 +136,7 @@ class Hold:
     reminder: int
     until: datetime
     why: Why
+    useful_until: datetime | None = None  # from now on; None: as it was
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,9 +206,16 @@ def hand_out(
                 if wait is None or wait[0] <= horizon:
                     send.append(one)
                 else:
-                    holds.append(Hold(one.id, min(wait[0], one.useful_until), wait[1]))
+                    holds.append(_hold(one, *wait))
     send.sort(key=lambda one: (max(one.due_at, now), -one.urgency.rank, one.due_at))
     return Hand(tuple(send), tuple(changes), tuple(holds))
+
+
+def _hold(one: Reminder, until: datetime, why: Why) -> Hold:
+    """What asks, or says that a calendar is silent, is of use to whoever is back, however long they were away."""
+    if one.rung in {QUESTION, ALERT} and why is Why.AWAY:
+        return Hold(one.id, until, why, max(one.useful_until, until + _ASKED_FOR))
+    return Hold(one.id, min(until, one.useful_until), why)
 
 
 def _is_with_a_channel(reminder: Reminder, in_hand: Collection[int]) -> bool:

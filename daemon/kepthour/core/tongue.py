@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from gettext import NullTranslations
 from zoneinfo import ZoneInfo
 
 from kepthour.core.spans import parts
+
+_WEEK = timedelta(days=7)  # within it a weekday names one day
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,26 @@ class Tongue:
             self.pgettext("weekday", "Sun"),
         )
         return names[instant.astimezone(zone).weekday()]
+
+    def when(self, instant: datetime, zone: ZoneInfo, now: datetime) -> str:
+        """The time of day in `zone`; on another day than `now` after the weekday, of the last six, or the date."""
+        day, clock = self._other_day(instant, zone, now), self.clock(instant, zone)
+        return f"{day} {clock}" if day else clock
+
+    def whens(self, instants: Sequence[datetime], zone: ZoneInfo, now: datetime) -> str:
+        """All of them, in a list; each day once."""
+        days = [self._other_day(instant, zone, now) for instant in instants]
+        said = [
+            self.when(instant, zone, now) if day != before else self.clock(instant, zone)
+            for instant, day, before in zip(instants, days, ["", *days], strict=False)
+        ]
+        return ", ".join(said)
+
+    def _other_day(self, instant: datetime, zone: ZoneInfo, now: datetime) -> str:
+        day, today = instant.astimezone(zone).date(), now.astimezone(zone).date()
+        if day == today:
+            return ""
+        return self.weekday(instant, zone) if abs(day - today) < _WEEK else day.isoformat()
 
     def span(self, span: timedelta) -> str:
         """`span` for a sentence, exact to the second: `5 min`, `1 min 55 s`, `2 h 10 min`."""

@@ -200,6 +200,7 @@ def _ask(tx: Tx, detector: Detector, found: Sequence[tuple[SessionRow, Finding]]
     subject = only.id if only else f"question:{rows[0].id}"
     course.ask(tx, [row.id for row in rows], subject, now)
     revision = only.known.revision if only else 1
+    _make_room(tx, subject, revision)
     put = [(detector.channels, now)]
     if any(finding.verdict is Verdict.SUSPECTED_MISS for _row, finding in asked):
         put.append((detector.far_channels, now + SILENCE))
@@ -220,10 +221,10 @@ def _ask(tx: Tx, detector: Detector, found: Sequence[tuple[SessionRow, Finding]]
 def _is_asked_later(tx: Tx, detector: Detector, row: SessionRow, now: datetime) -> bool:
     """A session inside an absence: all of them are asked about together, when the therapist is back."""
     absence = covering(row.known.start, absences.between(tx, row.known.start, row.known.end))
-    if absence is None:
+    if absence is None or absence.end <= now:  # the question of that leave is out by now
         return False
     _silence(tx, row, Why.AWAY, now)
-    due = max(absence.end, now)
+    _make_room(tx, absence.question, 1)
     course.ask(tx, [row.id], absence.question, now)
     planning.announce(
         tx,
@@ -233,7 +234,17 @@ def _is_asked_later(tx: Tx, detector: Detector, row: SessionRow, now: datetime) 
         QUESTION,
         detector.channels,
         Urgency.NORMAL,
-        due,
-        due + _ASK_FOR,
+        absence.end,
+        absence.end + _ASK_FOR,
     )
     return True
+
+
+def _make_room(tx: Tx, question: str, revision: int) -> None:
+    """What was asked under this name, and is not to come any more, is no reason not to ask now.
+
+    It was taken back: all that it asked about was settled, or the clock was set back and it is decided anew.
+    """
+    before = [one for one in reminders.of_subject(tx, question) if one.revision == revision]
+    over = [one.id for one in before if one.rung == QUESTION and one.state is not State.PENDING]
+    planning.put_aside(tx, over)

@@ -48,7 +48,8 @@ def release(tx: Tx, but: Collection[int] = ()) -> None:
 def hold(tx: Tx, holds: Iterable[Hold]) -> None:
     """Leave these alone for a while: the therapist is with a client, or away."""
     for one in holds:
-        _update(tx, [one.reminder], not_before=one.until, why=one.why.value)
+        longer = {} if one.useful_until is None else {"useful_until": one.useful_until}
+        _update(tx, [one.reminder], not_before=one.until, why=one.why.value, **longer)
 
 
 def end_holds(tx: Tx) -> None:

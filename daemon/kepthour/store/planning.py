@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import and_, delete, insert, update
 
 from kepthour.core.ladder import Step, Urgency
 from kepthour.core.reminder import State
@@ -80,6 +80,14 @@ def drop(tx: Tx, ids: Iterable[int]) -> None:
         tx.connection.execute(
             delete(reminders).where(reminders.c.id.in_(unwanted), reminders.c.state == State.PENDING.value)
         )
+
+
+def put_aside(tx: Tx, ids: Collection[int]) -> None:
+    """These stay in the log, and in nobody's way: what is announced under their name is announced anew."""
+    if ids:
+        # A revision that no plan ever has; each its own, so that it may happen more than once.
+        mine = and_(reminders.c.therapist_id == tx.therapist, reminders.c.id.in_(ids))
+        tx.connection.execute(update(reminders).where(mine).values(revision=-reminders.c.id))
 
 
 def put_digests_aside(tx: Tx, after: datetime, useful_after: datetime) -> None:

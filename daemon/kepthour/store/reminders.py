@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from kepthour.core.ladder import Urgency
-from kepthour.core.reminder import OPENING, OUT, Reminder, State, Why
+from kepthour.core.reminder import OPENING, OUT, QUESTION, Reminder, State, Why
 from kepthour.core.sweep import SWEEP
 from kepthour.logger import log
 from kepthour.store.conditions import in_parts, of_kind, one_of
@@ -29,6 +29,7 @@ from kepthour.store.engine import THERAPIST, Tx
 from kepthour.store.tables import reminders, sessions
 
 _ASKS_FOR = timedelta(days=1)
+_STANDS_FOR = timedelta(days=14)  # a question; who has left it for so long knows of it
 
 
 _BUT = reminders.c.id.not_in(bindparam("but", expanding=True))
@@ -245,9 +246,11 @@ def left_open(tx: Tx, now: datetime) -> list[Reminder]:
     What another took the place of is not, though that one was taken back since: a clock set back does so. A sweep is of
     use for ten minutes to whoever is not asked yet; where it stands, it asks as long as a question does.
     """
-    asks = and_(
+    sweeps = and_(
         reminders.c.rung == SWEEP, reminders.c.session_id.is_not(None), reminders.c.sent_at > now - _ASKS_FOR
     )
+    # What is not answered is asked still, after a weekend too: it would have been taken back.
+    asks = or_(sweeps, and_(reminders.c.rung == QUESTION, reminders.c.sent_at > now - _STANDS_FOR))
     shown = _read(
         tx,
         _MINE.where(

@@ -195,7 +195,7 @@ def _questions(config: Configuration, courses: Iterable[tuple[KnownSession, _Cou
         assert course.deadline is not None, "only those that are asked about are here"
         asked[course.deadline].append(session)
     for deadline, those in asked.items():
-        words = question_text(config.showing.tongue, those, config.zone, config.show)
+        words = question_text(config.showing.tongue, those, config.zone, config.show, deadline)
         session_id = those[0].id if len(those) == 1 else None
         for channels, at in ((config.near_channels, deadline), (config.far_channels, deadline + SILENCE)):
             if channels:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from kepthour.core.changes import KnownSession
@@ -10,12 +11,14 @@ from kepthour.core.tongue import Tongue
 from kepthour.core.words.text import Show, Text
 
 
-def question_text(tongue: Tongue, sessions: Sequence[KnownSession], zone: ZoneInfo, show: Show) -> Text:
-    """The question about sessions of which nothing is known: a question, never an accusation."""
+def question_text(
+    tongue: Tongue, sessions: Sequence[KnownSession], zone: ZoneInfo, show: Show, now: datetime
+) -> Text:
+    """The question, asked at `now`, about sessions of which nothing is known: a question, never an accusation."""
     if len(sessions) > 1:
-        return _several_text(tongue, sessions, zone)
+        return _several_text(tongue, sessions, zone, now)
     (session,) = sessions
-    clock = tongue.clock(session.start, zone)
+    clock = tongue.when(session.start, zone, now)
     if session.cancelled:
         return Text(
             tongue.gettext("The session at {clock} is gone from the calendar. Is that right?", clock=clock),
@@ -31,15 +34,15 @@ def question_text(tongue: Tongue, sessions: Sequence[KnownSession], zone: ZoneIn
     return Text(asked, body)
 
 
-def _several_text(tongue: Tongue, sessions: Sequence[KnownSession], zone: ZoneInfo) -> Text:
-    clocks = ", ".join(tongue.clock(session.start, zone) for session in sessions)
+def _several_text(tongue: Tongue, sessions: Sequence[KnownSession], zone: ZoneInfo, now: datetime) -> Text:
+    clocks = tongue.whens([session.start for session in sessions], zone, now)
     # Translators: always two or more. A question, never an accusation: perhaps they were held.
     asked = tongue.ngettext(
         "{count} session without a check-in. What happened?",
         "{count} sessions without a check-in. What happened?",
         len(sessions),
     )
-    # Translators: {clocks} is a list: "10:00, 11:00".
+    # Translators: {clocks} is a list: "10:00, 11:00", or of other days: "Mon 10:00, 11:00, Tue 09:00".
     body = tongue.gettext("They began at {clocks}. Go through them with: kepthour sweep", clocks=clocks)
     return Text(asked, body)
 

@@ -24,9 +24,7 @@ def nudge_text(
 
     `start` is when the session should have begun; of the question how it landed, when they met.
     """
-    clock = tongue.clock(start, zone)
-    if start.astimezone(zone).date() != now.astimezone(zone).date():
-        clock = f"{tongue.weekday(start, zone)} {clock}"
+    clock = tongue.when(start, zone, now)
     if is_about_contact(rung):
         return _contact(tongue, rung, card, clock)
     if rung == LANDING:

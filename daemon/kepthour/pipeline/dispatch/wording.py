@@ -108,8 +108,10 @@ def words_of(tx: Tx, reminder: Reminder, around: Surroundings, wording: Wording)
     if reminder.rung == RULE:
         return _rule(tx, reminder, wording)
     if reminder.rung == QUESTION:
-        asked = [row.known for row in sessions.asked_in(tx, reminder.subject)]
-        return _fixed(question_notice(reminder, asked, wording.how)) if asked else None
+        known = [row.known for row in sessions.asked_in(tx, reminder.subject)]
+        # Of one that vanished it is asked in time, or not at all.
+        asked = [one for one in known if not (one.cancelled and one.end <= now)]
+        return (lambda now: question_notice(reminder, asked, wording.how, now)) if asked else None
     row = sessions.get(tx, reminder.session_id or "")
     if row is None or row.known.revision != reminder.revision:
         return None

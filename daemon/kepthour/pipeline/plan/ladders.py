@@ -93,7 +93,9 @@ def _missing(
     stranded = [r for r in planned if r.state is State.PENDING and r.channel not in configured]
     outbox.change(tx, [Change(r.id, State.SUPERSEDED, Why.NO_CHANNEL) for r in stranded], now)
     rungs = {r.rung for r in stranded}
-    return [step for step in absent if step.due_at > now and (lacks is Lacks.TO_COME or step.rung in rungs)]
+    to_come = lacks is Lacks.TO_COME
+    # A stranded one that is late was to come late: its heir is, too.
+    return [step for step in absent if step.rung in rungs or (to_come and step.due_at > now)]
 
 
 def _back_again(ladder: Ladder, planned: Sequence[Reminder], now: datetime) -> list[int]:

@@ -38,7 +38,7 @@ def observe(tx: Tx, policy: Policy, rows: Sequence[SessionRow], now: datetime) -
         held = calendars.get(tx, name)
         if held is None or not tells(held, now):
             silent.add(name)
-            unasked |= held is None or held.last_attempt_at is None
+            unasked |= held is None or held.last_good_at is None
             placed += [row.known for row in mine if not row.hidden and not row.known.cancelled]
             continue
         for one in _occurrences(tx, held, mine, now):

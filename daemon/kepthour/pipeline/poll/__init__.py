@@ -11,7 +11,7 @@ What is stored is expanded anew, without asking, by refresh.py.
 """
 
 from kepthour.pipeline.poll.refresh import refresh
-from kepthour.pipeline.poll.source import Polled, Source
+from kepthour.pipeline.poll.source import Polled, Source, Unmade
 from kepthour.pipeline.poll.stage import poll
 
-__all__ = ["Polled", "Source", "poll", "refresh"]
+__all__ = ["Polled", "Source", "Unmade", "poll", "refresh"]

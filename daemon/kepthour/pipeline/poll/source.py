@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event
@@ -12,7 +12,7 @@ from kepthour.core.edits import Edit
 from kepthour.core.reach import HELD_AHEAD, HELD_BEHIND
 from kepthour.core.reading.digest import made_with
 from kepthour.store.holdings import Window
-from kepthour_connectors.base import Connector, ConnectorError, Kind
+from kepthour_connectors.base import Batch, Connector, ConnectorError, Kind, Known, Transient
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,28 @@ class Polled:
     def news(self) -> bool:
         """Whether the stored occurrences may have changed, or it is known now that they have not."""
         return bool(self.changed or self.deleted or self.mended or self.first or self.overtaken)
+
+
+class Unmade:
+    """Stands for a connector that cannot be made: a library of its kind is broken, say. Each poll tries again."""
+
+    def __init__(self, make: Callable[[], Connector]) -> None:
+        self._make = make
+
+    def poll(self, known: Known) -> Batch:
+        """As `Connector.poll`."""
+        try:
+            made = self._make()
+        except Exception as error:
+            what = f"What asks it cannot be loaded ({type(error).__name__})."
+            raise Transient(what, "Install Kept Hour again, with the extras that it had.") from error
+        try:
+            return made.poll(known)
+        finally:
+            made.close()
+
+    def close(self) -> None:
+        """There is nothing to close."""
 
 
 def new_window(source: Source, now: datetime) -> Window:
