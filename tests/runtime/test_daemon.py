@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from kepthour.config.reading import load
 from kepthour.core.errors import TryLater
 from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
-from kepthour.pipeline.dispatch import claim
+from kepthour.pipeline.dispatch import claim, dispatcher
 from kepthour.ports import Answer, Key
 from kepthour.runtime import daemon as module
 from kepthour.runtime import health
@@ -249,6 +250,33 @@ async def test_a_store_that_fails_while_a_reload_waits_for_a_turn_has_it_wait_on
                 told = [one["event"] for one in said]
                 assert "configuration.waits" in told and "configuration.reloaded" not in told
             await until(lambda: "configuration.reloaded" in [one["event"] for one in said], "the reload")
+
+
+@pytest.mark.parametrize("hangs_in", ["what is planned", "what is kept in memory"])
+async def test_a_store_that_hangs_while_a_reload_begins_holds_back_nothing(
+    hangs_in: str, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, hangs = threading.Event(), threading.Event()
+
+    def hang(*_args: object) -> list[object]:
+        hangs.set()
+        go_on.wait()
+        return []
+
+    async with made.running() as daemon:
+        await until(daemon.health.ok, "a daemon that is well")
+        if hangs_in == "what is planned":
+            monkeypatch.setattr(App, "catch_up", hang)
+        else:
+            monkeypatch.setattr(dispatcher, "provisions", hang)
+            daemon.wake()
+            await until(hangs.is_set, "a store that hangs")
+        reload = asyncio.create_task(daemon.reload())
+        try:
+            await until(lambda: "0s" in made.rungs(), "the rung at the start")
+        finally:
+            go_on.set()
+            await reload
 
 
 async def test_reloads_that_come_at_once_take_up_one_after_the_other(

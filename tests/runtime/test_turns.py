@@ -6,9 +6,8 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
+from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 
@@ -19,112 +18,17 @@ from kepthour.core.notices import key_notice, store_notice
 from kepthour.core.tongue import ENGLISH
 from kepthour.core.verdict import Verdict
 from kepthour.core.words.text import Show
-from kepthour.ports import Answer
 from kepthour.runtime import outage, turns
-from kepthour.runtime.answering import Answering
-from kepthour.runtime.health import Health
 from kepthour.runtime.outage import Outage
-from kepthour.runtime.turns import Turns
-from kepthour.store import access, sessions
+from kepthour.store import sessions
 from kepthour.store.access import KeyUnavailable, Unusable, WrongKey
 from kepthour.store.engine import Damaged, Store
 from kepthour_connectors.base import Transient
-from tests.support.day import BERLIN, Day, when
+from tests.support.day import BERLIN, when
+from tests.support.turning import Bench, Watch
 
 CANNOT, CAN_AGAIN = "Kept Hour cannot store anything", "Kept Hour can store again"
 HOW = Showing(BERLIN, Show.TIME, ENGLISH)
-
-
-class Watch:
-    """The seconds that an outage lasts."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def __call__(self) -> float:
-        return self.seconds
-
-
-class Bench:
-    """A Day with one session at 10:00, turned as the daemon turns it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.day = Day(folder, "2026-03-02 09:50")
-        self.day.put("one", "2026-03-02T10:00:00")
-        self.day.sync()
-        self.watch = Watch()
-        self.outage = Outage(self.watch)
-        self.health = Health(self.watch)
-        self.health.audited()
-        self.audits = 0
-        self.answering = Answering(self.day.app, self.day.pump.dispatcher, lambda: None)
-        self.turns = Turns(
-            self.day.app,
-            self.day.pump,
-            self.answering,
-            self.health,
-            self.outage,
-            may_conclude=lambda: True,
-            wake=lambda: None,
-            ask_all=self.day.sync,
-            audit=self._audit,
-        )
-
-    def _audit(self) -> None:
-        self.audits += 1
-
-    async def at(self, time: str) -> None:
-        """Turns at this time, until nothing is under way any more."""
-        self.day.clock.at = when(f"2026-03-02 {time}")
-        await self.turn()
-
-    async def turn(self) -> None:
-        for _turn in range(3):  # one finds out, one from memory, one to take up what became of it
-            await self.turns.turn()
-            work = self.turns.under_way
-            if work is not None:
-                await asyncio.wait([work])
-        await self.day.pump.settle()
-
-    async def press(self, key: Key) -> None:
-        """A button on the newest notice."""
-        _at, notice = self.day.screen.received[-1]
-        await self.answering.take(Answer(notice.delivery, notice.subject, key, "screen"))
-
-    async def reply(self, time: str, key: Key) -> None:
-        """A button on the question, at this time."""
-        self.day.clock.at = when(f"2026-03-02 {time}")
-        asked = next(notice for notice in self.day.notices() if notice.rung == "question")
-        await self.answering.take(Answer(asked.delivery, asked.subject, key, "screen"))
-
-    def rungs(self) -> list[str]:
-        """What came of the ladder. Nobody polls here: that the calendar is stale is told, too."""
-        return [rung for _at, rung in self.day.rungs() if rung not in {"store", "calendar"}]
-
-    def told(self) -> list[str]:
-        """What was said of the store."""
-        return [notice.title for notice in self.day.notices() if notice.rung == "store"]
-
-    def states(self) -> dict[str, str]:
-        return {rung: state for rung, state, _why in self.day.states()}
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Another program writes, and does not come to its end."""
-        with closing(sqlite3.connect(self.day.store_path, isolation_level=None)) as other:
-            other.execute("BEGIN EXCLUSIVE")
-            yield
-
-
-@pytest.fixture
-async def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    monkeypatch.setattr(access, "BUSY_SECONDS", 0.01)
-    monkeypatch.setattr(turns, "_TELL_AGAIN_AFTER", 0.0)
-    made = Bench(tmp_path)
-    await made.at("09:50:00")
-    await made.at("09:55:00")
-    assert made.rungs() == ["-60m", "-15m", "-5m"][-len(made.rungs()) :]
-    return made
 
 
 async def test_what_is_due_while_the_store_is_locked_comes_and_is_recorded_afterwards(bench: Bench) -> None:

@@ -54,6 +54,7 @@ _HOUSEKEEPING = timedelta(hours=6)
 _FIRST_HOUSEKEEPING = timedelta(minutes=10)  # a computer that is on for a morning keeps house, too
 _SOON = timedelta(seconds=1)
 _PATIENCE_SECONDS = 5.0  # a library may wait for an answer where it closes a connection, and a disk may hang
+_BEGIN_SECONDS = 1.0  # after a reload, before what is due goes out from memory
 _END_SECONDS = 20.0  # more than a busy store takes
 
 
@@ -187,7 +188,7 @@ class Daemon:
             return
         self._poller.forget()
         self._heartbeat.forget()
-        old, self._app = self._app, made.app
+        old, self._app, before = self._app, made.app, self._pump
         try:
             await self._let_go()  # nothing turns until the channels are open again
         except Exception as error:  # noqa: BLE001  supervised: somebody has to go on
@@ -195,7 +196,7 @@ class Daemon:
         old.give_up()
         self._spawn(in_own_thread(old.close, "close"))  # a library may wait there for an answer
         try:
-            await self._take_up(made)
+            await self._take_up(made, before)
         finally:
             await _with_patience(in_own_thread(lambda: self._keep(made.app.config), "keep"))
         log.info("configuration.reloaded")
@@ -242,10 +243,12 @@ class Daemon:
         )
         return _Made(app, answering, pump, turns, poller, Heartbeat(app, self._scheduler, self.health.ok))
 
-    async def _take_up(self, made: _Made) -> None:
-        """Open the channels, plan from what is stored, and put the jobs on the timer."""
+    async def _take_up(self, made: _Made, before: Pump | None = None) -> None:
+        """Open the channels, plan from what is stored, and put the jobs on the timer. `before` turned until now."""
         if self._answering is not None:
             made.answering.succeed(self._answering)
+        if before is not None:
+            made.pump.dispatcher.succeed(before.dispatcher)
         self._answering = (
             made.answering
         )  # first: a channel may hear at once what was answered while no daemon ran
@@ -261,12 +264,21 @@ class Daemon:
 
     async def _begin(self, pump: Pump) -> None:
         try:
-            if not self._outage.on and await pump.begin():
+            if not self._outage.on and await self._begun(pump):
                 self.health.audited()
         except (TryLater, Unusable) as error:
             self._outage.hit(error)
-        if self._outage.on:  # every turn tries again
+        if self._outage.on and not pump.dispatcher.remembers:  # every turn tries again
             await self._know_what_was_stored(pump)
+
+    async def _begun(self, pump: Pump) -> bool:
+        """As `pump.begin`. Where something is known already, nobody waits for a store that hangs."""
+        work = asyncio.create_task(pump.begin())
+        await asyncio.wait([work], timeout=_BEGIN_SECONDS if pump.dispatcher.remembers else None)
+        if work.done():
+            return work.result()
+        self._spawn(_came_to_its_end(work))
+        raise TryLater("The store does not answer.")
 
     async def _know_what_was_stored(self, pump: Pump) -> None:
         """The store cannot be used from the start: its rungs go out from memory until it can."""
@@ -381,6 +393,11 @@ class Daemon:
     def _answered(self, answer: Answer) -> None:
         if self._answering is not None:
             self._spawn(self._answering.take(answer))
+
+
+async def _came_to_its_end(work: Awaitable[bool]) -> None:
+    with suppress(TryLater, Unusable):  # every turn meets it, too
+        await work
 
 
 async def _with_patience(work: Awaitable[None]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from importlib.metadata import version
 
@@ -25,6 +26,8 @@ CAP = timedelta(
 AHEAD = timedelta(seconds=2)  # the daemon's; a turn writes several times, and a disk may take 100 ms for each
 _BEAT = timedelta(seconds=25)  # how often a sign of life is written
 _LEAST = timedelta(seconds=1)  # before the turn after one that did not come to its end
+_LAST = 1.0  # seconds for what is being read into memory that nobody will ask any more
+_MORE = timedelta(hours=1)  # how often more is looked for in a store that cannot be written
 _STOCK = timedelta(minutes=1)  # how old what is kept in memory may grow while nothing is said to be new
 
 
@@ -57,6 +60,7 @@ class Pump:
         self._has_beaten = False
         self._leapt_since = NO_LEAP  # since the last sign of life
         self._stocked_at: datetime | None = None
+        self._more_at: datetime | None = None
         self._stocking: asyncio.Task[None] | None = None
         self._due_before: datetime | None = None
         self.sound = True  # whether no part of the last turn failed
@@ -76,6 +80,7 @@ class Pump:
         self._caught_up = False
         self._last_beat = None
         await self.dispatcher.renewed()
+        self.news()  # there, what is kept in memory may have other numbers
 
     async def begin(self) -> bool:
         """After a start: bring the plan in step, and show again what is still open; whether all of it was done.
@@ -113,6 +118,7 @@ class Pump:
         """What can be done while the store cannot be used: reminders, as far as they are known in memory."""
         self._notice_a_leap()
         self.dispatcher.pump_without_store()
+        self._stock_more()
         return self._until(self.dispatcher.next_without_store())
 
     async def _wait(self) -> timedelta:
@@ -159,7 +165,7 @@ class Pump:
         await self.lookout.close()
         await self.dispatcher.close()
         if self._stocking is not None:
-            await self._stocking
+            await asyncio.wait([self._stocking], timeout=_LAST)
 
     async def _step(self, step: Callable[[], Awaitable[None]]) -> bool:
         """One part of a turn; whether it came to its end. A bug in it costs itself, not the parts that follow."""
@@ -208,6 +214,19 @@ class Pump:
             return
         self._stocked_at = now
         self._stocking = asyncio.create_task(self._stock_now())
+
+    def _stock_more(self) -> None:
+        """A disk that is full for days can be read: memory, which reaches a day ahead, is to reach on."""
+        now = self._app.clock.now()
+        recent = self._more_at is not None and timedelta() <= now - self._more_at < _MORE
+        if recent or (self._stocking is not None and not self._stocking.done()):
+            return
+        self._more_at = now
+        self._stocking = asyncio.create_task(self._stock_more_now())
+
+    async def _stock_more_now(self) -> None:
+        with suppress(TryLater, NeedsPerson):  # what is known stays known
+            await self._step(self.dispatcher.stock_more)
 
     async def _stock_now(self) -> None:
         try:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import and_, insert, select, update
 
+from kepthour.core.changes import KnownSession
 from kepthour.core.oddities import Oddity
 from kepthour.core.privacy import Phi
 from kepthour.core.reminder import Why
@@ -50,6 +51,21 @@ def add(
     if before is not None:
         seen = replace(seen, about=before.id, start=before.known.start, end=before.known.end)
     trail.note(tx, session.id, seen)
+
+
+def plant(tx: Tx, row: SessionRow) -> None:
+    """A session as it was known, in a store that does not know it."""
+    tx.connection.execute(
+        insert(sessions).values(
+            id=row.id,
+            therapist_id=tx.therapist,
+            revision=row.known.revision,
+            hidden=row.hidden,
+            **_facts(row.known),
+            deadline=row.deadline,
+            late_after=row.late_after,
+        )
+    )
 
 
 def edit(
@@ -223,7 +239,7 @@ def _update_cards(tx: Tx, old: str, new: str) -> None:
         tx.connection.execute(update(cards).where(mine).values(session_id=new))
 
 
-def _facts(session: Session) -> dict[str, Any]:
+def _facts(session: Session | KnownSession) -> dict[str, Any]:
     return {
         "calendar": session.calendar,
         "uid": session.uid,

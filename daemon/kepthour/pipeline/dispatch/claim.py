@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 
 from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import KEPT_QUIET, OUT, Change, Reminder, State, Why, hand_out, next_attempt
+from kepthour.logger import log
 from kepthour.pipeline.dispatch.surroundings import Surroundings
 from kepthour.pipeline.dispatch.wording import Unworded, Wording, Words, words_for
-from kepthour.store import outbox, reminders
+from kepthour.store import outbox, reminders, replanting
 from kepthour.store.engine import Store, Tx
+from kepthour.store.sessions import SessionRow
 
 LEASE = timedelta(seconds=45)  # longer than a channel may take, so that no reminder is in two hands
 _REFUSALS = 2  # so often a channel may refuse before the others are tried
@@ -136,6 +138,14 @@ def lost(store: Store, wanted: Iterable[Reminder]) -> set[Reminder]:
     """Those of `wanted` that `store` does not hold, or not under their number."""
     with store.read() as tx:
         return {one for one in wanted if _key(reminders.get(tx, one.id)) != _key(one)}
+
+
+def replant(store: Store, known: Iterable[tuple[SessionRow, Reminder]]) -> None:
+    """What is known of rungs to come, and `store`, which was begun anew, lacks."""
+    with store.write() as tx:
+        count = replanting.replant(tx, known)
+    if count:
+        log.warning("store.replanted", reminders=count)
 
 
 def _key(reminder: Reminder | None) -> tuple[str, int, str, str] | None:

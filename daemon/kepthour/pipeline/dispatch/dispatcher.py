@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 
 from kepthour.core.errors import NeedsPerson, TryLater, place
 from kepthour.core.notice import Notice, Showing
-from kepthour.core.reminder import Reminder, Target
+from kepthour.core.reminder import Reminder, State, Target
 from kepthour.core.response import Kind
 from kepthour.core.timekeeping import LEAST
 from kepthour.logger import log
 from kepthour.pipeline.dispatch import claim
 from kepthour.pipeline.dispatch.claim import Outcome, Parcel
 from kepthour.pipeline.dispatch.imminent import Imminent
-from kepthour.pipeline.dispatch.reserve import Reserve, provisions
+from kepthour.pipeline.dispatch.reserve import Provision, Reserve, is_made_up, provisions
 from kepthour.pipeline.dispatch.wording import Wording
 from kepthour.ports import Answer, Channel, ChannelFailed, Clock, Recallable
 from kepthour.store.engine import Store
@@ -68,6 +68,16 @@ class Dispatcher:
         self._stocked: Callable[[], None] = lambda: None
         self._imminent = Imminent()
 
+    def succeed(self, before: Dispatcher) -> None:
+        """What the one `before` keeps in memory is kept here, until it is taken anew."""
+        self._reserve.stock(before._reserve.kept_for(self._channels))
+        self._newest = dict(before._newest)
+
+    @property
+    def remembers(self) -> bool:
+        """Whether anything to come is kept in memory."""
+        return self._reserve.next_time() is not None
+
     @property
     def in_hand(self) -> frozenset[int]:
         """Reminders that are being sent, or wait to be recorded."""
@@ -91,7 +101,11 @@ class Dispatcher:
         await asyncio.to_thread(claim.release, self._store, self.in_hand)
 
     async def renewed(self) -> None:
-        """A new store was begun: what is on its way, and is not in there any more, must not be taken for another."""
+        """A new store was begun: what is known here goes in there.
+
+        What is on its way, and is not in there any more, must not be taken for another.
+        """
+        await asyncio.to_thread(claim.replant, self._store, self._reserve.known)
         hand = [*self._sending_now, *(one.reminder for one in self._outcomes)]
         lost = await asyncio.to_thread(claim.lost, self._store, hand)
         self._lost |= lost & self._sending_now
@@ -123,11 +137,18 @@ class Dispatcher:
     async def stock_from(self, store: Store) -> None:
         """The same, out of another store: a copy, perhaps, of one that cannot be used."""
         now = self._clock.now()
-        self._handed = set(self._in_hand)  # what goes out from here on may be found pending
-        found = await asyncio.to_thread(provisions, store, self._wording, now)
-        self._reserve.stock(one for one in found if one.reminder.id not in self._handed)
+        self._reserve.stock(await self._found(store, now))
         self._stocked()
         self._newest = {target: due for target, due in self._newest.items() if due > now - _REMEMBERED}
+
+    async def stock_more(self) -> None:
+        """While the store cannot be written: what it says of the hours after those that are known."""
+        self._reserve.add(await self._found(self._store, self._clock.now()))
+
+    async def _found(self, store: Store, now: datetime) -> list[Provision]:
+        self._handed = set(self._in_hand)  # what goes out from here on may be found pending
+        found = await asyncio.to_thread(provisions, store, self._wording, now)
+        return [_sent(one) if one.reminder.id in self._handed else one for one in found]
 
     def on_stock(self, tell: Callable[[], None]) -> None:
         """`tell` is called whenever what is kept in memory was taken anew, and knows nothing else any more."""
@@ -302,6 +323,9 @@ class Dispatcher:
 
     def _note(self, outcome: Outcome) -> None:
         self._sending_now.discard(outcome.reminder)
+        if is_made_up(outcome.reminder):
+            self._in_hand.discard(outcome.reminder.id)
+            return
         if outcome.reminder in self._lost:
             self._lost.discard(outcome.reminder)
         else:
@@ -408,6 +432,11 @@ class Dispatcher:
             log.warning("reminder.not_recalled", reminder=reminder.id, problem=_code(error))
         finally:
             self._recalling.discard(reminder.id)
+
+
+def _sent(one: Provision) -> Provision:
+    """It is on its way, or went out and is not recorded yet."""
+    return replace(one, reminder=replace(one.reminder, state=State.SENT))
 
 
 def _worded(parcel: Parcel, at: datetime) -> Parcel:

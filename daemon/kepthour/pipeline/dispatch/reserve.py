@@ -6,31 +6,36 @@ leave a client waiting. Only the rungs of sessions are kept: digests and questio
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import count
 
 from kepthour.core.away import silenced_until
 from kepthour.core.reminder import Reminder, State, hand_out, next_attempt
-from kepthour.core.response import Effect, Kind, Response, Shift, effect, until
+from kepthour.core.response import Effect, Kind, Raise, Response, Shift, effect, until
 from kepthour.pipeline.dispatch.claim import Parcel
 from kepthour.pipeline.dispatch.wording import Wording, Words, rung_words
 from kepthour.store import absences, reminders, responses, sessions
 from kepthour.store.engine import Store
 
 AHEAD = timedelta(hours=24)
+_NOW = timedelta(seconds=1)
+_MADE_UP = 1 << 62  # from here on: numbers of rungs that no store has
 _MOST = 500  # rungs of one day: far more than a day of sessions has
 
 
 @dataclass(frozen=True, slots=True)
 class Provision:
-    """One rung to come, and all that is needed to send it and to understand an answer to it."""
+    """One rung to come, or that went out, and all that is needed to send it and to understand an answer to it."""
 
     reminder: Reminder
     words: Words
     replaces: str | None
-    start: datetime
-    deadline: datetime
+    row: sessions.SessionRow
+    answers: Sequence[Response]
+    say: Callable[[Reminder], Words]  # what another rung of this session is to say
 
 
 def provisions(store: Store, wording: Wording, now: datetime) -> list[Provision]:
@@ -44,30 +49,68 @@ def provisions(store: Store, wording: Wording, now: datetime) -> list[Provision]
             if silenced_until(one, absent, now) is None
         ]
         ids = {one.session_id for one in coming if one.session_id is not None}
+        ids |= {row.id for row in sessions.awaiting(tx, now, now + _NOW)}
+        ladders = reminders.of_sessions(tx, ids)
         rows = {row.id: row for row in sessions.with_ids(tx, ids)}
         answers, shown = responses.of_sessions(tx, ids), reminders.shown_of(tx, ids)
-    for one in coming:
+    over = [
+        r for one in ladders.values() for r in one if r.offset is not None and r.state is not State.PENDING
+    ]
+    for one in [*coming, *over]:
         row = rows.get(one.session_id or "")
         if row is not None and row.known.revision == one.revision:
-            words = rung_words(one, row, answers.get((row.id, one.revision), []), wording)
+            given = answers.get((row.id, one.revision), [])
+            say = partial(_words, row, given, wording)
             replaces = shown.get((one.subject, one.channel))
-            found.append(Provision(one, words, replaces, row.known.start, row.deadline))
+            found.append(Provision(one, say(one), replaces, row, given, say))
     return found
+
+
+def _words(row: sessions.SessionRow, answers: Sequence[Response], wording: Wording, one: Reminder) -> Words:
+    return rung_words(one, row, answers, wording)
 
 
 class Reserve:
     """The provisions, and what became of them since they were taken. Lives on the event loop."""
 
     def __init__(self) -> None:
-        self._kept: dict[int, Provision] = {}
+        self._kept: dict[int, Provision] = {}  # to come
+        self._over: dict[str, list[Provision]] = {}  # by session: what became of its other rungs
+        self._answers: dict[str, list[Response]] = {}  # by session: those that the store may not have
+        self._made_up = count(_MADE_UP)
 
     def stock(self, found: Iterable[Provision]) -> None:
         """Take in what the store holds now, in the place of all that was kept."""
-        self._kept = {one.reminder.id: one for one in found}
+        self._kept, self._over, self._answers = {}, {}, {}
+        self._take(found)
+
+    def add(self, found: Iterable[Provision]) -> None:
+        """What the store holds of rungs that are not known; of others, and of what was answered, more is known here."""
+        there = self._kept.keys() | {one.reminder.id for over in self._over.values() for one in over}
+        self._take(one for one in found if one.reminder.id not in there and one.row.id not in self._answers)
+
+    def _take(self, found: Iterable[Provision]) -> None:
+        for one in found:
+            if one.reminder.state is State.PENDING:
+                self._kept[one.reminder.id] = one
+            else:
+                self._over.setdefault(one.row.id, []).append(one)
+
+    def kept_for(self, channels: Collection[str]) -> list[Provision]:
+        """What is to go out on one of them."""
+        return [one for one in self._kept.values() if one.reminder.channel in channels]
+
+    @property
+    def known(self) -> list[tuple[sessions.SessionRow, Reminder]]:
+        """Each rung to come with its session; those apart that an answer called for, which is stored itself."""
+        return [(one.row, one.reminder) for one in self._kept.values() if not is_made_up(one.reminder)]
 
     def used(self, reminder_id: int) -> None:
         """It went out: never again from here."""
-        self._kept.pop(reminder_id, None)
+        one = self._kept.pop(reminder_id, None)
+        if one is not None:
+            out = replace(one, reminder=replace(one.reminder, state=State.SENT))
+            self._over.setdefault(one.row.id, []).append(out)
 
     def refused(self, reminder_id: int, now: datetime) -> None:
         """A channel did not accept it; it is tried again after a pause."""
@@ -81,20 +124,29 @@ class Reserve:
 
     def answered(self, session_id: str, kind: Kind, at: datetime, span: timedelta | None) -> None:
         """An answer that could not be stored yet does here what it will do there."""
-        mine = [one for one in self._kept.values() if one.reminder.session_id == session_id]
+        mine = [one for one in self._kept.values() if one.row.id == session_id]
+        mine += self._over.get(session_id, [])
         if not mine:
             return
-        start, deadline = mine[0].start, mine[0].deadline
-        response = Response(kind, at, "", until(kind, start, at, span))
-        self._follow(effect(response, start, deadline, [one.reminder for one in mine]))
+        row, given = mine[0].row, self._answers.setdefault(session_id, [])
+        response = Response(kind, at, "", until(kind, row.known.start, at, span))
+        ladder, before = [one.reminder for one in mine], [*mine[0].answers, *given]
+        self._follow(effect(response, row.known.start, row.deadline, ladder, before), mine)
+        given.append(response)
 
-    def _follow(self, what: Effect) -> None:
+    def _follow(self, what: Effect, mine: Sequence[Provision]) -> None:
         for change in what.changes:
             self._kept.pop(change.reminder, None)
         for shift in what.shifts:
             one = self._kept.get(shift.reminder)
             if one is not None:
                 self._kept[shift.reminder] = replace(one, reminder=_shifted(one.reminder, shift))
+        there = {_place(one.reminder) for one in self._kept.values() if one.row.id == mine[0].row.id}
+        for raised in what.raises:
+            made_up = _raised(next(self._made_up), mine[0].reminder, raised)
+            if _place(made_up) not in there:
+                same = next((one for one in mine if one.reminder.channel == raised.channel), mine[0])
+                self._kept[made_up.id] = replace(same, reminder=made_up, words=same.say(made_up))
 
     def hand_out(self, now: datetime, in_hand: Collection[int]) -> list[Parcel]:
         """What is due at `now` (aware UTC), by the rules of the store's own hand-out; `in_hand` is on its way."""
@@ -113,6 +165,36 @@ class Reserve:
     def next_time(self) -> datetime | None:
         """When the next of what is kept is due; None: nothing is."""
         return min((one.reminder.not_before for one in self._kept.values()), default=None)
+
+
+def is_made_up(reminder: Reminder) -> bool:
+    """Whether no store knows it: an answer called for it that could not be stored. That adds it there in time."""
+    return reminder.id >= _MADE_UP
+
+
+def _place(reminder: Reminder) -> tuple[str, timedelta | None, datetime]:
+    return reminder.channel, reminder.offset, reminder.due_at
+
+
+def _raised(number: int, of: Reminder, one: Raise) -> Reminder:
+    """As the store will have it, but for its number."""
+    return replace(
+        of,
+        id=number,
+        rung=one.rung,
+        offset=one.offset,
+        channel=one.channel,
+        urgency=one.urgency,
+        due_at=one.due_at,
+        not_before=one.due_at,
+        useful_until=one.useful_until,
+        skip_in_session=False,
+        state=State.PENDING,
+        why=None,
+        attempts=0,
+        problem=None,
+        reference=None,
+    )
 
 
 def _shifted(reminder: Reminder, by: Shift) -> Reminder:
