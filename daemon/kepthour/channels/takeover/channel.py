@@ -102,7 +102,10 @@ class Takeover:
             self._take_away(subject)
         self._let_go()
         while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            going = list(self._tasks)
+            await asyncio.gather(*going, return_exceptions=True)
+            # Of what is done gather does not wait for a turn of the loop (Python 3.12): no callback took it out yet.
+            self._tasks.difference_update(going)
 
     async def _running(self) -> Child:
         """The process, begun if there is none. With the lock held. Raises ChannelFailed."""
