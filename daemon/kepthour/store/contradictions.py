@@ -20,8 +20,8 @@ _BEHIND = timedelta(hours=24)  # so late a feed that comes by way of another cal
 
 
 def contradicted(tx: Tx, row: SessionRow) -> bool:
-    """Whether it was held already, or another calendar says that it does not take place, not then, or has lost it."""
-    if _is_held_already(tx, row):
+    """Whether it was held already, or a calendar says, or may say, that it does not take place, or not then."""
+    if _is_held_already(tx, row) or _is_withheld(tx, row):
         return True
     others = [one for one in calendars.everything(tx) if one.name != row.known.calendar]
     if not others:
@@ -37,6 +37,12 @@ def contradicted(tx: Tx, row: SessionRow) -> bool:
         or _is_cancelled_elsewhere(tx, row)
         or _is_moved_elsewhere(tx, row, names)
     )
+
+
+def _is_withheld(tx: Tx, row: SessionRow) -> bool:
+    """Whether its own calendar says something new of it that cannot be read: that it was moved, perhaps."""
+    calendar = calendars.get(tx, row.known.calendar)
+    return calendar is not None and holdings.is_withheld(tx, calendar, row.known.uid, row.known.recurrence_id)
 
 
 def _is_held_already(tx: Tx, row: SessionRow) -> bool:

@@ -303,6 +303,23 @@ def of_instances(
     return found
 
 
+def is_withheld(tx: Tx, calendar: CalendarRow, uid: str, recurrence_id: datetime | None) -> bool:
+    """Whether the newest word on this instance is not to be had, or cannot be read: what is known is an older one."""
+    found = tx.connection.execute(
+        select(resources.c.id)
+        .join(occurrences, occurrences.c.resource_id == resources.c.id)
+        .where(
+            occurrences.c.calendar_id == calendar.id,
+            occurrences.c.uid == uid,
+            occurrences.c.recurrence_id.is_(None)
+            if recurrence_id is None
+            else occurrences.c.recurrence_id == recurrence_id,
+            resources.c.quarantine.is_not(None),
+        )
+    )
+    return found.first() is not None
+
+
 def _remove(tx: Tx, calendar: CalendarRow, hrefs: Collection[str]) -> None:
     if hrefs:
         tx.connection.execute(_REMOVE, [{"calendar": calendar.id, "name": href} for href in hrefs])

@@ -122,9 +122,11 @@ def _store(
     now = clock.now()
     window = _window(calendar, source, now)
     came = [*_reduced(batch, source), *_set_aside(batch)]
-    withheld = {bad.href: bad.reason for bad in batch.bad if not bad.etag}
     removed = _removed(batch, etags)
     changed = _expanded(_with_relatives(store, calendar, came, removed), source, window)
+    spoiled = _spoiled(store, source, calendar, changed)
+    withheld = spoiled | {bad.href: bad.reason for bad in batch.bad if not bad.etag}
+    changed = [one for one in changed if one.href not in spoiled]
     marked = edited(source, store, calendar, came, changed, etags, now)
     fresh = {one.href for one in came}
     quarantined = sum(1 for one in changed if one.quarantine and one.href in fresh) + len(withheld)
@@ -209,6 +211,16 @@ def _with_relatives(
         return []
     with store.read() as tx:
         return with_relatives(came, holdings.pieces(tx, calendar, came, removed), removed)
+
+
+def _spoiled(store: Store, source: Source, calendar: CalendarRow, changed: list[Held]) -> dict[str, str]:
+    """Why (by href) what was read before cannot be read now: what is known of it stays, rather than no reminder."""
+    bad = {one.href: one.quarantine for one in changed if one.quarantine}
+    if not bad or calendar.fingerprint != source.fingerprint:
+        return {}
+    with store.read() as tx:
+        known = {one.href for one in holdings.with_hrefs(tx, calendar, bad)}
+    return {href: why for href, why in bad.items() if href in known}
 
 
 def _expanded(held: list[Held], source: Source, window: Window) -> list[Held]:
