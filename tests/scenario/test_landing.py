@@ -37,7 +37,7 @@ async def test_it_is_asked_a_day_later_how_it_landed(tmp_path: Path) -> None:
     await go_to(day, "2026-03-20 12:00")
     assert landings(day) == [("06 16:50", "How did the session of Thu 16:00 land?")]
     nudged = [notice.title for _at, notice in day.screen.received if notice.rung == "card-14d"]
-    assert nudged == ["Repair after Mon 10:00: 1 step is due"], "step 9: step 8 had its own"
+    assert nudged == ["Repair after 2026-03-02 10:00: 1 step is due"], "step 9: step 8 had its own"
     assert card(day).state == "waiting"
     repair.close(day.app.store, "1", Outcome.REPAIRED, day.clock.at)
     assert card(day).state == "closed"

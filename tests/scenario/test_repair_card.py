@@ -101,12 +101,12 @@ async def test_a_therapist_who_ignores_the_card_is_reminded_and_then_left_alone(
         ),
         (
             "09 10:20",
-            "Repair after Mon 10:00: 7 steps are due",
+            "Repair after 2026-03-02 10:00: 7 steps are due",
             "The client should hear from you. See: kepthour repair 1",
         ),
         (
             "16 10:20",
-            "Repair after Mon 10:00: 9 steps are due",
+            "Repair after 2026-03-02 10:00: 9 steps are due",
             "The client should hear from you. See: kepthour repair 1",
         ),
     ]

@@ -15,7 +15,8 @@ from tests.support.practice import HOME, Answer, Edit, Key, Practice, Restart, S
 
 _SECOND, _MINUTE, _HOUR, _DAY = (timedelta(seconds=n) for n in (1, 60, 3600, 86400))
 _RUNGS = (-60, -15, -5, -1, 0, 1, 2, 3, 4, 5)  # minutes from the start
-_FORESEEN = 3 * _DAY
+_FORESEEN = 5 * _DAY
+_ASKED = 4 * _DAY  # so long a question stands
 _EARLY = {"-60m", "-15m"}  # the calm ones
 _FOLLOWS = 10 * _MINUTE  # so soon after another a session follows it
 
@@ -263,7 +264,7 @@ class Oracle:
             if not any(course.here or course.over for course in question.asked) and now < question.until:
                 self._say(now, "question", question.about)
                 if len(question.asked) == 1:
-                    question.asked[0].shown = ("question", question.until)
+                    question.asked[0].shown = ("question", now + _ASKED)
 
     def _notable(self, course: Course) -> bool:
         """The first of the day, after ninety minutes, or at another place than the one before."""

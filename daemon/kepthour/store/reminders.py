@@ -29,7 +29,7 @@ from kepthour.store.engine import THERAPIST, Tx
 from kepthour.store.tables import reminders, sessions
 
 _ASKS_FOR = timedelta(days=1)
-_STANDS_FOR = timedelta(days=14)  # a question; who has left it for so long knows of it
+_STANDS_FOR = timedelta(days=4)  # a question: over a long weekend
 
 
 _BUT = reminders.c.id.not_in(bindparam("but", expanding=True))
