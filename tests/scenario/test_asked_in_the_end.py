@@ -130,3 +130,36 @@ async def test_what_was_asked_on_friday_is_shown_again_on_monday(tmp_path: Path)
     await off_until(day, "2026-03-09 08:00")
     await day.until("2026-03-09 12:00")
     assert "question" in [notice.rung for notice in day.screen.open_notices.values()]
+
+
+async def test_sessions_deleted_during_a_leave_are_not_asked_about_after_it(tmp_path: Path) -> None:
+    """The office takes each out of the calendar on its day."""
+    day = Day(tmp_path, "2026-03-01 08:30")
+    for n in range(3, 6):
+        day.put(f"d{n}", f"2026-03-{n:02d}T10:00:00")
+    for n in range(10, 20):
+        day.put(f"d{n}", f"2026-03-{n:02d}T10:00:00")
+    day.sync()
+    day.app.away(when("2026-03-02 18:00"), when("2026-03-08 18:00"))
+    for n in range(3, 6):
+        await day.until(f"2026-03-{n:02d} 08:00")
+        day.calendar.delete(f"d{n}.ics")
+        day.sync()
+    await day.until("2026-03-08 20:00")
+    assert [r for r in day.rungs() if r[1] == "question"] == []
+
+
+async def test_a_sign_in_that_was_mended_in_a_leave_is_not_told_after_it(tmp_path: Path) -> None:
+    day = Day(tmp_path, "2026-03-02 08:30")
+    for n in (3, 4, 5, 10, 11, 12):
+        day.put(f"d{n}", f"2026-03-{n:02d}T10:00:00")
+    day.sync()
+    day.app.away(when("2026-03-02 18:00"), when("2026-03-09 18:00"))
+    await day.until("2026-03-02 20:00")
+    day.calendar.broken = SignInNeeded("It wants a new sign-in.", "kepthour auth.")
+    await day.until("2026-03-04 20:00")
+    day.calendar.broken = None
+    await day.until("2026-03-09 18:10")
+    assert "calendar" not in [
+        notice.rung for at, notice in day.screen.received if at >= when("2026-03-04 20:00")
+    ]

@@ -169,3 +169,57 @@ async def test_a_series_that_moves_today_does_not_undo_this_morning(
     assert ("15:00:00", "0m") in day.rungs()
     assert [verdict for _at, verdict, _state in stands(day)] == [Verdict.ON_TIME, Verdict.UNKNOWN]
     assert day.cards() == []
+
+
+async def test_what_was_said_beforehand_does_not_hold_for_one_that_moved_away_and_back(
+    tmp_path: Path,
+) -> None:
+    """A feed with the time in its UIDs: cancelled at ten, agreed for noon, and then for ten after all."""
+    day = Day(tmp_path, "2026-03-02 08:30", NAMED)
+    day.put("other", "2026-03-23T10:00:00")
+    day.put("other2", "2026-03-24T10:00:00")
+    day.put("at10", "2026-03-02T10:00:00")
+    day.sync()
+    await day.until("2026-03-02 08:40")
+    day.app.settle(day.only().session.id, Verdict.CLIENT_CANCELLED, None)
+    await day.until("2026-03-02 08:45")
+    day.calendar.delete("at10.ics")
+    day.put("at12", "2026-03-02T12:00:00")
+    await day.until("2026-03-02 08:50")
+    day.calendar.delete("at12.ics")
+    day.put("at10", "2026-03-02T10:00:00")
+    await day.until("2026-03-02 10:01")
+    assert ("10:00:00", "0m") in day.rungs()
+
+
+async def test_who_checked_in_is_not_suspected_because_it_was_moved_by_a_quarter_of_an_hour(
+    tmp_path: Path,
+) -> None:
+    """Calendars are dragged by quarters: a check-in that early counts for a session that always stood there."""
+    day = Day(tmp_path, "2026-03-02 08:30", NAMED)
+    day.put("one", "2026-03-02T10:00:00")
+    day.put("other", "2026-03-23T10:00:00")
+    day.put("other2", "2026-03-24T10:00:00")
+    day.sync()
+    await day.until("2026-03-02 09:58")
+    day.answer(Kind.HERE)
+    await day.until("2026-03-02 09:59")
+    day.put("one", "2026-03-02T10:15:00")
+    day.sync()
+    await day.until("2026-03-02 10:40")
+    assert day.cards() == []
+
+
+async def test_one_miss_is_one_card_if_its_entry_is_put_right_under_another_uid(tmp_path: Path) -> None:
+    day = Day(tmp_path, "2026-03-02 08:30", NAMED)
+    day.put("one", "2026-03-02T10:00:00")
+    day.put("other", "2026-03-23T10:00:00")
+    day.put("other2", "2026-03-24T10:00:00")
+    day.sync()
+    await day.until("2026-03-02 10:17")
+    day.calendar.delete("one.ics")
+    day.put("one-1005", "2026-03-02T10:05:00")
+    day.sync()
+    await day.until("2026-03-02 10:40")
+    day.app.settle(day.only().session.id, Verdict.ON_TIME, None)
+    assert [card.state.value for card in day.cards() if card.state.value != "closed"] == []

@@ -10,7 +10,12 @@ import pytest
 from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
 from kepthour.store import calendars, holdings
+from kepthour_connectors.base import Resource
+from tests.fakes.calendars import MemoryCalendar
+from tests.support.calendars import calendar, event
 from tests.support.day import Day
+from tests.support.fence import TITLE
+from tests.support.named import NAMED, stands
 
 
 @pytest.fixture
@@ -73,3 +78,44 @@ def set_aside(day: Day) -> int:
         calendar = calendars.get(tx, "practice")
         assert calendar is not None
         return sum(holdings.quarantined(tx, calendar).values())
+
+
+@pytest.fixture
+def in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(self: MemoryCalendar, hrefs: list[str]) -> tuple[Resource, ...]:
+        return tuple(
+            Resource(h, self._etag(h), self.text(h), "s" if h.startswith("s") else None) for h in hrefs
+        )
+
+    monkeypatch.setattr(MemoryCalendar, "_read", read)
+
+
+def a_piece(at: str) -> str:
+    return calendar(
+        event(
+            "s",
+            f"AB {TITLE}",
+            f"20260302T{at}00",
+            f"20260302T{at[:2]}5000",
+            "RECURRENCE-ID;TZID=Europe/Berlin:20260302T100000",
+        )
+    )
+
+
+@pytest.mark.usefixtures("in_pieces")
+async def test_a_moved_instance_that_cannot_be_read_any_more_stays_where_it_was_known(tmp_path: Path) -> None:
+    day = Day(tmp_path, "2026-03-02 08:30", NAMED)
+    day.put("other", "2026-03-23T10:00:00")
+    day.calendar.put(
+        "s.ics",
+        calendar(event("s", f"AB {TITLE}", "20260223T100000", "20260223T105000", "RRULE:FREQ=WEEKLY")),
+    )
+    day.calendar.put("s-1.ics", a_piece("1400"))
+    day.sync()
+    assert [at for at, _v, _s in stands(day)] == ["13:00"]
+    await day.until("2026-03-02 08:40")
+    text = a_piece("1400")
+    day.calendar.put("s-1.ics", text[: text.index("RECURRENCE-ID") + 20])
+    await day.until("2026-03-02 10:30")
+    assert day.cards() == []
+    assert [at for at, _v, _s in stands(day)] == ["13:00"]

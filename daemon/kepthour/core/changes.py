@@ -6,10 +6,12 @@ nearly the same times: such a pair is one session that lives on, not one lost an
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 
 from kepthour.core.duplicates import same
 from kepthour.core.privacy import Phi
@@ -74,16 +76,20 @@ def compare(
     observed: Mapping[str, Session],
     now: datetime,
     cancelled: Collection[str] = (),
+    doubles: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Happening]:
     """What happened, session by session, in no particular order. Both mappings are by id; `now` is aware UTC.
 
     What was over and is over was held or missed when it was: a series that moves today does not undo this morning.
     `cancelled` are the ids of which their calendar says so: another calendar that holds the like does not carry it on.
+    `doubles` are ids of what stands in another calendar, too, each with the id of that one.
     """
     lost = [old for key, old in known.items() if key not in observed]
     found = [new for key, new in observed.items() if key not in known]
     heirs = _pair(lost, found, cancelled, now)
-    heirs |= _merged([old for old in lost if old.id not in heirs.values()], known, observed, cancelled, now)
+    heirs |= _merged(
+        [old for old in lost if old.id not in heirs.values()], known, observed, cancelled, doubles, now
+    )
     heir_of = {before: new_id for new_id, before in heirs.items()}
     happenings = [
         _with_predecessor(_fate(old, observed[key], now), known.get(heirs.get(key, "")))
@@ -199,22 +205,36 @@ def _merged(
     known: Mapping[str, KnownSession],
     observed: Mapping[str, Session],
     cancelled: Collection[str],
+    doubles: Mapping[str, str],
     now: datetime,
 ) -> dict[str, str]:
     """Id of a known session -> the id it takes over from: its calendar has caught up with another one.
 
-    That one told first that it is at this start, or with this client; what was answered since was answered to it.
+    That one told first that it is at this start, or with this client; what was answered since was answered to it. Or it
+    is that one which caught up.
     """
+    changed: dict[datetime, list[Session]] = defaultdict(list)
+    for key, new in observed.items():
+        before = known.get(key)
+        if before is not None and _fate(before, new, now).fate is not Fate.SAME:
+            changed[new.start].append(new)
     heirs: dict[str, str] = {}
     for old in lost:
-        for key, new in observed.items():
-            before = known.get(key)
-            if before is None or key in heirs or new.calendar == old.calendar or old.id in cancelled:
-                continue
-            told = _fate(before, new, now).fate in {Fate.MOVED, Fate.RESTORED, Fate.EDITED}
-            if told and not old.cancelled and old.start == new.start and same(old, new):
-                heirs[key] = old.id
+        if old.cancelled or old.id in cancelled:
+            continue
+        for new in changed[old.start]:
+            if new.id not in heirs and new.calendar != old.calendar and same(old, new):
+                heirs[new.id] = old.id
                 break
+        else:
+            double = doubles.get(old.id, "")
+            if (
+                double in observed
+                and double in known
+                and double not in heirs
+                and observed[double].start == old.start
+            ):
+                heirs[double] = old.id
     return heirs
 
 
@@ -225,8 +245,8 @@ def _could_be_one(old: KnownSession, new: Session) -> bool:
         old.calendar != new.calendar
     ):  # it went from one calendar, and stands in another, too; or a calendar was renamed
         return old.start == new.start and same(old, new)
-    if old.uid == new.uid:
-        return abs(old.start - new.start) < _NEAR
+    if old.uid == new.uid and abs(old.start - new.start) < _NEAR:
+        return True
     if old.client != new.client:
         return False
     if old.start != new.start:

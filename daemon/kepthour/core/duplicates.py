@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -30,24 +30,32 @@ class Placed(Protocol):
     def join_url(self) -> Phi: ...
 
 
-def duplicates(sessions: Iterable[Placed]) -> set[str]:
-    """Ids of sessions that another one, earlier in `sessions`, stands for.
+Left = Mapping[tuple[str, datetime, datetime], Collection[str]]
+
+
+def duplicates(sessions: Iterable[Placed], left: Left | None = None) -> dict[str, str]:
+    """Ids of sessions that another one, earlier in `sessions`, stands for; each with the id of that one.
 
     Two are one if they share UID and original start; or start, end and join link; or start, end and alias.
     Never within one calendar: there, two events are two. Nor where a later one was moved to a start that the earlier
-    ones have not heard of: they may be hours behind, and nothing would remind of it.
+    ones have not heard of: they may be hours behind, and nothing would remind of it. They have if it stood there in
+    them and was moved on: `left` says in which calendars, by UID, original start and that start.
     """
-    first: dict[tuple[object, ...], str] = {}
-    found: set[str] = set()
+    first: dict[tuple[object, ...], Placed] = {}
+    found: dict[str, str] = {}
     for session in sessions:
         there = "moved", session.uid, session.original_start, session.start
         of_instance, *others = _keys(session)
-        known_by = [there if session.start != session.original_start else of_instance, *others]
-        if any(first.get(key, session.calendar) != session.calendar for key in known_by):
-            found.add(session.id)
+        was_in = (left or {}).get((session.uid, session.original_start, session.start), ())
+        is_news = session.start != session.original_start and all(one == session.calendar for one in was_in)
+        known_by = [there if is_news else of_instance, *others]
+        standing = (first[key] for key in known_by if key in first)
+        double = next((one for one in standing if one.calendar != session.calendar), None)
+        if double is not None:
+            found[session.id] = double.id
             continue
         for key in (there, of_instance, *others):
-            first.setdefault(key, session.calendar)
+            first.setdefault(key, session)
     return found
 
 

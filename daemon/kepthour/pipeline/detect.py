@@ -17,9 +17,9 @@ from kepthour.core.edits import counts
 from kepthour.core.freshness import timely
 from kepthour.core.ladder import Modality, Urgency, modality
 from kepthour.core.patterns import Pattern, stands_in
-from kepthour.core.presence import EARLIEST_SIGN, is_heard, proven_since
+from kepthour.core.presence import is_heard, proven_since
 from kepthour.core.reminder import QUESTION, Reminder, State, Why
-from kepthour.core.response import Kind, silence
+from kepthour.core.response import EARLIEST_CHECK_IN, Kind, silence
 from kepthour.core.sweep import SWEEP
 from kepthour.core.verdict import HELD, NOT_FINAL, SILENCE, Because, Finding, Verdict, deadline_after, decide
 from kepthour.logger import log
@@ -150,7 +150,7 @@ def _was_there(tx: Tx, row: SessionRow, deadline: datetime) -> bool:
     """Whether they checked in just before it was moved by minutes: who did is reminded anew, and not suspected."""
     if row.moved_at is None:
         return False
-    since, until = row.known.start - EARLIEST_SIGN, min(row.moved_at, deadline)
+    since, until = row.known.start - EARLIEST_CHECK_IN, min(row.moved_at, deadline)
     return any(one.kind is Kind.HERE and since <= one.at <= until for one in responses.ever(tx, row.id))
 
 

@@ -5,11 +5,12 @@ To remind is right then, to suspect is not.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from kepthour.core.duplicates import same
+from kepthour.core.duplicates import Left, Placed, same
 from kepthour.core.reading.occurrences import Occurrence
 from kepthour.core.verdict import HELD
 from kepthour.store import calendars, holdings, sessions, trail
@@ -39,6 +40,20 @@ def contradicted(tx: Tx, row: SessionRow) -> bool:
     )
 
 
+def left(tx: Tx, rows: Iterable[SessionRow], placed: Iterable[Placed], now: datetime) -> Left:
+    """Which calendars have lately moved an instance away from where another one has it, or do so now."""
+    found: dict[tuple[str, datetime, datetime], set[str]] = defaultdict(set)
+    for row in rows:
+        if not row.hidden and row.known.start != row.known.original_start:
+            found[row.known.uid, row.known.original_start, row.known.start].add(row.known.calendar)
+    for start in {one.start for one in placed if one.start != one.original_start}:
+        for key, moved in trail.moved_from(tx, start):
+            mover = sessions.get(tx, key) if now - _BEHIND <= moved.at else None
+            if mover is not None:
+                found[mover.known.uid, mover.known.original_start, start].add(mover.known.calendar)
+    return found
+
+
 def _is_withheld(tx: Tx, row: SessionRow) -> bool:
     """Whether its own calendar says something new of it that cannot be read: that it was moved, perhaps."""
     calendar = calendars.get(tx, row.known.calendar)
@@ -47,11 +62,14 @@ def _is_withheld(tx: Tx, row: SessionRow) -> bool:
 
 def _is_held_already(tx: Tx, row: SessionRow) -> bool:
     """Whether it was held earlier that day, and its calendar has it now instead: its series was moved since."""
-    known = row.known
+    known, since = row.known, trail.there_since(tx, row.id)
     earlier = [
         one.known
         for one in sessions.between(tx, known.start - _BEHIND, known.start)
-        if one.verdict in HELD and one.known.end <= known.start
+        # One that stood here before that one began is a session of its own: some feeds drop what is over.
+        if one.verdict in HELD
+        and one.known.end <= known.start
+        and (since is None or one.known.start <= since)
     ]
     alike = [
         one

@@ -226,13 +226,13 @@ def inherit(tx: Tx, predecessor: SessionRow, successor: str, now: datetime) -> N
         return
     by = predecessor.decided_by or "daemon"
     decide(tx, successor, predecessor.verdict, predecessor.because, by, predecessor.decided_at)
-    _update_cards(tx, predecessor.id, successor)
+    hand_on_card(tx, predecessor.id, successor)
     if predecessor.question is not None:
         alone = predecessor.question == predecessor.id
         ask(tx, [successor], successor if alone else predecessor.question, now)
 
 
-def _update_cards(tx: Tx, old: str, new: str) -> None:
+def hand_on_card(tx: Tx, old: str, new: str) -> None:
     """A repair card goes with its session."""
     if old != new:
         mine = and_(cards.c.therapist_id == tx.therapist, cards.c.session_id == old)

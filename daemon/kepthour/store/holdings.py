@@ -305,16 +305,25 @@ def of_instances(
 
 def is_withheld(tx: Tx, calendar: CalendarRow, uid: str, recurrence_id: datetime | None) -> bool:
     """Whether the newest word on this instance is not to be had, or cannot be read: what is known is an older one."""
+    carrier, piece = resources.alias(), resources.alias()
     found = tx.connection.execute(
-        select(resources.c.id)
-        .join(occurrences, occurrences.c.resource_id == resources.c.id)
+        select(piece.c.id)
+        .select_from(occurrences)
+        .join(carrier, carrier.c.id == occurrences.c.resource_id)
+        .join(
+            piece,
+            and_(
+                piece.c.calendar_id == carrier.c.calendar_id,
+                or_(piece.c.id == carrier.c.id, piece.c.series == carrier.c.series),
+            ),
+        )
         .where(
             occurrences.c.calendar_id == calendar.id,
             occurrences.c.uid == uid,
             occurrences.c.recurrence_id.is_(None)
             if recurrence_id is None
             else occurrences.c.recurrence_id == recurrence_id,
-            resources.c.quarantine.is_not(None),
+            or_(piece.c.quarantine.is_not(None), piece.c.etag == ""),
         )
     )
     return found.first() is not None

@@ -58,6 +58,18 @@ def moved_since(tx: Tx, session_id: str, at: datetime) -> Noted | None:
     return next(moves, None)
 
 
+def there_since(tx: Tx, session_id: str) -> datetime | None:
+    """When a session was first known at its present start. None: nobody noted it."""
+    comings = [one.at for one in of_session(tx, session_id) if one.what in {What.SEEN, What.MOVED}]
+    return comings[-1] if comings else None
+
+
+def was_left_out(tx: Tx, session_id: str) -> bool:
+    """Whether it was the configuration, and no change of its calendar, that hid a session last."""
+    hidings = [one.what for one in of_session(tx, session_id) if one.what in {What.LEFT_OUT, What.LIVES_ON}]
+    return hidings[-1:] == [What.LEFT_OUT]
+
+
 def heir_of(tx: Tx, session_id: str) -> str | None:
     """The id that a session lives on under, at the same time or another; None: under its own."""
     found = [one.about for one in of_session(tx, session_id) if one.what is What.LIVES_ON]

@@ -20,6 +20,7 @@ from kepthour.core.sessions import Judgement, Session, as_session, judge
 from kepthour.core.spans import midnight
 from kepthour.core.verdict import HELD, SessionState, Verdict, state_of
 from kepthour.store import absences, calendars, reminders, responses, sessions, watches
+from kepthour.store.contradictions import left
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 from kepthour.views.far import far
@@ -52,7 +53,7 @@ class Explained:
 
 def agenda(config: Configuration, store: Store, start: datetime, end: datetime, now: datetime) -> list[Entry]:
     """Sessions that overlap [start, end), by start; cancelled ones until the end of their day."""
-    found = {session.id: session for session in _sessions(config, store, start, end)}
+    found = {session.id: session for session in _sessions(config, store, start, end, now)}
     with store.read() as tx:
         absent = absences.between(tx, start, end)
         watched = {row.id: row for row in sessions.between(tx, start, end)}
@@ -83,7 +84,8 @@ def _unwatched(config: Configuration, store: Store, tx: Tx, session_id: str, now
     """Why an id is none: a session that the calendar holds may be too far from now to be watched."""
     since = watches.first_ever(tx)
     start = next(
-        (one.start for one in _sessions(config, store, now - _FAR, now + _FAR) if one.id == session_id), None
+        (one.start for one in _sessions(config, store, now - _FAR, now + _FAR, now) if one.id == session_id),
+        None,
     )
     if start is None:
         return NotFound(f'There is no session "{session_id}".', "See the ids with: kepthour agenda --json.")
@@ -115,14 +117,17 @@ def explain(
             yield Explained(calendar.name, occurrence, judgement, session.id if session else None)
 
 
-def _sessions(config: Configuration, store: Store, start: datetime, end: datetime) -> list[Session]:
+def _sessions(
+    config: Configuration, store: Store, start: datetime, end: datetime, now: datetime
+) -> list[Session]:
     found = []
     for calendar in config.calendars:
         for occurrence in far(config.zone, store, calendar.name, start, end):
             judgement = judge(occurrence, calendar.name, calendar.take, config.rules)
             if judgement.is_session:
                 found.append(as_session(occurrence, calendar.name, judgement))
-    doubles = duplicates(found)
+    with store.read() as tx:
+        doubles = duplicates(found, left(tx, (), found, now))
     return [session for session in found if session.id not in doubles]
 
 

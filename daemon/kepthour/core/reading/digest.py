@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from kepthour.core.reading.once import AnyCalendar
 
-_READER = 3  # one more whenever resources are read or expanded in another way, so that it is done anew
+_READER = 4  # one more whenever resources are read or expanded in another way, so that it is done anew
 
 
 @dataclass(frozen=True, slots=True)

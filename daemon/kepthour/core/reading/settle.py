@@ -14,7 +14,7 @@ What is settled here, so that the expander meets the plain case only:
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import MAXYEAR, UTC, date, datetime, time, timedelta, tzinfo
@@ -83,7 +83,14 @@ def _apart(events: list[Event]) -> list[list[Event]]:
     """
     masters = [event for event in events if "RECURRENCE-ID" not in event]
     newest = max(map(sequence, masters), default=-1)
-    by_start = {_as_written(one, "DTSTART"): one for one in reversed(masters) if sequence(one) == newest}
+    revisions = Counter(
+        sequence(one) for one in {_as_written(one, "DTSTART"): one for one in masters}.values()
+    )
+    many = max(revisions.values(), default=0) > 1  # of one event no two versions have the same SEQUENCE
+    by_start: dict[str, Event] = {}
+    for one in sorted(masters, key=sequence, reverse=True):
+        if many or sequence(one) == newest:
+            by_start.setdefault(_as_written(one, "DTSTART"), one)
     recurring = sum("RRULE" in one or "RDATE" in one for one in by_start.values())
     if len(by_start) < 2 or recurring > _MOST_SERIES:
         return [events]

@@ -15,7 +15,7 @@ from kepthour.core.sessions import GONE, Judgement, Session
 from kepthour.core.trail import Who
 from kepthour.core.verdict import NOT_FINAL
 from kepthour.pipeline.plan.policy import Policy
-from kepthour.store import cards, course, outbox, planning, reminders, responses, sessions
+from kepthour.store import cards, course, outbox, planning, reminders, responses, sessions, trail
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
 
@@ -38,13 +38,14 @@ def follow(
         return _lose(tx, happening, row, judgement, policy, now)
     ladder = policy.ladder
     deadline = ladder.deadline(new.start, new.end)
-    if happening.fate is Fate.EDITED:
+    if happening.fate in {Fate.EDITED, Fate.SAME}:
         assert row is not None
-        course.edit(tx, new, deadline, ladder.late_after, row, now)
+        if happening.fate is Fate.EDITED:
+            course.edit(tx, new, deadline, ladder.late_after, row, now)
         before = sessions.get(tx, happening.predecessor) if happening.predecessor else None
         if before is not None:
             _join(tx, before, row, deadline, now)
-    elif happening.fate is not Fate.SAME:
+    else:
         _begin(tx, happening, new, row, deadline, ladder.late_after, now)
     return happening.fate
 
@@ -85,10 +86,16 @@ def _begin(
             before.known.start != new.start
         ):  # both are over: what is still shown names a time that does not hold
             _silence(tx, before, Why.MOVED, now, but_questions=True)
-        _take_over(tx, before, new.id, revision, now, with_ladder=not happening.revived)
+        # Also where only now it is known that two are one.
+        is_same = before.known.uid == new.uid or happening.fate is not Fate.ADDED
+        _take_over(
+            tx, before, new.id, revision, now, with_ladder=not happening.revived, is_same_event=is_same
+        )
     elif before is not None and happening.put_right:
         _stay_in(tx, before, (new.id, revision), now)
-    elif before is None and row is None:
+        if cards.of_session(tx, new.id) is None:  # one miss is one card
+            course.hand_on_card(tx, before.id, new.id)
+    elif before is None and (row is None or row.hidden):
         for other in _cancelled_elsewhere(tx, new):
             _stay_in(tx, other, (new.id, revision), now)
 
@@ -109,7 +116,7 @@ def _restart(
     course.restart(tx, new, revised[1], deadline, late_after, row, now)
     if row.known.start == new.start:
         course.adopt(tx, old, revised)
-        if _stays_said(row):
+        if _stays_said(tx, row):
             course.inherit(tx, row, row.id, now)
     elif is_put_right(row.known, new, now):
         _stay_in(tx, row, revised, now)
@@ -136,7 +143,7 @@ def _cancelled_elsewhere(tx: Tx, new: Session) -> list[SessionRow]:
     ]
 
 
-def _stays_said(row: SessionRow) -> bool:
+def _stays_said(tx: Tx, row: SessionRow) -> bool:
     """Whether what the therapist said holds for a session that is back at its start.
 
     Said of one that had begun, it does; and of one that only the configuration had left out. Said beforehand of one
@@ -144,7 +151,7 @@ def _stays_said(row: SessionRow) -> bool:
     """
     if row.decided_by != "therapist" or row.decided_at is None or row.successor is not None:
         return False
-    return row.hidden or row.decided_at >= row.known.start
+    return trail.was_left_out(tx, row.id) or row.decided_at >= row.known.start
 
 
 def _lift_suspicion(tx: Tx, row: SessionRow, now: datetime) -> None:
@@ -164,13 +171,20 @@ def _is_unheard_of(tx: Tx, row: SessionRow) -> bool:
 
 
 def _take_over(
-    tx: Tx, before: SessionRow, successor: str, revision: int, now: datetime, *, with_ladder: bool
+    tx: Tx,
+    before: SessionRow,
+    successor: str,
+    revision: int,
+    now: datetime,
+    *,
+    with_ladder: bool,
+    is_same_event: bool,
 ) -> None:
     """The same session under another id: its ladder goes on where it is, and its answers hold."""
     old, new = (before.id, before.known.revision), (successor, revision)
     course.adopt(tx, old, new)
     # What was settled before it began was about the old event ("cancelled", say): the new one is to be watched.
-    if before.decided_by == "therapist" and now < before.known.start:
+    if not is_same_event and before.decided_by == "therapist" and now < before.known.start:
         return
     if not with_ladder:
         return

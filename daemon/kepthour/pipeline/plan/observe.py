@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from kepthour.core.sessions import GONE, Judgement, Session, as_session, judge, 
 from kepthour.pipeline.plan.policy import Policy
 from kepthour.store import calendars, holdings
 from kepthour.store.calendars import CalendarRow
+from kepthour.store.contradictions import left
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
 
@@ -25,6 +26,9 @@ class Observed:
     judgements: dict[str, Judgement]  # of every occurrence, by the id it has or would have as a session
     silent: frozenset[str]  # calendars that say nothing now: their known sessions stay as they are
     cancelled: frozenset[str]  # ids of what their calendar holds, and says that it does not take place
+    doubles: Mapping[
+        str, str
+    ]  # ids of what stands in another calendar, too: each with the id that it is in here by
     unasked: bool  # a calendar is new and was not polled yet; perhaps it is one that was renamed
 
 
@@ -47,10 +51,10 @@ def observe(tx: Tx, policy: Policy, rows: Sequence[SessionRow], now: datetime) -
             if judgements[key].is_session:
                 found[key] = as_session(one, name, judgements[key])
                 placed.append(found[key])
-    doubles = duplicates(placed)
+    doubles = duplicates(placed, left(tx, rows, placed, now))
     kept = {key: one for key, one in found.items() if key not in doubles}
     cancelled = frozenset(key for key, one in judgements.items() if one.why in GONE)
-    return Observed(kept, judgements, frozenset(silent), cancelled, unasked)
+    return Observed(kept, judgements, frozenset(silent), cancelled, doubles, unasked)
 
 
 def tells(calendar: CalendarRow, now: datetime) -> bool:

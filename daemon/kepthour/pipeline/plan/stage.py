@@ -57,7 +57,7 @@ def _follow_calendars(tx: Tx, policy: Policy, now: datetime) -> tuple[Counter[Fa
     known = {row.id: row.known for row in rows if not row.hidden and _can_be_compared(policy, observed, row)}
     counts: Counter[Fate] = Counter()
     lengthened = set()
-    for happening in compare(known, observed.sessions, now, observed.cancelled):
+    for happening in compare(known, observed.sessions, now, observed.cancelled, observed.doubles):
         judgement = observed.judgements.get(happening.id)
         row, new = by_id.get(happening.id), happening.observed
         counts[follow(tx, policy, happening, row, judgement, now)] += 1

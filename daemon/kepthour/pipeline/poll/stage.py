@@ -123,8 +123,10 @@ def _store(
     window = _window(calendar, source, now)
     came = [*_reduced(batch, source), *_set_aside(batch)]
     removed = _removed(batch, etags)
+    unreadable = _spoiled(store, source, calendar, came)
+    came = [one for one in came if one.href not in unreadable]  # its series goes on with what is known of it
     changed = _expanded(_with_relatives(store, calendar, came, removed), source, window)
-    spoiled = _spoiled(store, source, calendar, changed)
+    spoiled = unreadable | _spoiled(store, source, calendar, changed)
     withheld = spoiled | {bad.href: bad.reason for bad in batch.bad if not bad.etag}
     changed = [one for one in changed if one.href not in spoiled]
     marked = edited(source, store, calendar, came, changed, etags, now)
