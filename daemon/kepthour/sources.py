@@ -67,19 +67,24 @@ class Sources:
         )
 
     def _connector(self, calendar: Calendar) -> Connector:
-        def make() -> Connector:
+        try:
             kind = self._plugins.connector(calendar.type)
             return kind.connect(calendar.options, self._surroundings(calendar.name))
-
-        try:
-            return make()
         except Exception as error:  # noqa: BLE001  supervised: one calendar must not cost the others
             log.error("calendar.not_made", calendar=calendar.name, problem=error, place=place(error))
-            return pipeline.poll.Unmade(make)
+            return pipeline.poll.Unmade(error)
+
+    def _ready(self, name: str) -> pipeline.poll.Source:
+        """The source of this calendar; where its connector could not be made, with another try at that."""
+        source = self.by_name[name]
+        if isinstance(source.connector, pipeline.poll.Unmade) and not self._given_up.is_set():
+            connector = self._connector(self._config.calendar(name))
+            source = self.by_name[name] = replace(source, connector=connector)
+        return source
 
     def poll(self, name: str) -> pipeline.poll.Polled:
         """Ask one calendar what changed, and store that. Blocks. Raises TryLater, NeedsPerson for the store only."""
-        polled = pipeline.poll.poll(self.by_name[name], self._store, self._clock)
+        polled = pipeline.poll.poll(self._ready(name), self._store, self._clock)
         if polled.edited:
             pipeline.overlook.record_edits(self._store, name, polled.edited, self._clock.now())
         return polled

@@ -352,7 +352,7 @@ def test_a_question_names_the_day_if_it_is_another_than_today() -> None:
     assert asked(0, LINKED).startswith("No check-in for 14:00.")
     assert asked(6, LINKED).startswith("No check-in for Wed 14:00.")
     assert asked(7, LINKED).startswith("No check-in for 2026-03-04 14:00.")
-    assert "began at Wed 14:00, 15:00, 14:00." in asked(1, *TWO, next_day)
+    assert "began at Wed 14:00, 15:00, Thu 14:00." in asked(1, *TWO, next_day)
     assert "began at Wed 14:00, Thu 14:00." in asked(2, LINKED, next_day)
 
 

@@ -17,7 +17,7 @@ from kepthour.config.reading import load
 from kepthour.core.errors import TryLater
 from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
-from kepthour.pipeline.dispatch import claim, dispatcher
+from kepthour.pipeline.dispatch import Dispatcher, claim, dispatcher
 from kepthour.ports import Answer, Key
 from kepthour.runtime import daemon as module
 from kepthour.runtime import health
@@ -277,6 +277,34 @@ async def test_a_store_that_hangs_while_a_reload_begins_holds_back_nothing(
         finally:
             go_on.set()
             await reload
+
+
+async def test_what_came_from_memory_while_a_reload_began_is_not_shown_again(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.file.write_text(made.file.read_text("utf-8") + ladder(["6s"]), encoding="utf-8")
+    made.app = made.load()
+    catch_up, show_again = App.catch_up, Dispatcher.show_again
+    go_on, shown = threading.Event(), asyncio.Event()
+
+    def hang(app: App) -> None:
+        go_on.wait()
+        catch_up(app)
+
+    async def seen(one: Dispatcher) -> None:
+        await show_again(one)
+        shown.set()
+
+    monkeypatch.setattr(module, "_BEGIN_SECONDS", 0.5)
+    async with made.running() as daemon:
+        await until(lambda: "0s" in made.rungs(), "the rung at the start")
+        monkeypatch.setattr(App, "catch_up", hang)
+        monkeypatch.setattr(Dispatcher, "show_again", seen)
+        await daemon.reload()
+        await until(lambda: "6s" in made.rungs(), "the last rung, from memory")
+        go_on.set()
+        await until(shown.is_set, "what is shown again")
+    assert made.rungs().count("6s") == 1
 
 
 async def test_reloads_that_come_at_once_take_up_one_after_the_other(

@@ -163,3 +163,24 @@ async def test_a_sign_in_that_was_mended_in_a_leave_is_not_told_after_it(tmp_pat
     assert "calendar" not in [
         notice.rung for at, notice in day.screen.received if at >= when("2026-03-04 20:00")
     ]
+
+
+async def test_in_a_leave_no_question_is_shown_again(tmp_path: Path) -> None:
+    day = a_day(tmp_path, "2026-03-06 16:00", "2026-03-06T17:00:00", "2026-03-16T17:00:00")
+    await day.until("2026-03-06 17:20")
+    assert questions(day) == ["17:15:00"]
+    day.app.away(when("2026-03-07 00:00"), when("2026-03-15 00:00"))
+    day.screen.received.clear()
+    await off_until(day, "2026-03-09 20:00")
+    await day.until("2026-03-09 20:05")
+    assert day.screen.received == []
+
+
+async def test_of_many_old_questions_the_newest_five_are_shown_again(tmp_path: Path) -> None:
+    starts = [f"2026-03-{day:02d}T{hour:02d}:00:00" for day in range(2, 7) for hour in range(9, 15)]
+    day = a_day(tmp_path, "2026-03-02 07:50", *starts)
+    await day.until("2026-03-06 07:00")
+    day.screen.received.clear()
+    await off_until(day, "2026-03-06 07:30")
+    of_yesterday = 6
+    assert len(questions(day)) == of_yesterday + 5

@@ -78,3 +78,26 @@ async def test_news_that_could_not_be_planned_are_planned_with_the_next_poll(
             day.app.ask("practice")
     day.app.ask("practice")
     assert len(day.agenda("2026-03-02 00:00", "2026-03-03 00:00")) == 1
+
+
+def test_a_connector_that_can_be_made_in_the_end_is_made_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A library was being upgraded while the daemon started."""
+    day = Day(tmp_path, "2026-03-02 08:00")
+    tries = 0
+    right = day.plugins.connector
+
+    def connector(name: str) -> object:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise ImportError("half of it is there")
+        return right(name)
+
+    monkeypatch.setattr(day.plugins, "connector", connector)
+    day.put("one", "2026-03-02T10:00:00")
+    for _poll in range(6):
+        day.app.ask("practice")
+    assert len(day.agenda("2026-03-02 00:00", "2026-03-03 00:00")) == 1
+    assert tries == 3

@@ -67,8 +67,10 @@ class Tongue:
     def whens(self, instants: Sequence[datetime], zone: ZoneInfo, now: datetime) -> str:
         """All of them, in a list; each day once."""
         days = [self._other_day(instant, zone, now) for instant in instants]
+        if any(days):  # after another day's, a bare time would be that day's: today has its name, too
+            days = [day or self.weekday(instant, zone) for instant, day in zip(instants, days, strict=True)]
         said = [
-            self.when(instant, zone, now) if day != before else self.clock(instant, zone)
+            f"{day} {self.clock(instant, zone)}" if day != before else self.clock(instant, zone)
             for instant, day, before in zip(instants, days, ["", *days], strict=False)
         ]
         return ", ".join(said)

@@ -54,7 +54,9 @@ _HOUSEKEEPING = timedelta(hours=6)
 _FIRST_HOUSEKEEPING = timedelta(minutes=10)  # a computer that is on for a morning keeps house, too
 _SOON = timedelta(seconds=1)
 _PATIENCE_SECONDS = 5.0  # a library may wait for an answer where it closes a connection, and a disk may hang
-_BEGIN_SECONDS = 1.0  # after a reload, before what is due goes out from memory
+_BEGIN_SECONDS = (
+    4.0  # after a reload, before what is due goes out from memory; all may have to be expanded anew
+)
 _END_SECONDS = 20.0  # more than a busy store takes
 
 

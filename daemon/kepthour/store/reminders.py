@@ -50,9 +50,11 @@ _RIVALS = _MINE.where(
     reminders.c.due_at <= bindparam("now"),
     one_of(reminders.c.state, (State.PENDING.value, *(state.value for state in OUT))),
 )
-_COMING = _PENDING.where(reminders.c.offset.is_not(None), reminders.c.due_at < bindparam("until")).limit(
-    bindparam("most")
-)
+_COMING = _PENDING.where(
+    reminders.c.offset.is_not(None),
+    reminders.c.due_at < bindparam("until"),
+    reminders.c.useful_until > bindparam("now", type_=reminders.c.useful_until.type),
+).limit(bindparam("most"))
 _NEXT = (
     _PENDING.with_only_columns(reminders.c.not_before)
     .order_by(None)
@@ -118,9 +120,12 @@ def pending(tx: Tx, ids: Collection[int]) -> list[Reminder]:
     return _read(tx, _PENDING.where(reminders.c.id.in_(_IDS)), ids=list(ids))
 
 
-def coming(tx: Tx, until: datetime, most: int) -> list[Reminder]:
-    """The first `most` pending rungs of sessions that are due before `until`, late ones too, by due time."""
-    return _read(tx, _COMING, until=until, most=most)
+def coming(tx: Tx, now: datetime, until: datetime, most: int) -> list[Reminder]:
+    """The first `most` pending rungs of sessions that are due before `until`, by due time; late ones, if of use still.
+
+    What is of no use stays pending in a store that cannot be written, and would fill the list.
+    """
+    return _read(tx, _COMING, now=now, until=until, most=most)
 
 
 def next_time(tx: Tx, but: Collection[int] = ()) -> datetime | None:

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from kepthour.core.ladder import Urgency
-from kepthour.core.reminder import KEPT_QUIET, OUT, Change, Reminder, State, Why, hand_out, next_attempt
+from kepthour.core.reminder import (
+    KEPT_QUIET,
+    OUT,
+    QUESTION,
+    Change,
+    Reminder,
+    State,
+    Why,
+    hand_out,
+    next_attempt,
+)
 from kepthour.logger import log
 from kepthour.pipeline.dispatch.surroundings import Surroundings
 from kepthour.pipeline.dispatch.wording import Unworded, Wording, Words, words_for
@@ -19,6 +29,14 @@ from kepthour.store.sessions import SessionRow
 LEASE = timedelta(seconds=45)  # longer than a channel may take, so that no reminder is in two hands
 _REFUSALS = 2  # so often a channel may refuse before the others are tried
 _URGENT = {Urgency.HIGH, Urgency.CRITICAL}
+MADE_UP = 1 << 62  # from here on: numbers of rungs that no store has
+_LATELY = timedelta(days=1)
+_LONG_AGO = 5  # so many questions of longer ago are shown again: all of them would bury what is due today
+
+
+def is_made_up(reminder: Reminder) -> bool:
+    """Whether no store knows it: an answer called for it that could not be stored. That adds it there in time."""
+    return reminder.id >= MADE_UP
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +130,10 @@ def record(store: Store, outcomes: Iterable[Outcome], channels: Collection[str])
     """
     outdated = []
     with store.write() as tx:
-        for one in outcomes:
+        for said in outcomes:
+            one = _as_stored(tx, said) if is_made_up(said.reminder) else said
+            if one is None:
+                continue
             if one.problem is not None:
                 wanted = outbox.refused(tx, one.reminder, one.problem, next_attempt(one.reminder, one.at))
                 if wanted and one.reminder.attempts + 1 >= _REFUSALS and _matters(tx, one):
@@ -120,6 +141,20 @@ def record(store: Store, outcomes: Iterable[Outcome], channels: Collection[str])
             elif not outbox.accepted(tx, one.reminder, one.at, one.reference):
                 outdated.append(one)
     return outdated
+
+
+def _as_stored(tx: Tx, one: Outcome) -> Outcome | None:
+    """Of a rung that an answer called for in memory: the one it added here meanwhile. None: it added none."""
+    made_up = one.reminder
+    for there in reminders.of_subject(tx, made_up.subject):
+        if there.state is State.PENDING and place_of(there) == place_of(made_up):
+            return replace(one, reminder=there)
+    return None
+
+
+def place_of(reminder: Reminder) -> tuple[int, str, timedelta | None, datetime]:
+    """By which a rung is known that has no number yet."""
+    return reminder.revision, reminder.channel, reminder.offset, reminder.due_at
 
 
 def _matters(tx: Tx, refused: Outcome) -> bool:
@@ -165,12 +200,22 @@ def left_open(store: Store, channels: Collection[str], wording: Wording, now: da
     found = []
     with store.read() as tx:
         around = Surroundings.read(tx, now)
-        for reminder in reminders.left_open(tx, now):
+        left = reminders.left_open(tx, now)
+        old = [one for one in left if one.rung == QUESTION and _is_old(one, now)]
+        for reminder in left:
+            if reminder.rung == QUESTION and around.waits(reminder) is not None:
+                continue  # they are with a client, or away
+            if reminder in old[:-_LONG_AGO]:
+                continue
             with suppress(Unworded):
                 words = words_for(tx, reminder, around, wording)
                 if words is not None and reminder.channel in channels:
                     found.append(Parcel(reminder, words, reminder.reference))
     return found
+
+
+def _is_old(question: Reminder, now: datetime) -> bool:
+    return question.sent_at is not None and question.sent_at <= now - _LATELY
 
 
 def place(store: Store, reminder: Reminder, reference: str | None) -> bool:

@@ -16,9 +16,9 @@ from kepthour.core.response import Kind
 from kepthour.core.timekeeping import LEAST
 from kepthour.logger import log
 from kepthour.pipeline.dispatch import claim
-from kepthour.pipeline.dispatch.claim import Outcome, Parcel
+from kepthour.pipeline.dispatch.claim import Outcome, Parcel, is_made_up
 from kepthour.pipeline.dispatch.imminent import Imminent
-from kepthour.pipeline.dispatch.reserve import Provision, Reserve, is_made_up, provisions
+from kepthour.pipeline.dispatch.reserve import Provision, Reserve, provisions
 from kepthour.pipeline.dispatch.wording import Wording
 from kepthour.ports import Answer, Channel, ChannelFailed, Clock, Recallable
 from kepthour.store.engine import Store
@@ -61,6 +61,7 @@ class Dispatcher:
         self._to_record = 0  # who waits for that lock, and will store all that there is by then
         self._recalling: set[int] = set()
         self._newest: dict[Target, datetime] = {}  # when the newest of each that was handed over was due
+        self._before: dict[Target, datetime] = {}  # the same, as another one left it
         self._told: dict[
             tuple[str, str], str | None
         ] = {}  # by channel and subject: where `tell` put its notice
@@ -70,8 +71,8 @@ class Dispatcher:
 
     def succeed(self, before: Dispatcher) -> None:
         """What the one `before` keeps in memory is kept here, until it is taken anew."""
-        self._reserve.stock(before._reserve.kept_for(self._channels))
-        self._newest = dict(before._newest)
+        self._reserve.inherit(before._reserve, self._channels)
+        self._newest, self._before = dict(before._newest), dict(before._newest)
 
     @property
     def remembers(self) -> bool:
@@ -107,6 +108,7 @@ class Dispatcher:
         """
         await asyncio.to_thread(claim.replant, self._store, self._reserve.known)
         hand = [*self._sending_now, *(one.reminder for one in self._outcomes)]
+        hand = [one for one in hand if not is_made_up(one)]  # no store has those
         lost = await asyncio.to_thread(claim.lost, self._store, hand)
         self._lost |= lost & self._sending_now
         self._outcomes = [one for one in self._outcomes if one.reminder not in lost]
@@ -190,6 +192,9 @@ class Dispatcher:
             claim.left_open, self._store, self._channels.keys(), self._wording, self._clock.now()
         )
         for parcel in left:
+            newest = self._newest.get(parcel.reminder.target)
+            if newest is not None and newest != self._before.get(parcel.reminder.target):
+                continue  # the store hung meanwhile: from memory, a newer one was shown by this process
             self._start(self._deliver_again(parcel))
 
     async def settle(self) -> None:
@@ -323,9 +328,6 @@ class Dispatcher:
 
     def _note(self, outcome: Outcome) -> None:
         self._sending_now.discard(outcome.reminder)
-        if is_made_up(outcome.reminder):
-            self._in_hand.discard(outcome.reminder.id)
-            return
         if outcome.reminder in self._lost:
             self._lost.discard(outcome.reminder)
         else:

@@ -15,14 +15,13 @@ from itertools import count
 from kepthour.core.away import silenced_until
 from kepthour.core.reminder import Reminder, State, hand_out, next_attempt
 from kepthour.core.response import Effect, Kind, Raise, Response, Shift, effect, until
-from kepthour.pipeline.dispatch.claim import Parcel
+from kepthour.pipeline.dispatch.claim import MADE_UP, Parcel, is_made_up, place_of
 from kepthour.pipeline.dispatch.wording import Wording, Words, rung_words
 from kepthour.store import absences, reminders, responses, sessions
 from kepthour.store.engine import Store
 
 AHEAD = timedelta(hours=24)
 _NOW = timedelta(seconds=1)
-_MADE_UP = 1 << 62  # from here on: numbers of rungs that no store has
 _MOST = 500  # rungs of one day: far more than a day of sessions has
 
 
@@ -45,7 +44,7 @@ def provisions(store: Store, wording: Wording, now: datetime) -> list[Provision]
         absent = absences.between(tx, now, now + 2 * AHEAD)
         coming = [
             one
-            for one in reminders.coming(tx, now + AHEAD, _MOST)
+            for one in reminders.coming(tx, now, now + AHEAD, _MOST)
             if silenced_until(one, absent, now) is None
         ]
         ids = {one.session_id for one in coming if one.session_id is not None}
@@ -77,7 +76,7 @@ class Reserve:
         self._kept: dict[int, Provision] = {}  # to come
         self._over: dict[str, list[Provision]] = {}  # by session: what became of its other rungs
         self._answers: dict[str, list[Response]] = {}  # by session: those that the store may not have
-        self._made_up = count(_MADE_UP)
+        self._made_up = count(MADE_UP)
 
     def stock(self, found: Iterable[Provision]) -> None:
         """Take in what the store holds now, in the place of all that was kept."""
@@ -87,7 +86,27 @@ class Reserve:
     def add(self, found: Iterable[Provision]) -> None:
         """What the store holds of rungs that are not known; of others, and of what was answered, more is known here."""
         there = self._kept.keys() | {one.reminder.id for over in self._over.values() for one in over}
-        self._take(one for one in found if one.reminder.id not in there and one.row.id not in self._answers)
+        fresh = [one for one in found if one.reminder.id not in there]
+        self._take(fresh)
+        for session_id in {one.row.id for one in fresh} & self._answers.keys():
+            self._hear_again(session_id, {one.reminder.id for one in fresh})
+
+    def _hear_again(self, session_id: str, fresh: Collection[int]) -> None:
+        """What was answered does to the `fresh` rungs what it did to the others. What it called for is there."""
+        for number, response in enumerate(self._answers[session_id]):
+            mine = self._of(session_id)
+            if not mine:
+                return
+            row, before = mine[0].row, [*mine[0].answers, *self._answers[session_id][:number]]
+            ladder = [one.reminder for one in mine]
+            what = effect(response, row.known.start, row.deadline, ladder, before)
+            changes = tuple(one for one in what.changes if one.reminder in fresh)
+            shifts = tuple(one for one in what.shifts if one.reminder in fresh)
+            self._follow(Effect(changes, shifts=shifts), mine)
+
+    def _of(self, session_id: str) -> list[Provision]:
+        mine = [one for one in self._kept.values() if one.row.id == session_id]
+        return mine + self._over.get(session_id, [])
 
     def _take(self, found: Iterable[Provision]) -> None:
         for one in found:
@@ -96,9 +115,12 @@ class Reserve:
             else:
                 self._over.setdefault(one.row.id, []).append(one)
 
-    def kept_for(self, channels: Collection[str]) -> list[Provision]:
-        """What is to go out on one of them."""
-        return [one for one in self._kept.values() if one.reminder.channel in channels]
+    def inherit(self, before: Reserve, channels: Collection[str]) -> None:
+        """What the one `before` knows of these channels."""
+        known = [*before._kept.values(), *(one for over in before._over.values() for one in over)]
+        self.stock(one for one in known if one.reminder.channel in channels)
+        self._answers = {session: list(given) for session, given in before._answers.items()}
+        self._made_up = before._made_up  # what it made up has its number
 
     @property
     def known(self) -> list[tuple[sessions.SessionRow, Reminder]]:
@@ -124,8 +146,7 @@ class Reserve:
 
     def answered(self, session_id: str, kind: Kind, at: datetime, span: timedelta | None) -> None:
         """An answer that could not be stored yet does here what it will do there."""
-        mine = [one for one in self._kept.values() if one.row.id == session_id]
-        mine += self._over.get(session_id, [])
+        mine = self._of(session_id)
         if not mine:
             return
         row, given = mine[0].row, self._answers.setdefault(session_id, [])
@@ -141,10 +162,10 @@ class Reserve:
             one = self._kept.get(shift.reminder)
             if one is not None:
                 self._kept[shift.reminder] = replace(one, reminder=_shifted(one.reminder, shift))
-        there = {_place(one.reminder) for one in self._kept.values() if one.row.id == mine[0].row.id}
+        there = {place_of(one.reminder) for one in self._kept.values() if one.row.id == mine[0].row.id}
         for raised in what.raises:
             made_up = _raised(next(self._made_up), mine[0].reminder, raised)
-            if _place(made_up) not in there:
+            if place_of(made_up) not in there:
                 same = next((one for one in mine if one.reminder.channel == raised.channel), mine[0])
                 self._kept[made_up.id] = replace(same, reminder=made_up, words=same.say(made_up))
 
@@ -165,15 +186,6 @@ class Reserve:
     def next_time(self) -> datetime | None:
         """When the next of what is kept is due; None: nothing is."""
         return min((one.reminder.not_before for one in self._kept.values()), default=None)
-
-
-def is_made_up(reminder: Reminder) -> bool:
-    """Whether no store knows it: an answer called for it that could not be stored. That adds it there in time."""
-    return reminder.id >= _MADE_UP
-
-
-def _place(reminder: Reminder) -> tuple[str, timedelta | None, datetime]:
-    return reminder.channel, reminder.offset, reminder.due_at
 
 
 def _raised(number: int, of: Reminder, one: Raise) -> Reminder:

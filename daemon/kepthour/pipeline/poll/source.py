@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event
@@ -59,22 +59,15 @@ class Polled:
 
 
 class Unmade:
-    """Stands for a connector that cannot be made: a library of its kind is broken, say. Each poll tries again."""
+    """Stands for a connector that cannot be made: a library of its kind is broken, say. Whoever polls tries again."""
 
-    def __init__(self, make: Callable[[], Connector]) -> None:
-        self._make = make
+    def __init__(self, error: Exception) -> None:
+        self._error = error
 
     def poll(self, known: Known) -> Batch:
         """As `Connector.poll`."""
-        try:
-            made = self._make()
-        except Exception as error:
-            what = f"What asks it cannot be loaded ({type(error).__name__})."
-            raise Transient(what, "Install Kept Hour again, with the extras that it had.") from error
-        try:
-            return made.poll(known)
-        finally:
-            made.close()
+        what = f"What asks it cannot be loaded ({type(self._error).__name__})."
+        raise Transient(what, "Install Kept Hour again, with the extras that it had.") from self._error
 
     def close(self) -> None:
         """There is nothing to close."""
