@@ -88,11 +88,11 @@ async def test_what_was_settled_in_a_leave_takes_no_question_from_the_others(tmp
 async def test_a_sign_in_that_dies_in_a_leave_is_told_after_it(tmp_path: Path) -> None:
     starts = [f"2026-03-{day:02d}T10:00:00" for day in (3, 4, 5, 10, 11, 12)]
     day = a_day(tmp_path, "2026-03-02 08:30", *starts)
-    day.app.away(when("2026-03-02 18:00"), when("2026-03-09 18:00"))
+    day.app.away(when("2026-03-02 18:00"), when("2026-03-04 18:00"))
     await day.until("2026-03-02 20:00")
     day.calendar.broken = SignInNeeded("It wants a new sign-in.", "kepthour auth.")
-    await day.until("2026-03-09 18:10")
-    assert "calendar" in [notice.rung for at, notice in day.screen.received if at >= when("2026-03-09 18:00")]
+    await day.until("2026-03-04 18:10")
+    assert "calendar" in [notice.rung for at, notice in day.screen.received if at >= when("2026-03-04 18:00")]
 
 
 async def test_a_question_that_a_fast_clock_asked_too_early_is_asked_again(tmp_path: Path) -> None:
@@ -154,14 +154,14 @@ async def test_a_sign_in_that_was_mended_in_a_leave_is_not_told_after_it(tmp_pat
     for n in (3, 4, 5, 10, 11, 12):
         day.put(f"d{n}", f"2026-03-{n:02d}T10:00:00")
     day.sync()
-    day.app.away(when("2026-03-02 18:00"), when("2026-03-09 18:00"))
+    day.app.away(when("2026-03-02 18:00"), when("2026-03-04 18:00"))
     await day.until("2026-03-02 20:00")
     day.calendar.broken = SignInNeeded("It wants a new sign-in.", "kepthour auth.")
-    await day.until("2026-03-04 20:00")
+    await day.until("2026-03-03 20:00")
     day.calendar.broken = None
-    await day.until("2026-03-09 18:10")
+    await day.until("2026-03-04 18:10")
     assert "calendar" not in [
-        notice.rung for at, notice in day.screen.received if at >= when("2026-03-04 20:00")
+        notice.rung for at, notice in day.screen.received if at >= when("2026-03-03 20:00")
     ]
 
 
