@@ -70,8 +70,8 @@ def _own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """More than there are cores: half of a whole run's time a worker waits for something that is to happen."""
-    return len(os.sched_getaffinity(0)) + 2
+    """One more than there are cores: half of a whole run's time a worker waits for something that is to happen."""
+    return len(os.sched_getaffinity(0)) + 1
 
 
 # The files that take longest: begun last, one of them would keep one worker busy when the others have nothing left.
