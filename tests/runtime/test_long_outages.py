@@ -23,8 +23,7 @@ from tests.support.turning import Bench
 async def test_running_late_said_when_half_the_ladder_is_out_brings_the_rungs_of_that_start(
     bench: Bench,
 ) -> None:
-    for minute in range(59, 63):
-        await bench.at(f"{9 + minute // 60:02d}:{minute % 60:02d}:00")
+    await climbed(bench, 2)
     with bench.locked():
         bench.day.clock.at = when("2026-03-02 10:02:30")
         await bench.press(Key.LATE)
@@ -36,8 +35,7 @@ async def test_running_late_said_when_half_the_ladder_is_out_brings_the_rungs_of
 
 
 async def test_running_late_said_when_the_whole_ladder_is_out_brings_them_too(bench: Bench) -> None:
-    for minute in range(59, 66):
-        await bench.at(f"{9 + minute // 60:02d}:{minute % 60:02d}:00")
+    await climbed(bench, 5)
     with bench.locked():
         bench.day.clock.at = when("2026-03-02 10:05:30")
         await bench.press(Key.LATE)
@@ -105,6 +103,12 @@ def to_come(dispatcher: Dispatcher, session_id: str) -> list[Provision]:
     return [one for one in dispatcher._reserve._kept.values() if one.row.id == session_id]
 
 
+async def climbed(bench: Bench, minutes: int) -> None:
+    """Turns at each minute from the one before the start to so many after it."""
+    for minute in range(-1, minutes + 1):
+        await bench.at(f"{9 + (60 + minute) // 60:02d}:{minute % 60:02d}:00")
+
+
 async def pass_to(bench: Bench, at: str) -> None:
     clock, end = bench.day.clock, when(at)
     while clock.at < end:
@@ -115,8 +119,7 @@ async def pass_to(bench: Bench, at: str) -> None:
 async def test_what_memory_made_up_goes_over_to_the_next_configuration_with_its_number(bench: Bench) -> None:
     bench.day.put("two", "2026-03-02T10:01:00")
     bench.day.sync()
-    for minute in range(59, 66):
-        await bench.at(f"{9 + minute // 60:02d}:{minute % 60:02d}:00")
+    await climbed(bench, 5)
     first = bench.day.pump.dispatcher
     (one, two) = [entry.session.id for entry in bench.day.agenda("2026-03-02 09:00", "2026-03-02 12:00")]
     await first.stock()

@@ -54,9 +54,7 @@ _HOUSEKEEPING = timedelta(hours=6)
 _FIRST_HOUSEKEEPING = timedelta(minutes=10)  # a computer that is on for a morning keeps house, too
 _SOON = timedelta(seconds=1)
 _PATIENCE_SECONDS = 5.0  # a library may wait for an answer where it closes a connection, and a disk may hang
-_BEGIN_SECONDS = (
-    4.0  # after a reload, before what is due goes out from memory; all may have to be expanded anew
-)
+_BEGIN_SECONDS = 4.0  # after a reload all may have to be expanded anew; then what is due goes out from memory
 _END_SECONDS = 20.0  # more than a busy store takes
 
 
@@ -251,9 +249,8 @@ class Daemon:
             made.answering.succeed(self._answering)
         if before is not None:
             made.pump.dispatcher.succeed(before.dispatcher)
-        self._answering = (
-            made.answering
-        )  # first: a channel may hear at once what was answered while no daemon ran
+        # First: a channel may hear at once what was answered while no daemon ran.
+        self._answering = made.answering
         await made.pump.dispatcher.open(self._answered)
         self._poller, self._heartbeat, self._turns = made.poller, made.heartbeat, made.turns
         try:

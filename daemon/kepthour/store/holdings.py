@@ -290,15 +290,7 @@ def of_instances(
     """Stored occurrences with these (uid, recurrence id), wherever they stand now."""
     found = []
     for uid, recurrence_id in instances:
-        rows = tx.connection.execute(
-            select(occurrences).where(
-                occurrences.c.calendar_id == calendar.id,
-                occurrences.c.uid == uid,
-                occurrences.c.recurrence_id.is_(None)
-                if recurrence_id is None
-                else occurrences.c.recurrence_id == recurrence_id,
-            )
-        )
+        rows = tx.connection.execute(select(occurrences).where(_is_instance(calendar, uid, recurrence_id)))
         found += [_occurrence(row) for row in rows]
     return found
 
@@ -318,15 +310,21 @@ def is_withheld(tx: Tx, calendar: CalendarRow, uid: str, recurrence_id: datetime
             ),
         )
         .where(
-            occurrences.c.calendar_id == calendar.id,
-            occurrences.c.uid == uid,
-            occurrences.c.recurrence_id.is_(None)
-            if recurrence_id is None
-            else occurrences.c.recurrence_id == recurrence_id,
+            _is_instance(calendar, uid, recurrence_id),
             or_(piece.c.quarantine.is_not(None), piece.c.etag == ""),
         )
     )
     return found.first() is not None
+
+
+def _is_instance(calendar: CalendarRow, uid: str, recurrence_id: datetime | None) -> ColumnElement[bool]:
+    return and_(
+        occurrences.c.calendar_id == calendar.id,
+        occurrences.c.uid == uid,
+        occurrences.c.recurrence_id.is_(None)
+        if recurrence_id is None
+        else occurrences.c.recurrence_id == recurrence_id,
+    )
 
 
 def _remove(tx: Tx, calendar: CalendarRow, hrefs: Collection[str]) -> None:

@@ -14,6 +14,9 @@ from kepthour.store.engine import Tx
 from kepthour.store.reminders import of_subject
 from kepthour.store.tables import reminders
 
+# A revision that no plan ever has; each its own, so that it may happen more than once.
+_ASIDE = {"revision": -reminders.c.id}
+
 
 def add(tx: Tx, subject: str, session_id: str | None, revision: int, steps: Iterable[Step]) -> None:
     """Rungs: one reminder a step."""
@@ -85,14 +88,12 @@ def drop(tx: Tx, ids: Iterable[int]) -> None:
 def put_aside(tx: Tx, ids: Collection[int]) -> None:
     """These stay in the log, and in nobody's way: what is announced under their name is announced anew."""
     if ids:
-        # A revision that no plan ever has; each its own, so that it may happen more than once.
         mine = and_(reminders.c.therapist_id == tx.therapist, reminders.c.id.in_(ids))
-        tx.connection.execute(update(reminders).where(mine).values(revision=-reminders.c.id))
+        tx.connection.execute(update(reminders).where(mine).values(_ASIDE))
 
 
 def put_digests_aside(tx: Tx, after: datetime, useful_after: datetime) -> None:
     """Digests that went out later than `after` and are still of use: they stay in the log, and are planned anew."""
-    # A revision that no plan ever has; each its own, so that it may happen more than once.
     tx.connection.execute(
         update(reminders)
         .where(
@@ -102,5 +103,5 @@ def put_digests_aside(tx: Tx, after: datetime, useful_after: datetime) -> None:
             reminders.c.useful_until > useful_after,
             reminders.c.revision > 0,
         )
-        .values(revision=-reminders.c.id)
+        .values(_ASIDE)
     )
