@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -125,15 +125,26 @@ def test_a_daemon_that_stands_still_is_found_by_its_last_sign_of_life(
     world: World, turnable_clock: None
 ) -> None:
     world.shift_clock(datetime.now(UTC))
-    with watched(world) as daemon:
-        daemon.process.send_signal(signal.SIGSTOP)
-        try:
-            world.shift_clock(datetime.now(UTC) + timedelta(minutes=2))
-            found = checks(world, expect=1)["daemon"]
-        finally:
-            daemon.process.send_signal(signal.SIGCONT)
+    with watched(world) as daemon, daemon.stopped():
+        world.shift_clock(datetime.now(UTC) + timedelta(minutes=2))
+        found = checks(world, expect=1)["daemon"]
     assert found["critical"] is True
     assert "no sign of life" in found["what"]
+
+
+def test_a_daemon_that_stands_still_while_it_writes_is_found_by_it_too(
+    world: World, turnable_clock: None
+) -> None:
+    world.shift_clock(datetime.now(UTC))
+    with watched(world) as daemon, closing(sqlite3.connect(world.store_file)) as writing:
+        writing.execute(
+            "BEGIN IMMEDIATE"
+        )  # in the place of a daemon that is caught between this and its COMMIT
+        with daemon.stopped():
+            world.shift_clock(datetime.now(UTC) + timedelta(minutes=2))
+            found = checks(world, expect=1)
+    assert "no sign of life" in found["daemon"]["what"]
+    assert "is busy" in found["store"]["what"]
 
 
 def test_a_calendar_is_asked_now_and_its_sessions_are_counted(world: World) -> None:

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from kepthour.checks.record import Check, failed, ok, problem
-from kepthour.core.errors import KeptHourError
+from kepthour.core.errors import KeptHourError, NeedsPerson, TryLater
 from kepthour.store.access import Access
 from kepthour.store.engine import Store, open_store
 
@@ -18,13 +18,18 @@ _LITTLE = 100 * _MEGABYTE  # SQLite needs some for its journal, and others fill 
 
 
 def examine(path: Path, access: Access) -> tuple[Store | None, list[Check]]:
-    """The store if it can be used, and what there is to say. One that is not there yet is made."""
+    """The store if it can be read, and what there is to say. One that is not there yet is made."""
     try:
         store = open_store(path, access)
         store.check()
-        with store.write():  # whether another holds it
-            pass
     except KeptHourError as error:
+        return None, [failed(NAME, None, error)]
+    try:
+        with store.write():
+            pass
+    except TryLater as error:  # another holds it: a daemon that stands still, as can be read in it
+        return store, [failed(NAME, None, error)]
+    except NeedsPerson as error:
         return None, [failed(NAME, None, error)]
     how = "encrypted" if access.encrypted else "not encrypted"
     room = shutil.disk_usage(path.parent).free
