@@ -204,12 +204,16 @@ place = "Clinic"
 [[reminders.rules.rungs]]
 at = "-10m"
 urgency = "high\""""
+# That is a header, and the key goes under it.
+UNENDED_HEADER = UNENDED.partition("[[reminders")[0] + "[reminders]"
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(texts(), CAUSES, SESSIONS)
 @example(UNENDED, Cause.MOVED, session("AB", "a", "Clinic"))
 @example(UNENDED + "\n# a remark", Cause.MOVED, session("AB", "a", "Clinic"))
+@example(UNENDED_HEADER, Cause.ON_THE_WAY, session("AB", "a", ""))
+@example(UNENDED_HEADER + " # a remark", Cause.ON_THE_WAY, session("AB", "a", ""))
 def test_a_rule_is_all_that_changes(text: str, cause: Cause, about: KnownSession) -> None:
     content = text.encode()
     config = read(content)

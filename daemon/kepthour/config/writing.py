@@ -127,7 +127,10 @@ def _changed(sections: list[Section], edit: Edit, remark: str) -> list[Section]:
             if section.path == edit.path[:reach]:
                 body = _in_body(section.body, edit.path[reach:], edit, is_own=reach == len(edit.path) - 1)
                 if body is not None:
-                    return [*sections[:at], replace(section, body=body), *sections[at + 1 :]]
+                    header = section.header
+                    if header and not header.endswith("\n"):  # the file's last line, without an end
+                        header += "\n"
+                    return [*sections[:at], replace(section, header=header, body=body), *sections[at + 1 :]]
     return _with_new_section(sections, edit, remark)
 
 
