@@ -95,9 +95,8 @@ def practice(folder: Path, starts: Iterable[datetime]) -> tuple[App, Stamp]:
     file = folder / "config.toml"
     file.write_text(CONFIG, encoding="utf-8")
     app = App(load(file, plugins), open_store(folder / "kepthour.db"), plugins, stamp.clock)
-    app.ask(
-        "practice"
-    )  # the calendar is empty; what it holds is put behind its back: iCalendar knows no milliseconds
+    # the calendar is empty; what it holds is put behind its back: iCalendar knows no milliseconds
+    app.ask("practice")
     _fill(app, [_occurrence(f"session-{n}", at) for n, at in enumerate(starts)])
     app.replan()
     return app, stamp

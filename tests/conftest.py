@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from kepthour.runtime.logs import set_up
 from tests.support.fence import fenced, watch_logs
@@ -33,6 +34,12 @@ __all__ = [
     "user_manager",
 ]
 
+
+# How long an example takes says how busy the machine is. On a build machine (CI) hypothesis has other usual settings.
+settings.register_profile(
+    "any machine", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 _MEMORY = Path("/dev/shm")
 _ROOM = 2 << 30  # bytes; what is left of a whole run is far less

@@ -131,9 +131,8 @@ class Policy:
             rest = min(_FIRST_REST * (1 << min(circuit.rests, 16)), LONGEST)
             circuit.rests += 1
         if isinstance(error, RateLimited) and error.retry_after is not None:
-            asked = min(
-                error.retry_after, LONGEST_RETRY_AFTER.total_seconds()
-            )  # it may be larger than a timedelta
+            # it may be larger than a timedelta
+            asked = min(error.retry_after, LONGEST_RETRY_AFTER.total_seconds())
             rest = max(rest, timedelta(seconds=asked))
         if rest:
             circuit.open_until = now + rest

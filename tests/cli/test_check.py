@@ -137,9 +137,8 @@ def test_a_daemon_that_stands_still_while_it_writes_is_found_by_it_too(
 ) -> None:
     world.shift_clock(datetime.now(UTC))
     with watched(world) as daemon, closing(sqlite3.connect(world.store_file)) as writing:
-        writing.execute(
-            "BEGIN IMMEDIATE"
-        )  # in the place of a daemon that is caught between this and its COMMIT
+        # in the place of a daemon that is caught between this and its COMMIT
+        writing.execute("BEGIN IMMEDIATE")
         with daemon.stopped():
             world.shift_clock(datetime.now(UTC) + timedelta(minutes=2))
             found = checks(world, expect=1)

@@ -57,7 +57,7 @@ def slowly_shown(text: str) -> str:
 
 
 @given(PAYLOADS)
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 def test_lines_are_found_and_zones_hidden_as_line_by_line(payload: str) -> None:
     text = plain(payload)
     assert text == slowly_plain(payload)

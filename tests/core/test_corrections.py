@@ -13,16 +13,18 @@ from tests.support.day import BERLIN, when
     ("end", "said", "free"),
     [
         ("2026-03-02 10:50", "2026-03-02 10:16", "2026-03-04 00:00"),
+        # said long before: the session's day counts
         (
             "2026-03-02 10:50",
             "2026-02-20 09:00",
             "2026-03-04 00:00",
-        ),  # said long before: the session's day counts
+        ),
+        # said late: a slip may still be put right
         (
             "2026-03-02 10:50",
             "2026-03-06 09:00",
             "2026-03-08 00:00",
-        ),  # said late: a slip may still be put right
+        ),
         ("2026-03-02 23:59", "2026-03-02 23:59", "2026-03-04 00:00"),
         ("2026-03-28 10:00", "2026-03-28 10:00", "2026-03-30 00:00"),  # the clocks change on the 29th
     ],

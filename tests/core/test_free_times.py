@@ -190,7 +190,7 @@ def clock(minute: int) -> time:
     return time(minute // HOUR, minute % HOUR)
 
 
-@settings(max_examples=1000, deadline=None, derandomize=True)
+@settings(max_examples=1000, derandomize=True)
 @given(weeks())
 def test_free_times_are_those_of_the_oracle(week: Week) -> None:
     oracle, (wish, diary, practice) = Oracle(week), of_program(week)

@@ -12,7 +12,7 @@ from tests.fuzz.judge import judge
 
 
 @given(st.integers(0, 2**64))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_whatever_a_resource_holds_only_two_ends_are_possible(seed: int) -> None:
     with fuzz.bounded(fuzz.BOUND):
         assert judge(resource(seed)) in {"set-aside", "expanded"}
@@ -22,7 +22,7 @@ LINES = st.sampled_from(sorted({line for text in CORPUS for line in text.split("
 
 
 @given(st.lists(LINES | st.text(max_size=40), max_size=30))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_lines_in_any_order_have_but_two_ends_too(lines: list[str]) -> None:
     text = "\r\n".join(["BEGIN:VCALENDAR", *lines, "END:VCALENDAR", ""])
     with fuzz.bounded(fuzz.BOUND):
@@ -30,7 +30,7 @@ def test_lines_in_any_order_have_but_two_ends_too(lines: list[str]) -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_bytes_have_but_two_ends_too(noise: bytes) -> None:
     with fuzz.bounded(fuzz.BOUND):
         assert judge(noise.decode("latin-1")) in {"set-aside", "expanded"}

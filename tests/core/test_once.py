@@ -82,6 +82,7 @@ def by_the_library(text: str) -> Expansion:
     return expand(read_piece(slim(read_piece(text), HOSTS, OWN, marked=True)), BERLIN, START, END)
 
 
+# windows at whose edges the made-up events lie
 SHORT = tuple(
     (day, day + timedelta(hours=hours))
     for day in (
@@ -91,7 +92,7 @@ SHORT = tuple(
         datetime(2026, 10, 24, tzinfo=UTC),
     )
     for hours in (1, 9, 30)
-)  # windows at whose edges the made-up events lie
+)
 
 
 def check(text: str) -> bool:
@@ -115,7 +116,7 @@ def check(text: str) -> bool:
 
 
 @given(events())
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 def test_whatever_is_written_in_an_event(text: str) -> None:
     check(text)
 

@@ -145,7 +145,7 @@ def _is_within(start: datetime) -> bool:
 
 
 @given(plans())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 def test_a_series_comes_to_what_counting_days_comes_to(plan: Plan) -> None:
     found = expand(read(slim(read(written(plan)))), THERAPIST, START, END)
     pairs = [(one.original_start, one.start) for one in found.occurrences]

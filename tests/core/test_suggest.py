@@ -100,9 +100,8 @@ def test_a_word_that_is_a_name_too_is_a_client_only_at_a_clients_hour() -> None:
     assert left(Weekly("Mittag", 1, 10)) == set()
     assert left(Weekly("Mittag", 1, 12.5)) == {"Mittag"}
     assert left(Weekly("Sport", 1, 18)) == set()
-    assert (
-        left(Weekly("Supervision AM", 1, 18), Weekly("IM Intervision", 2, 18)) == set()
-    )  # "am", "im" are words, too
+    # "am", "im" are words, too
+    assert left(Weekly("Supervision AM", 1, 18), Weekly("IM Intervision", 2, 18)) == set()
     assert left(Weekly("Sport", 1, 18, weeks=(0, 2))) == {"Sport"}
     assert left(Weekly("Sport", 1, 18, 15)) == {"Sport"}
 
@@ -164,7 +163,7 @@ def _weekly(title: st.SearchStrategy[str]) -> st.SearchStrategy[Weekly]:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(_weekly(_CLIENTS), max_size=12), st.lists(_weekly(_OTHERS), max_size=6))
 def test_no_client_of_every_week_is_ever_left_out(clients: list[Weekly], others: list[Weekly]) -> None:
     found = suggested(Practice(tuple(clients), tuple(others)))
@@ -172,7 +171,7 @@ def test_no_client_of_every_week_is_ever_left_out(clients: list[Weekly], others:
     read_back(found)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(_weekly(st.text(max_size=12).map(str.strip)), max_size=8))
 def test_any_title_at_all_can_be_written_and_read_back(weekly: list[Weekly]) -> None:
     read_back(suggested(Practice(tuple(weekly))))

@@ -106,7 +106,7 @@ def follow(held: dict[str, Json], delta: list[Json]) -> None:
     st.lists(st.integers(0, 3), max_size=3),
     st.booleans(),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_following_the_deltas_comes_to_the_same_as_a_full_list(
     edits: list[tuple[int, int, bool]], sizes: list[int], names_exceptions: bool
 ) -> None:
@@ -131,7 +131,7 @@ def test_following_the_deltas_comes_to_the_same_as_a_full_list(
     st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3)), max_size=6),
     st.integers(0, 7),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_split_without_changes_leaves_everything_where_it_stood(
     rule: str, edits: list[tuple[int, int]], at: int
 ) -> None:

@@ -57,9 +57,8 @@ def _documented() -> Iterator[str]:
 def _bases() -> list[dict[str, Any]]:
     found = [tomllib.loads(_MINIMAL)]
     for text in _documented():
-        with suppress(
-            tomllib.TOMLDecodeError, Faulty
-        ):  # a part of a table; a plug-in's own, not installed here
+        # a part of a table; a plug-in's own, not installed here
+        with suppress(tomllib.TOMLDecodeError, Faulty):
             table = _at_home(tomllib.loads(_MINIMAL) | tomllib.loads(text))
             parse(Path("config.toml"), tomlkit.dumps(table).encode(), Plugins())
             found.append(table)

@@ -63,15 +63,12 @@ class Judge:
         self._down_since = self._now
         self._jumped_down = False
         self._has_jumped = False
-        self._latest = (
-            self._now
-        )  # what the clock showed at most while the daemon was up, since it was set back
-        self._decided_ahead = (
-            self._now
-        )  # what was decided up to then was decided before the clock was set back
-        self._unheard: datetime | None = (
-            self._now
-        )  # since then, a start, sleep or step, no calendar was asked
+        # what the clock showed at most while the daemon was up, since it was set back
+        self._latest = self._now
+        # what was decided up to then was decided before the clock was set back
+        self._decided_ahead = self._now
+        # since then, a start, sleep or step, no calendar was asked
+        self._unheard: datetime | None = self._now
         self._first_watch: datetime | None = None
         self._last_poll: datetime | None = None
         self._moods = dict.fromkeys((name for name, _joins in setup.channels), Mood.TAKES)
@@ -423,9 +420,8 @@ class Judge:
         for ladder in self._known.about(concluded.subject):
             if ladder.settled and not ladder.vague:
                 raise Fault(f"{_name(ladder)} is asked about, although the therapist said what became of it")
-            if (
-                ladder.closed
-            ):  # said again: the question is still open, or about the same session's next identity
+            # said again: the question is still open, or about the same session's next identity
+            if ladder.closed:
                 continue
             if not ladder.vague:
                 self._check_conclusion(ladder, concluded)

@@ -189,9 +189,8 @@ async def test_while_the_store_dawdles_what_is_due_comes_from_memory_and_only_on
     await until(lambda: bench.rungs()[-1] == "0m")
     bench.watch.seconds = 100
     await bench.turns.turn()
-    assert (
-        not bench.health.alive()
-    )  # who knows whether it is the disk that hangs: systemd may try another process
+    # who knows whether it is the disk that hangs: systemd may try another process
+    assert not bench.health.alive()
     go_on.set()
     await bench.turn()
     assert bench.rungs()[-2:] == ["-1m", "0m"]

@@ -71,9 +71,8 @@ async def test_the_other_session_is_not_held_up(trouble: object, tmp_path: Path)
     await day.until("2026-03-02 10:04:50")
     heal(day.screen)
     await day.until("2026-03-02 10:21")
-    second = [
-        (at, notice.rung) for at, notice in day.screen.received if notice.subject == _second(day)
-    ]  # they overlap
+    # they overlap
+    second = [(at, notice.rung) for at, notice in day.screen.received if notice.subject == _second(day)]
     assert [f"{at.astimezone(BERLIN):%H:%M:%S} {rung}" for at, rung in second] == [
         "09:40:00 -60m", "10:05:00 -15m", "10:15:00 -5m", "10:19:00 -1m", "10:20:00 0m", "10:21:00 +1m",
     ]  # fmt: skip

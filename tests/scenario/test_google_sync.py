@@ -51,7 +51,7 @@ EDITS = st.one_of(
 
 
 @given(st.lists(EDITS, max_size=18))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_after_the_next_good_poll_our_occurrences_are_googles(edits: list[tuple[Any, ...]]) -> None:
     with tempfile.TemporaryDirectory() as folder, google_day(Path(folder)) as day:
         for edit in edits:

@@ -30,7 +30,7 @@ EDITS = st.one_of(
 
 
 @given(st.lists(EDITS, max_size=14))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_edits_and_any_polls_end_where_a_fresh_sync_ends(edits: list[tuple[object, ...]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         day = Day(Path(folder), "2026-03-02 08:00")

@@ -157,9 +157,8 @@ HAPPENS = {
     "moved": lambda day: day.put("one", "2026-03-02T14:00:00"),  # kewisch/gdata-provider#700
     "deleted": lambda day: day.calendar.delete("one.ics"),
     "cancelled": lambda day: day.put("one", "2026-03-02T10:00:00", 50, "STATUS:CANCELLED"),
-    "titled as cancelled": lambda day: day.put(
-        "one", "2026-03-02T10:00:00", title="Canceled: AB"
-    ),  # quarck#321
+    # quarck#321
+    "titled as cancelled": lambda day: day.put("one", "2026-03-02T10:00:00", title="Canceled: AB"),
     "declined": _declined,  # FossifyOrg/Calendar#732
 }
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kepthour.core.response import Kind
@@ -55,7 +55,7 @@ async def happens(day: Brisk, what: str, span: timedelta) -> None:
     await day.until(f"{(day.clock.at + span).astimezone(BERLIN):%Y-%m-%d %H:%M:%S}")
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15)
 @given(st.sampled_from([None, Kind.HERE, Kind.JOIN]), SAID, st.integers(15, 45), turns)
 def test_what_the_therapist_said_is_never_overruled_by_the_machine(
     before: Kind | None, said: Verdict, at: int, machine: list[tuple[str, int]]

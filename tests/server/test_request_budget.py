@@ -28,9 +28,8 @@ def test_a_big_calendar_comes_in_10_requests_and_costs_next_to_nothing_after(cal
     first, traffic = calendar.poll()
     assert (first.kind, len(first.changed), first.bad) == (Kind.FULL, EVENTS, ())
     assert sum("RRULE:FREQ=WEEKLY" in each.payload for each in first.changed) == WEEKLY
-    assert any(
-        line.endswith(" 401") for line in calendar.server.log
-    )  # no sign-in was named: it is in the count
+    # no sign-in was named: it is in the count
+    assert any(line.endswith(" 401") for line in calendar.server.log)
     assert traffic.requests == first.requests == calendar.server.requests <= 10
 
     for _ in range(2):

@@ -82,9 +82,8 @@ def damaged_under_the_daemon(world: World, damage: Callable[[Path], None]) -> st
     kept = states(world)
     *earlier, last_but_one, last = came(world)
     assert (last_but_one, last) == LADDER[-2:]
-    assert (
-        len(set(earlier)) == len(earlier) <= len(before) + 1
-    )  # one was on its way when it was answered, perhaps
+    # one was on its way when it was answered, perhaps
+    assert len(set(earlier)) == len(earlier) <= len(before) + 1
     # On a slow machine the first is late by another, and nothing is left to be superseded.
     what = {kept[rung] for rung in LADDER}
     assert {"sent", "answered"} <= what <= {"sent", "answered", "collapsed", "superseded"}

@@ -18,11 +18,12 @@ from tests.support.sealed import KEY, connect, store_at
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 TRANSACTIONS = 6
+# bytes of the journal; https://sqlite.org/fileformat2.html#walformat
 HEADER, FRAME_HEADER, PAGE = (
     32,
     24,
     4096,
-)  # bytes of the journal; https://sqlite.org/fileformat2.html#walformat
+)
 FRAME = FRAME_HEADER + PAGE
 
 

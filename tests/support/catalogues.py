@@ -45,9 +45,8 @@ def compiled(language: str) -> Catalog:
 
 
 def _text(context: str | bytes | None) -> str | None:
-    return (
-        context.decode() if isinstance(context, bytes) else context
-    )  # Babel leaves those of a .mo as they are
+    # Babel leaves those of a .mo as they are
+    return context.decode() if isinstance(context, bytes) else context
 
 
 def _file(language: str, ending: str) -> Path:

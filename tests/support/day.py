@@ -182,9 +182,8 @@ class Day:
 
     def _is_idle(self) -> bool:
         """Whether calendars are as they were polled, nothing watches this machine, and the last turn was sound."""
-        known = len(self._polled) == len(
-            self.app.config.calendars
-        )  # of others nobody knows whether they have news
+        # of others nobody knows whether they have news
+        known = len(self._polled) == len(self.app.config.calendars)
         sound = known and self.pump.sound and not self.app.config.evidence
         return sound and self._polled == self._cursors()
 

@@ -184,9 +184,8 @@ def _autumn(course: _Course) -> None:
 RESTARTS = (
     Restart(at("2026-04-20T20:00:10"), HOME),
     Restart(at("2026-05-06T08:57:10"), HOME),
-    Restart(
-        at("2026-10-24T16:00:10"), NEW_YORK
-    ),  # five days in New York, between the two changes of the clocks
+    # five days in New York, between the two changes of the clocks
+    Restart(at("2026-10-24T16:00:10"), NEW_YORK),
     Restart(at("2026-10-31T20:00:10"), HOME),
     Restart(at("2026-11-19T09:52:20"), HOME),
 )

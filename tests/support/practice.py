@@ -28,9 +28,8 @@ class Appointment:
     zone: str | None = HOME  # None: wherever the therapist is, it is at that hour there
     off: frozenset[date] = frozenset()  # days on which it is left out without a trace
     cancelled: frozenset[date] = frozenset()  # days on which it stands, as cancelled
-    moved: Mapping[date, datetime] = field(
-        default_factory=dict
-    )  # the day it was meant for -> when it is instead
+    # the day it was meant for -> when it is instead
+    moved: Mapping[date, datetime] = field(default_factory=dict)
 
     def falls_on(self, day: date) -> bool:
         """Whether it was meant for `day`."""

@@ -97,7 +97,6 @@ class Stage:
 
     async def heard_all(self) -> None:
         """What the server had to say before this has been heard, and what the channel was about to show is shown."""
-        await self.channel.recall(
-            f"{self._bus} 4000000000 nothing"
-        )  # the server's reply comes after all that
+        # the server's reply comes after all that
+        await self.channel.recall(f"{self._bus} 4000000000 nothing")
         await self.channel.probe()

@@ -115,9 +115,8 @@ class Calls:
         following: Json = {}
         for _ in range(_MOST_PAGES):
             # Asked anew for each page: the library's own list_next refuses addresses in which a parameter is repeated.
-            page = collection.list(**parameters, **following).execute(
-                num_retries=0
-            )  # waiting is the policy's
+            # waiting is the policy's
+            page = collection.list(**parameters, **following).execute(num_retries=0)
             if not isinstance(page, dict) or page.get("kind") != kind:
                 raise Nonsense(
                     "Something else than Google answered, such as a login page.",

@@ -116,9 +116,8 @@ def _code(error: Exception, name: str) -> str:
     if isinstance(error, HttpError) and "ACCESS_TOKEN_SCOPE_INSUFFICIENT" in reasons(error):
         return NotTold.code
     found = translated(error, name)
-    return (
-        "refused" if isinstance(found, CalendarGone) else found.code
-    )  # 403, 404: it is no calendar that was asked
+    # 403, 404: it is no calendar that was asked
+    return "refused" if isinstance(found, CalendarGone) else found.code
 
 
 def _renewed_subject(credentials: Credentials) -> str:

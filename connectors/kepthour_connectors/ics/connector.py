@@ -117,9 +117,8 @@ def _compared(fetched: Fetched, seen: Seen, known: Known) -> Batch:
     parts = split(fetched.data)
     changed, bad = _read(parts, known)
     new = fetched.seen
-    refresh = (
-        parts.refresh_after if new.source is not None else None
-    )  # a file may be read as often as one likes
+    # a file may be read as often as one likes
+    refresh = parts.refresh_after if new.source is not None else None
     return Batch(
         kind=Kind.FULL,
         changed=changed,

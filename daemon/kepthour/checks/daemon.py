@@ -10,9 +10,8 @@ from kepthour.store.engine import Store
 from kepthour.store.watches import Watch, latest
 
 NAME = "daemon"
-_FRESH = timedelta(
-    seconds=60
-)  # a sign of life comes every 25 s; without one for so long, the watch has a gap
+# a sign of life comes every 25 s; without one for so long, the watch has a gap
+_FRESH = timedelta(seconds=60)
 
 
 def examine(store: Store, pid: int | None, now: datetime) -> list[Check]:

@@ -118,9 +118,8 @@ def _purge_before(setting: Setting, before: str, *, yes: bool, as_json: bool) ->
 
     app = setting.app_of_the_store()
     at = moment(app, before, "--before")
-    if (
-        at > app.clock.now() - PLANNED_BEHIND
-    ):  # those are watched: without what was answered they would be asked about anew
+    # those are watched: without what was answered they would be asked about anew
+    if at > app.clock.now() - PLANNED_BEHIND:
         raise click.BadParameter("must lie a day back, or more", param_hint="--before")
     if not yes:
         _ask([f"This deletes, for good, all sessions that were over before {clock(at, app.config.zone)}."])

@@ -24,9 +24,8 @@ def load(file: Path, plugins: Plugins) -> Configuration:
 def read(file: Path) -> bytes:
     """What is in `file`. Raises Faulty if it is not there, may not be read, or can be no configuration."""
     try:
-        if (
-            file.is_char_device() or file.is_block_device()
-        ):  # some of these never end, and some wait for somebody
+        # some of these never end, and some wait for somebody
+        if file.is_char_device() or file.is_block_device():
             raise Faulty(file, (Fault("", "this is a device, and no file"),))
         with file.open("rb") as opened:
             content = opened.read(LIMIT_BYTES + 1)

@@ -241,9 +241,8 @@ def _merged(
 def _could_be_one(old: KnownSession, new: Session) -> bool:
     if old.cancelled and old.start != new.start:
         return False  # it was over and done with; at the same start it comes back under another id
-    if (
-        old.calendar != new.calendar
-    ):  # it went from one calendar, and stands in another, too; or a calendar was renamed
+    # it went from one calendar, and stands in another, too; or a calendar was renamed
+    if old.calendar != new.calendar:
         return old.start == new.start and same(old, new)
     if old.uid == new.uid and abs(old.start - new.start) < _NEAR:
         return True

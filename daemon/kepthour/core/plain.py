@@ -6,13 +6,8 @@ import unicodedata
 
 _LONGEST = 1_000  # characters of a line; the middle of a longer one says the least
 _KEPT = 300  # at its start, and at its end
-_COMMANDS = {
-    "Cc",
-    "Cf",
-    "Cs",
-    "Zl",
-    "Zp",
-}  # control, format (directions of writing, too), half characters, line ends
+# control, format (directions of writing, too), half characters, line ends
+_COMMANDS = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def plain(text: str) -> str:

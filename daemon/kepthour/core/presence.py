@@ -12,13 +12,11 @@ from enum import StrEnum
 
 # Before the start: what was seen or pressed earlier was a try, or another session's.
 EARLIEST_SIGN = timedelta(minutes=15)
-FIRST = timedelta(
-    minutes=2
-)  # after the start: by then most have joined, and who checks in is not asked about
+# after the start: by then most have joined, and who checks in is not asked about
+FIRST = timedelta(minutes=2)
 EVERY = timedelta(seconds=150)
-LAST = timedelta(
-    seconds=30
-)  # before the deadline: so long the last answer may take before a verdict waits for it
+# before the deadline: so long the last answer may take before a verdict waits for it
+LAST = timedelta(seconds=30)
 
 
 class Seen(StrEnum):

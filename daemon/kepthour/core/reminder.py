@@ -30,9 +30,8 @@ MOVES: dict[State, frozenset[State]] = {
     State.SENT: frozenset({State.ANSWERED, State.WITHDRAWN}),
     State.ANSWERED: frozenset({State.WITHDRAWN}),
     State.SUPERSEDED: frozenset({State.PENDING}),  # a snooze ends just where it was due
-    State.COLLAPSED: frozenset(
-        {State.PENDING}
-    ),  # these, too, if the clock is set back to before they are due
+    # these, too, if the clock is set back to before they are due
+    State.COLLAPSED: frozenset({State.PENDING}),
     State.EXPIRED: frozenset({State.PENDING}),
     State.FAILED: frozenset({State.PENDING}),
     State.WITHDRAWN: frozenset(),
@@ -199,9 +198,9 @@ def hand_out(
                 other <= max(now, one.due_at) for other in newer
             ):
                 changes.append(Change(one.id, State.COLLAPSED, Why.NEWER))
-            elif soonest <= horizon and not any(
-                other <= soonest for other in newer
-            ):  # else a later turn will see
+            elif soonest > horizon or any(other <= soonest for other in newer):
+                continue  # a later turn will see
+            else:
                 wait = waits(one)
                 if wait is None or wait[0] <= horizon:
                     send.append(one)

@@ -47,9 +47,8 @@ class Why(StrEnum):
     NO_RULE = "no rule matches it"
 
 
-GONE = frozenset(
-    {Why.CANCELLED, Why.CANCELLED_TITLE, Why.DECLINED}
-)  # the calendar says that it will not take place
+# the calendar says that it will not take place
+GONE = frozenset({Why.CANCELLED, Why.CANCELLED_TITLE, Why.DECLINED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,14 +33,12 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-NOT_FINAL = frozenset(
-    {Verdict.SUSPECTED_MISS, Verdict.UNKNOWN}
-)  # asked about; an answer may still change them
+# asked about; an answer may still change them
+NOT_FINAL = frozenset({Verdict.SUSPECTED_MISS, Verdict.UNKNOWN})
 SILENCE = timedelta(minutes=5)  # so long a suspected miss is asked about near the therapist; then everywhere
 HELD = frozenset({Verdict.ON_TIME, Verdict.LATE, Verdict.NEAR_MISS})
-NOT_HELD = (
-    frozenset(Verdict) - HELD - NOT_FINAL
-)  # not to be billed as a session, whatever a fee may be agreed
+# not to be billed as a session, whatever a fee may be agreed
+NOT_HELD = frozenset(Verdict) - HELD - NOT_FINAL
 # What can be known before a session begins: that it will not be held, or not by this therapist.
 FORESEEABLE = frozenset(
     {Verdict.CLIENT_CANCELLED, Verdict.THERAPIST_CANCELLED, Verdict.COVERED, Verdict.NOT_A_SESSION}

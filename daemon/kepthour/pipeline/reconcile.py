@@ -37,9 +37,8 @@ class Compared:
     zone: ZoneInfo
     join_hosts: tuple[str, ...]
     addresses: Collection[str] = field(repr=False)
-    given_up: Event = field(
-        default_factory=Event
-    )  # set: another configuration counts, and this mends no more
+    # set: another configuration counts, and this mends no more
+    given_up: Event = field(default_factory=Event)
 
 
 def reconcile(compared: Compared, store: Store, clock: Clock) -> bool:

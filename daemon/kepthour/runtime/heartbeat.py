@@ -18,9 +18,8 @@ from kepthour.store import heartbeat as store
 from kepthour.threads import in_own_thread
 
 _JOB = "heartbeat"
-_SETTLE = timedelta(
-    seconds=5
-)  # after a start or a sleep: for the first turn of the pump, and for the network
+# after a start or a sleep: for the first turn of the pump, and for the network
+_SETTLE = timedelta(seconds=5)
 _LOOK_AGAIN = timedelta(seconds=15)  # while the daemon is not well
 _TRY_AGAIN = timedelta(minutes=1)  # after one that did not arrive
 _SECONDS = 30.0

@@ -20,9 +20,8 @@ from kepthour.runtime.lookout import Lookout
 from kepthour.store import reminders, watches
 from kepthour.store.engine import Store
 
-CAP = timedelta(
-    seconds=15
-)  # a turn comes at least this often: a suspended or stepped clock is noticed by then
+# a turn comes at least this often: a suspended or stepped clock is noticed by then
+CAP = timedelta(seconds=15)
 AHEAD = timedelta(seconds=2)  # the daemon's; a turn writes several times, and a disk may take 100 ms for each
 _BEAT = timedelta(seconds=25)  # how often a sign of life is written
 _LEAST = timedelta(seconds=1)  # before the turn after one that did not come to its end

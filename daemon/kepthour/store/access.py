@@ -129,9 +129,8 @@ class Encrypted(Access):
             connection.execute("PRAGMA cipher_log_level = NONE")  # else it writes to standard error
             connection.execute(f'PRAGMA key = "{literal}"')
             connection.execute(f"PRAGMA cipher_plaintext_header_size = {HEADER}")
-            connection.execute(
-                "PRAGMA temp_store = MEMORY"
-            )  # as it is built: what is sorted is not encrypted
+            # as it is built: what is sorted is not encrypted
+            connection.execute("PRAGMA temp_store = MEMORY")
         except self.faults:
             connection.close()
             raise

@@ -53,9 +53,8 @@ def convert(path: Path, old: Access, new: Access, now: datetime) -> None:
                 if not old.encrypted:
                     _overwrite(handle)
         finally:
-            os.close(
-                handle
-            )  # not sooner: the kernel lets go of all of this process's locks on the file with it
+            # not sooner: the kernel lets go of all of this process's locks on the file with it
+            os.close(handle)
     except (OSError, old.faults, new.faults) as error:
         raise Unusable(
             f"The store {path} could not be written anew; it is as it was.", "Look at the disk."

@@ -198,8 +198,8 @@ def replace_occurrences(
     False, and nothing is changed, if a poll came in between.
     """
     values: dict[str, Any] = {
-        "version": calendar.version
-        + 1,  # a poll that is under way expands for the window it knows: it has to do so anew
+        # a poll that is under way expands for the window it knows: it has to do so anew
+        "version": calendar.version + 1,
         "expanded_from": window.start,
         "expanded_until": window.end,
         "expanded_with": window.made_with,

@@ -133,11 +133,8 @@ class Saved:
 def save(old: Path, new: Path, access: Access) -> Saved:
     """Copy what can be read and understood."""
     torn: list[str] = []
-    with (
-        closing(_Source(old, access)) as source,
-        closing(access.connect(new)) as target,
-        target,
-    ):  # one transaction; foreign keys are off on this connection, and looked at when all is there
+    # one transaction; foreign keys are off on this connection, and looked at when all is there
+    with closing(_Source(old, access)) as source, closing(access.connect(new)) as target, target:
         for table in _SAVED:
             for row in _readable(source, table, torn):
                 with suppress(access.driver.IntegrityError):  # it lacks what a newer version wants
@@ -265,10 +262,8 @@ def _give_owners(target: Connection) -> None:
 
 
 _OWNED = ("reminders", "responses", "verdicts", "cards")  # a trail alone makes no session
-_LENGTH, _LATE_AFTER = (
-    50 * 60 * 1_000_000,
-    2 * 60 * 1_000_000,
-)  # microseconds; right again with the first poll
+# microseconds; right again with the first poll
+_LENGTH, _LATE_AFTER = 50 * 60 * 1_000_000, 2 * 60 * 1_000_000
 # A rung says when its session starts. Without one, the answer has a session that is hidden, and nothing else.
 _OWNER = """
 WITH told AS (

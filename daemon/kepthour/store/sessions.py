@@ -67,9 +67,8 @@ _UNDECIDED = _PRESENT.where(
         and_(
             one_of(sessions.c.verdict, _NOT_FINAL),
             sessions.c.decided_by == "daemon",
-            or_(
-                _THERE, _OPENED, _EDITED
-            ),  # also an answer from before the verdict: from a phone that had no net, say
+            # also an answer from before the verdict: from a phone that had no net, say
+            or_(_THERE, _OPENED, _EDITED),
         ),
     )
 )

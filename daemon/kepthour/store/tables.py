@@ -148,9 +148,8 @@ sessions = Table(
     Column("join_url", PhiText, nullable=False),
     Column("revision", Integer, nullable=False, default=1),
     Column("cancelled_at", Instant),
-    Column(
-        "hidden", Boolean, nullable=False, default=False
-    ),  # lives on under another id, or is none any more
+    # lives on under another id, or is none any more
+    Column("hidden", Boolean, nullable=False, default=False),
     Column("deadline", Instant, nullable=False),  # of the ladder as it was planned, before any "running late"
     Column("late_after", Span, nullable=False),
     Column("verdict", Text),
@@ -256,9 +255,8 @@ cards = Table(
     Column("make_up_why", Text),  # a code
     Column("meeting", Text),  # the id of the session at which they meet first after the miss
     Column("stood", JSON),  # the client's sessions that the calendar held when it was opened; null: not known
-    Column(
-        "holds", JSON, nullable=False, default=list, server_default="[]"
-    ),  # UIDs of entries written for it
+    # UIDs of entries written for it
+    Column("holds", JSON, nullable=False, default=list, server_default="[]"),
     UniqueConstraint("session_id"),
 )
 
@@ -270,9 +268,8 @@ card_steps = Table(
     _therapist(),
     Column("due_at", Instant, nullable=False),
     Column("done_at", Instant),
-    Column(
-        "done_by", Text
-    ),  # "therapist", or who ticked it off for them: then that is taken back with its ground
+    # "therapist", or who ticked it off for them: then that is taken back with its ground
+    Column("done_by", Text),
     Column("skipped_at", Instant),
     Column("reason", PhiText),  # why it was skipped
 )

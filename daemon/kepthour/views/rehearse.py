@@ -85,9 +85,8 @@ def rehearse(
         )
         for session, _day in there
     ]
-    states = {
-        one.calendar.name: one.state for one in troubled
-    }  # as they are now: nobody knows what they will be
+    # as they are now: nobody knows what they will be
+    states = {one.calendar.name: one.state for one in troubled}
     asked = [(session, course) for session, course in courses if course.deadline is not None]
     found = [
         *of_cards,

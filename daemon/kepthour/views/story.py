@@ -47,14 +47,12 @@ class Story:
     earlier_answers: tuple[Response, ...]  # to starts that it had before, by time
     changes: tuple[Noted, ...]  # in the order in which they came
     rungs: tuple[Reasoned, ...]  # by offset
-    rule: (
-        int | None
-    )  # the entry of [[reminders.rules]] that gives the rungs now; None: they are the usual ones
+    # the entry of [[reminders.rules]] that gives the rungs now; None: they are the usual ones
+    rule: int | None
     before_rules: bool  # it was planned by other rungs than it would get now
     seen: tuple[Spell, ...]  # on this machine, from before its start to the deadline, by time
-    edits: tuple[
-        evidence.Span, ...
-    ]  # of its entry, from its start to the deadline: each was made within, by time
+    # of its entry, from its start to the deadline: each was made within, by time
+    edits: tuple[evidence.Span, ...]
     gaps: tuple[Gap, ...]  # when nobody watched, from its first reminder to the deadline, by time
 
 

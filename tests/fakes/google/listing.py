@@ -113,9 +113,8 @@ class Lister:
             size = min(size, calendar.page_sizes[listing.page % len(calendar.page_sizes)])
         rest = listing.items[size:]
         body = _envelope(calendar, view) | {"items": list(listing.items[:size])}
-        if rest or (
-            listing.items and calendar.empty_last_page
-        ):  # Events, nextPageToken: "in which case" there is no nextSyncToken, and the other way round
+        # Events, nextPageToken: "in which case" there is no nextSyncToken, and the other way round
+        if rest or (listing.items and calendar.empty_last_page):
             body["nextPageToken"] = self._keep(calendar, replace(listing, items=rest, page=listing.page + 1))
         elif listing.gives_token:
             mark = fingerprint(values, FREE | FORBIDDEN_BESIDE_TOKEN)

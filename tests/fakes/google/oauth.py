@@ -21,9 +21,8 @@ from tests.fakes.scripted_http import Answer
 CLIENT_ID, CLIENT_SECRET = "kept-hour.apps.example", "not-a-secret"
 ACCESS_LASTS = timedelta(seconds=3599)
 CODE_LASTS = timedelta(minutes=10)
-TESTING_LASTS = timedelta(
-    days=7
-)  # of an app whose publishing status is "Testing" (OAuth 2.0, "Refresh token expiration")
+# of an app whose publishing status is "Testing" (OAuth 2.0, "Refresh token expiration")
+TESTING_LASTS = timedelta(days=7)
 LOOPBACK = {"127.0.0.1", "[::1]", "localhost"}
 
 

@@ -294,9 +294,8 @@ class Desktop:
                 async with self._lock:
                     await self._show_all_lost()
             except ChannelFailed as error:
-                if (
-                    error.code != "no-bus"
-                ):  # the bus will tell of the next server; and the next notice tries again
+                # the bus will tell of the next server; and the next notice tries again
+                if error.code != "no-bus":
                     return
 
     async def _show_all_lost(self) -> None:

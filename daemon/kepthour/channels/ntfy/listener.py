@@ -43,9 +43,8 @@ class Listener:
         self._heard = heard
         self._pauses = pauses
         self._task: asyncio.Task[None] | None = None
-        self._ending: set[asyncio.Task[None]] = (
-            set()
-        )  # were begun anew, and are letting go of their connections
+        # were begun anew, and are letting go of their connections
+        self._ending: set[asyncio.Task[None]] = set()
         self._last: datetime | None = None  # when something was heard last
         self._opened = False  # since the present attempt began
         self._problem: str | None = None  # what was logged last

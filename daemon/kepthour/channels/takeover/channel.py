@@ -69,9 +69,8 @@ class Takeover:
         Only rungs are worth a window, and only while the therapist is not with a client. What else comes shows none:
         it only ends the one of its subject.
         """
-        if notice.discreet or (
-            notice.moment is None and notice.rung != "check"
-        ):  # who tests it wants to see it
+        # who tests it wants to see it
+        if notice.discreet or (notice.moment is None and notice.rung != "check"):
             self._take_away(notice.subject)
             return None
         one = _Open(notice, next(self._references))

@@ -203,9 +203,8 @@ def _is_split(event: Event) -> bool:
 def _occurrence(event: Event, identity: Moment | None, series: Series) -> Occurrence:
     begins = event["DTSTART"].dt
     known = event.get(_WRITTEN)
-    made = (
-        known if isinstance(known, partial) else _written(event)
-    )  # else a resource brought one of that name
+    # else a resource brought one of that name
+    made = known if isinstance(known, partial) else _written(event)
     return made(
         recurrence_id=series.instant(identity) if identity is not None else None,
         start=series.instant(begins),

@@ -147,9 +147,8 @@ def _settle_one(event: Event, anchor: Moment, series: Series, zones: Zones) -> N
     _change(event, "RDATE", lambda moment, name: _as_instance(told(moment, name), begins))
     for rule in _listed(event.get("RRULE")):
         if any(limit.year == MAXYEAR for limit in rule.get("UNTIL", [])):
-            del rule[
-                "UNTIL"
-            ]  # some say "for ever" like this, and by another clock that day may be past all years
+            # some say "for ever" like this, and by another clock that day may be past all years
+            del rule["UNTIL"]
         if "UNTIL" in rule:
             rule["UNTIL"] = [_until(told(limit, None), begins) for limit in rule["UNTIL"]]
 

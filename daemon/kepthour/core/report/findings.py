@@ -67,9 +67,8 @@ class Row:
 class Alarms:
     """How much the program spoke."""
 
-    rungs: (
-        Spread | None
-    )  # reminders before and after the start, of each session; on several channels they are one
+    # reminders before and after the start, of each session; on several channels they are one
+    rungs: Spread | None
     notices: Spread | None  # of a session's ladder, on all channels
     days: Spread | None  # all notices of a day with sessions, digests and questions too
     rungs_by: tuple[Bin, ...] = ()  # sessions, by how many reminders they had

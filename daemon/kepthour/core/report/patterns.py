@@ -83,9 +83,8 @@ def _clearest(sessions: Sequence[tuple[Past, Sequence[Group]]]) -> Pattern | Non
     }
     if not weighed:
         return None
-    group = min(
-        weighed, key=lambda one: (weighed[one], len(one), one)
-    )  # the simplest of those that are alike
+    # the simplest of those that are alike
+    group = min(weighed, key=lambda one: (weighed[one], len(one), one))
     p = weighed[group]
     corrected = min(1.0, p * len(compared))
     if corrected > ERRS:

@@ -25,9 +25,8 @@ from kepthour.store.engine import Store
 
 SEND_SECONDS = 15.0
 RECALL_SECONDS = 5.0
-_GLANCE = timedelta(
-    milliseconds=10
-)  # so long before its time a claimed reminder is looked at again, and worded
+# so long before its time a claimed reminder is looked at again, and worded
+_GLANCE = timedelta(milliseconds=10)
 _LOOK_SECONDS = 0.25  # that look may take so long: a disk that hangs must not hold back what is ready
 _FURTHEST = timedelta(seconds=4)  # nothing is claimed further ahead: the clock was set back
 _REMEMBERED = timedelta(days=1)
@@ -390,9 +389,8 @@ class Dispatcher:
         except Exception as error:  # noqa: BLE001  supervised: see `_stored`
             log.error("outcome.lost", reminder=one.reminder.id, problem=error, place=place(error))
             self._outcomes.remove(one)
-            if (
-                one.problem is not None
-            ):  # to be tried again; what went out stays in hand, so that it does not again
+            # to be tried again; what went out stays in hand, so that it does not again
+            if one.problem is not None:
                 self._in_hand.discard(one.reminder.id)
             return []
 

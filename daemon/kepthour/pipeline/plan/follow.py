@@ -82,9 +82,8 @@ def _begin(
         _restart(tx, new, row, deadline, late_after, now)
     _mark(tx, happening, new, before or row, now)
     if before is not None and happening.keeps_answers:
-        if (
-            before.known.start != new.start
-        ):  # both are over: what is still shown names a time that does not hold
+        # both are over: what is still shown names a time that does not hold
+        if before.known.start != new.start:
             _silence(tx, before, Why.MOVED, now, but_questions=True)
         # Also where only now it is known that two are one.
         is_same = before.known.uid == new.uid or happening.fate is not Fate.ADDED

@@ -26,9 +26,8 @@ class Observed:
     judgements: dict[str, Judgement]  # of every occurrence, by the id it has or would have as a session
     silent: frozenset[str]  # calendars that say nothing now: their known sessions stay as they are
     cancelled: frozenset[str]  # ids of what their calendar holds, and says that it does not take place
-    doubles: Mapping[
-        str, str
-    ]  # ids of what stands in another calendar, too: each with the id that it is in here by
+    # ids of what stands in another calendar, too: each with the id that it is in here by
+    doubles: Mapping[str, str]
     unasked: bool  # a calendar is new and was not polled yet; perhaps it is one that was renamed
 
 
