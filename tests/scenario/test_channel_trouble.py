@@ -10,7 +10,7 @@ import pytest
 from kepthour.core.reminder import KEPT_QUIET
 from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
-from kepthour.pipeline.dispatch import dispatcher
+from kepthour.pipeline.dispatch import outlets
 from kepthour.views.status import status
 from tests.fakes.channels import Recorder
 from tests.scenario.test_ladder import STANDARD
@@ -24,7 +24,7 @@ LATE_PHONE = CONFIG + '[channels.phone]\ntype = "recorder"\njoins = "+2m"\n'
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The deadline of a channel is real time, which a test has no use for."""
     for name in ("SEND_SECONDS", "RECALL_SECONDS"):
-        monkeypatch.setattr(dispatcher, name, 0.001)
+        monkeypatch.setattr(outlets, name, 0.001)
 
 
 def made(tmp_path: Path, config: str = TWO) -> Day:

@@ -1,4 +1,4 @@
-"""Hands claimed reminders to their channels, side by side, and sees to it that what became of them is recorded."""
+"""Hands claimed reminders to their channels, each at its time, side by side; and takes back what no longer holds."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from kepthour.core.errors import NeedsPerson, TryLater, place
+from kepthour.core.errors import NeedsPerson, TryLater
 from kepthour.core.notice import Notice, Showing
 from kepthour.core.reminder import Reminder, State, Target
 from kepthour.core.response import Kind
 from kepthour.core.timekeeping import LEAST
 from kepthour.logger import log
 from kepthour.pipeline.dispatch import claim
-from kepthour.pipeline.dispatch.claim import Outcome, Parcel, is_made_up
+from kepthour.pipeline.dispatch.claim import Outcome, Parcel
 from kepthour.pipeline.dispatch.imminent import Imminent
+from kepthour.pipeline.dispatch.ledger import Ledger
+from kepthour.pipeline.dispatch.outlets import Outlets, code_of
 from kepthour.pipeline.dispatch.reserve import Provision, Reserve, provisions
 from kepthour.pipeline.dispatch.wording import Wording
-from kepthour.ports import Answer, Channel, ChannelFailed, Clock, Recallable
+from kepthour.ports import Answer, Channel, Clock
 from kepthour.store.engine import Store
 
-SEND_SECONDS = 15.0
-RECALL_SECONDS = 5.0
-# so long before its time a claimed reminder is looked at again, and worded
+# So long before its time a claimed reminder is looked at again, and worded
 _GLANCE = timedelta(milliseconds=10)
 _LOOK_SECONDS = 0.25  # that look may take so long: a disk that hangs must not hold back what is ready
 _FURTHEST = timedelta(seconds=4)  # nothing is claimed further ahead: the clock was set back
@@ -46,31 +46,23 @@ class Dispatcher:
     ) -> None:
         """`stale_after` is each calendar's limit. `refused` is called when a reminder has to be tried again soon."""
         self._store = store
-        self._channels = channels
+        self._outlets = Outlets(channels)
+        self._ledger = Ledger(store, self._outlets.names, self._recall, refused)
         self._wording = Wording(how, stale_after)
         self._clock = clock
         self._wake = refused
         self._sending: set[asyncio.Task[None]] = set()
-        self._in_hand: set[int] = set()  # claimed here, and not yet recorded
         self._handed: set[int] = set()  # handed over since what is kept in memory was last taken
-        self._sending_now: set[Reminder] = set()
-        self._lost: set[Reminder] = set()  # of these: no store knows them any more
-        self._outcomes: list[Outcome] = []  # to be recorded
-        self._recording = asyncio.Lock()
-        self._to_record = 0  # who waits for that lock, and will store all that there is by then
         self._recalling: set[int] = set()
         self._newest: dict[Target, datetime] = {}  # when the newest of each that was handed over was due
         self._before: dict[Target, datetime] = {}  # the same, as another one left it
-        self._told: dict[
-            tuple[str, str], str | None
-        ] = {}  # by channel and subject: where `tell` put its notice
         self._reserve = Reserve()
         self._stocked: Callable[[], None] = lambda: None
         self._imminent = Imminent()
 
     def succeed(self, before: Dispatcher) -> None:
         """What the one `before` keeps in memory is kept here, until it is taken anew."""
-        self._reserve.inherit(before._reserve, self._channels)
+        self._reserve.inherit(before._reserve, self._outlets.names)
         self._newest, self._before = dict(before._newest), dict(before._newest)
 
     @property
@@ -81,18 +73,11 @@ class Dispatcher:
     @property
     def in_hand(self) -> frozenset[int]:
         """Reminders that are being sent, or wait to be recorded."""
-        return frozenset(self._in_hand)
+        return self._ledger.in_hand
 
     async def open(self, answered: Callable[[Answer], None]) -> None:
-        """Open the channels, side by side. One that cannot be is found out by what it is sent."""
-        await asyncio.gather(*(self._open(name, answered) for name in self._channels))
-
-    async def _open(self, name: str, answered: Callable[[Answer], None]) -> None:
-        try:
-            async with asyncio.timeout(SEND_SECONDS):
-                await self._channels[name].open(answered)
-        except Exception as error:  # noqa: BLE001  supervised: the others are to be opened, too
-            log.warning("channel.open_failed", channel=name, problem=_code(error))
+        """Open the channels, side by side."""
+        await self._outlets.open(answered)
 
     async def begin(self) -> None:
         """After a start or a step of the clock: whoever leased a reminder before is dead, or leased by another time."""
@@ -101,17 +86,9 @@ class Dispatcher:
         await asyncio.to_thread(claim.release, self._store, self.in_hand)
 
     async def renewed(self) -> None:
-        """A new store was begun: what is known here goes in there.
-
-        What is on its way, and is not in there any more, must not be taken for another.
-        """
+        """A new store was begun: what is known here goes in there."""
         await asyncio.to_thread(claim.replant, self._store, self._reserve.known)
-        hand = [*self._sending_now, *(one.reminder for one in self._outcomes)]
-        hand = [one for one in hand if not is_made_up(one)]  # no store has those
-        lost = await asyncio.to_thread(claim.lost, self._store, hand)
-        self._lost |= lost & self._sending_now
-        self._outcomes = [one for one in self._outcomes if one.reminder not in lost]
-        self._in_hand -= {reminder.id for reminder in lost}
+        await self._ledger.renewed()
 
     async def pump(self, ahead: timedelta = timedelta()) -> None:
         """Claim what is due and start handing it over; returns before the channels answer.
@@ -122,7 +99,7 @@ class Dispatcher:
         await self.make_way()
         now, in_hand = self._clock.now(), self.in_hand
         parcels, outdated = await asyncio.to_thread(
-            claim.claim, self._store, self._channels.keys(), self._wording, now, in_hand, ahead
+            claim.claim, self._store, self._outlets.names, self._wording, now, in_hand, ahead
         )
         self._send(parcels)
         self._recall(outdated)
@@ -147,7 +124,7 @@ class Dispatcher:
         self._reserve.add(await self._found(self._store, self._clock.now()))
 
     async def _found(self, store: Store, now: datetime) -> list[Provision]:
-        self._handed = set(self._in_hand)  # what goes out from here on may be found pending
+        self._handed = set(self.in_hand)  # what goes out from here on may be found pending
         found = await asyncio.to_thread(provisions, store, self._wording, now)
         return [_sent(one) if one.reminder.id in self._handed else one for one in found]
 
@@ -157,7 +134,7 @@ class Dispatcher:
 
     def pump_without_store(self) -> None:
         """Start handing over what is due as far as it is known here, since the store cannot be asked."""
-        self._send(self._reserve.hand_out(self._clock.now(), self._in_hand))
+        self._send(self._reserve.hand_out(self._clock.now(), self.in_hand))
 
     def next_without_store(self) -> datetime | None:
         """When `pump_without_store` will have something to do; None: it will not."""
@@ -169,17 +146,7 @@ class Dispatcher:
 
     async def tell(self, notice: Notice) -> bool:
         """Show a notice that stands in no store, on every channel that takes it; whether one did."""
-        return any(await asyncio.gather(*(self._tell_on(name, notice) for name in self._channels)))
-
-    async def _tell_on(self, name: str, notice: Notice) -> bool:
-        place = name, notice.subject
-        try:
-            async with asyncio.timeout(SEND_SECONDS):
-                self._told[place] = await self._channels[name].send(notice, self._told.get(place))
-        except Exception as error:  # noqa: BLE001  supervised: one channel's trouble must not cost the others
-            log.warning("notice.refused", channel=name, problem=_code(error))
-            return False
-        return True
+        return await self._outlets.tell(notice)
 
     async def show_again(self) -> None:
         """After a start: show anew what a process before us left on the screen, each in its own place.
@@ -188,7 +155,7 @@ class Dispatcher:
         rung. One that a reboot took away comes back, too.
         """
         left = await asyncio.to_thread(
-            claim.left_open, self._store, self._channels.keys(), self._wording, self._clock.now()
+            claim.left_open, self._store, self._outlets.names, self._wording, self._clock.now()
         )
         for parcel in left:
             newest = self._newest.get(parcel.reminder.target)
@@ -209,12 +176,11 @@ class Dispatcher:
         await self.settle()
         with suppress(TryLater, NeedsPerson):  # said; what went out comes once more after the next start
             await self.record()
-        for name, channel in self._channels.items():
-            try:
-                async with asyncio.timeout(SEND_SECONDS):
-                    await channel.close()
-            except Exception as error:  # noqa: BLE001  supervised: the others are to be closed, too
-                log.warning("channel.close_failed", channel=name, problem=_code(error))
+        await self._outlets.close()
+
+    async def record(self, until: datetime | None = None) -> None:
+        """Store what became of reminders; with `until` (aware UTC), up to then. Raises TryLater, NeedsPerson."""
+        await self._ledger.record(until)
 
     def _send(self, parcels: Sequence[Parcel]) -> None:
         now = self._clock.now()
@@ -224,10 +190,10 @@ class Dispatcher:
             target = reminder.target
             newest = self._newest.get(target, reminder.due_at)
             # Store and memory may hand out at the same time: none of them twice, and no older one after a newer.
-            if reminder.id in self._in_hand or newest > reminder.due_at:
+            if self._ledger.holds(reminder) or newest > reminder.due_at:
                 continue
             self._newest[target] = reminder.due_at
-            self._in_hand.add(reminder.id)
+            self._ledger.take(reminder)
             self._handed.add(reminder.id)
             if reminder.not_before <= now:
                 self._start(self._deliver(parcel))
@@ -294,26 +260,25 @@ class Dispatcher:
     def _put_down(self, claimed: Sequence[Reminder]) -> None:
         """These were claimed ahead, and not handed over."""
         for reminder in claimed:
-            self._in_hand.discard(reminder.id)
+            self._ledger.put_down(reminder)
             self._handed.discard(reminder.id)
             self._newest.pop(reminder.target, None)
 
     async def _deliver(self, parcel: Parcel) -> None:
         reminder = parcel.reminder
-        self._sending_now.add(reminder)
+        self._ledger.sending(reminder)
         try:
-            async with asyncio.timeout(SEND_SECONDS):
-                notice = parcel.words(self._clock.now())
-                reference = await self._channels[reminder.channel].send(notice, parcel.replaces)
+            notice = parcel.words(self._clock.now())
+            reference = await self._outlets.send(reminder.channel, notice, parcel.replaces)
         except Exception as error:  # noqa: BLE001  supervised: a channel's bug must not cost the other reminders
-            self._refused(reminder, _code(error))
+            self._refused(reminder, code_of(error))
         else:
             self._accepted(reminder, reference)
-        await self._record_if_possible()
+        await self._ledger.record_if_possible()
 
     def _accepted(self, reminder: Reminder, reference: str | None) -> None:
         self._reserve.used(reminder.id)
-        self._note(Outcome(reminder, self._clock.now(), reference))
+        self._ledger.note(Outcome(reminder, self._clock.now(), reference))
         log.info("reminder.sent", reminder=reminder.id, session=reminder.session_id, rung=reminder.rung,
                  channel=reminder.channel, attempt=reminder.attempts + 1)  # fmt: skip
 
@@ -321,95 +286,19 @@ class Dispatcher:
         now = self._clock.now()
         self._reserve.refused(reminder.id, now)
         self._handed.discard(reminder.id)
-        self._note(Outcome(reminder, now, problem=code))
+        self._ledger.note(Outcome(reminder, now, problem=code))
         log.warning("reminder.refused", reminder=reminder.id, session=reminder.session_id, rung=reminder.rung,
                     channel=reminder.channel, problem=code)  # fmt: skip
-
-    def _note(self, outcome: Outcome) -> None:
-        self._sending_now.discard(outcome.reminder)
-        if outcome.reminder in self._lost:
-            self._lost.discard(outcome.reminder)
-        else:
-            self._outcomes.append(outcome)
-
-    async def record(self, until: datetime | None = None) -> None:
-        """Store the outcomes that wait; with `until` (aware UTC), those up to then.
-
-        Raises TryLater, NeedsPerson: then they wait on, and are not claimed again.
-        """
-        self._to_record += until is None
-        try:
-            await self._recording.acquire()
-        finally:
-            self._to_record -= until is None
-        try:
-            outcomes = [one for one in self._outcomes if until is None or one.at <= until]
-            outdated = await self._stored(outcomes)
-        except (TryLater, NeedsPerson) as error:
-            log.warning("outcome.not_stored", count=len(outcomes), problem=error)
-            self._forget_refusals()
-            raise
-        finally:
-            self._recording.release()
-        if any(one.problem is not None for one in outcomes):
-            self._wake()
-        self._recall([replace(one.reminder, reference=one.reference) for one in outdated])
-
-    async def _record_if_possible(self) -> None:
-        if self._to_record:  # on a slow disk a queue would hold up the turn that claims what is next
-            return
-        with suppress(TryLater, NeedsPerson):  # said, and the next turn tries again
-            await self.record()
-
-    async def _stored(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
-        """Those of `outcomes` whose notice no longer holds. Raises TryLater, NeedsPerson."""
-        try:
-            return await self._stored_at_once(outcomes)
-        except (TryLater, NeedsPerson):
-            raise
-        except Exception:  # noqa: BLE001  supervised: one that cannot be stored must not cost the others
-            found: list[Outcome] = []
-            for one in outcomes:
-                found += await self._stored_alone(one)
-            return found
-
-    async def _stored_at_once(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
-        if not outcomes:
-            return []
-        outdated = await asyncio.to_thread(claim.record, self._store, outcomes, self._channels.keys())
-        self._outcomes = [one for one in self._outcomes if one not in outcomes]
-        self._in_hand.difference_update(one.reminder.id for one in outcomes)
-        return outdated
-
-    async def _stored_alone(self, one: Outcome) -> list[Outcome]:
-        try:
-            return await self._stored_at_once([one])
-        except (TryLater, NeedsPerson):
-            raise
-        except Exception as error:  # noqa: BLE001  supervised: see `_stored`
-            log.error("outcome.lost", reminder=one.reminder.id, problem=error, place=place(error))
-            self._outcomes.remove(one)
-            # to be tried again; what went out stays in hand, so that it does not again
-            if one.problem is not None:
-                self._in_hand.discard(one.reminder.id)
-            return []
-
-    def _forget_refusals(self) -> None:
-        """A refusal that cannot be stored is not worth waiting for: the reminder is to be tried again."""
-        lost = [one for one in self._outcomes if one.problem is not None]
-        self._outcomes = [one for one in self._outcomes if one.problem is None]
-        self._in_hand.difference_update(one.reminder.id for one in lost)
 
     async def _deliver_again(self, parcel: Parcel) -> None:
         """No new delivery: nothing is recorded but where the notice stands now."""
         reminder = parcel.reminder
         try:
-            async with asyncio.timeout(SEND_SECONDS):
-                notice = parcel.words(self._clock.now())
-                reference = await self._channels[reminder.channel].send(notice, parcel.replaces)
+            notice = parcel.words(self._clock.now())
+            reference = await self._outlets.send(reminder.channel, notice, parcel.replaces)
             holds = await asyncio.to_thread(claim.place, self._store, reminder, reference)
         except Exception as error:  # noqa: BLE001  supervised: it was shown before, and the next rung comes
-            log.warning("reminder.not_shown_again", reminder=reminder.id, problem=_code(error))
+            log.warning("reminder.not_shown_again", reminder=reminder.id, problem=code_of(error))
             return
         if not holds and reference is not None:
             self._recall([replace(reminder, reference=reference)])
@@ -422,14 +311,12 @@ class Dispatcher:
                 self._start(self._take_back(reminder))
 
     async def _take_back(self, reminder: Reminder) -> None:
-        channel = self._channels.get(reminder.channel)
         try:
-            if reminder.reference is not None and isinstance(channel, Recallable):
-                async with asyncio.timeout(RECALL_SECONDS):
-                    await channel.recall(reminder.reference)
+            if reminder.reference is not None:
+                await self._outlets.recall(reminder.channel, reminder.reference)
             await asyncio.to_thread(claim.recalled, self._store, reminder)
         except Exception as error:  # noqa: BLE001  supervised: it stays marked, and the next turn tries again
-            log.warning("reminder.not_recalled", reminder=reminder.id, problem=_code(error))
+            log.warning("reminder.not_recalled", reminder=reminder.id, problem=code_of(error))
         finally:
             self._recalling.discard(reminder.id)
 
@@ -446,12 +333,3 @@ def _worded(parcel: Parcel, at: datetime) -> Parcel:
     except Exception:  # noqa: BLE001  whoever delivers it meets the same, and tells
         return parcel
     return replace(parcel, words=lambda _now: notice)
-
-
-def _code(error: Exception) -> str:
-    """A short word for the log: an unknown error's own text may hold a client's words."""
-    if isinstance(error, ChannelFailed):
-        return error.code
-    if isinstance(error, TryLater | NeedsPerson):
-        return type(error).__name__
-    return "timeout" if isinstance(error, TimeoutError) else f"bug-{type(error).__name__}"
