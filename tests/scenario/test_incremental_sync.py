@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kepthour.core.reading.occurrences import Occurrence
-from kepthour.store import calendars, holdings
+from kepthour.store import calendars, instances
 from tests.support.day import Day, when
 
 HREFS = st.sampled_from(["a", "b", "c", "d"])
@@ -74,7 +74,7 @@ def _stored(day: Day) -> list[Occurrence]:
         calendar = calendars.get(tx, "practice")
         assert calendar is not None
         return sorted(
-            holdings.between(tx, calendar, when("2026-01-01 00:00"), when("2026-06-01 00:00")), key=repr_of
+            instances.between(tx, calendar, when("2026-01-01 00:00"), when("2026-06-01 00:00")), key=repr_of
         )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event
 
-from kepthour.store import calendars, holdings, reminders, sessions
+from kepthour.store import calendars, instances, reminders, sessions
 from kepthour.store.access import PLAIN, Access
 from kepthour.store.conversion import convert
 from kepthour.store.etags import Etags
@@ -84,7 +84,7 @@ def _state(path: Path) -> tuple[str, str]:
     with store.read() as tx:
         calendar = calendars.get(tx, "practice")
         assert calendar is not None
-        held = holdings.between(tx, calendar, when("2026-01-01 00:00"), when("2026-06-01 00:00"))
+        held = instances.between(tx, calendar, when("2026-01-01 00:00"), when("2026-06-01 00:00"))
         etags = sorted(Etags(store, calendar).items())
         known = sessions.between(tx, when("2026-01-01 00:00"), when("2026-06-01 00:00"))
         planned = reminders.everything(tx)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kepthour.core.reading.occurrences import Occurrence
 from kepthour.pipeline.poll import Polled
-from kepthour.store import calendars, holdings
+from kepthour.store import calendars, instances
 from kepthour_connectors.google import CALENDAR_SCOPES
 from tests.fakes.google import Account, Calendar, GoogleFake
 from tests.support.day import Day
@@ -70,7 +70,7 @@ class GoogleDay:
         with self.day.app.store.read() as tx:
             row = calendars.get(tx, "practice")
             assert row is not None
-            return holdings.between(tx, row, start, end)
+            return instances.between(tx, row, start, end)
 
     def starts(self) -> list[str]:
         """What takes place in the next hundred days, as local times in Berlin, cancelled and declined left out."""

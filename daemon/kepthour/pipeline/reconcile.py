@@ -17,7 +17,7 @@ from kepthour.core.reading.digest import Held, Reader, expanded, reduced, with_r
 from kepthour.core.reconcile import Difference, cancelling, compare, piece
 from kepthour.logger import log
 from kepthour.ports import Clock
-from kepthour.store import calendars, holdings
+from kepthour.store import calendars, holdings, instances
 from kepthour.store.calendars import CalendarRow
 from kepthour.store.engine import Store, Tx
 from kepthour.store.holdings import Window
@@ -67,22 +67,22 @@ def _once(compared: Compared, store: Store, clock: Clock) -> bool:
     with store.read() as tx:
         asked = calendars.get(tx, compared.name)
     try:
-        instances = compared.connector.instances(start, end)
+        shown = compared.connector.instances(start, end)
     except ConnectorError as error:
         log.warning("reconcile.failed", calendar=compared.name, problem=error.code)
         return False
     reader = Reader(compared.join_hosts, compared.addresses)
     theirs = [
         found
-        for one in instances
+        for one in shown
         for found in expanded(
             [reduced(reader, one.href, one.etag, one.payload, None)], compared.zone, start, end
         )
     ]
-    series = {one.href: one.series for one in instances}
+    series = {one.href: one.series for one in shown}
     with store.read() as tx:
         calendar = _unless_overtaken(tx, compared, asked)
-        found = compare(holdings.between(tx, calendar, start, end), theirs)
+        found = compare(instances.between(tx, calendar, start, end), theirs)
     if not found.missing and not found.extra:
         return False
     return _mend(compared, store, calendar, found, series, start)
@@ -109,7 +109,7 @@ def _mend(
         if calendar.expanded_from is None or calendar.expanded_until is None:
             return False
         window = Window(calendar.expanded_from, calendar.expanded_until, calendar.expanded_with or "")
-        owners = holdings.series_of(
+        owners = instances.series_of(
             tx, calendar, [one.recurrence_id for one in found.extra if one.recurrence_id]
         )
         pieces = [

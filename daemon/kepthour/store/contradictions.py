@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from kepthour.core.duplicates import Left, Placed, same
 from kepthour.core.reading.occurrences import Occurrence
 from kepthour.core.verdict import HELD
-from kepthour.store import calendars, holdings, sessions, trail
+from kepthour.store import calendars, instances, sessions, trail
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
 
@@ -30,7 +30,7 @@ def contradicted(tx: Tx, row: SessionRow) -> bool:
     names = {one.name for one in others}
     instance = [(row.known.uid, row.known.recurrence_id)]
     return (
-        any(_differs(row, one) for other in others for one in holdings.of_instances(tx, other, instance))
+        any(_differs(row, one) for other in others for one in instances.named(tx, other, instance))
         or any(
             before.known.calendar in names and _has_just_gone(row, before)
             for before in sessions.predecessors(tx, row)
@@ -57,7 +57,9 @@ def left(tx: Tx, rows: Iterable[SessionRow], placed: Iterable[Placed], now: date
 def _is_withheld(tx: Tx, row: SessionRow) -> bool:
     """Whether its own calendar says something new of it that cannot be read: that it was moved, perhaps."""
     calendar = calendars.get(tx, row.known.calendar)
-    return calendar is not None and holdings.is_withheld(tx, calendar, row.known.uid, row.known.recurrence_id)
+    return calendar is not None and instances.is_withheld(
+        tx, calendar, row.known.uid, row.known.recurrence_id
+    )
 
 
 def _is_held_already(tx: Tx, row: SessionRow) -> bool:
@@ -80,7 +82,7 @@ def _is_held_already(tx: Tx, row: SessionRow) -> bool:
     calendar = calendars.get(tx, known.calendar) if alike else None
     if calendar is None:
         return False
-    return any(not holdings.of_instances(tx, calendar, [(one.uid, one.recurrence_id)]) for one in alike)
+    return any(not instances.named(tx, calendar, [(one.uid, one.recurrence_id)]) for one in alike)
 
 
 def _differs(row: SessionRow, other: Occurrence) -> bool:

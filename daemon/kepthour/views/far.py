@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from kepthour.core.reading.digest import expanded, made_with
 from kepthour.core.reading.occurrences import Occurrence
-from kepthour.store import calendars, holdings
+from kepthour.store import calendars, holdings, instances
 from kepthour.store.calendars import CalendarRow
 from kepthour.store.engine import Store
 
@@ -19,7 +19,7 @@ def far(source_zone: ZoneInfo, store: Store, name: str, start: datetime, end: da
         if calendar is None:
             return []
         if _covers(calendar, source_zone, start, end):
-            return holdings.between(tx, calendar, start, end)
+            return instances.between(tx, calendar, start, end)
         held = holdings.everything(tx, calendar)
     return [one for each in expanded(held, source_zone, start, end) for one in each.occurrences]
 

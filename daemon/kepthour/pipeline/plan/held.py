@@ -11,7 +11,7 @@ from kepthour.core.reach import PLANNED_AHEAD, PLANNED_BEHIND
 from kepthour.core.sessions import Session, as_session, judge
 from kepthour.pipeline.plan.observe import tells
 from kepthour.pipeline.plan.policy import Policy
-from kepthour.store import calendars, holdings, sessions
+from kepthour.store import calendars, instances, sessions
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
 
@@ -81,7 +81,7 @@ class Held:
         if held is None or take is None or not tells(held, self._now):
             return []
         found = []
-        for one in holdings.between(self._tx, held, start, end):
+        for one in instances.between(self._tx, held, start, end):
             judgement = judge(one, calendar, take, self._policy.rules)
             if judgement.is_session and one.start >= start:
                 found.append(as_session(one, calendar, judgement))

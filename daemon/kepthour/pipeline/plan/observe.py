@@ -11,7 +11,7 @@ from kepthour.core.reach import PLANNED_AHEAD, PLANNED_BEHIND
 from kepthour.core.reading.occurrences import Occurrence
 from kepthour.core.sessions import GONE, Judgement, Session, as_session, judge, session_id
 from kepthour.pipeline.plan.policy import Policy
-from kepthour.store import calendars, holdings
+from kepthour.store import calendars, instances
 from kepthour.store.calendars import CalendarRow
 from kepthour.store.contradictions import left
 from kepthour.store.engine import Tx
@@ -70,11 +70,11 @@ def tells(calendar: CalendarRow, now: datetime) -> bool:
 def _occurrences(
     tx: Tx, calendar: CalendarRow, rows: Iterable[SessionRow], now: datetime
 ) -> list[Occurrence]:
-    found = holdings.between(tx, calendar, now - PLANNED_BEHIND, now + PLANNED_AHEAD)
+    found = instances.between(tx, calendar, now - PLANNED_BEHIND, now + PLANNED_AHEAD)
     there = {_id(calendar.name, one) for one in found}
     # A session that moved out of sight is moved, not cancelled.
     elsewhere = [(row.known.uid, row.known.recurrence_id) for row in rows if row.id not in there]
-    return [*found, *holdings.of_instances(tx, calendar, elsewhere)]
+    return [*found, *instances.named(tx, calendar, elsewhere)]
 
 
 def _id(calendar: str, occurrence: Occurrence) -> str:

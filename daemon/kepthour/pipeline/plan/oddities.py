@@ -12,7 +12,7 @@ from kepthour.core.reach import PLANNED_AHEAD, PLANNED_BEHIND
 from kepthour.core.reading.occurrences import Occurrence
 from kepthour.core.sessions import Rule, Session, Take, as_session, judge, says_remote
 from kepthour.pipeline.plan.policy import Policy
-from kepthour.store import calendars, course, holdings, sessions
+from kepthour.store import calendars, course, instances, sessions
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
 
@@ -54,13 +54,13 @@ def background(
         if held is None or held.expanded_from is None:
             continue
         for session, occurrence in _sessions(
-            holdings.between(tx, held, held.expanded_from, end), name, take, rules
+            instances.between(tx, held, held.expanded_from, end), name, take, rules
         ):
             if session.start < now - PLANNED_BEHIND:
                 earlier.append(session)
             if says_remote(occurrence):
                 remote.add(session.id)
-        found = holdings.written(tx, held, held.expanded_from, end)
+        found = instances.written(tx, held, held.expanded_from, end)
         written |= {(name, uid): how for uid, how in found.items()}
     changed = {row.id: Changed(row.moved_at, row.restored_at) for row in rows}
     return Background(earlier, Facts(changed, written, remote))

@@ -10,7 +10,7 @@ from kepthour.core.guard import agrees, enough, loses_too_much
 from kepthour.core.reading.digest import Held
 from kepthour.logger import log
 from kepthour.pipeline.poll.source import Source
-from kepthour.store import calendars, holdings
+from kepthour.store import calendars, instances
 from kepthour.store.calendars import CalendarRow
 from kepthour.store.engine import Tx
 from kepthour.store.etags import Overtaken
@@ -61,10 +61,10 @@ def _suspicious(
     if not touched or calendar.fingerprint != source.fingerprint:
         return None
     fresh = sum(1 for r in changed for one in r.occurrences if one.start > now and not one.cancelled)
-    lost = holdings.coming_of(tx, calendar, now, touched) - fresh
+    lost = instances.coming_of(tx, calendar, now, touched) - fresh
     if lost <= 0:
         return None
-    before = holdings.coming(tx, calendar, now, at_most=enough(lost))
+    before = instances.coming(tx, calendar, now, at_most=enough(lost))
     after = before - lost
     if not loses_too_much(before, after) or agrees(calendar.suspected, after):
         return None
