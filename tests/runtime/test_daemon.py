@@ -20,7 +20,7 @@ from kepthour.core.verdict import Verdict
 from kepthour.pipeline.dispatch import Dispatcher, claim, dispatcher
 from kepthour.ports import Answer, Key
 from kepthour.runtime import daemon as module
-from kepthour.runtime import health
+from kepthour.runtime import health, jobs
 from kepthour.runtime.clock import SystemClock
 from kepthour.runtime.daemon import Daemon
 from kepthour.runtime.pump import Pump
@@ -101,9 +101,9 @@ async def until(holds: Callable[[], bool], what: str) -> None:
 
 @pytest.fixture
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
-    monkeypatch.setattr(module, "_AUDIT", timedelta(seconds=0.2))
-    monkeypatch.setattr(module, "_HOUSEKEEPING", timedelta(seconds=0.2))
-    monkeypatch.setattr(module, "_FIRST_HOUSEKEEPING", timedelta(seconds=0.2))
+    monkeypatch.setattr(jobs, "_AUDIT", timedelta(seconds=0.2))
+    monkeypatch.setattr(jobs, "_HOUSEKEEPING", timedelta(seconds=0.2))
+    monkeypatch.setattr(jobs, "_FIRST_HOUSEKEEPING", timedelta(seconds=0.2))
     return Made(tmp_path)
 
 

@@ -10,7 +10,9 @@ import pytest
 from kepthour.core.response import Kind
 from kepthour.core.spells import Sign, Spell
 from kepthour.core.verdict import Because, Verdict
-from kepthour.runtime.daemon import Daemon
+from kepthour.runtime.health import Health
+from kepthour.runtime.jobs import Jobs
+from kepthour.runtime.scheduler import Scheduler
 from kepthour.store import sessions, spells
 from kepthour.views.story import story
 from tests.fakes.observer import Seen
@@ -258,12 +260,12 @@ async def test_the_daemon_s_housekeeping_deletes_old_evidence_of_both_kinds(tmp_
     day.put("one", "2026-03-02T10:00:00", 50, LINK)
     day.sync()
     await lived(day, day.plugins.seen, ("09:58", IN_A_CALL))
-    daemon = Daemon(day.app, lambda: day.app)
-    await daemon._housekeeping()
+    jobs = Jobs(day.app, Scheduler(), Health(), wake=lambda: None, damaged=lambda: None)
+    await jobs.keep_house()
     assert (len(kept(day)), answered(day)) == (1, 1)
     day.clock.at = when("2026-03-04 10:20")
     with capture_logs() as lines:
-        await daemon._housekeeping()
+        await jobs.keep_house()
     assert (len(kept(day)), answered(day)) == (0, 0)
     purged = [line for line in lines if line["event"] == "evidence.purged"]
     assert purged == [{"event": "evidence.purged", "log_level": "info", "count": 2}]

@@ -1,10 +1,7 @@
 """The daemon: one process, one event loop, a handful of timed jobs.
 
 - `pump`: when the next reminder or deadline is due, 15 s at most; when a command rings; after a poll
-- `poll NAME`: at each calendar's interval, and shortly before each of its sessions
-- `audit`: every five minutes; whatever has no next step gets one, or somebody hears of it
-- `housekeeping`: ten minutes after the start, and every six hours; the calendars' windows move on, old evidence goes
-- `heartbeat`: if the configuration wants it
+- the others: see jobs.py
 
 The guardian, which is no timed job, sees to it that the pump turns.
 """
@@ -18,7 +15,7 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from importlib.metadata import version
 
 from kepthour import collecting
@@ -34,9 +31,8 @@ from kepthour.runtime.asker import Asker
 from kepthour.runtime.bell import Bell
 from kepthour.runtime.guardian import Guardian
 from kepthour.runtime.health import Health
-from kepthour.runtime.heartbeat import Heartbeat
+from kepthour.runtime.jobs import Jobs
 from kepthour.runtime.outage import Outage
-from kepthour.runtime.poller import Poller
 from kepthour.runtime.pump import AHEAD, Pump
 from kepthour.runtime.scheduler import Scheduler
 from kepthour.runtime.sleep import SleepWatch
@@ -45,13 +41,9 @@ from kepthour.runtime.turns import Turns
 from kepthour.runtime.wake import Waker
 from kepthour.runtime.zone import ZoneWatch
 from kepthour.store.access import Unusable
-from kepthour.store.engine import Damaged
 from kepthour.store.rescue import in_memory
 from kepthour.threads import in_own_thread
 
-_AUDIT = timedelta(minutes=5)
-_HOUSEKEEPING = timedelta(hours=6)
-_FIRST_HOUSEKEEPING = timedelta(minutes=10)  # a computer that is on for a morning keeps house, too
 _SOON = timedelta(seconds=1)
 _PATIENCE_SECONDS = 5.0  # a library may wait for an answer where it closes a connection, and a disk may hang
 _BEGIN_SECONDS = 4.0  # after a reload all may have to be expanded anew; then what is due goes out from memory
@@ -66,8 +58,7 @@ class _Made:
     answering: Answering
     pump: Pump
     turns: Turns
-    poller: Poller
-    heartbeat: Heartbeat
+    jobs: Jobs
 
 
 class Daemon:
@@ -96,6 +87,7 @@ class Daemon:
         self._stop = asyncio.Event()
         self._pump: Pump | None = None
         self._turns: Turns | None = None
+        self._jobs: Jobs | None = None
         self._answering: Answering | None = None
         self._guardian = Guardian(self._revive)
         self._outage = Outage()
@@ -110,8 +102,6 @@ class Daemon:
         self._idle = asyncio.Event()
         self._idle.set()
         self._again = False
-        self._poller = Poller(app, self._scheduler, self.wake, self._found_damage)
-        self._heartbeat = Heartbeat(app, self._scheduler, self.health.ok)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -186,8 +176,8 @@ class Daemon:
             log.info("configuration.waits")  # another pump would not know what went out and was answered
             self._reload_waits = True
             return
-        self._poller.forget()
-        self._heartbeat.forget()
+        if self._jobs is not None:
+            self._jobs.forget()
         old, self._app, before = self._app, made.app, self._pump
         try:
             await self._let_go()  # nothing turns until the channels are open again
@@ -229,19 +219,19 @@ class Daemon:
         dispatcher = app.dispatcher(app.channels(), self.wake)
         answering = Answering(app, dispatcher, self.wake)
         pump = Pump(app, dispatcher, Asker(app, self.wake), self._leapt, AHEAD)
-        poller = Poller(app, self._scheduler, self.wake, self._found_damage)
+        jobs = Jobs(app, self._scheduler, self.health, self.wake, self._found_damage)
         turns = Turns(
             app,
             pump,
             answering,
             self.health,
             self._outage,
-            may_conclude=lambda: poller.all_heard,
+            may_conclude=lambda: jobs.poller.all_heard,
             wake=self.wake,
-            ask_all=poller.ask_all,
-            audit=lambda: self._spawn(self._audit()),
+            ask_all=jobs.poller.ask_all,
+            audit=lambda: self._spawn(jobs.audit()),
         )
-        return _Made(app, answering, pump, turns, poller, Heartbeat(app, self._scheduler, self.health.ok))
+        return _Made(app, answering, pump, turns, jobs)
 
     async def _take_up(self, made: _Made, before: Pump | None = None) -> None:
         """Open the channels, plan from what is stored, and put the jobs on the timer. `before` turned until now."""
@@ -252,14 +242,13 @@ class Daemon:
         # First: a channel may hear at once what was answered while no daemon ran.
         self._answering = made.answering
         await made.pump.dispatcher.open(self._answered)
-        self._poller, self._heartbeat, self._turns = made.poller, made.heartbeat, made.turns
+        self._jobs, self._turns = made.jobs, made.turns
         try:
             await self._begin(made.pump)
         finally:  # after a reload nobody else is on the watch, and every turn tries again
             self._pump = made.pump
-            now = self._app.clock.now()
-            self._set_timer(now)
-            self._scheduler.once("pump", now, self._turn)
+            made.jobs.begin()
+            self._scheduler.once("pump", self._app.clock.now(), self._turn)
 
     async def _begin(self, pump: Pump) -> None:
         try:
@@ -287,23 +276,18 @@ class Daemon:
         except Exception as problem:  # noqa: BLE001  supervised: what there is of it may be anything
             log.error("store.not_read", problem=problem, place=place(problem))
 
-    def _set_timer(self, now: datetime) -> None:
-        """All jobs but the pump, counted from `now`: what was set by another clock would come at another time."""
-        self._poller.ask_all()
-        self._scheduler.every("audit", _AUDIT, self._audit, now + _AUDIT)
-        self._scheduler.every("housekeeping", _HOUSEKEEPING, self._housekeeping, now + _FIRST_HOUSEKEEPING)
-        self._heartbeat.begin()
-
     def _leapt(self, _leap: Leap) -> None:
         """The machine slept, or its clock was set: ask the calendars before concluding anything."""
-        self._set_timer(self._app.clock.now())
+        if self._jobs is not None:
+            self._jobs.begin()
 
     async def _end(self) -> None:
         self._systemd.stopping()
         with suppress(TimeoutError):  # a turn or a reload that hangs is not waited for
             async with asyncio.timeout(_END_SECONDS), self._changing:
                 await self._idle.wait()
-        self._heartbeat.forget()
+        if self._jobs is not None:
+            self._jobs.forget()
         self._scheduler.stop()
         for task in list(self._tasks):
             task.cancel()
@@ -360,34 +344,6 @@ class Daemon:
     def _found_damage(self) -> None:
         self._outage.damaged = True
         self.wake()
-
-    async def _audit(self) -> None:
-        try:
-            if await self._supervised("audit", self._check_and_audit):
-                self.health.audited()
-        finally:
-            self.wake()
-
-    def _check_and_audit(self) -> None:
-        self._app.store.check()
-        self._app.audit()
-
-    async def _housekeeping(self) -> None:
-        try:
-            await self._supervised("housekeeping", self._app.refresh)
-        finally:  # what is too old goes, whatever the calendars are like
-            await self._supervised("housekeeping", self._app.forget_old)
-
-    async def _supervised(self, name: str, work: Callable[[], None]) -> bool:
-        """Whether it came to its end."""
-        try:
-            await asyncio.to_thread(work)
-        except KeptHourError as error:
-            log.warning("job.failed", job=name, problem=error)
-            if isinstance(error, Damaged):
-                self._found_damage()
-            return False
-        return True
 
     def _answered(self, answer: Answer) -> None:
         if self._answering is not None:
