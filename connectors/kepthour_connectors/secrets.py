@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from kepthour_connectors.folders import open_folder
+from kepthour_connectors.places import at_home
 
 _WAYS = ("keyring", "credential", "file", "env", "command")
 _HOW = (
@@ -109,7 +110,7 @@ class Secret(BaseModel):
     def _is_private(cls, path: Path | None) -> Path | None:
         if path is None:
             return None
-        return private(path.expanduser())
+        return private(at_home(path))
 
     def reveal(self) -> str:
         """The secret itself, without a trailing line break. Raises SecretUnavailable."""

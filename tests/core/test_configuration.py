@@ -384,6 +384,27 @@ BROKEN: dict[str, tuple[str, str, str]] = {
         'at least "1d"',
     ),
     "a bad time of day": (MINIMAL + '[digests]\nevening = "6 pm"\n', "digests.evening", '"18:00"'),
+    "a database in the home of nobody": (
+        MINIMAL + '[store]\nurl = "~nobody-here/a.db"\n',
+        "store.url",
+        "home folder",
+    ),
+    "a key in the home of nobody": (
+        MINIMAL + '[store]\nkey = { file = "~nobody-here/key" }\n',
+        "store.key.file",
+        "home folder",
+    ),
+    "a password in the home of nobody": (
+        CALDAV + 'password = { file = "~nobody-here/word" }\n',
+        "calendars[0].password.file",
+        "home folder",
+    ),
+    "a sound in the home of nobody": (
+        MINIMAL + '[channels.bell]\ntype = "sound"\nfile = "~nobody-here/a.wav"\n',
+        "channels.bell.file",
+        "home folder",
+    ),
+    "a database without a place": (MINIMAL + '[store]\nurl = ""\n', "store.url", '"sqlite"'),
     "a connector without its source": (
         '[[calendars]]\nname = "a"\ntype = "ics"\n',
         "calendars[0]",

@@ -10,17 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from kepthour_connectors.base import Connector, Offered, Surroundings, checked_url
+from kepthour_connectors.places import File
 from kepthour_connectors.secrets import Secret, private
-
-
-def _expanded(path: Path) -> Path:
-    try:
-        return path.expanduser()
-    except RuntimeError:
-        raise ValueError("names a home folder that does not exist") from None
-
-
-_File = Annotated[Path, AfterValidator(_expanded)]
 
 
 class Options(BaseModel):
@@ -40,13 +31,13 @@ class Options(BaseModel):
     auth: Literal["basic", "digest", "bearer"] | None = Field(
         None, description="None: as the server asks, for one more request at the first poll"
     )
-    ca_file: _File | None = Field(
+    ca_file: File | None = Field(
         None, description="PEM file of the authority that signed the server's certificate"
     )
-    client_certificate: _File | None = Field(
+    client_certificate: File | None = Field(
         None, description="PEM file with the certificate that the server wants to see of its clients"
     )
-    client_key: _File | None = Field(
+    client_key: File | None = Field(
         None, description="PEM file with its key, not encrypted; None: it is in client_certificate"
     )
 

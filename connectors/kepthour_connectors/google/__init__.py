@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from kepthour_connectors.base import Connector, Surroundings, checked_url
+from kepthour_connectors.places import File
 from kepthour_connectors.secrets import private
 
 CALENDAR_SCOPES = (
@@ -18,13 +19,6 @@ CALENDAR_SCOPES = (
 MEET_SCOPE = "https://www.googleapis.com/auth/meetings.space.readonly"
 # Tells the number of the account, and nothing else: by it the therapist is known in a call (see meet.py).
 WHO_SCOPE = "openid"
-
-
-def _own_file(path: Path) -> Path:
-    try:
-        return private(path.expanduser())
-    except RuntimeError:
-        raise ValueError("names a home folder that does not exist") from None
 
 
 class InKeyring(BaseModel):
@@ -41,10 +35,10 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     calendar: str = Field("primary", min_length=1, description="its id, or its name as Google shows it")
-    client_secret: Annotated[Path, AfterValidator(_own_file)] | None = Field(
+    client_secret: Annotated[File, AfterValidator(private)] | None = Field(
         None, description="the file of your own OAuth client (type desktop app); for `kepthour auth google`"
     )
-    token: Annotated[Path, AfterValidator(_own_file)] | InKeyring | None = Field(
+    token: Annotated[File, AfterValidator(private)] | InKeyring | None = Field(
         None, description="where the sign-in is kept; None: in the data folder"
     )
     meet: bool = Field(False, description="ask Google Meet whether you were in the room, as evidence")

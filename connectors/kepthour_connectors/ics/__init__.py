@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kepthour_connectors.base import Connector, Surroundings
+from kepthour_connectors.places import File
 from kepthour_connectors.secrets import Secret
-
-
-def _expanded(path: Path) -> Path:
-    try:
-        return path.expanduser()
-    except RuntimeError:
-        raise ValueError("names a home folder that does not exist") from None
 
 
 class Options(BaseModel):
@@ -23,7 +14,7 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    path: Annotated[Path, AfterValidator(_expanded)] | None = Field(None, description="a file of one's own")
+    path: File | None = Field(None, description="a file of one's own")
     url: Secret | None = Field(None, description="where the feed's address is kept: who has it can read all")
 
     @model_validator(mode="after")

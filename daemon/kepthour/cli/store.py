@@ -33,11 +33,27 @@ def store() -> None:
     """What Kept Hour keeps on the disk, encrypted or not. Needs the extra "encryption": docs/install.md."""
 
 
+def _whole(_ctx: click.Context, _param: click.Parameter, file: Path | None) -> Path | None:
+    """The same place whoever reads it, from wherever."""
+    from kepthour_connectors.places import at_home
+
+    try:
+        return None if file is None else at_home(file).absolute()
+    except ValueError as error:
+        raise click.BadParameter(f"{file} {error}.") from None
+
+
 @store.command()
 @click.option(
     "--keyring", metavar="NAME", help=f"Keep the key in the keyring under NAME.  [default: {_SERVICE}]"
 )
-@click.option("--key-file", metavar="FILE", type=click.Path(path_type=Path), help="Keep it in a file (0600).")
+@click.option(
+    "--key-file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    callback=_whole,
+    help="Keep it in a file (0600).",
+)
 @click.option(
     "--delete-copies",
     is_flag=True,
@@ -109,14 +125,14 @@ def _place_of_the_key(
     if key_file is None:
         return config, Secret(keyring=keyring or _SERVICE)
     try:
-        return config, Secret(file=well_placed(private(key_file.expanduser().absolute())))
+        return config, Secret(file=well_placed(private(key_file)))
     except OpenToOthers as error:
         raise NeedsPerson(*error.sentences) from None
 
 
 def _is_meant(where: Secret, keyring: str | None, key_file: Path | None) -> bool:
     if key_file is not None:
-        return where.file == key_file.expanduser().absolute()
+        return where.file == key_file
     return where.keyring == keyring
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import time, timedelta
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,7 @@ from kepthour.core.slots import Shift
 from kepthour.core.spans import parse_duration, parse_offset
 from kepthour.core.words.text import Show
 from kepthour.languages import languages
+from kepthour_connectors.places import at_home
 from kepthour_connectors.secrets import Secret
 
 
@@ -293,8 +295,15 @@ class RepairKeys(Model):
     high_need: tuple[Annotated[str, Field(min_length=1)], ...] = ()
 
 
+def _parse_store(url: str) -> Path | None:
+    """A path, or `sqlite:///path`; "sqlite" alone is the usual place, None."""
+    if not url:
+        raise ValueError('must be "sqlite", or the path of a file')
+    return None if url == "sqlite" else at_home(Path(url.removeprefix("sqlite:///")))
+
+
 class StoreKeys(Model):
-    url: str = Field("sqlite", min_length=1)
+    url: Annotated[Path | None, _text_to(_parse_store)] = None
     key: Secret | None = None  # None: it is not encrypted
 
 

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 
 from pydantic import BaseModel
 
@@ -130,8 +129,3 @@ def practice_of(keys: PracticeKeys) -> Practice:
 def repair_of(keys: RepairKeys) -> RepairConfig:
     """What drafts and offers go by."""
     return RepairConfig(keys.offer, keys.within, frozenset(Phi(alias) for alias in keys.high_need))
-
-
-def store_path(url: str) -> Path | None:
-    """A path, or `sqlite:///path`; "sqlite" alone is the default place."""
-    return None if url == "sqlite" else Path(url.removeprefix("sqlite:///")).expanduser()

@@ -26,7 +26,6 @@ from kepthour.config.meaning import (
     rule_of,
     rungs_of,
     special_of,
-    store_path,
     sweep_times,
 )
 from kepthour.config.zone import system_zone
@@ -89,7 +88,7 @@ class Whole:
             show=keys.privacy.notice,
             language=keys.language or language_of(os.environ),
             heartbeat=HeartbeatConfig(keys.heartbeat.url, keys.heartbeat.every) if keys.heartbeat else None,
-            store=store_path(keys.store.url),
+            store=keys.store.url,
             store_key=keys.store.key,
             wake_before=keys.wake.before if keys.wake.enabled else None,
             early_if_odd=keys.reminders.early_if_odd,

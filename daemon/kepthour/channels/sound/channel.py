@@ -39,7 +39,7 @@ class Sound:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._file = options.file.expanduser() if options.file is not None else None
+        self._file = options.file
         # A reference of another process is none of ours, even if the numbers are the same.
         self._references = (f"{secrets.token_hex(8)} {count}" for count in itertools.count())
         self._rings: dict[str, _Ring] = {}  # by subject

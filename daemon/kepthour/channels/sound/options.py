@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pydantic import BaseModel, ConfigDict, Field
+
+from kepthour_connectors.places import File
 
 
 class Options(BaseModel):
@@ -12,7 +12,7 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    file: Path | None = Field(
+    file: File | None = Field(
         None, description="the sound; default: an alarm clock of the system's, or a tone"
     )
     volume: float = Field(1.0, gt=0, le=1, description="1 is as loud as the system's own volume allows")
