@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
+from kepthour.store import sessions
 from kepthour_connectors.base import SignInNeeded
 from tests.support.day import Day, when
 
@@ -24,6 +26,13 @@ def a_day(folder: Path, at: str, *starts: str, minutes: int = 50) -> Day:
 def questions(day: Day) -> list[str]:
     """When each was asked."""
     return [at for at, rung in day.rungs() if rung == "question"]
+
+
+def session_at(day: Day, at: str) -> str:
+    """The id of the session that begins then."""
+    with day.app.store.read() as tx:
+        (row,) = sessions.between(tx, when(at), when(at) + timedelta(minutes=1))
+    return row.id
 
 
 async def off_until(day: Day, at: str) -> None:
@@ -184,3 +193,39 @@ async def test_of_many_old_questions_the_newest_five_are_shown_again(tmp_path: P
     await off_until(day, "2026-03-06 07:30")
     of_yesterday = 6
     assert len(questions(day)) == of_yesterday + 5
+
+
+async def test_what_a_restart_in_a_leave_left_out_is_shown_when_that_ends(tmp_path: Path) -> None:
+    day = a_day(tmp_path, "2026-03-06 16:00", "2026-03-06T17:00:00", "2026-03-16T17:00:00")
+    await day.until("2026-03-06 17:20")
+    day.app.away(when("2026-03-07 00:00"), when("2026-03-09 08:00"))
+    await off_until(day, "2026-03-08 20:00")
+    day.screen.received.clear()
+    await day.until("2026-03-09 12:00")
+    assert questions(day) == ["08:00:00"]
+    assert day.screen.open_notices
+
+
+async def test_what_a_restart_in_a_session_left_out_is_shown_after_it(tmp_path: Path) -> None:
+    day = a_day(tmp_path, "2026-03-02 08:30", "2026-03-02T09:00:00", "2026-03-02T10:00:00")
+    await day.until("2026-03-02 09:20")
+    assert questions(day) == ["09:15:00"]
+    await day.until("2026-03-02 10:00")
+    day.app.answer(Kind.HERE, session_at(day, "2026-03-02 10:00"), "screen")
+    await off_until(day, "2026-03-02 10:10")
+    day.screen.received.clear()
+    await day.until("2026-03-02 10:40")
+    assert questions(day) == []
+    await day.until("2026-03-02 11:10")
+    assert questions(day) == ["10:50:00"]
+
+
+async def test_what_was_settled_meanwhile_is_not_shown_after_it(tmp_path: Path) -> None:
+    day = a_day(tmp_path, "2026-03-06 16:00", "2026-03-06T17:00:00", "2026-03-16T17:00:00")
+    await day.until("2026-03-06 17:20")
+    day.app.away(when("2026-03-07 00:00"), when("2026-03-09 08:00"))
+    await off_until(day, "2026-03-08 20:00")
+    day.screen.received.clear()
+    day.app.settle(session_at(day, "2026-03-06 17:00"), Verdict.ON_TIME, None)
+    await day.until("2026-03-09 12:00")
+    assert questions(day) == []

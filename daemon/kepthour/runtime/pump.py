@@ -137,7 +137,7 @@ class Pump:
         return CAP if due is None else max(timedelta(), min(due - self._app.clock.now(), CAP))
 
     def next_due(self) -> datetime | None:
-        """When the next reminder, question to a source, or deadline comes; None: nothing is planned."""
+        """When the next reminder, deadline, question to a source, or one to show again comes; None: nothing does."""
         return self._next(timedelta())
 
     def _next_turn(self) -> datetime | None:
@@ -147,7 +147,7 @@ class Pump:
         """When something is to be done, `before` a reminder's own time."""
         with self._app.store.read() as tx:
             reminder = reminders.next_time(tx, self.dispatcher.in_hand)
-        times = (reminder and reminder - before, self._app.next_look())
+        times = (reminder and reminder - before, self._app.next_look(), self.dispatcher.next_to_show())
         return min((at for at in times if at is not None), default=None)
 
     async def settle(self) -> None:

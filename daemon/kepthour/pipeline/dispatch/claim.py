@@ -195,23 +195,34 @@ def release(store: Store, in_hand: Collection[int]) -> None:
         outbox.release(tx, in_hand)
 
 
-def left_open(store: Store, channels: Collection[str], wording: Wording, now: datetime) -> list[Parcel]:
-    """What a process before this one left on the screen, to be shown again in its place."""
-    found = []
+def left_open(
+    store: Store,
+    channels: Collection[str],
+    wording: Wording,
+    now: datetime,
+    only: Collection[int] | None = None,
+) -> tuple[list[Parcel], dict[int, datetime]]:
+    """What a process before this one left on the screen, to be shown again in its place; of `only`, if given.
+
+    And which questions are not to be shown yet, by id, each with the time until when.
+    """
+    found, later = list[Parcel](), dict[int, datetime]()
     with store.read() as tx:
         around = Surroundings.read(tx, now)
-        left = reminders.left_open(tx, now)
+        left = [one for one in reminders.left_open(tx, now) if only is None or one.id in only]
         old = [one for one in left if one.rung == QUESTION and _is_old(one, now)]
         for reminder in left:
-            if reminder.rung == QUESTION and around.waits(reminder) is not None:
-                continue  # they are with a client, or away
             if reminder in old[:-_LONG_AGO]:
+                continue
+            waits = around.waits(reminder) if reminder.rung == QUESTION else None
+            if waits is not None:  # they are with a client, or away
+                later[reminder.id] = waits[0]
                 continue
             with suppress(Unworded):
                 words = words_for(tx, reminder, around, wording)
                 if words is not None and reminder.channel in channels:
                     found.append(Parcel(reminder, words, reminder.reference))
-    return found
+    return found, later
 
 
 def _is_old(question: Reminder, now: datetime) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -56,6 +56,7 @@ class Dispatcher:
         self._recalling: set[int] = set()
         self._newest: dict[Target, datetime] = {}  # when the newest of each that was handed over was due
         self._before: dict[Target, datetime] = {}  # the same, as another one left it
+        self._later: dict[int, datetime] = {}  # what is to be shown again, and when
         self._reserve = Reserve()
         self._stocked: Callable[[], None] = lambda: None
         self._imminent = Imminent()
@@ -103,6 +104,8 @@ class Dispatcher:
         )
         self._send(parcels)
         self._recall(outdated)
+        if over := [number for number, until in self._later.items() if until <= now]:
+            await self._show_again(over)
 
     async def make_way(self) -> None:
         """Wait while a hand-over is imminent, for a moment: work beside it would make it late."""
@@ -154,9 +157,20 @@ class Dispatcher:
         A notice answers only to the process that showed it: without this its buttons would be dead until the next
         rung. One that a reboot took away comes back, too.
         """
-        left = await asyncio.to_thread(
-            claim.left_open, self._store, self._outlets.names, self._wording, self._clock.now()
+        await self._show_again(None)
+
+    def next_to_show(self) -> datetime | None:
+        """When what could not be shown again yet is to be; None: nothing waits for that."""
+        return min(self._later.values(), default=None)
+
+    async def _show_again(self, only: Collection[int] | None) -> None:
+        """`only` these, if given."""
+        left, later = await asyncio.to_thread(
+            claim.left_open, self._store, self._outlets.names, self._wording, self._clock.now(), only
         )
+        for number in only or ():
+            self._later.pop(number, None)
+        self._later |= later
         for parcel in left:
             newest = self._newest.get(parcel.reminder.target)
             if newest is not None and newest != self._before.get(parcel.reminder.target):
