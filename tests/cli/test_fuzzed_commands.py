@@ -56,6 +56,7 @@ def test_every_command_is_among_them() -> None:
         ("export", "--output", "~nobody-here/x"),
         ("store", "encrypt", "--key-file", "~nobody-here/x"),
         ("init", "--no-input", "--config", values.LONG),
+        ("init", "--config", values.LONG),
         ("agenda", "--config", values.LONG),
         ("agenda", "--from", "9999-12-31", "--to", "0001-01-01"),
         ("agenda", "--from", "9999-12-31", "--to", "9999-12-31"),

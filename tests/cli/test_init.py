@@ -244,7 +244,7 @@ def test_what_is_weekly_counts_once_for_each_week_while_one_of_it_goes_on_too(wo
 
 def test_a_file_has_to_be_there_by_its_whole_path(world: World, tmp_path: Path) -> None:
     (world.home / "practice.ics").write_text(practice_text(), newline="")
-    wanted = ["practice.ics", "~/nowhere.ics", "~", "~/practice.ics"]
+    wanted = ["practice.ics", "~/nowhere.ics", f"~/{'x' * 300}", "~", "~/practice.ics"]
     run = FirstRun(world, {"Which (": "file", "The file": wanted})
     assert "Write the whole path, from / or ~ on" in run.said
     assert f"There is no file {world.home}/nowhere.ics." in run.said
@@ -388,10 +388,17 @@ def test_nothing_is_asked_where_a_configuration_is(world: World) -> None:
 
 def test_a_folder_that_cannot_be_written_is_told(world: World) -> None:
     (world.home / "sessions.ics").write_text(practice_text(), newline="")
-    (world.home / ".config").write_text("a file")
+    (world.home / ".config").symlink_to("nowhere")
     run = FirstRun(world, {"Which (": "file"})
     assert run.code == 1
     assert "could not be made" in run.said
+
+
+def test_a_name_that_no_file_can_have_is_told_before_anything_is_asked(world: World) -> None:
+    (world.home / ".config").write_text("a file")
+    run = FirstRun(world, {})
+    assert (run.code, run.asked) == (1, [])
+    assert "config.toml cannot be written (Not a directory)." in run.said
 
 
 def test_it_says_how_to_go_on_without_a_desktop_and_a_systemd(world: World) -> None:

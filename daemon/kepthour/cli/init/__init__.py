@@ -25,7 +25,7 @@ def init(ctx: click.Context, no_input: bool) -> None:
 
     setting = ctx.ensure_object(Setting)
     file = setting.config_file()
-    if os.path.lexists(file):
+    if _is_there(file):
         raise NeedsPerson(
             f"There is a configuration already: {file}.", "Edit it, or choose another with --config."
         )
@@ -37,6 +37,21 @@ def init(ctx: click.Context, no_input: bool) -> None:
 
     set_up(setting.verbosity)
     guided(ctx, file)
+
+
+def _is_there(file: Path) -> bool:
+    """Whether the name is taken. Raises NeedsPerson if nothing can be written under it: before anything is asked."""
+    from kepthour.core.errors import NeedsPerson
+
+    try:
+        os.lstat(file)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise NeedsPerson(
+            f"{file} cannot be written ({error.strerror}).", "Choose another with --config."
+        ) from error
+    return True
 
 
 def _write_defaults(file: Path) -> None:

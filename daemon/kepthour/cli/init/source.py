@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -140,9 +141,10 @@ def _there(text: str) -> str:
         raise ValueError("There is no such home folder.") from None
     if not path.is_absolute():
         raise ValueError(f"Write the whole path, from / or ~ on: {path.absolute()}, say.")
-    if not path.is_file():
-        raise ValueError(f"There is no file {path}.")
-    return text
+    with suppress(OSError):  # the name is too long, say
+        if path.is_file():
+            return text
+    raise ValueError(f"There is no file {path}.")
 
 
 def _server(text: str) -> str:
