@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pexpect
@@ -31,13 +32,15 @@ async def world(tmp_path: Path) -> World:
     return made
 
 
-def swept(world: World, *keys: str) -> str:
+def swept(world: World, *keys: str, before_the_first: Callable[[], None] | None = None) -> str:
     """What is on the terminal after these keys; at each question the next of them."""
     terminal = pexpect.spawn(str(KEPTHOUR), ["sweep"], env=world.env, encoding="utf-8", timeout=30)
     shown = ""
     for key in keys:
         terminal.expect(r"What happened\? ")
         shown += terminal.before
+        if before_the_first is not None and key is keys[0]:
+            before_the_first()
         terminal.send(key)
     terminal.expect(pexpect.EOF)
     terminal.close()
@@ -63,6 +66,27 @@ def test_a_slip_is_corrected_by_going_back(world: World) -> None:
 def first(world: World) -> str:
     day = world.json("agenda", "--from", "2026-03-02", "--to", "2026-03-03")["sessions"]
     return str(min(day, key=lambda one: one["start"])["id"])
+
+
+def test_who_goes_back_and_presses_enter_is_told_what_stands(world: World) -> None:
+    assert "still on time" in swept(world, "o", "b", "\r", "q")
+
+
+async def test_a_session_that_was_moved_while_it_is_asked_about_is_not_settled(world: World) -> None:
+    """The list was left open on a terminal; the reminders of the new start must not go by what was asked of the old."""
+    day = Day(world.store_file.parent, "2026-03-02 16:00", CONFIG)
+    for start in STARTS:
+        day.put(start, f"2026-03-02T{start}:00")
+
+    def move() -> None:
+        day.put(STARTS[0], "2026-03-03T09:00:00")
+        assert day.sync()
+        day.app.store.close()
+
+    shown = swept(world, "o", "q", before_the_first=move)
+    assert "It was moved or taken away meanwhile" in shown
+    (moved,) = world.json("agenda", "--from", "2026-03-03", "--to", "2026-03-04")["sessions"]
+    assert moved["verdict"] is None
 
 
 def test_enter_leaves_a_session_open_and_q_stops(world: World) -> None:

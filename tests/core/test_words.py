@@ -82,7 +82,7 @@ def digest(name: str, sessions: tuple[KnownSession, ...], silent: int = 0, **tro
 
 
 def sweep(*asked: KnownSession, whole_day: bool) -> Case:
-    return lambda tongue, _show: sweep_text(tongue, asked, BERLIN, whole_day=whole_day)
+    return lambda tongue, _show: sweep_text(tongue, asked, BERLIN, START, whole_day=whole_day)
 
 
 def odd(code: Oddity, count: int = 1) -> Case:

@@ -131,7 +131,8 @@ def _happened(change: Noted, session: str, zone: tzinfo) -> str:
     """A change in words: "moved; before: Mon 02 Mar 10:00 (calendar)"."""
     why = f": {change.why.replace('_', ' ')}" if change.why else ""
     about = f", {change.about}" if change.about not in {None, session} else ""
-    before = f"; before: {clock(change.start, zone)}" if change.start else ""
+    label = "for" if change.what.value == "hold_written" else "before"
+    before = f"; {label}: {clock(change.start, zone)}" if change.start else ""
     return f"{change.what.value.replace('_', ' ')}{why}{about}{before} ({change.by.value})"
 
 

@@ -61,6 +61,7 @@ def _ask_all(app: App, asked: Sequence[SessionRow]) -> None:
         "One key each, which counts at once. Enter: leave it open. b: back to the one before. q: stop here.\n"
     )
     pressed, at = keys(_MEANT), 0
+    settled: dict[str, str] = {}
     while at < len(asked):
         row = asked[at]
         click.echo(f"{clock(row.known.start, app.config.zone)} ({row.id}). What happened? ", nl=False)
@@ -72,8 +73,22 @@ def _ask_all(app: App, asked: Sequence[SessionRow]) -> None:
             click.echo("back")
             at = max(at - 1, 0)
             continue
-        if said in _KEYS:
+        if said in _KEYS and not _stands(app, row):
+            click.echo("It was moved or taken away meanwhile: nothing is said of it. See: kepthour agenda")
+        elif said in _KEYS:
             app.settle(row.id, Verdict(_KEYS[said]), None)
-        click.echo(_KEYS.get(said, "left open").replace("_", " "))
+            settled[row.id] = _KEYS[said].replace("_", " ")
+            click.echo(settled[row.id])
+        else:
+            click.echo(f"still {settled[row.id]}" if row.id in settled else "left open")
         at += 1
     ring(app.store.path)
+
+
+def _stands(app: App, row: SessionRow) -> bool:
+    """Whether it is where it was when it was asked about: of another start nobody has been asked what became."""
+    from kepthour.store import sessions
+
+    with app.store.read() as tx:
+        now = sessions.living(tx, row.id)
+    return now is not None and not now.hidden and now.known.start == row.known.start

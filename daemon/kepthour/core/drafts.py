@@ -65,6 +65,7 @@ class Occasion:
     )
     contacted_at: datetime | None = None
     high_need: bool = False  # the configuration says so of the client
+    is_present: bool = True  # the session stands there still: what became of it can be said
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,10 +145,10 @@ def question_notice(reminder: Reminder, asked: Sequence[KnownSession], how: Show
     return _notice(reminder, words, one, how, _replies(reminder, asked, how), stays=True)
 
 
-def sweep_notice(reminder: Reminder, asked: Sequence[KnownSession], how: Showing) -> Notice:
+def sweep_notice(reminder: Reminder, asked: Sequence[KnownSession], now: datetime, how: Showing) -> Notice:
     """Sessions that are over, and of which nobody said what became."""
     one = asked[0] if reminder.session_id is not None else None
-    words = sweep_text(how.tongue, asked, how.zone, whole_day=one is None)
+    words = sweep_text(how.tongue, asked, how.zone, now, whole_day=one is None)
     return _notice(reminder, words, one, how, _replies(reminder, asked, how), stays=True)
 
 

@@ -29,7 +29,7 @@ NUDGE = "card"
 LANDING = f"{NUDGE}-landing"  # after the meeting: how did it land?
 _LANDS, _LANDED = timedelta(hours=24), timedelta(hours=72)  # after its end
 _CIVIL, _MORNING = (time(8), time(20)), time(8, 30)  # local
-_USEFUL_FOR = timedelta(hours=12)
+_LAST_USEFUL_FOR = timedelta(days=7)
 _CONTACT = (timedelta(minutes=15), timedelta(minutes=30), timedelta(minutes=60))
 
 
@@ -41,17 +41,25 @@ def subject(card: int) -> str:
 def nudges(confirmed_at: datetime) -> list[Nudge]:
     """All reminders of a card whose miss was confirmed then. After the last, nobody is told any more.
 
-    Three times about the first contact, the last time everywhere; then once for each later deadline.
+    Three times about the first contact, the last time everywhere; then once for each later deadline. Each is of use
+    until the next one is due: who has no machine over the weekend is told on Monday.
     """
+    later = sorted({step.within for step in STEPS if step.within > _CONTACT[-1]})
+    after = [*_CONTACT, *later]
+    ends = [*after[1:], after[-1] + _LAST_USEFUL_FOR]
     found = []
-    for number, after in enumerate(_CONTACT, 1):
-        last = number == len(_CONTACT)
-        until = confirmed_at + (_USEFUL_FOR if last else _CONTACT[number])
-        rung = NUDGE if number == 1 else f"{NUDGE}-{after.seconds // 60}m"
-        found.append(Nudge(rung, confirmed_at + after, until, is_contact=True, everywhere=last))
-    for within in sorted({step.within for step in STEPS if step.within > _CONTACT[-1]}):
-        due_at = confirmed_at + within
-        found.append(Nudge(f"{NUDGE}-{within.days}d", due_at, due_at + _USEFUL_FOR, is_contact=False))
+    for number, (begin, end) in enumerate(zip(after, ends, strict=True), 1):
+        is_contact = begin in _CONTACT
+        name = f"{begin.seconds // 60}m" if is_contact else f"{begin.days}d"
+        found.append(
+            Nudge(
+                NUDGE if number == 1 else f"{NUDGE}-{name}",
+                confirmed_at + begin,
+                confirmed_at + end,
+                is_contact=is_contact,
+                everywhere=begin == _CONTACT[-1],
+            )
+        )
     return found
 
 

@@ -76,6 +76,7 @@ class Why(StrEnum):
 
 
 _ASKED_FOR = timedelta(days=1)  # after a leave
+_SAID_AFTER_A_LEAVE = ("card:", "rule:")  # subjects
 
 HELD = {Why.IN_SESSION, Why.AWAY}  # of a pending one: it waits, and is weighed again then
 
@@ -211,8 +212,12 @@ def hand_out(
 
 
 def _hold(one: Reminder, until: datetime, why: Why) -> Hold:
-    """What asks, or says that a calendar is silent, is of use to whoever is back, however long they were away."""
-    if one.rung in {QUESTION, ALERT} and why is Why.AWAY:
+    """What asks, or says that a calendar is silent, is of use to whoever is back, however long they were away.
+
+    So is what a repair card has to say, and how a rule did.
+    """
+    waits_for_them = one.rung in {QUESTION, ALERT} or one.subject.startswith(_SAID_AFTER_A_LEAVE)
+    if waits_for_them and why is Why.AWAY:
         return Hold(one.id, until, why, max(one.useful_until, until + _ASKED_FOR))
     return Hold(one.id, min(until, one.useful_until), why)
 

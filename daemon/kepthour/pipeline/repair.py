@@ -74,35 +74,50 @@ def _follow(
     corrects: Verdict | None,
 ) -> None:
     card = cards.of_session(tx, row.id)
+    is_of_before = card is not None and cards.is_of_an_earlier_start(tx, card, corrects)
     serious = severity(verdict, _circumstances(tx, row, verdict, now, speaking.high_need))
     if serious is None:
         # A card from before the present start stays: the event was moved to where what was missed is made up for.
-        if card is not None and not _is_of_an_earlier_start(card, row, corrects) and not _is_closed(card):
+        if card is not None and not is_of_before and not _is_closed(card):
             cards.void(tx, card, now, by, verdict.value)
             log.info("card.closed", session=row.id)
             nudging.hush(tx, card.id, now)
         return
+    if card is not None and is_of_before:
+        if not _is_left_for(card, verdict, by):
+            return  # what was missed before weighs more
+        nudging.be_silent(tx, card.id, now)
+        card = cards.begin_anew(tx, card, serious, steps_of(verdict), now, by, verdict.value)
+        log.info("card.opened", session=row.id, severity=serious)
+    was_late = card is not None and verdict is Verdict.MISSED and _is_of_a_late_start(card, corrects)
     if card is None:
         if verdict is Verdict.LATE and by is Who.DAEMON and not _is_very_late(tx, row):
             return
         card = cards.open_card(tx, row.id, serious, steps_of(verdict), now, by, verdict.value)
         log.info("card.opened", session=row.id, severity=serious)
-    elif _is_to_change(card, serious):
+    elif _is_to_change(card, serious) or not _fits(card, verdict):
         cards.fit_steps(tx, card, steps_of(verdict), now)
         cards.set_severity(tx, card, serious, now, by, verdict.value)
-    if verdict in _CONFIRMED and by is Who.THERAPIST and card.confirmed_at is None:
+    if verdict is Verdict.LATE:
+        nudging.be_silent(tx, card.id, now)  # what it had to say was about a miss
+    if verdict in _CONFIRMED and by is Who.THERAPIST and (card.confirmed_at is None or was_late):
         cards.confirm(tx, card, steps_of(verdict), now)
         if verdict is Verdict.MISSED:
             _speak_up(tx, speaking, card, now)
+            nudging.speak_again(tx, card.id, now)  # how the next session landed is asked after all
 
 
 def _is_closed(card: Card) -> bool:
     return card.state is CardState.CLOSED
 
 
-def _is_of_an_earlier_start(card: Card, row: SessionRow, corrects: Verdict | None) -> bool:
-    """Whether it was opened before the present start, and not by a verdict on this very start that is corrected now."""
-    return card.opened_at < row.known.start and (corrects is None or severity(corrects) is None)
+def _is_left_for(card: Card, verdict: Verdict, by: Who) -> bool:
+    """Whether a card that is about an earlier start of the session gives way to what became of the present one.
+
+    To a miss that the therapist speaks of, always. To less only if nobody said that there was one, or did anything.
+    """
+    is_idle = card.confirmed_at is None and all(step.is_open for step in card.steps)
+    return is_idle or (verdict is Verdict.MISSED and by is Who.THERAPIST)
 
 
 def _is_to_change(card: Card, serious: int) -> bool:
@@ -111,6 +126,17 @@ def _is_to_change(card: Card, serious: int) -> bool:
     return serious != card.severity or (
         card.state is CardState.CLOSED and unfinished and (card.outcome is None or card.confirmed_at is None)
     )
+
+
+def _fits(card: Card, verdict: Verdict) -> bool:
+    """Whether its steps are those for `verdict`: a late start may weigh as much as a miss, and has fewer."""
+    wanted, there = {step.n for step in steps_of(verdict)}, {step.n for step in card.steps}
+    return wanted <= there and all(step.n in wanted for step in card.steps if step.is_open)
+
+
+def _is_of_a_late_start(card: Card, corrects: Verdict | None) -> bool:
+    """Whether it never spoke, since the client had only waited; `corrects` is not known after a crash."""
+    return corrects is Verdict.LATE or not _fits(card, Verdict.MISSED)
 
 
 def _is_very_late(tx: Tx, row: SessionRow) -> bool:
@@ -170,11 +196,13 @@ def out_of_step(store: Store, since: datetime, by: Who) -> list[tuple[str, Verdi
 
 
 def _is_behind(row: SessionRow, card: Card) -> bool:
-    if _is_closed(card) or row.verdict is None or _is_of_an_earlier_start(card, row, None):
+    if _is_closed(card) or row.verdict is None or card.opened_at < row.known.start:
         return False
     serious = severity(row.verdict)
     is_theirs = row.verdict in _CONFIRMED and row.decided_by == Who.THERAPIST.value
-    return serious is None or serious < card.severity or (is_theirs and card.confirmed_at is None)
+    if serious is None or serious < card.severity:
+        return True
+    return is_theirs and (card.confirmed_at is None or not _fits(card, row.verdict))
 
 
 def find_card(store: Store, card_id: str) -> Card:
@@ -200,7 +228,7 @@ def mark_step(
         raise NeedsPerson(f"There is no step {n}.", f"This card has the steps {has}.")
     with store.write() as tx:
         _object(tx, card)
-        cards.mark_step(tx, card, n, now, what, reason)
+        cards.mark_step(tx, cards.get(tx, card.id) or card, n, now, what, reason)
         after = cards.get(tx, card.id)
         assert after is not None
         state = state_with([step.n for step in after.steps if step.is_open])

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, insert, null, select, update
 
 from kepthour.core.causes import Cause
 from kepthour.core.changes import KnownSession
@@ -15,13 +16,25 @@ from kepthour.core.make_up import Stood
 from kepthour.core.make_up import Why as Ground
 from kepthour.core.privacy import Phi
 from kepthour.core.reminder import Why
-from kepthour.core.repair import CardState, Outcome, StepKind, due, is_repeat
+from kepthour.core.repair import CardState, Outcome, StepKind, due, is_repeat, state_with
 from kepthour.core.trail import Noted, What, Who
 from kepthour.core.verdict import Verdict
 from kepthour.store import history, sessions, trail
 from kepthour.store.engine import Tx
 from kepthour.store.tables import card_steps, cards
 from kepthour.store.tables import sessions as session_table
+
+# What a card knows of one miss, and not of the next.
+_OF_ONE_MISS = (
+    "closed_at",
+    "confirmed_at",
+    "outcome",
+    "make_up",
+    "make_up_start",
+    "make_up_by",
+    "make_up_why",
+    "meeting",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +141,58 @@ def about(tx: Tx, card: Card) -> About | None:
     row = sessions.get(tx, card.session_id)
     if row is None:
         return None
-    moved = trail.moved_since(tx, row.id, card.opened_at) if card.opened_at < row.known.start else None
+    moved = _moved(tx, card)
     if moved is None or moved.start is None or moved.end is None:
         return About(row.known.start, row.known.end, row.verdict, is_present=True)
     said = [one.verdict for one in history.of_session(tx, row.id) if one.at <= moved.at]
     return About(moved.start, moved.end, said[-1] if said else None, is_present=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """A miss that a card was about before it was begun anew. Instants are aware UTC."""
+
+    start: datetime
+    end: datetime
+    verdict: Verdict | None
+    contacted_at: datetime | None  # step 1
+
+
+def before(tx: Tx, card: Card) -> list[Before]:
+    """What `card` was about earlier, as the trail tells; mostly nothing: its session was missed once."""
+    told = trail.of_session(tx, card.session_id)
+    opened = [one.at for one in told if one.what is What.CARD_OPENED]
+    if len(opened) < 2:
+        return []
+    said, found = history.of_session(tx, card.session_id), []
+    for since, until in pairwise(opened):
+        moved = next((one for one in told if one.what is What.MOVED and since <= one.at <= until), None)
+        if moved is None or moved.start is None or moved.end is None:
+            continue  # it was dropped, and opened anew about the same start
+        verdict = next((one.verdict for one in reversed(said) if one.at <= moved.at), None)
+        contact = [one for one in told if one.about == "step 1" and since <= one.at < until]
+        done = contact[-1].at if contact and contact[-1].what is What.STEP_DONE else None
+        found.append(Before(moved.start, moved.end, verdict, done))
+    return found
+
+
+def is_of_an_earlier_start(tx: Tx, card: Card, corrects: Verdict | None) -> bool:
+    """Whether the session stood elsewhere when `card` was opened, and a verdict is on where it stands now.
+
+    Not if its entry was only put right, and `corrects` was carried over to the present start.
+    """
+    moved = _moved(tx, card)
+    if moved is None:
+        return False
+    said_since = [one for one in history.of_session(tx, card.session_id) if one.at > moved.at]
+    return corrects is None or len(said_since) > 1  # the newest is the verdict in hand
+
+
+def _moved(tx: Tx, card: Card) -> Noted | None:
+    row = sessions.get(tx, card.session_id)
+    if row is None or card.opened_at >= row.known.start:
+        return None
+    return trail.moved_since(tx, row.id, card.opened_at)
 
 
 def waited_before(tx: Tx, client: KnownSession, verdict: Verdict, start: datetime) -> datetime | None:
@@ -148,12 +208,14 @@ def waited_before(tx: Tx, client: KnownSession, verdict: Verdict, start: datetim
     rows = tx.connection.execute(
         select(cards).where(
             cards.c.therapist_id == tx.therapist,
-            cards.c.session_id != client.id,
             cards.c.session_id.in_(theirs),
         )
     )
-    before = [about(tx, _card(tx, row)) for row in rows.all()]
-    found = [one.start for one in before if one and is_repeat(verdict, start, one.verdict, one.start)]
+    found = []
+    for card in [_card(tx, row) for row in rows.all()]:
+        it = about(tx, card)
+        told = [(one.verdict, one.start) for one in (*before(tx, card), *((it,) if it else ()))]
+        found += [earlier for said, earlier in told if is_repeat(verdict, start, said, earlier)]
     return max(found, default=None)
 
 
@@ -177,6 +239,24 @@ def open_card(
     card = get(tx, card_id)
     assert card is not None
     return card
+
+
+def begin_anew(
+    tx: Tx, card: Card, severity: int, steps: Sequence[StepKind], at: datetime, by: Who, why: str
+) -> Card:
+    """What was missed is the session where it stands now: nothing of it is done. What was, stays in the trail."""
+    values: dict[str, Any] = {
+        "severity": severity,
+        "opened_at": at,
+        "state": CardState.OPEN.value,
+        **dict.fromkeys(_OF_ONE_MISS),
+        "stood": null(),
+    }
+    tx.connection.execute(update(cards).where(cards.c.id == card.id).values(**values))
+    tx.connection.execute(delete(card_steps).where(card_steps.c.card_id == card.id))
+    _add_steps(tx, card.id, steps, at)
+    trail.note(tx, card.session_id, Noted(What.CARD_OPENED, by, at, why, f"severity {severity}"))
+    return get(tx, card.id) or card
 
 
 def _add_steps(tx: Tx, card_id: int, steps: Iterable[StepKind], since: datetime) -> None:
@@ -225,15 +305,15 @@ def forget_untouched(tx: Tx, session_id: str, opened_after: datetime, now: datet
 
 
 def set_severity(tx: Tx, card: Card, severity: int, at: datetime, by: Who, why: str) -> None:
-    """What happened turned out more or less serious; a closed card is open again."""
-    values: dict[str, Any] = {
-        "severity": severity,
-        "state": CardState.OPEN.value,
-        "closed_at": None,
-        "outcome": None,
-    }
-    tx.connection.execute(update(cards).where(cards.c.id == card.id).values(**values))
+    """What happened turned out more or less serious; a closed card is open again, unless nothing on it is."""
+    tx.connection.execute(update(cards).where(cards.c.id == card.id).values(severity=severity))
     trail.note(tx, card.session_id, Noted(What.CARD_CHANGED, by, at, why, f"severity {severity}"))
+    fitted = get(tx, card.id) or card
+    state = state_with([step.n for step in fitted.steps if step.is_open])
+    if state is not CardState.CLOSED:
+        stand(tx, card, state)
+    elif card.state is not CardState.CLOSED:
+        close(tx, card, at, by, "steps_done")
 
 
 def close(tx: Tx, card: Card, at: datetime, by: Who, why: str, outcome: Outcome | None = None) -> None:
@@ -276,12 +356,17 @@ def mark_step(
     reason: Phi | None = None,
     by: Who = Who.THERAPIST,
 ) -> None:
-    """Step `n` is done (STEP_DONE) or skipped (STEP_SKIPPED) `now`; or it is neither after all (STEP_UNDONE)."""
+    """Step `n` is done (STEP_DONE) or skipped (STEP_SKIPPED) `now`; or it is neither after all (STEP_UNDONE).
+
+    Said twice, it was so the first time, and for the reason that was given then.
+    """
+    before = next((step for step in card.steps if step.n == n), None)
+    done_at, skipped_at, said = (before.done_at, before.skipped_at, before.reason) if before else (None,) * 3
     values: dict[str, Any] = {
-        "done_at": now if what is What.STEP_DONE else None,
+        "done_at": (done_at or now) if what is What.STEP_DONE else None,
         "done_by": by.value if what is What.STEP_DONE else None,
-        "skipped_at": now if what is What.STEP_SKIPPED else None,
-        "reason": reason if what is What.STEP_SKIPPED else None,
+        "skipped_at": (skipped_at or now) if what is What.STEP_SKIPPED else None,
+        "reason": (reason or said) if what is What.STEP_SKIPPED else None,
     }
     tx.connection.execute(
         update(card_steps).where(card_steps.c.card_id == card.id, card_steps.c.n == n).values(**values)

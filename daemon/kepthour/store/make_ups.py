@@ -27,6 +27,18 @@ def open_cards(tx: Tx) -> list[Card]:
     return _read(tx, _OPEN)
 
 
+def taken(tx: Tx) -> set[str]:
+    """The sessions that make up for a miss, also where its card is closed."""
+    rows = tx.connection.execute(
+        select(cards.c.make_up).where(
+            cards.c.therapist_id == tx.therapist,
+            cards.c.make_up.is_not(None),
+            or_(_OPEN, cards.c.confirmed_at.is_not(None)),
+        )
+    )
+    return set(rows.scalars())
+
+
 def opens_with(tx: Tx, session_id: str) -> list[Card]:
     """The open cards of which this is the make-up session, or the first meeting."""
     return _read(tx, _OPEN, or_(cards.c.make_up == session_id, cards.c.meeting == session_id))

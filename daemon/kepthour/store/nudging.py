@@ -9,6 +9,7 @@ from datetime import datetime
 from kepthour.core.make_up import FAILED
 from kepthour.core.nudges import LANDING, NUDGE, subject, to_tell
 from kepthour.core.reminder import Reminder, State, Why, number_in
+from kepthour.core.repair import FOLLOW_UP
 from kepthour.core.response import silence
 from kepthour.store import cards, outbox, reminders, sessions
 from kepthour.store.cards import Card
@@ -60,9 +61,22 @@ def hush(tx: Tx, card_id: int, now: datetime) -> None:
     outbox.withdraw(tx, silence(stale, Why.REPAIRED), now)
 
 
+def be_silent(tx: Tx, card_id: int, now: datetime) -> None:
+    """Nothing of what it had to say holds: a late start is no miss."""
+    open_ones = [
+        one for one in reminders.of_subject(tx, subject(card_id)) if one.state in {State.PENDING, State.SENT}
+    ]
+    outbox.withdraw(tx, silence(open_ones, Why.REPAIRED), now)
+
+
 def speak_again(tx: Tx, card_id: int, now: datetime) -> None:
-    """What was not said because a step was done, and is to come: the step is not done after all."""
+    """What was not said because a step was done, and is to come: the step is not done after all.
+
+    The card of a late start has nothing to say: it has no step 8.
+    """
     card, said = cards.get(tx, card_id), reminders.of_subject(tx, subject(card_id))
+    if card is None or all(step.n != FOLLOW_UP for step in card.steps):
+        return
     holds = newest(tx, card_id)
     again = [
         one.id

@@ -16,11 +16,13 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    not_,
     or_,
     select,
 )
 
 from kepthour.core.ladder import Urgency
+from kepthour.core.nudges import LANDING, NUDGE
 from kepthour.core.reminder import OPENING, OUT, QUESTION, Reminder, State, Why
 from kepthour.core.sweep import SWEEP
 from kepthour.logger import log
@@ -28,7 +30,7 @@ from kepthour.store.conditions import in_parts, of_kind, one_of
 from kepthour.store.engine import THERAPIST, Tx
 from kepthour.store.tables import reminders, sessions
 
-_ASKS_FOR = timedelta(days=1)
+_SAID_FOR = timedelta(hours=12)  # by a repair card
 _STANDS_FOR = timedelta(days=4)  # a question: over a long weekend
 
 
@@ -251,11 +253,13 @@ def left_open(tx: Tx, now: datetime) -> list[Reminder]:
     What another took the place of is not, though that one was taken back since: a clock set back does so. A sweep is of
     use for ten minutes to whoever is not asked yet; where it stands, it asks as long as a question does.
     """
-    sweeps = and_(
-        reminders.c.rung == SWEEP, reminders.c.session_id.is_not(None), reminders.c.sent_at > now - _ASKS_FOR
-    )
     # What is not answered is asked still, after a weekend too: it would have been taken back.
-    asks = or_(sweeps, and_(reminders.c.rung == QUESTION, reminders.c.sent_at > now - _STANDS_FOR))
+    is_asked = or_(
+        reminders.c.rung == QUESTION, and_(reminders.c.rung == SWEEP, reminders.c.session_id.is_not(None))
+    )
+    asks = and_(is_asked, reminders.c.sent_at > now - _STANDS_FOR)
+    # What a card says is of use for days to whoever was not there; where it stood, it has said it.
+    said_once = or_(not_(of_kind(reminders.c.subject, NUDGE)), reminders.c.rung == LANDING)
     shown = _read(
         tx,
         _MINE.where(
@@ -263,6 +267,7 @@ def left_open(tx: Tx, now: datetime) -> list[Reminder]:
             _HAS_REFERENCE,
             reminders.c.recall.is_(False),
             or_(reminders.c.useful_until > now, asks),
+            or_(said_once, reminders.c.sent_at > now - _SAID_FOR),
         ),
     )
     about = reminders.c.subject.in_({one.subject for one in shown})

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from kepthour.core.errors import NotFound
 from kepthour.core.trail import Noted, What
-from kepthour.store import history, sessions, trail
+from kepthour.store import cards, history, trail
 from kepthour.store.cards import Card
 from kepthour.store.engine import Store
 from kepthour.store.history import Said
@@ -24,7 +24,7 @@ class Record:
     """All about one card. Instants are aware UTC."""
 
     card: Card
-    start: datetime  # of the session, as it is now: a move since is among the changes
+    start: datetime  # of the session that was missed: it may stand elsewhere since
     end: datetime
     verdicts: tuple[Said, ...]  # every version, the first one first
     changes: tuple[Noted, ...]  # in the order in which they came
@@ -33,9 +33,9 @@ class Record:
 def record(store: Store, card: Card) -> Record:
     """All about `card`. Raises NotFound if its session is not stored any more."""
     with store.read() as tx:
-        row = sessions.get(tx, card.session_id)
-        if row is None:
+        it = cards.about(tx, card)
+        if it is None:
             raise NotFound("The session of this card is not stored any more.", "See: kepthour repair.")
-        said = history.of_session(tx, row.id)
-        changes = [one for one in trail.of_session(tx, row.id) if one.what in _OF_CARDS]
-    return Record(card, row.known.start, row.known.end, tuple(said), tuple(changes))
+        said = history.of_session(tx, card.session_id)
+        changes = [one for one in trail.of_session(tx, card.session_id) if one.what in _OF_CARDS]
+    return Record(card, it.start, it.end, tuple(said), tuple(changes))

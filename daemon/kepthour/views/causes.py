@@ -19,7 +19,7 @@ from kepthour.core.quiet import BACK_TO_BACK
 from kepthour.core.reminder import Reminder, Why
 from kepthour.core.response import Kind, Response
 from kepthour.core.trail import Noted, What
-from kepthour.core.verdict import Because, deadline_after
+from kepthour.core.verdict import FORESEEABLE, Because, deadline_after
 from kepthour.pipeline.plan.oddities import background
 from kepthour.store import (
     absences,
@@ -155,7 +155,8 @@ def _seen(tx: Tx, row: SessionRow, start: datetime) -> timedelta | None:
 def _before(tx: Tx, config: Configuration, session: KnownSession) -> list[KnownSession]:
     """The sessions of its day that began before it, by start."""
     near = sessions.between(tx, session.start - _DAY, session.start)
-    there = [one.known for one in near if not one.hidden and one.id != session.id]
+    held = [one for one in near if not one.hidden and one.verdict not in FORESEEABLE]
+    there = [one.known for one in held if one.id != session.id]
     day = by_day(there, config.zone).get(session.start.astimezone(config.zone).date(), [])
     return [one for one in day if one.start < session.start]
 

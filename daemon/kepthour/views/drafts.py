@@ -41,4 +41,5 @@ def occasion(store: Store, card: Card, zone: ZoneInfo, high_need: Collection[Phi
         earlier=earlier.astimezone(zone) if earlier else None,
         contacted_at=contacted.astimezone(zone) if contacted else None,
         high_need=row.known.client in high_need,
+        is_present=missed.is_present,
     )

@@ -234,10 +234,10 @@ def _sweeps(config: Configuration, sessions_asked: Sequence[KnownSession]) -> It
     for session in sessions_asked:
         sweep = after_session(session, zone, config.sweeps)
         if sweep is not None:
-            words = sweep_text(tongue, [session], zone, whole_day=False)
+            words = sweep_text(tongue, [session], zone, sweep.due_at, whole_day=False)
             yield Rehearsed(sweep.due_at, session.id, SWEEP, Urgency.PASSIVE, channels, words.whole)
     for sweep, those in evenings(by_day(sessions_asked, zone), zone, config.sweeps):
-        words = sweep_text(tongue, those, zone, whole_day=True)
+        words = sweep_text(tongue, those, zone, sweep.due_at, whole_day=True)
         yield Rehearsed(sweep.due_at, None, SWEEP, Urgency.PASSIVE, channels, words.whole)
 
 

@@ -113,7 +113,12 @@ def _remarks(written: Written, app: App) -> Iterator[str]:
         why, options = _weighs(draft)
         yield f"call, rather than write{why}. Notes for it: kepthour repair {card.id} draft --length phone{options}"
     if written.occasion.verdict.value == "suspected_miss":
-        yield f"this miss is only suspected. If it was none: kepthour settle {card.session_id} VERDICT"
+        none = (
+            f"settle {card.session_id} VERDICT"
+            if written.occasion.is_present
+            else f"repair {card.id} close continues"
+        )
+        yield f"this miss is only suspected. If it was none: kepthour {none}"
     if draft.context.repeat and written.occasion.earlier is not None:
         when = clock(written.occasion.earlier, app.config.zone)
         yield f"a repeat, since the same alias waited for you on {when}. If that was somebody else: --first"

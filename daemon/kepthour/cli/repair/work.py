@@ -83,7 +83,10 @@ def _go_through(ctx: click.Context, app: App, wanted: Chosen) -> bool:
     numbers, at, shown = [n for n, _due in wanted.card(app).open_steps], 0, None
     while at < len(numbers):
         card, n = wanted.card(app), numbers[at]
-        step = next(one for one in card.steps if one.n == n)
+        step = next((one for one in card.steps if one.n == n), None)
+        if step is None:  # said elsewhere meanwhile: it began late, and has fewer steps
+            at += 1
+            continue
         helps = {one.key: one for one in _HELPS.get(n, ())}
         if shown != at:
             _show(step, app)

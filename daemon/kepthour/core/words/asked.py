@@ -36,15 +36,18 @@ def question_text(
 
 def _several_text(tongue: Tongue, sessions: Sequence[KnownSession], zone: ZoneInfo, now: datetime) -> Text:
     clocks = tongue.whens([session.start for session in sessions], zone, now)
-    # Translators: always two or more. A question, never an accusation: perhaps they were held.
-    asked = tongue.ngettext(
-        "{count} session without a check-in. What happened?",
-        "{count} sessions without a check-in. What happened?",
-        len(sessions),
-    )
     # Translators: {clocks} is a list: "10:00, 11:00", or of other days: "Mon 10:00, 11:00, Tue 09:00".
     body = tongue.gettext("They began at {clocks}. Go through them with: kepthour sweep", clocks=clocks)
-    return Text(asked, body)
+    return Text(_without_a_check_in(tongue, len(sessions)), body)
+
+
+def _without_a_check_in(tongue: Tongue, count: int) -> str:
+    # Translators: mostly two or more. A question, never an accusation: perhaps they were held.
+    return tongue.ngettext(
+        "{count} session without a check-in. What happened?",
+        "{count} sessions without a check-in. What happened?",
+        count,
+    )
 
 
 def _all_answers(tongue: Tongue) -> str:
@@ -53,19 +56,27 @@ def _all_answers(tongue: Tongue) -> str:
     return tongue.gettext("All answers: kepthour settle")
 
 
-def sweep_text(tongue: Tongue, asked: Sequence[KnownSession], zone: ZoneInfo, *, whole_day: bool) -> Text:
-    """Sessions that are over, and of which nobody said what became: after one session, or in the evening."""
-    clocks = ", ".join(tongue.clock(session.start, zone) for session in asked)
+def sweep_text(
+    tongue: Tongue, asked: Sequence[KnownSession], zone: ZoneInfo, now: datetime, *, whole_day: bool
+) -> Text:
+    """Sessions that are over, and of which nobody said what became: after one session, or in the evening.
+
+    Told on another day (after a night, past midnight), it says of which.
+    """
+    clocks = tongue.whens([session.start for session in asked], zone, now)
     if not whole_day:
         return Text(
             tongue.gettext("The session of {clock} is over. Was it held?", clock=clocks),
             _all_answers(tongue),
         )
-    title = tongue.ngettext(
-        "{count} session of today is not accounted for",
-        "{count} sessions of today are not accounted for",
-        len(asked),
-    )
+    if asked[0].start.astimezone(zone).date() == now.astimezone(zone).date():
+        title = tongue.ngettext(
+            "{count} session of today is not accounted for",
+            "{count} sessions of today are not accounted for",
+            len(asked),
+        )
+    else:
+        title = _without_a_check_in(tongue, len(asked))
     # Translators: {clocks} is one time of day, or a list: "10:00, 11:00".
     body = tongue.gettext("Begun at {clocks}. Say what became of them: kepthour sweep", clocks=clocks)
     return Text(title, body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from kepthour.core.reminder import (
     hand_out,
     next_attempt,
 )
+from kepthour.core.sweep import SWEEP
 from kepthour.logger import log
 from kepthour.pipeline.dispatch.surroundings import Surroundings
 from kepthour.pipeline.dispatch.wording import Unworded, Wording, Words, words_for
@@ -31,6 +33,7 @@ _REFUSALS = 2  # so often a channel may refuse before the others are tried
 _URGENT = {Urgency.HIGH, Urgency.CRITICAL}
 MADE_UP = 1 << 62  # from here on: numbers of rungs that no store has
 _LATELY = timedelta(days=1)
+_ASKING = {QUESTION, SWEEP}  # of a session that had both, the sweep stands in the place of the question
 _LONG_AGO = 5  # so many questions of longer ago are shown again: all of them would bury what is due today
 
 
@@ -210,11 +213,11 @@ def left_open(
     with store.read() as tx:
         around = Surroundings.read(tx, now)
         left = [one for one in reminders.left_open(tx, now) if only is None or one.id in only]
-        old = [one for one in left if one.rung == QUESTION and _is_old(one, now)]
+        buried = _buried(left, now)
         for reminder in left:
-            if reminder in old[:-_LONG_AGO]:
+            if reminder.id in buried:
                 continue
-            waits = around.waits(reminder) if reminder.rung == QUESTION else None
+            waits = around.waits(reminder) if reminder.rung in _ASKING else None
             if waits is not None:  # they are with a client, or away
                 later[reminder.id] = waits[0]
                 continue
@@ -223,6 +226,15 @@ def left_open(
                 if words is not None and reminder.channel in channels:
                     found.append(Parcel(reminder, words, reminder.reference))
     return found, later
+
+
+def _buried(left: Iterable[Reminder], now: datetime) -> set[int]:
+    """The ids of old questions that are not shown again: on each channel all but the newest."""
+    old: defaultdict[str, list[int]] = defaultdict(list)
+    for one in left:
+        if one.rung in _ASKING and _is_old(one, now):
+            old[one.channel].append(one.id)
+    return {number for numbers in old.values() for number in numbers[:-_LONG_AGO]}
 
 
 def _is_old(question: Reminder, now: datetime) -> bool:

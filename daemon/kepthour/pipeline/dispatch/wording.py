@@ -226,7 +226,7 @@ def _sweep(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Words
     else:
         start, end = _bounds(reminder, wording.how.zone)
         mine = [one for one in asked if start <= one.start < end]
-    return _fixed(sweep_notice(reminder, mine, wording.how)) if mine else None
+    return _fixed(sweep_notice(reminder, mine, now, wording.how)) if mine else None
 
 
 def _bounds(reminder: Reminder, zone: ZoneInfo) -> tuple[datetime, datetime]:

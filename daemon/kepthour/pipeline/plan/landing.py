@@ -32,7 +32,7 @@ def plan_landing(
     revision = int(wanted.due_at.timestamp()) // 60 if wanted is not None else None
     said = [one for one in reminders.of_subject(tx, subject(card.id)) if one.rung == LANDING]
     planning.drop(tx, [one.id for one in said if one.revision != revision])
-    if wanted is not None and revision is not None:
+    if wanted is not None and revision is not None and now < wanted.useful_until:
         channels = policy.digest_channels
         planning.announce(
             tx,
@@ -49,8 +49,8 @@ def plan_landing(
 
 
 def _wanted(confirmed_at: datetime, meeting: Standing | None, zone: ZoneInfo, now: datetime) -> Nudge | None:
-    """None: it would be of no use any more, or was not yet when the miss was confirmed."""
+    """None: it was not to come any more when the miss was confirmed. One that waits for the end of a leave stays."""
     if meeting is None:
         return None
     one = landing(meeting.end, zone)
-    return one if now < one.useful_until and confirmed_at < one.due_at else None
+    return one if confirmed_at < one.due_at else None

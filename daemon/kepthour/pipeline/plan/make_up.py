@@ -52,17 +52,23 @@ def _open_card(tx: Tx, card_id: int) -> tuple[Card, cards.About]:
     it = cards.about(tx, card) if card is not None else None
     if card is None or it is None:
         raise NotFound("The session of this card is not stored any more.", "See: kepthour repair.")
-    _object(card, it.verdict)
+    _object(card, it)
     return card, it
 
 
-def _object(card: Card, verdict: Verdict | None) -> None:
+def _object(card: Card, it: cards.About) -> None:
     """Raises NeedsPerson for a card that no session makes up for."""
     if card.state is CardState.CLOSED:
         raise NeedsPerson(
             "This card is closed.", f"To go on with it: kepthour repair {card.id} step 8 undone."
         )
-    if card.confirmed_at is None or verdict is not Verdict.MISSED:
+    unsaid = card.confirmed_at is None or it.verdict is not Verdict.MISSED
+    if unsaid and not it.is_present:
+        raise NeedsPerson(
+            "You did not say that this session was missed before it was moved.",
+            f"If there is nothing left to do about it: kepthour repair {card.id} close continues.",
+        )
+    if unsaid:
         raise NeedsPerson(
             "You did not say that this session was missed.",
             f"If it was: kepthour settle {card.session_id} missed.",

@@ -28,7 +28,7 @@ from kepthour.core.make_up import (
 )
 from kepthour.core.oddities import usual_times
 from kepthour.core.trail import Who
-from kepthour.core.verdict import Verdict
+from kepthour.core.verdict import NOT_HELD, Verdict
 from kepthour.logger import log
 from kepthour.pipeline.plan.held import Held
 from kepthour.pipeline.plan.landing import plan_landing
@@ -56,7 +56,7 @@ def follow_cards(policy: Policy, store: Store, now: datetime) -> None:
 def _follow_all(tx: Tx, policy: Policy, now: datetime) -> None:
     held, wanted, asked = Held(tx, policy, now), set[str](), set[str]()
     open_cards = make_ups.open_cards(tx)
-    taken = {card.make_up.session for card in open_cards if card.make_up}
+    taken = make_ups.taken(tx)
     for card in open_cards:
         row, it = sessions.get(tx, card.session_id), cards.about(tx, card)
         if row is None or it is None:
@@ -117,7 +117,8 @@ class _Follower:
         failed = self._judged(FAILED)
         if self._card.make_up is not None:
             taken.discard(self._card.make_up.session)
-            self._keep(failed)
+            # What the therapist said is not for a suspicion to take back: most who are suspected were there.
+            self._keep(self._judged(NOT_HELD) if self._card.make_up.by is Who.THERAPIST else failed)
         if self._card.make_up is None and not self._card.is_without:
             self._find(failed | taken)
         if self._card.make_up is not None:

@@ -31,7 +31,12 @@ def missed(tx: Tx, found: Iterable[Card], now: datetime) -> list[Repaired]:
     repaired = []
     for card in found:
         about, row = cards.about(tx, card), sessions.get(tx, card.session_id)
-        if about is None or row is None or about.verdict is not Verdict.MISSED:
+        if about is None or row is None:
+            continue
+        for one in cards.before(tx, card):
+            if one.verdict is Verdict.MISSED:
+                repaired.append(Repaired(Missed(one.start, one.contacted_at, None), one.end, row))
+        if about.verdict is not Verdict.MISSED:
             continue
         contact = next((step.done_at for step in card.steps if step.n == _FIRST_CONTACT), None)
         heir = _heir(tx, row) if about.is_present else row
