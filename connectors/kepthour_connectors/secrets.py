@@ -58,11 +58,15 @@ def private(path: Path) -> Path:
     That they may replace it is no fault: the mode of a folder changes though nobody touched what is ours, and then
     nobody would be reminded.
     """
-    # A missing file is told when the secret is needed, so that one calendar never stops the others; so is a folder.
-    is_there = path.exists() and not path.is_dir()
-    if not is_there or _overlooked.get():
+    # What cannot be looked at is told when the secret is needed, so that one calendar never stops the others; so is a
+    # folder.
+    try:
+        mode = path.stat().st_mode
+    except OSError:
         return path
-    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+    if stat.S_ISDIR(mode) or _overlooked.get():
+        return path
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise OpenToOthers(f"others may read {path}", f"close it with: chmod 600 {shlex.quote(str(path))}")
     return path
 

@@ -55,6 +55,7 @@ def test_every_command_is_among_them() -> None:
         ("export", "--output", values.LONG),
         ("export", "--output", "~nobody-here/x"),
         ("store", "encrypt", "--key-file", "~nobody-here/x"),
+        ("store", "encrypt", "--key-file", values.LONG),
         ("init", "--no-input", "--config", values.LONG),
         ("init", "--config", values.LONG),
         ("agenda", "--config", values.LONG),

@@ -175,7 +175,7 @@ THEME = [
 
 
 def _readable(file: Path) -> bool:
-    return file.is_file() and os.access(file, os.R_OK)
+    return os.access(file, os.R_OK) and file.is_file()  # in this order: the second cannot look everywhere
 
 
 def _in_use() -> ChannelFailed:
