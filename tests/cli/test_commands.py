@@ -343,7 +343,8 @@ def test_settle_alone_says_what_is_asked_and_names_a_way(world: World) -> None:
 
 def test_a_session_within_a_leave_says_so_and_no_rung_of_it_is_next(world: World) -> None:
     silent = world.json("agenda")["sessions"][0]
-    world.cli("away", "--until", "tomorrow")
+    end = at(minutes=60).astimezone(ZoneInfo("Europe/Berlin"))  # not "tomorrow": it may begin after midnight
+    world.cli("away", "--until", f"{end:%Y-%m-%dT%H:%M}")
     (shown,) = [one for one in world.json("agenda")["sessions"] if one["id"] == silent["id"]]
     assert (shown["away"], silent["away"]) == (True, False)
     assert "you are away" in world.cli("agenda").stdout

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from kepthour.cli import demo
 from kepthour.config.reading import load
+from kepthour.core.spans import spoken
 from kepthour.core.verdict import Verdict
 from kepthour.plugins import Plugins
 from tests.support.day import Day
@@ -27,18 +28,21 @@ def test_the_demonstration_ends_with_the_flagged_miss_or_the_check_in_and_cleans
         subprocess.Popen([KEPTHOUR, "demo", *more], env=world.env, stdout=subprocess.PIPE, text=True)
         for more in ([], ["--attend"])
     ]
-    missed, attended = (process.communicate(timeout=60)[0] for process in both)
+    missed, attended = (process.communicate(timeout=400)[0] for process in both)
     assert [process.returncode for process in both] == [0, 0]
+    # A busy machine sees it a second time, more slowly, and perhaps a third time: the last one is the whole story.
+    *earlier, story = missed.split("Once more, more slowly.")
+    pace = demo._PACES[len(earlier)]
     for line in (
-        "starts in 20 s",
+        f"starts in {spoken(timedelta(seconds=20 * pace))}",
         "starts now",
-        "began 6 s ago",
+        f"began {spoken(timedelta(seconds=6 * pace))} ago",
         "What happened?",
         "suspected miss",
         "Repair card",
         f"Begin with your own calendar: {KEPTHOUR} init",
     ):
-        assert line in missed
+        assert line in story
     assert "I'm here" in attended and "on time" in attended
     assert "began" not in attended and "Repair card" not in attended
     assert "AB individual" not in missed + attended

@@ -447,6 +447,7 @@ def test_without_systemd_no_unit_is_written(world: World) -> None:
 
 def test_the_first_reminder_is_told_and_rehearsed_at_once(world: World) -> None:
     (world.home / "sessions.ics").write_text(practice_text(), newline="")
+    world.shift_clock(next_monday(time(8)))  # an hour before the first of that day
     said = FirstRun(world, {"Which (": "file"}).said
     first = next(
         one for one in world.json("rehearse", "--from", "today", "--to", "+7d")["reminders"] if one["session"]

@@ -47,7 +47,9 @@ def put(world: World, start: datetime) -> None:
     """The one session."""
     begins, ends = (f"{at:%Y%m%dT%H%M%SZ}" for at in (start, start + timedelta(minutes=50)))
     text = calendar(event("one", "AB", begins, ends, f"URL:{ROOM}", zone=None))
-    (world.home / "practice.ics").write_text(text, encoding="utf-8", newline="")
+    file = world.home / "practice.ics"  # a daemon may be reading it
+    file.with_suffix(".new").write_text(text, encoding="utf-8", newline="")
+    file.with_suffix(".new").rename(file)
 
 
 def test_a_button_shown_before_a_restart_still_checks_in_after_it(tmp_path: Path, desktop: Desktop) -> None:

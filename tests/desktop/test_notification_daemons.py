@@ -115,9 +115,13 @@ async def test_what_was_dismissed_is_no_answer(stage: Stage) -> None:
 async def test_what_expires_is_no_answer(stage: Stage) -> None:
     """notification-daemon takes it away, and tells nobody."""
     await stage.send(CALM)
-    await stage.until(lambda: stage.desktop.count() == 1)
-    await stage.until(lambda: stage.desktop.count() == 0)
-    assert stage.desktop.closed() == ([] if stage.desktop.server.name == Gnome.name else [EXPIRED])
+    if stage.desktop.server.name == Gnome.name:
+        await stage.until(lambda: stage.desktop.count() == 1)
+        await stage.until(lambda: stage.desktop.count() == 0)
+        assert stage.desktop.closed() == []
+    else:  # after two seconds: perhaps before anybody has looked
+        await stage.until(lambda: stage.desktop.closed() == [EXPIRED])
+        await stage.sees()
     await stage.heard_all()
     assert stage.answers == []
 
@@ -213,7 +217,7 @@ async def test_do_not_disturb_is_not_to_be_seen_from_here(stage: Stage) -> None:
     server = stage.desktop.server
     assert isinstance(server, Dunst | Xfce)
     await stage.do(server.be_quiet)
-    await stage.send(CALM)
+    await stage.send(replace(CALM, stays=True))
     await stage.send(OTHER)
     if isinstance(server, Dunst):
         await stage.until(lambda: server.held_back() == 2)

@@ -101,38 +101,39 @@ def test_nobody_answers_each_rung_comes_once_in_order_then_the_question_and_a_ca
     assert all(then < following for then, following in zip(sent, due[1:], strict=False))
 
 
-def test_checking_in_on_the_command_line_ends_the_ladder_within_a_second(world: World) -> None:
-    with reminding(world, 7):
-        eventually(lambda: "-2s" in world.rungs(), "the rung two seconds before")
+def test_checking_in_on_the_command_line_ends_the_ladder_at_once(world: World) -> None:
+    world.configure(CONFIG.format(rungs=rungs("-30s", "0s", "+1s")))  # half a minute for a busy machine
+    with reminding(world, 31):
+        eventually(lambda: "-30s" in world.rungs(), "the first rung")
         answered = world.json("here")
         assert (answered["verdict"], answered["state"]) == ("on_time", "in_session")
-        assert set(world.rungs()) <= {"-4s", "-3s", "-2s", "-1s"}
+        assert world.rungs() == ["-30s"]
         states = {one["rung"]: one["state"] for one in world.json("log")["deliveries"]}
         assert states["+1s"] == "superseded"
     assert verdict(world) == "on_time"
 
 
 def test_acknowledging_silences_the_rungs_before_the_start_and_not_the_one_at_it(world: World) -> None:
-    with reminding(world, 9):
-        eventually(lambda: "-4s" in world.rungs(), "the first rung")
-        world.cli("ack")
-        before = len(world.rungs())
-        eventually(lambda: "+1s" in world.rungs(), "the rung after the start")
-    assert world.rungs()[before : before + 2] == ["0s", "+1s"]
+    world.configure(CONFIG.format(rungs=rungs("-10s", "-2s", "-1s", "0s", "+3s")))
+    with reminding(world, 11):
+        eventually(lambda: "-10s" in world.rungs(), "the first rung")
+        world.cli("ack")  # within eight seconds
+        eventually(lambda: "+3s" in world.rungs(), "the rung after the start")
+    assert world.rungs()[:3] == ["-10s", "0s", "+3s"]
 
 
 @pytest.mark.parametrize("how", ["TERM", "KILL"])
 def test_the_daemon_ended_between_two_rungs_and_started_again_loses_and_repeats_none(
     world: World, how: str
 ) -> None:
-    world.configure(CONFIG.format(rungs=rungs("-9s", "-8s", "-3s", "0s")))
+    world.configure(CONFIG.format(rungs=rungs("-12s", "-8s", "-3s", "0s")))
     with reminding(world, 14) as first:
         eventually(lambda: "-8s" in world.rungs(), "the second rung")
         eventually(lambda: _states(world)["-8s"] == "sent", "its record")
         first.kill() if how == "KILL" else first.end()
     with world.daemon():
         eventually(lambda: "0s" in world.rungs(), "the rung at the start")
-    assert world.rungs() == ["-9s", "-8s", "-3s", "0s"]
+    assert world.rungs() == ["-12s", "-8s", "-3s", "0s"]
 
 
 def _states(world: World) -> dict[str, str]:
@@ -140,12 +141,13 @@ def _states(world: World) -> dict[str, str]:
 
 
 def test_a_moved_session_moves_its_reminders_at_the_next_poll(world: World) -> None:
+    world.configure(CONFIG.format(rungs=rungs("-8s", "-4s", "0s")))
     put(world, soon(3600))
     with world.daemon():
         eventually(lambda: world.json("log")["deliveries"], "the plan")
         put(world, soon(9))
         eventually(lambda: "0s" in world.rungs(), "the rung at the new start")
-    assert world.rungs()[:5] == ["-4s", "-3s", "-2s", "-1s", "0s"]
+    assert world.rungs()[:3] == ["-8s", "-4s", "0s"]
 
 
 @pytest.mark.usefixtures("turnable_clock")
@@ -186,6 +188,7 @@ def test_a_reload_takes_up_the_new_configuration(world: World) -> None:
 
 
 def test_a_reload_of_a_broken_configuration_keeps_the_old_one_and_says_so(world: World) -> None:
+    world.configure(CONFIG.format(rungs=rungs("0s")))  # none that could come in its place
     with reminding(world, 5) as daemon:
         world.config_file.write_text("nonsense", encoding="utf-8")
         daemon.process.send_signal(signal.SIGHUP)
@@ -215,6 +218,7 @@ def test_a_damaged_store_is_kept_aside_and_the_calendars_are_read_anew(world: Wo
 
 
 def test_no_word_of_a_client_is_logged_or_handed_to_a_channel(world: World) -> None:
+    world.configure(CONFIG.format(rungs=rungs("0s")))
     with reminding(world, 4, "Marker-Name") as daemon:
         eventually(lambda: "0s" in world.rungs(), "the rung at the start")
         everything = daemon.said() + world.received_file.read_text(encoding="utf-8")

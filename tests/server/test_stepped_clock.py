@@ -267,9 +267,9 @@ def back_over_a_verdict(folder: Path) -> None:
     machine = Machine(folder, NOON + 30 * DAY)
     machine.configure(("-4s", "0m"), missed_after="2s")
     with machine.running():
-        session = machine.soon(6 * SECOND)
+        session = machine.soon(12 * SECOND)  # so that the first rung comes before the next one is due
         machine.put(session)
-        machine.wait_for("question", session)
+        machine.wait_for("question", session, within=12 + NOTICED)
         assert machine.verdicts(session) == ["suspected_miss"]
         machine.world.shift_clock(session - HOUR)
         eventually(lambda: machine.verdicts(session) == [None], "the verdict to be taken back", NOTICED)

@@ -116,8 +116,8 @@ def beheaded_between_two_daemons(world: World) -> None:
     prepared(world, LADDER)
     with reminding(world, 24):
         begun(world)
-        world.cli("here")
-        before = came(world)
+        said = world.json("here")["verdict"]  # a busy machine may come to it when the session has begun
+    before = came(world)  # with what was on its way when it was answered
     beheaded(world.store_file)
     assert "damaged" in world.cli("agenda", expect=1).stderr
     with world.daemon() as daemon:
@@ -125,7 +125,7 @@ def beheaded_between_two_daemons(world: World) -> None:
         eventually(lambda: world.json("agenda")["sessions"], "the session, read anew")
         (session,) = world.json("agenda")["sessions"]
         eventually(lambda: datetime.now(UTC) > datetime.fromisoformat(session["start"]), "the start")
-    assert (session["state"], session["verdict"]) == ("in_session", "on_time")
+    assert (session["state"], session["verdict"]) == ("in_session", said)
     assert came(world) == before
 
 

@@ -94,14 +94,14 @@ def test_a_call_that_the_daemon_finds_going_on_is_asked_about(tmp_path: Path) ->
     require(missing_for(PIPEWIRE))
     world = World(tmp_path)
     world.configure(CONFIG)
-    start, stamp = datetime.now(UTC), "%Y%m%dT%H%M%SZ"
-    ends = start + timedelta(minutes=50)
-    link = "LOCATION:https://zoom.us/j/1"
-    text = calendar(event("one", "AB", f"{start:{stamp}}", f"{ends:{stamp}}", link, zone=None))
-    (world.home / "practice.ics").write_text(text, encoding="utf-8", newline="")
     world.env["DBUS_SYSTEM_BUS_ADDRESS"] = f"unix:path={tmp_path}/no-bus"
     with PipeWire() as server, server.call("zoom"):
         world.env["XDG_RUNTIME_DIR"] = server.env["XDG_RUNTIME_DIR"]
+        start, stamp = datetime.now(UTC), "%Y%m%dT%H%M%SZ"
+        ends = start + timedelta(minutes=50)
+        link = "LOCATION:https://zoom.us/j/1"
+        text = calendar(event("one", "AB", f"{start:{stamp}}", f"{ends:{stamp}}", link, zone=None))
+        (world.home / "practice.ics").write_text(text, encoding="utf-8", newline="")
         with world.daemon() as daemon:
             session = eventually(lambda: world.json("agenda")["sessions"], "the session")[0]["id"]
             eventually(lambda: "question" in world.rungs(), "the question", within=90)

@@ -179,6 +179,14 @@ async def test_alsa_gets_a_tone_instead_of_what_it_cannot_read(
     assert stubs.played()[0][-1].startswith("/proc/self/fd/") is own
 
 
+async def test_a_file_that_cannot_be_looked_at_costs_no_ringing(stubs: Stubs, tmp_path: Path) -> None:
+    stubs.player("pw-play")
+    channel = made(file=tmp_path / ("x" * 300))
+    await channel.send(NOTICE, None)
+    await channel.close()
+    assert stubs.played()
+
+
 async def test_it_rings_if_nobody_can_tell_whether_a_microphone_is_in_use(
     stubs: Stubs, monkeypatch: pytest.MonkeyPatch
 ) -> None:

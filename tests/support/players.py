@@ -37,10 +37,11 @@ class Stubs:
         (folder / "played").touch()
 
     def program(self, name: str, text: str) -> None:
-        """Any program."""
-        file = self.folder / name
+        """Any program. In the place of another at once: what is being started is whole, and may be replaced."""
+        file = self.folder / f".{name}"
         file.write_text(text, encoding="utf-8")
         file.chmod(0o755)
+        file.rename(self.folder / name)
 
     def player(self, name: str, seconds: float = 60) -> None:
         """A player whose sound is so long."""

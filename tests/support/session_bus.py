@@ -113,7 +113,8 @@ class SessionBus(Stacked):
         self._marks += 1
         mark = f"kepthour.test.Mark{self._marks}x"
         if self.busctl("call", *_BUS, "NameHasOwner", "s", mark).returncode == 0:
-            eventually(lambda: mark in self._file.read_text(encoding="utf-8"), "the bus monitor")
-        for line in self._file.read_text(encoding="utf-8").splitlines(keepends=True):
-            if line.endswith("\n"):
+            eventually(lambda: mark.encode() in self._file.read_bytes(), "the bus monitor")
+        # The last line may be half written, and end within a letter.
+        for line in self._file.read_bytes().splitlines(keepends=True):
+            if line.endswith(b"\n"):
                 yield json.loads(line)

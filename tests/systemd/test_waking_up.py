@@ -146,7 +146,8 @@ def test_without_a_session_nothing_wakes_the_machine(
     cancelled = "STATUS:CANCELLED\r\nEND:VEVENT"
     file = world.home / "practice.ics"
     text = file.read_text(encoding="utf-8").replace("END:VEVENT", cancelled.replace("\r\n", "\n"))
-    file.write_text(text, encoding="utf-8")
+    file.with_suffix(".new").write_text(text, encoding="utf-8")
+    file.with_suffix(".new").rename(file)
     eventually(lambda: wakes(user_manager) == [], "the timer to go")
 
 
