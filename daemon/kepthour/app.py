@@ -63,6 +63,7 @@ class App:
             sweeps=config.sweeps,
             early_if_odd=config.early_if_odd,
             digest_channels=config.near_channels,
+            far_channels=config.far_channels,
             end_cues=config.end_cues,
             zone=config.zone,
             given_up=self._closed,

@@ -90,3 +90,34 @@ async def test_on_my_way_takes_no_question_away(tmp_path: Path) -> None:
     day.answer(Kind.ACK)
     await day.until("2026-03-02 10:20")
     assert [notice.rung for notice in day.screen.open_notices.values()] == ["question"]
+
+
+@pytest.mark.parametrize(("kind", "given"), [(Kind.ACK, "09:56"), (Kind.SNOOZE, "09:54")])
+async def test_what_holds_up_to_the_start_takes_nothing_away_that_came_since(
+    tmp_path: Path, kind: Kind, given: str
+) -> None:
+    """No rung follows: for ten minutes nothing would stand there, and a client waits."""
+    day = a_morning(tmp_path)
+    await day.until("2026-03-02 10:05:30")
+    day.app.answer(kind, day.only().session.id, "phone", None, when(f"2026-03-02 {given}"))
+    await day.until("2026-03-02 10:06")
+    assert [notice.rung for notice in day.screen.open_notices.values()] == ["+5m"]
+
+
+async def test_what_came_before_the_time_for_which_it_holds_goes(tmp_path: Path) -> None:
+    day = a_morning(tmp_path)
+    await day.until("2026-03-02 09:59:30")
+    day.app.answer(Kind.ACK, day.only().session.id, "phone", None, when("2026-03-02 09:56"))
+    await day.until("2026-03-02 09:59:40")
+    assert day.screen.open_notices == {}
+
+
+async def test_a_snooze_is_no_reminder_that_was_lost(tmp_path: Path) -> None:
+    """Its end had come and gone when it was heard: all that was to come had come."""
+    day = a_morning(tmp_path)
+    await day.until("2026-03-02 10:05:30")
+    day.app.answer(
+        Kind.SNOOZE, day.only().session.id, "phone", timedelta(minutes=4), when("2026-03-02 09:54")
+    )
+    await day.until("2026-03-02 10:20")
+    assert day.only().verdict is Verdict.SUSPECTED_MISS

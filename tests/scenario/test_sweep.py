@@ -113,3 +113,16 @@ async def test_the_evening_s_notice_goes_when_its_last_session_is_settled(day: D
 def all_of(day: Day) -> list[Reminder]:
     with day.app.store.read() as tx:
         return reminders.everything(tx)
+
+
+async def test_a_question_that_has_to_wait_is_not_lost_to_a_sweep_that_cannot_wait_so_long(
+    tmp_path: Path,
+) -> None:
+    day = Day(tmp_path, "2026-03-02 08:30", SWEPT)
+    day.put("long", "2026-03-02T09:00:00", 240)
+    day.put("within", "2026-03-02T10:00:00")
+    day.sync()
+    await day.until("2026-03-02 08:59:30")
+    day.answer(Kind.HERE)
+    await day.until("2026-03-02 13:01")
+    assert day.rungs_since("10:06") == [("13:00:00", "question")]

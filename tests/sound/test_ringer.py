@@ -331,3 +331,13 @@ def test_options_that_make_no_sense_are_refused(options: dict[str, object]) -> N
 
 def test_it_is_for_what_is_critical_unless_it_is_told_otherwise() -> None:
     assert sound.DEFAULT_URGENCY is Urgency.CRITICAL
+
+
+async def test_a_silent_word_to_who_is_with_a_client_does_not_ring(stubs: Stubs) -> None:
+    """`urgency = "high"` takes the next client's `-5m`, which comes as one where sessions are back to back."""
+    stubs.player("aplay")
+    channel = made()
+    word = replace(NOTICE, urgency=Urgency.NORMAL, discreet=True)
+    assert await channel.send(word, None) is None
+    assert stubs.played() == []
+    await channel.close()

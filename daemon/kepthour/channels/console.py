@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import sys
 from collections.abc import Callable
 from typing import TextIO
@@ -14,6 +13,7 @@ from kepthour.core.ladder import Urgency
 from kepthour.core.notice import LATE
 from kepthour.core.plain import one_line
 from kepthour.core.spans import format_duration
+from kepthour.output import takes_more
 from kepthour.ports import Answer, ChannelFailed, Key, Notice
 
 _MARKS = {Urgency.PASSIVE: "   ", Urgency.NORMAL: "●  ", Urgency.HIGH: "●● ", Urgency.CRITICAL: "●●●"}
@@ -62,7 +62,7 @@ class Console:
                 "Take this channel out of the configuration of a service.",
             )
         try:
-            if not _takes_more(output):
+            if not takes_more(output):
                 raise ChannelFailed(
                     "stopped", "The terminal takes no text at present.", "Let it go on with Ctrl+Q."
                 )
@@ -93,17 +93,6 @@ def _is_journal(output: TextIO) -> bool:
     except OSError:  # kept in memory
         return False
     return told == f"{there.st_dev}:{there.st_ino}"
-
-
-def _takes_more(output: TextIO) -> bool:
-    """Whether writing would not block: behind a terminal that Ctrl+S stopped, all reminders would wait."""
-    try:
-        number = output.fileno()
-    except OSError:  # kept in memory
-        return True
-    poll = select.poll()  # not select(): it knows no number above 1023
-    poll.register(number, select.POLLOUT)
-    return bool(poll.poll(0))
 
 
 def _print(notice: Notice, output: TextIO) -> None:

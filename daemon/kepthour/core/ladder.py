@@ -223,13 +223,16 @@ def climb(ladder: Ladder, start: datetime, end: datetime, *, notable: bool) -> l
     `start` and `end` are aware UTC. Never raises.
     """
     deadline = ladder.deadline(start, end)
-    steps = [
-        _step(rung, channel.name, start, deadline)
+    called_for = [
+        (rung, channel.name)
         for rung in ladder.rungs
         if (notable or rung.only_if is OnlyIf.ALWAYS) and start + rung.offset < deadline
         for channel in ladder.channels
         if channel.takes(rung)
     ]
+    # Before the start a rung is of use until then, when a newer one takes over; if none does, it is itself the last.
+    until = start if any(not rung.before_start for rung, _channel in called_for) else deadline
+    steps = [_step(rung, channel, start, until, deadline) for rung, channel in called_for]
     return sorted(steps, key=lambda step: (step.due_at, step.channel))
 
 
@@ -237,18 +240,17 @@ def extra_step(
     offset: timedelta, urgency: Urgency, channel: str, start: datetime, deadline: datetime
 ) -> Step:
     """A reminder that no configured rung stands for: the end of a snooze."""
-    return _step(Rung(offset, format_offset(offset), urgency), channel, start, deadline)
+    return _step(Rung(offset, format_offset(offset), urgency), channel, start, start, deadline)
 
 
-def _step(rung: Rung, channel: str, start: datetime, deadline: datetime) -> Step:
+def _step(rung: Rung, channel: str, start: datetime, until: datetime, deadline: datetime) -> Step:
     return Step(
         rung=rung.label,
         offset=rung.offset,
         channel=channel,
         urgency=rung.urgency,
         due_at=start + rung.offset,
-        # Before the start every rung is worth showing until the start, at which a newer one takes over.
-        useful_until=start if rung.before_start else deadline,
+        useful_until=until if rung.before_start else deadline,
         skip_in_session=rung.skip_in_session,
     )
 

@@ -25,7 +25,9 @@ def offers(tongue: Tongue, session: KnownSession, now: datetime) -> tuple[Action
         return (on_my_way, snooze)
     if now < session.start:
         return (*join, here, on_my_way, snooze)
-    return (*join, here, action(tongue, Key.LATE))
+    # Of a very short session it would be over by then, and the answer refused.
+    late = (action(tongue, Key.LATE),) if now + LATE < session.end else ()
+    return (*join, here, *late)
 
 
 def replies(tongue: Tongue) -> tuple[Action, ...]:

@@ -39,6 +39,7 @@ MOVES: dict[State, frozenset[State]] = {
 
 
 QUESTION = "question"  # the rung that asks what became of sessions
+SWEEP = "sweep"  # the rung that asks once more, after the session and in the evening
 ALERT = "calendar"  # the rung that says that a calendar cannot be trusted
 OPENING = "opening-cue"  # a rung more than the ladder has, of the session at which they meet after a miss
 KEPT_QUIET = "microphone-in-use"  # the problem of a channel that could, and leaves the therapist in peace
@@ -188,13 +189,13 @@ def hand_out(
             continue
         soonest = max(now, one.not_before)
         if one.useful_until <= (soonest if soonest <= horizon else now):
-            changes.append(_too_late(one))
+            changes.append(_too_late(one, newest_out.get(one.target)))
         else:
             by_target[one.target].append(one)
     for target, rivals in by_target.items():
         for one in rivals:
             soonest = max(now, one.not_before)
-            newer = [other.due_at for other in rivals if _age(other) > _age(one)]
+            newer = [other.due_at for other in rivals if _is_newer(other, one)]
             if newest_out.get(target, one.due_at) > one.due_at or any(
                 other <= max(now, one.due_at) for other in newer
             ):
@@ -236,16 +237,26 @@ def _newest_out(due: Iterable[Reminder], now: datetime, in_hand: Collection[int]
     return found
 
 
+def _is_newer(other: Reminder, one: Reminder) -> bool:
+    """Whether `other` says all that `one` does. What asks once more is worth little beside what asks first: held back
+    for as long as that, it would be of no use any more, and nothing would be asked."""
+    if {other.rung, one.rung} == {QUESTION, SWEEP}:
+        return other.rung == QUESTION
+    return _age(other) > _age(one)
+
+
 def _age(reminder: Reminder) -> tuple[datetime, int]:
     """The newer of two is the greater."""
     return reminder.due_at, reminder.id
 
 
-def _too_late(reminder: Reminder) -> Change:
+def _too_late(reminder: Reminder, newest_out: datetime | None) -> Change:
     if reminder.why in HELD:  # it was not lost: it had to wait
         return Change(reminder.id, State.COLLAPSED, reminder.why)
     if reminder.problem is not None:
         return Change(reminder.id, State.FAILED, Why.ATTEMPTS)
+    if newest_out is not None and newest_out > reminder.due_at:  # the end of a snooze that is heard late
+        return Change(reminder.id, State.COLLAPSED, Why.NEWER)
     return Change(reminder.id, State.EXPIRED, Why.TOO_LATE)
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 from kepthour.core.changes import KnownSession
 from kepthour.core.errors import NeedsPerson
 from kepthour.core.notice import Key
-from kepthour.core.reminder import QUESTION, Reminder
-from kepthour.core.sweep import SWEEP
+from kepthour.core.reminder import QUESTION, SWEEP, Reminder
 from kepthour.core.verdict import Verdict
 
 # In the order in which they are offered.

@@ -9,7 +9,7 @@ out           ends the session
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -76,6 +76,11 @@ class Effect:
     shifts: tuple[Shift, ...] = ()
     raises: tuple[Raise, ...] = ()
 
+    def upon(self, ids: Collection[int]) -> Effect:
+        """What it does to these reminders that were planned after the response, which the others have heard."""
+        changes = tuple(one for one in self.changes if one.reminder in ids)
+        return Effect(changes, shifts=tuple(one for one in self.shifts if one.reminder in ids))
+
 
 def snooze_end(start: datetime, now: datetime, span: timedelta | None) -> datetime:
     """When a snooze of `span` (None: as long as possible) ends: at the start at the latest."""
@@ -122,8 +127,7 @@ def effect(
         case Kind.OUT:
             return _silence(reminders, Why.CHECKED_OUT, also=lambda _reminder: True)
         case Kind.ACK:
-            # What is asked of a session that is over is not answered by that.
-            return _silence([r for r in reminders if not _is_question(r)], Why.ACKNOWLEDGED, until=start)
+            return _silence(_but_what_came_since(response, start, reminders), Why.ACKNOWLEDGED, until=start)
         case Kind.SNOOZE:
             return _snooze(response, start, deadline, reminders)
         case Kind.LATE:
@@ -142,6 +146,22 @@ def silence(reminders: Sequence[Reminder], why: Why) -> Effect:
 
 def _is_question(reminder: Reminder) -> bool:
     return reminder.rung == QUESTION
+
+
+def _but_what_came_since(
+    response: Response, until: datetime, reminders: Sequence[Reminder]
+) -> list[Reminder]:
+    """What an answer that holds `until` then is about. What is asked of a session that is over is not answered by it.
+
+    Nor does it take away what came after it was given, and is for a time in which it does not hold: it was heard late,
+    from a phone that had no net.
+    """
+    return [
+        r
+        for r in reminders
+        if not _is_question(r)
+        and not (r.sent_at is not None and r.sent_at > response.at and r.due_at >= until)
+    ]
 
 
 def _silence(
@@ -168,7 +188,8 @@ def _silence(
 
 def _snooze(response: Response, start: datetime, deadline: datetime, reminders: Sequence[Reminder]) -> Effect:
     assert response.until is not None
-    quiet = _silence(reminders, Why.SNOOZED, until=response.until)
+    about = _but_what_came_since(response, response.until, reminders)
+    quiet = _silence(about, Why.SNOOZED, until=response.until)
     if response.until <= response.at:
         return Effect()  # the start has come: there is nothing left to snooze
     again = _rungs_at_the_end(response.until, start, deadline, reminders)
@@ -187,6 +208,7 @@ def _rungs_at_the_end(
     staying = [r for r in reminders if r.state is State.PENDING and r not in moving]
     covered = {r.channel for r in staying if r.due_at == until}
     offset = until - start
+    is_last = not any(r.offset is not None and r.offset >= timedelta() for r in reminders)
     return tuple(
         Raise(
             rung=format_offset(offset),
@@ -194,7 +216,7 @@ def _rungs_at_the_end(
             channel=channel,
             urgency=max((r for r in touched if r.channel == channel), key=lambda r: r.due_at).urgency,
             due_at=until,
-            useful_until=start if until < start else deadline,
+            useful_until=start if until < start and not is_last else deadline,
         )
         for channel in sorted({r.channel for r in touched} - covered)
     )
@@ -215,7 +237,7 @@ def _late(
     """
     assert response.until is not None
     until, useful_until = response.until, deadline + (response.until - start)
-    quiet = _silence(reminders, Why.LATE, until=start)
+    quiet = _silence(_but_what_came_since(response, until, reminders), Why.LATE, until=start)
     ladder = [(r, r.offset) for r in reminders if r.offset is not None and not r.offset < timedelta()]
     added = [r for r, _offset in ladder if _was_announced(r, start, before)]
     own = [(r, offset) for r, offset in ladder if r not in added]

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 from kepthour.core.changes import KnownSession
 from kepthour.core.spans import local
 
-SWEEP = "sweep"  # the rung
 _USEFUL_FOR = timedelta(minutes=10)  # of the one after a session: the evening's comes all the same
 _UNTIL_MORNING = timedelta(hours=8)
 

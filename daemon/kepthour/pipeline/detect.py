@@ -18,9 +18,8 @@ from kepthour.core.freshness import timely
 from kepthour.core.ladder import Modality, Urgency, modality
 from kepthour.core.patterns import Pattern, stands_in
 from kepthour.core.presence import is_heard, proven_since
-from kepthour.core.reminder import QUESTION, Reminder, State, Why
+from kepthour.core.reminder import QUESTION, SWEEP, Reminder, State, Why
 from kepthour.core.response import EARLIEST_CHECK_IN, Kind, silence
-from kepthour.core.sweep import SWEEP
 from kepthour.core.verdict import HELD, NOT_FINAL, SILENCE, Because, Finding, Verdict, deadline_after, decide
 from kepthour.logger import log
 from kepthour.ports import Witness

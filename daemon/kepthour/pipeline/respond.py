@@ -36,6 +36,7 @@ from kepthour.store.sessions import SessionRow
 
 _ONCE = {Kind.HERE, Kind.ACK, Kind.OUT}
 _SAID_AT_ITS_TIME = {Kind.HERE, Kind.ACK, Kind.LATE}  # of one that has begun, too
+_BEFORE_A_CHECK_IN = {Kind.ACK, Kind.SNOOZE, Kind.LATE}
 _AROUND = timedelta(days=2)
 _OVERRUN = timedelta(hours=1)
 _OPEN = {SessionState.REMINDING, SessionState.ACKNOWLEDGED, SessionState.IN_SESSION}
@@ -86,6 +87,8 @@ def respond(
         if kind is Kind.LATE and _was_asked_too_early(row, response, before):
             row = _with_nothing_concluded(tx, row, now)
         _take(tx, row, response, before)
+        if kind is Kind.LATE and _is_asked(tx, row):
+            _ask_once_more(tx, row, [*before, response], now)
         if kind is Kind.LATE and _was_told(row, [*before, response]):
             _void_card(tx, row, now)
         if kind is Kind.LATE and delivery is not None:
@@ -120,6 +123,36 @@ def _was_asked_too_early(row: SessionRow, late: Response, before: Sequence[Respo
     start = row.known.start
     said_in_time = late.at <= deadline_after(row.deadline, start, before)
     return said_in_time and row.decided_at < deadline_after(row.deadline, start, [*before, late])
+
+
+def _is_asked(tx: Tx, row: SessionRow) -> bool:
+    """Whether a question about it alone was put, and stands open."""
+    planned = reminders.of_session(tx, row.id, row.known.revision)
+    is_open = row.verdict in NOT_FINAL and row.decided_by == "daemon"
+    return is_open and any(one.rung == QUESTION for one in planned)
+
+
+def _ask_once_more(tx: Tx, row: SessionRow, answers: Sequence[Response], now: datetime) -> None:
+    """What the reminders that begin anew take the place of is asked again after them, at the deadline that moved.
+
+    Nothing is taken back by that: it was said when the question had been put.
+    """
+    asked = [one for one in reminders.of_session(tx, row.id, row.known.revision) if one.rung == QUESTION]
+    later = deadline_after(row.deadline, row.known.start, answers) - min(one.due_at for one in asked)
+    outbox.withdraw(tx, silence(asked, Why.LATE), now)
+    planning.put_aside(tx, [one.id for one in asked])
+    for one in asked:
+        planning.announce(
+            tx,
+            row.id,
+            row.id,
+            row.known.revision,
+            QUESTION,
+            [one.channel],
+            one.urgency,
+            one.due_at + later,
+            one.useful_until + later,
+        )
 
 
 def _was_told(row: SessionRow, answers: Sequence[Response]) -> bool:
@@ -192,10 +225,12 @@ def due_session(store: Store, now: datetime, kind: Kind) -> Due:
     with store.read() as tx:
         rows = [row for row in sessions.between(tx, now - _AROUND, now + _AROUND) if not row.hidden]
         states = {row.id: _state(tx, row, now) for row in rows}
-        candidates = [row for row in rows if states[row.id] in _OPEN]
+        candidates = [row for row in rows if states[row.id] in _OPEN or _is_still_awaited(tx, row, now)]
+        if kind in _BEFORE_A_CHECK_IN:
+            to_come = [row for row in candidates if states[row.id] is not SessionState.IN_SESSION]
+            candidates = to_come or candidates
         if kind is Kind.OUT:
-            inside = [row for row in rows if _is_inside(tx, row, now)]
-            candidates = inside or [row for row in candidates if row.known.start <= now]
+            candidates = _may_be_over(tx, rows, candidates, now)
     if not candidates:
         coming = next((row for row in rows if row.known.start > now and not row.known.cancelled), None)
         hint = f"Name one with --session; the next is {coming.id}." if coming else "See: kepthour agenda."
@@ -210,6 +245,21 @@ def due_session(store: Store, now: datetime, kind: Kind) -> Due:
         row for row in candidates if row.known.start <= now and states[row.id] is not SessionState.IN_SESSION
     ]
     return Due(ids[0], tuple(row for row in running if row.id != ids[0]))
+
+
+def _may_be_over(
+    tx: Tx, rows: Sequence[SessionRow], running: Sequence[SessionRow], now: datetime
+) -> list[SessionRow]:
+    """What "over" may mean. Who was checked out by the check-in to the next one says it once more of the first."""
+    begun = [row for row in rows if row.known.start <= now]
+    inside = [row for row in begun if _is_inside(tx, row, now)]
+    said = [row for row in begun if now < row.known.end and _is_checked_out(tx, row)]
+    early = [row for row in rows if row.known.start > now and _is_inside(tx, row, now)]
+    return inside or [row for row in running if row.known.start <= now] or said or early
+
+
+def _is_checked_out(tx: Tx, row: SessionRow) -> bool:
+    return not row.known.cancelled and any(one.kind is Kind.OUT for one in responses.to(tx, row))
 
 
 def _existing(tx: Tx, session_id: str) -> SessionRow:
@@ -256,6 +306,15 @@ def _settled(row: SessionRow) -> Verdict | None:
     """What the therapist said became of it, unless it was held or they cannot tell: then they may say more."""
     said = row.verdict if row.decided_by == "therapist" else None
     return said if said not in HELD | NOT_FINAL else None
+
+
+def _is_still_awaited(tx: Tx, row: SessionRow, now: datetime) -> bool:
+    """Whether "running late" moved its ladder beyond its end: it still asks for a check-in."""
+    if row.known.cancelled or row.verdict is not None or now < row.known.end:
+        return False
+    answers = responses.to(tx, row)
+    is_over = any(one.kind is Kind.OUT for one in answers)
+    return not is_over and now < deadline_after(row.deadline, row.known.start, answers)
 
 
 def _is_inside(tx: Tx, row: SessionRow, now: datetime) -> bool:

@@ -14,10 +14,10 @@ from kepthour.core.reminder import Why
 from kepthour.core.replies import SAYS, object_to_reply
 from kepthour.core.response import silence
 from kepthour.core.trail import Noted, What, Who
-from kepthour.core.verdict import Because, Verdict
+from kepthour.core.verdict import Because, Verdict, deadline_after
 from kepthour.logger import log
 from kepthour.ports import Answer
-from kepthour.store import course, outbox, questions, reminders, renewal, sessions, trail
+from kepthour.store import course, outbox, questions, reminders, renewal, responses, sessions, trail
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
@@ -37,7 +37,8 @@ def settle(
 ) -> Settled:
     """The program never overrules it; each correction is kept. From the day after the next in `zone` it has a reason.
 
-    Up to the deadline `unknown` takes back all that was said of the session, check-ins too.
+    Up to the deadline `unknown` takes back all that was said of the session, check-ins too; past the first deadline
+    all but the "running late" that moved it.
     Raises NotFound, NeedsPerson (a miss before the start), ReasonWanted.
     """
     with store.write() as tx:
@@ -46,9 +47,12 @@ def settle(
         if not _is_repeated(row, verdict, reason):
             _check_reason(row, verdict, now, reason, zone)
             course.decide(tx, row.id, verdict, Because.SAID, "therapist", now, reason)
-        anew = verdict is Verdict.UNKNOWN and now < row.deadline
-        if anew:
+        deadline = deadline_after(row.deadline, row.known.start, responses.to(tx, row))
+        anew = verdict is Verdict.UNKNOWN and now < deadline
+        if anew and now < row.deadline:
             renewal.begin_anew(tx, row, Why.TAKEN_BACK, now)
+        elif anew:
+            renewal.go_on(tx, row, now)
         else:
             _close(tx, row, now)
         _go_on(tx, now)

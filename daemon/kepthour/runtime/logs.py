@@ -6,9 +6,11 @@ import logging
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import TextIO
 
 from kepthour.core.privacy import HIDDEN, Phi
 from kepthour.logger import EVENTS
+from kepthour.output import takes_more
 
 _LIBRARIES = (
     "apprise",
@@ -76,7 +78,20 @@ def set_up(verbosity: int) -> None:
     events.propagate = False
 
 
+class _Patient(logging.StreamHandler[TextIO]):
+    """What a terminal does not take just now is left out: nobody must be left waiting for a line of the log."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write it, if that does not block."""
+        try:
+            if not takes_more(self.stream):
+                return
+        except (OSError, ValueError, AttributeError):  # it was closed: said as ever, by nobody
+            pass
+        super().emit(record)
+
+
 def _to_stderr(formatter: logging.Formatter) -> logging.Handler:
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Patient(sys.stderr)
     handler.setFormatter(formatter)
     return handler

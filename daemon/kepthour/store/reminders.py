@@ -23,8 +23,7 @@ from sqlalchemy import (
 
 from kepthour.core.ladder import Urgency
 from kepthour.core.nudges import LANDING, NUDGE
-from kepthour.core.reminder import OPENING, OUT, QUESTION, Reminder, State, Why
-from kepthour.core.sweep import SWEEP
+from kepthour.core.reminder import OPENING, OUT, QUESTION, SWEEP, Reminder, State, Why
 from kepthour.logger import log
 from kepthour.store.conditions import in_parts, of_kind, one_of
 from kepthour.store.engine import THERAPIST, Tx
@@ -79,6 +78,7 @@ _OF_START = _OF_SUBJECT.where(
 _ABOUT_DAYS = _PENDING.where(of_kind(reminders.c.subject, "day"))
 _OPEN_ALERTS = _MINE.where(of_kind(reminders.c.subject, "calendar"), _IS_OPEN)
 _NUDGES = _PENDING.where(of_kind(reminders.c.subject, "card"))
+_ELSEWHERE = _PENDING.where(reminders.c.channel.not_in(bindparam("channels", expanding=True)))
 _OPENINGS = _PENDING.where(reminders.c.rung == OPENING)
 _OPEN_QUESTIONS = _MINE.where(of_kind(reminders.c.subject, "question"), _IS_OPEN)
 _OPEN_SWEEPS = _MINE.where(
@@ -180,6 +180,11 @@ def open_alerts(tx: Tx) -> list[Reminder]:
 def nudges(tx: Tx) -> list[Reminder]:
     """What repair cards are still to say."""
     return _read(tx, _NUDGES)
+
+
+def waiting_elsewhere(tx: Tx, channels: Collection[str]) -> list[Reminder]:
+    """What is pending on none of these channels."""
+    return _read(tx, _ELSEWHERE, channels=list(channels))
 
 
 def openings(tx: Tx) -> list[Reminder]:

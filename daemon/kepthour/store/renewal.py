@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from kepthour.core.reminder import Why
-from kepthour.core.response import silence
+from kepthour.core.reminder import State, Why
+from kepthour.core.response import Kind, silence
 from kepthour.core.trail import Who
 from kepthour.store import course, outbox, reminders
 from kepthour.store.engine import Tx
@@ -20,3 +20,27 @@ def begin_anew(tx: Tx, row: SessionRow, why: Why, now: datetime, *, answers: boo
         course.adopt(tx, old, new)
     by = Who.THERAPIST if why is Why.TAKEN_BACK else Who.DAEMON
     course.begin_anew(tx, row.id, new[1], by, why, now)
+
+
+_SAID = {Why.CHECKED_IN, Why.CHECKED_OUT, Why.SETTLED}
+
+
+def go_on(tx: Tx, row: SessionRow, now: datetime) -> None:
+    """What was said is taken back, but that it begins later: by now the planner would find the first start long over.
+
+    The rungs that were to come still do, at their times.
+    """
+    old, new = (row.id, row.known.revision), (row.id, row.known.revision + 1)
+    ladder = reminders.of_session(tx, *old)
+    coming = [
+        one.id
+        for one in ladder
+        if one.offset is not None
+        and one.useful_until > now
+        and (one.state is State.PENDING or (one.state is State.SUPERSEDED and one.why in _SAID))
+    ]
+    outbox.withdraw(tx, silence(ladder, Why.TAKEN_BACK), now)
+    outbox.hand_over(tx, old, new, only=coming)
+    outbox.revive(tx, coming, now)
+    course.adopt(tx, old, new, kinds={Kind.LATE})
+    course.begin_anew(tx, row.id, new[1], Who.THERAPIST, Why.TAKEN_BACK, now)

@@ -16,9 +16,9 @@ from kepthour.core.ladder import Urgency
 from kepthour.core.oddities import Oddity, odd_ones
 from kepthour.core.quiet import CUE, Attended, waits_for
 from kepthour.core.reach import HELD_AHEAD, HELD_BEHIND
-from kepthour.core.reminder import OPENING, QUESTION, Reminder, State
+from kepthour.core.reminder import OPENING, QUESTION, SWEEP, Reminder, State
 from kepthour.core.rules import RULE
-from kepthour.core.sweep import SWEEP, after_session, evenings
+from kepthour.core.sweep import after_session, evenings
 from kepthour.core.verdict import SILENCE, announced_start, deadline_after
 from kepthour.core.words.asked import question_text, sweep_text
 from kepthour.core.words.digests import away_text, digest_text

@@ -54,9 +54,11 @@ class Sound:
     async def send(self, notice: Notice, replaces: str | None) -> str | None:
         """Ring for `notice`; returns when it is known to ring. Raises ChannelFailed.
 
-        What is not worth a sound (a digest, say) only ends the ringing for its subject.
+        What is not worth a sound (a digest, say) only ends the ringing for its subject. So does a silent word: the
+        therapist is with a client.
         """
-        if notice.urgency is Urgency.PASSIVE and notice.start is None:
+        is_silent = notice.discreet and notice.urgency in {Urgency.PASSIVE, Urgency.NORMAL}
+        if is_silent or (notice.urgency is Urgency.PASSIVE and notice.start is None):
             await self._end(notice.subject)
             return None
         async with self._beginning:

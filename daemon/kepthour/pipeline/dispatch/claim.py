@@ -13,6 +13,7 @@ from kepthour.core.reminder import (
     KEPT_QUIET,
     OUT,
     QUESTION,
+    SWEEP,
     Change,
     Reminder,
     State,
@@ -20,7 +21,6 @@ from kepthour.core.reminder import (
     hand_out,
     next_attempt,
 )
-from kepthour.core.sweep import SWEEP
 from kepthour.logger import log
 from kepthour.pipeline.dispatch.surroundings import Surroundings
 from kepthour.pipeline.dispatch.wording import Unworded, Wording, Words, words_for
@@ -112,7 +112,7 @@ def _wrap(
 ) -> Parcel | None:
     """Word `reminder`; None if there is nothing (left) to say or nobody to say it."""
     if reminder.channel not in channels:
-        outbox.change(tx, [Change(reminder.id, State.FAILED, Why.NO_CHANNEL)], around.now)
+        _put_elsewhere(tx, reminder, channels, around.now)
         return None
     try:
         words = words_for(tx, reminder, around, wording)
@@ -124,6 +124,21 @@ def _wrap(
         outbox.change(tx, [Change(reminder.id, State.SUPERSEDED, Why.REPLANNED)], around.now)
         return None
     return Parcel(reminder, words, reminders.shown(tx, reminder.subject, reminder.channel))
+
+
+def _put_elsewhere(tx: Tx, reminder: Reminder, channels: Collection[str], now: datetime) -> None:
+    """Its channel is gone, and an answer called for it since: the plan knows nothing of it. Others are to have it."""
+    if reminder.offset is None:
+        outbox.change(tx, [Change(reminder.id, State.FAILED, Why.NO_CHANNEL)], now)
+        return
+    outbox.change(tx, [Change(reminder.id, State.SUPERSEDED, Why.NO_CHANNEL)], now)
+    ladder = [one for one in reminders.of_subject(tx, reminder.subject) if one.revision == reminder.revision]
+    calmer = {
+        one.channel
+        for one in ladder
+        if one.offset is not None and one.urgency.rank <= reminder.urgency.rank and one.channel in channels
+    }
+    outbox.spread(tx, reminder, calmer or channels)
 
 
 def record(store: Store, outcomes: Iterable[Outcome], channels: Collection[str]) -> list[Outcome]:

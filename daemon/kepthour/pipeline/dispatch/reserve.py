@@ -100,9 +100,7 @@ class Reserve:
             row, before = mine[0].row, [*mine[0].answers, *self._answers[session_id][:number]]
             ladder = [one.reminder for one in mine]
             what = effect(response, row.known.start, row.deadline, ladder, before)
-            changes = tuple(one for one in what.changes if one.reminder in fresh)
-            shifts = tuple(one for one in what.shifts if one.reminder in fresh)
-            self._follow(Effect(changes, shifts=shifts), mine)
+            self._follow(what.upon(fresh), mine)
 
     def _of(self, session_id: str) -> list[Provision]:
         mine = [one for one in self._kept.values() if one.row.id == session_id]

@@ -38,11 +38,10 @@ from kepthour.core.quiet import (
     manner_of,
     told_by_a_rung,
 )
-from kepthour.core.reminder import OPENING, QUESTION, Reminder, State, number_in
+from kepthour.core.reminder import OPENING, QUESTION, SWEEP, Reminder, State, number_in
 from kepthour.core.response import Response
 from kepthour.core.rules import RULE
 from kepthour.core.spans import midnight
-from kepthour.core.sweep import SWEEP
 from kepthour.core.verdict import announced_start
 from kepthour.core.words.troubles import calendar_text
 from kepthour.logger import log

@@ -5,6 +5,7 @@
 3  carry that out: new, edited, moved, restored, cancelled           follow.py
 4  plan the ladders that have not begun; those that have stay        ladders.py, with core.ladder
 5  plan the digests                                                  ladders.py, with core.day
+   and put elsewhere what waits on a channel that is gone            stranded.py
 6  plan the end cues of sessions that the therapist is in            cues.py, with core.quiet
 7  follow the open repair cards to where client and therapist meet    meetings.py, with core.make_up
 """

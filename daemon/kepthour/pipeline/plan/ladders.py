@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from kepthour.core.day import Digest, by_day, digests
-from kepthour.core.ladder import Ladder, Step, Urgency, climb
-from kepthour.core.reminder import Change, Reminder, State, Why
+from kepthour.core.ladder import Ladder, Rung, Step, Urgency, climb
+from kepthour.core.reminder import SWEEP, Change, Reminder, State, Why
 from kepthour.core.response import Response, effect
-from kepthour.core.sweep import SWEEP, Sweep, after_session, evenings
+from kepthour.core.sweep import Sweep, after_session, evenings
+from kepthour.core.verdict import deadline_after
 from kepthour.pipeline.plan.policy import Policy
 from kepthour.store import course, outbox, planning, reminders
 from kepthour.store.engine import Tx
@@ -36,10 +37,12 @@ class Known:
     answers: Sequence[Response]
 
 
-def may_be_planned(row: SessionRow, ladder: Ladder, now: datetime) -> bool:
-    """Whether a ladder is, or may be, called for."""
-    over = ladder.deadline(row.known.start, row.known.end) <= now
-    return not (over or row.known.cancelled or row.verdict is not None)
+def may_be_planned(row: SessionRow, ladder: Ladder, now: datetime, answers: Sequence[Response] = ()) -> bool:
+    """Whether a ladder is, or may be, called for. `answers` are those to its present start, by time."""
+    if row.known.cancelled or row.verdict is not None:
+        return False
+    start, end = row.known.start, row.known.end
+    return now < deadline_after(ladder.deadline(start, end), start, answers)
 
 
 def plan_ladder(
@@ -54,23 +57,34 @@ def plan_ladder(
     session = row.known
     deadline = ladder.deadline(session.start, session.end)
     begun = _has_begun(planned, now) or bool(planned and answers)
-    wanted = [
-        step
-        for step in climb(ladder, session.start, session.end, notable=is_notable)
-        if step.useful_until > now
-    ]
-    missing = _missing(tx, ladder, planned, wanted, lacks, now) if begun else _anew(tx, planned, wanted)
-    back = _back_again(ladder, planned, now) if begun else []
+    steps = climb(ladder, session.start, session.end, notable=is_notable)
+    wanted = [step for step in steps if step.useful_until > now]
+    if begun:
+        moved = _move(tx, ladder, known, planned, steps, now)
+        there = {(r.rung, r.channel) for r in planned} | {(step.rung, step.channel) for step in moved}
+        missing = _missing([step for step in wanted if (step.rung, step.channel) not in there], lacks, now)
+        back = _back_again(ladder, planned, now)
+    else:
+        missing, back = _anew(tx, planned, wanted), []
     outbox.revive(tx, back, now)
     if begun and not missing and not back:
         return
     planning.add(tx, row.id, row.id, session.revision, missing)
     if (row.deadline, row.late_after) != (deadline, ladder.late_after):
         course.set_limits(tx, row.id, deadline, ladder.late_after)
+    # What stays has heard the answers, and stands as they left it.
+    fresh = _ids(tx, row, missing, back) if begun and lacks is not Lacks.ALL else None
     for count, answer in enumerate(answers):
         rungs = reminders.of_session(tx, row.id, session.revision)
         what = effect(answer, session.start, deadline, rungs, answers[:count])
+        what = what if fresh is None else what.upon(fresh)
         outbox.apply(tx, what, row.id, session.revision, answer.at)
+
+
+def _ids(tx: Tx, row: SessionRow, added: Sequence[Step], back: Sequence[int]) -> set[int]:
+    names = {(step.rung, step.channel) for step in added}
+    planned = reminders.of_session(tx, row.id, row.known.revision)
+    return {one.id for one in planned if (one.rung, one.channel) in names}.union(back)
 
 
 def _anew(tx: Tx, planned: Sequence[Reminder], wanted: Sequence[Step]) -> list[Step]:
@@ -81,21 +95,54 @@ def _anew(tx: Tx, planned: Sequence[Reminder], wanted: Sequence[Step]) -> list[S
     return [step for step in wanted if (step.rung, step.channel) not in same]
 
 
-def _missing(
-    tx: Tx, ladder: Ladder, planned: Sequence[Reminder], wanted: Sequence[Step], lacks: Lacks, now: datetime
-) -> list[Step]:
-    """What a ladder that has begun needs: what it lacks, and a way for rungs whose channel is gone."""
-    there = {(r.rung, r.channel) for r in planned}
-    absent = [step for step in wanted if (step.rung, step.channel) not in there]
+def _missing(absent: Sequence[Step], lacks: Lacks, now: datetime) -> list[Step]:
+    """What a ladder that has begun needs of what it has not."""
     if lacks is Lacks.ALL:
-        return absent
-    configured = {channel.name for channel in ladder.channels}
-    stranded = [r for r in planned if r.state is State.PENDING and r.channel not in configured]
+        return list(absent)
+    return [step for step in absent if lacks is Lacks.TO_COME and step.due_at > now]
+
+
+def _move(
+    tx: Tx, ladder: Ladder, known: Known, planned: Sequence[Reminder], steps: Sequence[Step], now: datetime
+) -> list[Step]:
+    """Rungs whose channel is not configured any more come elsewhere, as they stand; returns them.
+
+    So do those that an answer called for, and those that the configuration does not have any more: of what was planned
+    for a session nothing is lost with a channel's name.
+    """
+    stranded = _stranded(ladder, planned)
     outbox.change(tx, [Change(r.id, State.SUPERSEDED, Why.NO_CHANNEL) for r in stranded], now)
-    rungs = {r.rung for r in stranded}
-    to_come = lacks is Lacks.TO_COME
-    # A stranded one that is late was to come late: its heir is, too.
-    return [step for step in absent if step.rung in rungs or (to_come and step.due_at > now)]
+    names = {(r.rung, r.channel) for r in planned}
+    places = {(r.offset, r.due_at, r.channel) for r in planned}
+    moved = []
+    for r in stranded:
+        for channel in _heirs(ladder, r, planned, steps) if r.useful_until > now else ():
+            assert r.offset is not None
+            if (r.rung, channel) not in names and (r.offset, r.due_at, channel) not in places:
+                names.add((r.rung, channel))
+                places.add((r.offset, r.due_at, channel))
+                moved.append(_on(channel, r, r.offset))
+    planning.add(tx, known.row.id, known.row.id, known.row.known.revision, moved)
+    return moved
+
+
+def _on(channel: str, r: Reminder, offset: timedelta) -> Step:
+    return Step(r.rung, offset, channel, r.urgency, r.due_at, r.useful_until, r.skip_in_session)
+
+
+def _stranded(ladder: Ladder, planned: Sequence[Reminder]) -> list[Reminder]:
+    configured = {channel.name for channel in ladder.channels}
+    return [one for one in planned if one.state is State.PENDING and one.channel not in configured]
+
+
+def _heirs(ladder: Ladder, one: Reminder, planned: Sequence[Reminder], steps: Sequence[Step]) -> list[str]:
+    """The channels that have its rung now; of one that no ladder has: those that are new, or else all that take it."""
+    if named := [step.channel for step in steps if step.rung == one.rung]:
+        return named
+    assert one.offset is not None
+    rung, known = Rung(one.offset, one.rung, one.urgency), {other.channel for other in planned}
+    taking = [channel.name for channel in ladder.channels if channel.takes(rung)]
+    return [name for name in taking if name not in known] or taking
 
 
 def _back_again(ladder: Ladder, planned: Sequence[Reminder], now: datetime) -> list[int]:

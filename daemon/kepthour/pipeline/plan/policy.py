@@ -26,6 +26,7 @@ class Policy:
     digest_channels: tuple[str, ...]  # digests, questions and cues go there
     end_cues: tuple[timedelta, ...]  # so long before the end of a session
     zone: ZoneInfo
+    far_channels: tuple[str, ...] = ()  # what nobody answers goes there, too
     # Set: another configuration counts, or none; nothing is planned by this one any more.
     given_up: Event = field(default_factory=Event)
 

@@ -18,6 +18,7 @@ from kepthour.pipeline.plan.observe import Observed, observe
 from kepthour.pipeline.plan.oddities import note_oddities
 from kepthour.pipeline.plan.policy import Policy
 from kepthour.pipeline.plan.rewind import rewind
+from kepthour.pipeline.plan.stranded import put_elsewhere
 from kepthour.store import outbox, questions, reminders, responses, sessions
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
@@ -37,6 +38,7 @@ def plan(policy: Policy, store: Store, now: datetime, *, set_back: bool = False)
         counts, lengthened = _follow_calendars(tx, policy, now)
         questions.close_idle(tx, now)
         outbox.end_holds(tx)
+        put_elsewhere(tx, policy, now)
         _plan_what_comes(tx, policy, now, dict.fromkeys(lengthened, Lacks.TO_COME) | lacking)
     follow_cards(policy, store, now)
     happened: dict[Fate, int] = {fate: count for fate, count in counts.items() if fate is not Fate.SAME}
@@ -78,11 +80,13 @@ def _plan_what_comes(tx: Tx, policy: Policy, now: datetime, lacking: Mapping[str
     ]
     days = by_day((row.known for row in current), policy.zone)
     odd = note_oddities(tx, policy, current, now)
-    open_ones = [row for row in current if may_be_planned(row, policy.ladder, now)]
+    open_ones = [row for row in current if row.verdict is None and not row.known.cancelled]
     ladders = reminders.of_sessions(tx, [row.id for row in open_ones])
     answers = responses.of_sessions(tx, [row.id for row in open_ones])
     for row in open_ones:
         key = row.id, row.known.revision
+        if not may_be_planned(row, policy.ladder, now, answers.get(key, [])):
+            continue
         day = days.get(row.known.start.astimezone(policy.zone).date(), [])
         early = grounds(row.known, day, is_odd=policy.early_if_odd and row.id in odd)
         lacks = lacking.get(row.id, Lacks.NOTHING)

@@ -1,0 +1,62 @@
+"""What waits on a channel that is not configured any more, and is no rung: it is put where such things go now.
+
+A question is asked once. One that waits for the end of a leave, or for five minutes of silence, must not be lost with
+a channel's name. What is about a day, and cues, are planned anew with each plan, and rungs with their ladder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from kepthour.core.ladder import Step
+from kepthour.core.quiet import CUE
+from kepthour.core.reminder import OPENING, Change, Reminder, State, Why
+from kepthour.pipeline.plan.policy import Policy
+from kepthour.store import outbox, planning, reminders
+from kepthour.store.engine import Tx
+
+
+def put_elsewhere(tx: Tx, policy: Policy, now: datetime) -> None:
+    """Announce it on the channels where calm things go; if it is there already, on the others."""
+    configured = [channel.name for channel in policy.ladder.channels]
+    stranded = [one for one in reminders.waiting_elsewhere(tx, configured) if _is_ours(one)]
+    outbox.change(tx, [Change(one.id, State.SUPERSEDED, Why.NO_CHANNEL) for one in stranded], now)
+    # What waits on several of them for the same time is one: where it is put once, its like need not go further.
+    once = {(one.subject, one.revision, one.rung, one.due_at): one for one in stranded}
+    for one in once.values():
+        if one.useful_until > now:
+            _put(tx, one, _channels(tx, policy, one))
+
+
+def _is_ours(one: Reminder) -> bool:
+    is_planned_anew = one.subject.startswith("day:") or one.rung.startswith(CUE)
+    return not one.is_of_ladder and not is_planned_anew
+
+
+def _channels(tx: Tx, policy: Policy, one: Reminder) -> Collection[str]:
+    same = [other for other in reminders.of_subject(tx, one.subject) if other.revision == one.revision]
+    there = {other.channel for other in same if other.rung == one.rung}
+    near = policy.digest_channels
+    return [name for name in (near if there.isdisjoint(near) else policy.far_channels) if name not in there]
+
+
+def _put(tx: Tx, one: Reminder, channels: Collection[str]) -> None:
+    if one.rung == OPENING and one.offset is not None:
+        steps = [
+            Step(one.rung, one.offset, name, one.urgency, one.due_at, one.useful_until, one.skip_in_session)
+            for name in channels
+        ]
+        planning.add(tx, one.subject, one.session_id, one.revision, steps)
+        return
+    planning.announce(
+        tx,
+        one.subject,
+        one.session_id,
+        one.revision,
+        one.rung,
+        channels,
+        one.urgency,
+        one.due_at,
+        one.useful_until,
+    )
