@@ -359,10 +359,10 @@ def test_a_question_names_the_day_if_it_is_another_than_today() -> None:
 def test_a_question_about_one_offers_answers_and_says_how_else_to_give_them() -> None:
     german = asking(tongue("de"))
     assert [action.label for action in german.actions] == [
-        "Fand statt",
+        "Gehalten",
         "Spät",
         "Allein",
-        "Verpasst",
+        "Ich fehlte",
     ]
     assert german.hint == "Ein Klick beantwortet nichts: Geben Sie den Befehl im Terminal ein."
     assert german.far_hint == "Antworten Sie am Computer."
