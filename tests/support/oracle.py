@@ -17,6 +17,7 @@ _SECOND, _MINUTE, _HOUR, _DAY = (timedelta(seconds=n) for n in (1, 60, 3600, 864
 _RUNGS = (-60, -15, -5, -1, 0, 1, 2, 3, 4, 5)  # minutes from the start
 _FORESEEN = 5 * _DAY
 _ASKED = 4 * _DAY  # so long a question stands
+_OLD_ONES = 5  # so many questions of before yesterday are shown again
 _EARLY = {"-60m", "-15m"}  # the calm ones
 _FOLLOWS = 10 * _MINUTE  # so soon after another a session follows it
 
@@ -92,9 +93,19 @@ class Oracle:
         """What still stands on the screen is shown again."""
         self.zone = ZoneInfo(restart.zone)
         self.days = self._by_day()
-        for course in self.courses.values():
-            if course.shown is not None and course.shown[1] > restart.at:
-                self._say(restart.at, course.shown[0], self._about(course))
+        standing = [
+            (course, *course.shown)
+            for course in self.courses.values()
+            if course.shown is not None and course.shown[1] > restart.at
+        ]
+        old = sorted(
+            (until, str(course.key))
+            for course, what, until in standing
+            if what == "question" and course.asked and until - _ASKED <= restart.at - _DAY
+        )
+        for course, what, until in standing:
+            if (until, str(course.key)) not in old[:-_OLD_ONES]:
+                self._say(restart.at, what, self._about(course))
         for (day, name), until in self.digests.items():
             if until > restart.at and self._held_on(day):  # by the new zone it may be another day's
                 self._say(restart.at, name, self._about_day(day))
