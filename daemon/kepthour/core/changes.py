@@ -144,9 +144,13 @@ def is_put_right(old: KnownSession, new: Session, now: datetime) -> bool:
 
     Who is, or was, in it stays so, and what was said of it stays said.
     """
-    near = abs(new.start - old.start) <= EARLIEST_CHECK_IN
-    overlap = new.start < old.end and old.start < new.end
-    return not old.cancelled and old.start <= now and near and overlap
+    return not old.cancelled and is_within((old.start, old.end), (new.start, new.end), now)
+
+
+def is_within(old: tuple[datetime, datetime], new: tuple[datetime, datetime], at: datetime) -> bool:
+    """Whether a move from `old` to `new` (start and end), made `at` that time, stays near a session that has begun."""
+    near = abs(new[0] - old[0]) <= EARLIEST_CHECK_IN
+    return old[0] <= at and near and new[0] < old[1] and old[0] < new[1]
 
 
 def _keeps_answers(old: KnownSession, new: Session, now: datetime) -> bool:

@@ -215,9 +215,13 @@ def hand_out(
 def _hold(one: Reminder, until: datetime, why: Why) -> Hold:
     """What asks, or says that a calendar is silent, is of use to whoever is back, however long they were away.
 
-    So is what a repair card has to say, and how a rule did.
+    So is what a repair card has to say of its later steps, and how a rule did. What is urgent about the first contact
+    is said by these, too: after the leave both would come, on two channels.
     """
-    waits_for_them = one.rung in {QUESTION, ALERT} or one.subject.startswith(_SAID_AFTER_A_LEAVE)
+    is_calm = one.urgency in {Urgency.PASSIVE, Urgency.NORMAL}
+    waits_for_them = one.rung in {QUESTION, ALERT} or (
+        is_calm and one.subject.startswith(_SAID_AFTER_A_LEAVE)
+    )
     if waits_for_them and why is Why.AWAY:
         return Hold(one.id, until, why, max(one.useful_until, until + _ASKED_FOR))
     return Hold(one.id, min(until, one.useful_until), why)

@@ -27,7 +27,7 @@ class What(StrEnum):
     CARD_OPENED = "card_opened"
     CARD_CHANGED = "card_changed"  # more or less serious, confirmed, or open again
     CARD_CLOSED = "card_closed"
-    CARD_DROPPED = "card_dropped"  # opened by a clock that was wrong
+    CARD_DROPPED = "card_dropped"  # opened, or begun anew, for nothing: by a clock that was wrong, or a slip
     CAUSE_NAMED = "cause_named"  # `why` is the code, or "none"
     RULE_WRITTEN = "rule_written"  # into the configuration; `why` is what it changes
     STEP_DONE = "step_done"

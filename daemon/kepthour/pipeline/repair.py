@@ -74,8 +74,10 @@ def _follow(
     corrects: Verdict | None,
 ) -> None:
     card = cards.of_session(tx, row.id)
-    is_of_before = card is not None and cards.is_of_an_earlier_start(tx, card, corrects)
+    is_of_before = card is not None and cards.is_of_an_earlier_start(tx, card)
     serious = severity(verdict, _circumstances(tx, row, verdict, now, speaking.high_need))
+    if card is not None and not is_of_before and _is_none_after_all(tx, card, verdict):
+        card, is_of_before = _without_the_last(tx, card, now, by, verdict)
     if serious is None:
         # A card from before the present start stays: the event was moved to where what was missed is made up for.
         if card is not None and not is_of_before and not _is_closed(card):
@@ -83,15 +85,16 @@ def _follow(
             log.info("card.closed", session=row.id)
             nudging.hush(tx, card.id, now)
         return
+    is_slight = verdict is Verdict.LATE and by is Who.DAEMON and not _is_very_late(tx, row)
     if card is not None and is_of_before:
-        if not _is_left_for(card, verdict, by):
+        if is_slight or not _is_left_for(card, verdict, by):
             return  # what was missed before weighs more
         nudging.be_silent(tx, card.id, now)
         card = cards.begin_anew(tx, card, serious, steps_of(verdict), now, by, verdict.value)
         log.info("card.opened", session=row.id, severity=serious)
     was_late = card is not None and verdict is Verdict.MISSED and _is_of_a_late_start(card, corrects)
     if card is None:
-        if verdict is Verdict.LATE and by is Who.DAEMON and not _is_very_late(tx, row):
+        if is_slight:
             return
         card = cards.open_card(tx, row.id, serious, steps_of(verdict), now, by, verdict.value)
         log.info("card.opened", session=row.id, severity=serious)
@@ -111,13 +114,31 @@ def _is_closed(card: Card) -> bool:
     return card.state is CardState.CLOSED
 
 
+def _is_none_after_all(tx: Tx, card: Card, verdict: Verdict) -> bool:
+    """Whether nothing is to be repaired, or less than what the card was about before."""
+    is_less = verdict is Verdict.LATE and cards.is_owed_more(tx, card)
+    return not _is_closed(card) and (severity(verdict) is None or is_less)
+
+
+def _without_the_last(tx: Tx, card: Card, now: datetime, by: Who, verdict: Verdict) -> tuple[Card, bool]:
+    """The card, about what was missed before if it was begun anew since; and whether it was."""
+    if not cards.before(tx, card):
+        return card, False
+    nudging.forget_newest(tx, card, now)
+    again = cards.take_up_again(tx, card, now, by, verdict.value)
+    nudging.speak_again(tx, card.id, now)
+    log.info("card.taken_up_again", session=card.session_id)
+    return again or card, True
+
+
 def _is_left_for(card: Card, verdict: Verdict, by: Who) -> bool:
     """Whether a card that is about an earlier start of the session gives way to what became of the present one.
 
-    To a miss that the therapist speaks of, always. To less only if nobody said that there was one, or did anything.
+    To a miss that the therapist speaks of, always. To less only if nobody said that there was one, or did anything; or
+    if nothing of it is open.
     """
     is_idle = card.confirmed_at is None and all(step.is_open for step in card.steps)
-    return is_idle or (verdict is Verdict.MISSED and by is Who.THERAPIST)
+    return is_idle or _is_closed(card) or (verdict is Verdict.MISSED and by is Who.THERAPIST)
 
 
 def _is_to_change(card: Card, serious: int) -> bool:
@@ -190,15 +211,21 @@ def out_of_step(store: Store, since: datetime, by: Who) -> list[tuple[str, Verdi
     with store.read() as tx:
         lacking = [row for row in sessions.missed(tx, since) if cards.of_session(tx, row.id) is None]
         there = [(sessions.get(tx, card.session_id), card) for card in cards.everything(tx)]
-        behind = [row for row, card in there if row and row.known.start >= since and _is_behind(row, card)]
+        behind = [
+            row for row, card in there if row and row.known.start >= since and _is_behind(tx, row, card)
+        ]
     decided = [row for row in (*lacking, *behind) if row.decided_by == by.value]
     return [(row.id, row.verdict) for row in decided if row.verdict is not None]
 
 
-def _is_behind(row: SessionRow, card: Card) -> bool:
-    if _is_closed(card) or row.verdict is None or card.opened_at < row.known.start:
+def _is_behind(tx: Tx, row: SessionRow, card: Card) -> bool:
+    if row.verdict is None or row.decided_by is None:
         return False
     serious = severity(row.verdict)
+    if cards.is_of_an_earlier_start(tx, card):
+        return serious is not None and _is_left_for(card, row.verdict, Who(row.decided_by))
+    if _is_closed(card):
+        return False
     is_theirs = row.verdict in _CONFIRMED and row.decided_by == Who.THERAPIST.value
     if serious is None or serious < card.severity:
         return True

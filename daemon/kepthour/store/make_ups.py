@@ -12,6 +12,7 @@ from kepthour.core.make_up import Stood
 from kepthour.core.make_up import Why as Ground
 from kepthour.core.repair import CardState
 from kepthour.core.trail import Noted, What, Who
+from kepthour.core.verdict import Verdict
 from kepthour.store import cards as card_rows
 from kepthour.store import trail
 from kepthour.store.cards import Card
@@ -28,15 +29,16 @@ def open_cards(tx: Tx) -> list[Card]:
 
 
 def taken(tx: Tx) -> set[str]:
-    """The sessions that make up for a miss, also where its card is closed."""
-    rows = tx.connection.execute(
-        select(cards.c.make_up).where(
-            cards.c.therapist_id == tx.therapist,
-            cards.c.make_up.is_not(None),
-            or_(_OPEN, cards.c.confirmed_at.is_not(None)),
-        )
-    )
-    return set(rows.scalars())
+    """The sessions that make up for a miss, also where its card is closed; not if it was none after all."""
+    found = _read(tx, cards.c.make_up.is_not(None), or_(_OPEN, cards.c.confirmed_at.is_not(None)))
+    return {card.make_up.session for card in found if card.make_up and _is_to_make_up(tx, card)}
+
+
+def _is_to_make_up(tx: Tx, card: Card) -> bool:
+    if card.state is not CardState.CLOSED:
+        return True
+    it = card_rows.about(tx, card)
+    return it is not None and it.verdict is Verdict.MISSED
 
 
 def opens_with(tx: Tx, session_id: str) -> list[Card]:

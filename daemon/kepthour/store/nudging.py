@@ -11,7 +11,7 @@ from kepthour.core.nudges import LANDING, NUDGE, subject, to_tell
 from kepthour.core.reminder import Reminder, State, Why, number_in
 from kepthour.core.repair import FOLLOW_UP
 from kepthour.core.response import silence
-from kepthour.store import cards, outbox, reminders, sessions
+from kepthour.store import cards, outbox, planning, reminders, sessions
 from kepthour.store.cards import Card
 from kepthour.store.engine import Tx
 
@@ -67,6 +67,15 @@ def be_silent(tx: Tx, card_id: int, now: datetime) -> None:
         one for one in reminders.of_subject(tx, subject(card_id)) if one.state in {State.PENDING, State.SENT}
     ]
     outbox.withdraw(tx, silence(open_ones, Why.REPAIRED), now)
+
+
+def forget_newest(tx: Tx, card: Card, now: datetime) -> None:
+    """What it had to say about the miss that it is about was for nothing: the set before it is the newest again."""
+    be_silent(tx, card.id, now)
+    if card.confirmed_at is not None:
+        last = newest(tx, card.id)
+        said = reminders.of_subject(tx, subject(card.id))
+        planning.put_aside(tx, [one.id for one in said if one.rung != LANDING and one.revision == last])
 
 
 def speak_again(tx: Tx, card_id: int, now: datetime) -> None:

@@ -30,7 +30,6 @@ from kepthour.store.engine import THERAPIST, Tx
 from kepthour.store.tables import reminders, sessions
 
 _SAID_FOR = timedelta(hours=12)  # by a repair card
-_STANDS_FOR = timedelta(days=4)  # a question: over a long weekend
 
 
 _BUT = reminders.c.id.not_in(bindparam("but", expanding=True))
@@ -252,17 +251,18 @@ def shown_of(tx: Tx, subjects: Collection[str]) -> dict[tuple[str, str], str]:
     return {(row.subject, row.channel): row.reference for row in rows}
 
 
-def left_open(tx: Tx, now: datetime) -> list[Reminder]:
+def left_open(tx: Tx, now: datetime, asked_since: datetime) -> list[Reminder]:
     """The newest useful reminder of each subject and channel that may still be on a screen.
 
     What another took the place of is not, though that one was taken back since: a clock set back does so. A sweep is of
-    use for ten minutes to whoever is not asked yet; where it stands, it asks as long as a question does.
+    use for ten minutes to whoever is not asked yet; where it stands, it asks as long as a question does, which is asked
+    still if it was put after `asked_since`.
     """
     # What is not answered is asked still, after a weekend too: it would have been taken back.
     is_asked = or_(
         reminders.c.rung == QUESTION, and_(reminders.c.rung == SWEEP, reminders.c.session_id.is_not(None))
     )
-    asks = and_(is_asked, reminders.c.sent_at > now - _STANDS_FOR)
+    asks = and_(is_asked, reminders.c.sent_at > asked_since)
     # What a card says is of use for days to whoever was not there; where it stood, it has said it.
     said_once = or_(not_(of_kind(reminders.c.subject, NUDGE)), reminders.c.rung == LANDING)
     shown = _read(

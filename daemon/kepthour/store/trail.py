@@ -52,10 +52,22 @@ def _noted(row: Row[Any]) -> Noted:
     return Noted(What(row.what), Who(row.by), row.at, row.why, row.about, row.start, row.end)
 
 
-def moved_since(tx: Tx, session_id: str, at: datetime) -> Noted | None:
-    """The first move of a session at `at` or later; its `start` and `end` say where it stood. None: it stands there."""
-    moves = (one for one in of_session(tx, session_id) if one.what is What.MOVED and one.at >= at)
-    return next(moves, None)
+def line_of(tx: Tx, session_id: str) -> list[str]:
+    """The ids of a session: those under which it was known before, the first one first, and its own."""
+    found = [session_id]
+    while (before := carrying_on(tx, found[:1]).get(found[0])) is not None and before not in found:
+        found.insert(0, before)
+    return found
+
+
+def of_line(tx: Tx, session_id: str) -> list[Noted]:
+    """All changes of a session, under whatever id it was known then, the first one first."""
+    return [one for each in line_of(tx, session_id) for one in of_session(tx, each)]
+
+
+def is_move(one: Noted) -> bool:
+    """Whether it took a session to another start, or another id, and perhaps start; `start` says where it stood."""
+    return one.what is What.MOVED or (one.what is What.SEEN and one.start is not None)
 
 
 def there_since(tx: Tx, session_id: str) -> datetime | None:

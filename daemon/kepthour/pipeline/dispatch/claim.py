@@ -24,7 +24,7 @@ from kepthour.core.reminder import (
 from kepthour.logger import log
 from kepthour.pipeline.dispatch.surroundings import Surroundings
 from kepthour.pipeline.dispatch.wording import Unworded, Wording, Words, words_for
-from kepthour.store import outbox, reminders, replanting
+from kepthour.store import absences, outbox, reminders, replanting
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
@@ -33,6 +33,7 @@ _REFUSALS = 2  # so often a channel may refuse before the others are tried
 _URGENT = {Urgency.HIGH, Urgency.CRITICAL}
 MADE_UP = 1 << 62  # from here on: numbers of rungs that no store has
 _LATELY = timedelta(days=1)
+_STANDS_FOR = timedelta(days=4)  # a question: over a long weekend
 _ASKING = {QUESTION, SWEEP}  # of a session that had both, the sweep stands in the place of the question
 _LONG_AGO = 5  # so many questions of longer ago are shown again: all of them would bury what is due today
 
@@ -227,7 +228,11 @@ def left_open(
     found, later = list[Parcel](), dict[int, datetime]()
     with store.read() as tx:
         around = Surroundings.read(tx, now)
-        left = [one for one in reminders.left_open(tx, now) if only is None or one.id in only]
+        left = [
+            one
+            for one in reminders.left_open(tx, now, _asked_since(tx, now))
+            if only is None or one.id in only
+        ]
         buried = _buried(left, now)
         for reminder in left:
             if reminder.id in buried:
@@ -241,6 +246,17 @@ def left_open(
                 if words is not None and reminder.channel in channels:
                     found.append(Parcel(reminder, words, reminder.reference))
     return found, later
+
+
+def _asked_since(tx: Tx, now: datetime) -> datetime:
+    """What was asked after this stands still: for so long, in which nobody was away."""
+    left, at = _STANDS_FOR, now
+    for one in sorted(absences.between(tx, now - _STANDS_FOR, now), key=lambda one: one.end, reverse=True):
+        present = max(at - one.end, timedelta())
+        if present >= left or one.start >= at:
+            continue
+        left, at = left - present, one.start
+    return at - left
 
 
 def _buried(left: Iterable[Reminder], now: datetime) -> set[int]:

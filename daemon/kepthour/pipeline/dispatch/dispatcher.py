@@ -30,6 +30,7 @@ _GLANCE = timedelta(milliseconds=10)
 _LOOK_SECONDS = 0.25  # that look may take so long: a disk that hangs must not hold back what is ready
 _FURTHEST = timedelta(seconds=4)  # nothing is claimed further ahead: the clock was set back
 _REMEMBERED = timedelta(days=1)
+_WEIGHED_FOR = timedelta(minutes=1)  # who is away, or with a client, may be back before that was to end
 
 
 class Dispatcher:
@@ -57,6 +58,7 @@ class Dispatcher:
         self._newest: dict[Target, datetime] = {}  # when the newest of each that was handed over was due
         self._before: dict[Target, datetime] = {}  # the same, as another one left it
         self._later: dict[int, datetime] = {}  # what is to be shown again, and when
+        self._weighed_at = clock.now()  # when that was last asked for
         self._reserve = Reserve()
         self._stocked: Callable[[], None] = lambda: None
         self._imminent = Imminent()
@@ -87,7 +89,8 @@ class Dispatcher:
         await asyncio.to_thread(claim.release, self._store, self.in_hand)
 
     async def renewed(self) -> None:
-        """A new store was begun: what is known here goes in there."""
+        """A new store was begun: what is known here goes in there. Numbers of the old one mean nothing there."""
+        self._later = {}
         await asyncio.to_thread(claim.replant, self._store, self._reserve.known)
         await self._ledger.renewed()
 
@@ -104,8 +107,9 @@ class Dispatcher:
         )
         self._send(parcels)
         self._recall(outdated)
-        if over := [number for number, until in self._later.items() if until <= now]:
-            await self._show_again(over)
+        since = now - self._weighed_at
+        if self._later and (min(self._later.values()) <= now or not timedelta() <= since < _WEIGHED_FOR):
+            await self._show_again(list(self._later))
 
     async def make_way(self) -> None:
         """Wait while a hand-over is imminent, for a moment: work beside it would make it late."""
@@ -165,12 +169,11 @@ class Dispatcher:
 
     async def _show_again(self, only: Collection[int] | None) -> None:
         """`only` these, if given."""
-        left, later = await asyncio.to_thread(
-            claim.left_open, self._store, self._outlets.names, self._wording, self._clock.now(), only
+        now = self._clock.now()
+        left, self._later = await asyncio.to_thread(
+            claim.left_open, self._store, self._outlets.names, self._wording, now, only
         )
-        for number in only or ():
-            self._later.pop(number, None)
-        self._later |= later
+        self._weighed_at = now
         for parcel in left:
             newest = self._newest.get(parcel.reminder.target)
             if newest is not None and newest != self._before.get(parcel.reminder.target):
