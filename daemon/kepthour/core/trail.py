@@ -43,6 +43,9 @@ class What(StrEnum):
     AWAY_ENDED = "away_ended"
 
 
+MARKS = {What.STEP_DONE, What.STEP_SKIPPED, What.STEP_UNDONE}  # of a step of a card
+
+
 class Who(StrEnum):
     """By whose word."""
 

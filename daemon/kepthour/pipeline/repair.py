@@ -29,7 +29,7 @@ from kepthour.core.repair import (
 from kepthour.core.trail import What, Who
 from kepthour.core.verdict import Verdict, announced_start, checked_in_at
 from kepthour.logger import log
-from kepthour.store import cards, make_ups, nudging, planning, responses, sessions
+from kepthour.store import card_again, cards, make_ups, misses, nudging, planning, responses, sessions
 from kepthour.store.cards import Card
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
@@ -74,7 +74,7 @@ def _follow(
     corrects: Verdict | None,
 ) -> None:
     card = cards.of_session(tx, row.id)
-    is_of_before = card is not None and cards.is_of_an_earlier_start(tx, card)
+    is_of_before = card is not None and misses.is_of_an_earlier_start(tx, card)
     serious = severity(verdict, _circumstances(tx, row, verdict, now, speaking.high_need))
     if card is not None and not is_of_before and _is_none_after_all(tx, card, verdict):
         card, is_of_before = _without_the_last(tx, card, now, by, verdict)
@@ -90,7 +90,7 @@ def _follow(
         if is_slight or not _is_left_for(card, verdict, by):
             return  # what was missed before weighs more
         nudging.be_silent(tx, card.id, now)
-        card = cards.begin_anew(tx, card, serious, steps_of(verdict), now, by, verdict.value)
+        card = card_again.begin_anew(tx, card, serious, steps_of(verdict), now, by, verdict.value)
         log.info("card.opened", session=row.id, severity=serious)
     was_late = card is not None and verdict is Verdict.MISSED and _is_of_a_late_start(card, corrects)
     if card is None:
@@ -116,16 +116,16 @@ def _is_closed(card: Card) -> bool:
 
 def _is_none_after_all(tx: Tx, card: Card, verdict: Verdict) -> bool:
     """Whether nothing is to be repaired, or less than what the card was about before."""
-    is_less = verdict is Verdict.LATE and cards.is_owed_more(tx, card)
+    is_less = verdict is Verdict.LATE and card_again.is_owed_more(tx, card)
     return not _is_closed(card) and (severity(verdict) is None or is_less)
 
 
 def _without_the_last(tx: Tx, card: Card, now: datetime, by: Who, verdict: Verdict) -> tuple[Card, bool]:
     """The card, about what was missed before if it was begun anew since; and whether it was."""
-    if not cards.before(tx, card):
+    if not misses.before(tx, card):
         return card, False
     nudging.forget_newest(tx, card, now)
-    again = cards.take_up_again(tx, card, now, by, verdict.value)
+    again = card_again.take_up_again(tx, card, now, by, verdict.value)
     nudging.speak_again(tx, card.id, now)
     log.info("card.taken_up_again", session=card.session_id)
     return again or card, True
@@ -181,7 +181,7 @@ def _circumstances(
         and watched_since <= now - KNOWN_FOR
         and first > now - NEW_FOR
     )
-    earlier = cards.waited_before(tx, known, verdict, known.start)
+    earlier = misses.waited_before(tx, known, verdict, known.start)
     return Circumstances(repeat=earlier is not None, new=is_new, high_need=known.client in high_need)
 
 
@@ -222,7 +222,7 @@ def _is_behind(tx: Tx, row: SessionRow, card: Card) -> bool:
     if row.verdict is None or row.decided_by is None:
         return False
     serious = severity(row.verdict)
-    if cards.is_of_an_earlier_start(tx, card):
+    if misses.is_of_an_earlier_start(tx, card):
         return serious is not None and _is_left_for(card, row.verdict, Who(row.decided_by))
     if _is_closed(card):
         return False
@@ -271,7 +271,7 @@ def mark_step(
 
 def _object(tx: Tx, card: Card) -> None:
     """Raises NeedsPerson for a card that was closed since there is nothing to repair: it would speak up for nothing."""
-    it = cards.about(tx, card)
+    it = misses.about(tx, card)
     if card.state is CardState.CLOSED and it is not None and it.verdict and severity(it.verdict) is None:
         raise NeedsPerson(
             f"There is nothing to repair: this session is settled as {it.verdict.value.replace('_', ' ')}.",

@@ -3,44 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, null, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
 from kepthour.core.causes import Cause
-from kepthour.core.changes import KnownSession, is_within
+from kepthour.core.changes import KnownSession
 from kepthour.core.make_up import Stood
 from kepthour.core.make_up import Why as Ground
 from kepthour.core.privacy import Phi
-from kepthour.core.reminder import Why
-from kepthour.core.repair import STEPS, CardState, Outcome, StepKind, due, is_repeat, state_with, steps_of
+from kepthour.core.repair import CardState, Outcome, StepKind, due, state_with
 from kepthour.core.trail import Noted, What, Who
-from kepthour.core.verdict import Verdict
-from kepthour.store import history, sessions, trail
+from kepthour.store import trail
 from kepthour.store.engine import Tx
 from kepthour.store.tables import card_steps, cards
 from kepthour.store.tables import sessions as session_table
-
-# What a card knows of one miss, and not of the next.
-_OF_ONE_MISS = (
-    "closed_at",
-    "confirmed_at",
-    "outcome",
-    "make_up",
-    "make_up_start",
-    "make_up_by",
-    "make_up_why",
-    "meeting",
-    "cause",
-    "cause_word",
-)
-_BY_STEPS_OR_WORD = {"steps_done", "said"}  # why a card was closed on which there was something to repair
-
-
-_MARKS = {What.STEP_DONE, What.STEP_SKIPPED, What.STEP_UNDONE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,129 +103,8 @@ def of_session(tx: Tx, session_id: str) -> Card | None:
     return _card(tx, row) if row else None
 
 
-def get(tx: Tx, card_id: int) -> Card | None:
-    """The card with this number."""
-    row = tx.connection.execute(
-        select(cards).where(cards.c.therapist_id == tx.therapist, cards.c.id == card_id)
-    ).first()
-    return _card(tx, row) if row else None
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """The start that a card is about, and what became of it. Instants are aware UTC."""
-
-    start: datetime
-    end: datetime
-    verdict: Verdict | None
-    is_present: bool  # the session still has it
-
-
-def about(tx: Tx, card: Card) -> About | None:
-    """What `card` is about: its session may have been moved since, to where it is made up for. None: it is gone."""
-    row = sessions.get(tx, card.session_id)
-    if row is None:
-        return None
-    moved = _moved(tx, card)
-    if moved is None or moved.start is None or moved.end is None:
-        return About(row.known.start, row.known.end, row.verdict, is_present=True)
-    said = [one.verdict for one in _said(tx, row.id) if one.at <= moved.at]
-    return About(moved.start, moved.end, said[-1] if said else None, is_present=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Before:
-    """A miss that a card was about before it was begun anew. Instants are aware UTC."""
-
-    start: datetime
-    end: datetime
-    verdict: Verdict | None
-    contacted_at: datetime | None  # step 1
-
-
-def before(tx: Tx, card: Card) -> list[Before]:
-    """What `card` was about earlier, as the trail tells; mostly nothing: its session was missed once."""
-    told = _openings(tx, card)
-    said, found = _said(tx, card.session_id), []
-    for kept, after in pairwise(told):
-        moved = _first_move(tx, card.session_id, kept[0].at)
-        if moved is None or moved.start is None or moved.end is None or moved.at > after[0].at:
-            continue  # opened anew about the same start
-        verdict = next((one.verdict for one in reversed(said) if one.at <= moved.at), None)
-        contact = [one for one in kept if one.about == "step 1" and one.what in _MARKS]
-        done = contact[-1].at if contact and contact[-1].what is What.STEP_DONE else None
-        found.append(Before(moved.start, moved.end, verdict, done))
-    return found
-
-
-def _openings(tx: Tx, card: Card) -> list[list[Noted]]:
-    """What the trail tells since each time that it was opened; what was dropped since does not count."""
-    found: list[list[Noted]] = []
-    for one in trail.of_line(tx, card.session_id):
-        if one.what is What.CARD_OPENED:
-            found.append([one])
-        elif one.what is What.CARD_DROPPED:
-            found[-1:] = []
-        elif found:
-            found[-1].append(one)
-    return found
-
-
-def is_of_an_earlier_start(tx: Tx, card: Card) -> bool:
-    """Whether the session stood elsewhere when `card` was opened: a verdict on where it stands now is not about that.
-
-    Not if its entry was only put right, and what was said of it was carried over to the present start.
-    """
-    return _moved(tx, card) is not None
-
-
-def _moved(tx: Tx, card: Card) -> Noted | None:
-    """The move that took its session away from the start that `card` is about."""
-    row = sessions.get(tx, card.session_id)
-    if row is None or card.opened_at >= row.known.start:
-        return None
-    return _first_move(tx, row.id, card.opened_at)
-
-
-def _first_move(tx: Tx, session_id: str, since: datetime) -> Noted | None:
-    """The first move of a session that did more than put its entry right."""
-    row = sessions.get(tx, session_id)
-    if row is None:
-        return None
-    moves = [one for one in trail.of_line(tx, row.id) if one.at >= since and trail.is_move(one)]
-    stood = [*((one.start, one.end) for one in moves), (row.known.start, row.known.end)]
-    said = _said(tx, row.id)
-    there = zip(moves, stood[1:], strict=True)
-    return next(
-        (one for one, then in there if one.start != then[0] and not _is_put_right(one, then, said)), None
-    )
-
-
-def _said(tx: Tx, session_id: str) -> list[history.Said]:
-    """What was said of a session, under whatever id, the first one first."""
-    found = [one for each in trail.line_of(tx, session_id) for one in history.of_session(tx, each)]
-    return sorted(found, key=lambda one: one.at)
-
-
-def _is_put_right(
-    move: Noted, then: tuple[datetime | None, datetime | None], said: Sequence[history.Said]
-) -> bool:
-    """Whether the entry was only put right, so that what the therapist had said of it holds where it stood `then`."""
-    start, end = then
-    before = [one for one in said if one.at <= move.at]
-    if move.start is None or move.end is None or start is None or end is None or not before:
-        return False
-    is_theirs = before[-1].by == Who.THERAPIST.value and before[-1].at >= move.start
-    return is_theirs and is_within((move.start, move.end), (start, end), move.at)
-
-
-def waited_before(tx: Tx, client: KnownSession, verdict: Verdict, start: datetime) -> datetime | None:
-    """The last start not long before `start` at which the client of that session waited, too; None: there is none.
-
-    As far as an alias tells: two clients of one calendar may share one.
-    """
-    if not client.client:
-        return None
+def of_client(tx: Tx, client: KnownSession) -> list[Card]:
+    """The cards of all sessions with the client of this one, by calendar and alias."""
     theirs = select(session_table.c.id).where(
         session_table.c.calendar == client.calendar, session_table.c.client == client.client
     )
@@ -256,12 +114,15 @@ def waited_before(tx: Tx, client: KnownSession, verdict: Verdict, start: datetim
             cards.c.session_id.in_(theirs),
         )
     )
-    found = []
-    for card in [_card(tx, row) for row in rows.all()]:
-        it = about(tx, card)
-        told = [(one.verdict, one.start) for one in (*before(tx, card), *((it,) if it else ()))]
-        found += [earlier for said, earlier in told if is_repeat(verdict, start, said, earlier)]
-    return max(found, default=None)
+    return [_card(tx, row) for row in rows.all()]
+
+
+def get(tx: Tx, card_id: int) -> Card | None:
+    """The card with this number."""
+    row = tx.connection.execute(
+        select(cards).where(cards.c.therapist_id == tx.therapist, cards.c.id == card_id)
+    ).first()
+    return _card(tx, row) if row else None
 
 
 def open_card(
@@ -279,121 +140,14 @@ def open_card(
     )
     assert added.inserted_primary_key is not None
     card_id = added.inserted_primary_key[0]
-    _add_steps(tx, card_id, steps, at)
+    add_steps(tx, card_id, steps, at)
     trail.note(tx, session_id, Noted(What.CARD_OPENED, by, at, why, f"severity {severity}"))
     card = get(tx, card_id)
     assert card is not None
     return card
 
 
-def begin_anew(
-    tx: Tx, card: Card, severity: int, steps: Sequence[StepKind], at: datetime, by: Who, why: str
-) -> Card:
-    """What was missed is the session where it stands now: nothing of it is done. What was, stays in the trail."""
-    values: dict[str, Any] = {
-        "severity": severity,
-        "opened_at": at,
-        "state": CardState.OPEN.value,
-        **dict.fromkeys(_OF_ONE_MISS),
-        "stood": null(),
-    }
-    tx.connection.execute(update(cards).where(cards.c.id == card.id).values(**values))
-    tx.connection.execute(delete(card_steps).where(card_steps.c.card_id == card.id))
-    _add_steps(tx, card.id, steps, at)
-    trail.note(tx, card.session_id, Noted(What.CARD_OPENED, by, at, why, f"severity {severity}"))
-    return get(tx, card.id) or card
-
-
-def is_owed_more(tx: Tx, card: Card) -> bool:
-    """Whether it was begun anew while something was open of a miss that was said, or of which something was done."""
-    told = _openings(tx, card)
-    was = _as_told(told[-2]) if len(told) > 1 else None
-    return was is not None and was.closed is None and (was.confirmed_at is not None or bool(was.marked))
-
-
-def take_up_again(tx: Tx, card: Card, at: datetime, by: Who, why: str) -> Card | None:
-    """It was begun anew for nothing: it is about what was missed before again, as the trail tells. None: it was not.
-
-    Why a step was skipped is not known any more; the make-up session is looked for anew.
-    """
-    told = _openings(tx, card)
-    if len(told) < 2:
-        return None
-    was = _as_told(told[-2])
-    since = was.confirmed_at or was.opened_at
-    values: dict[str, Any] = {
-        **dict.fromkeys(_OF_ONE_MISS),
-        "severity": was.severity,
-        "opened_at": was.opened_at,
-        "confirmed_at": was.confirmed_at,
-        "cause": was.cause,
-    }
-    tx.connection.execute(update(cards).where(cards.c.id == card.id).values(**values))
-    tx.connection.execute(delete(card_steps).where(card_steps.c.card_id == card.id))
-    wanted = {step.n for step in steps_of(was.verdict)} | set(was.marked)
-    _add_steps(tx, card.id, [step for step in STEPS if step.n in wanted], since)
-    for n, mark in was.marked.items():
-        is_done = mark.what is What.STEP_DONE
-        tx.connection.execute(
-            update(card_steps)
-            .where(card_steps.c.card_id == card.id, card_steps.c.n == n)
-            .values({"done_at": mark.at, "done_by": mark.by.value} if is_done else {"skipped_at": mark.at})
-        )
-    trail.note(tx, card.session_id, Noted(What.CARD_DROPPED, by, at, why))
-    again = get(tx, card.id) or card
-    state = state_with([step.n for step in again.steps if step.is_open])
-    if was.closed is not None:
-        state, outcome = CardState.CLOSED, was.closed.about
-        closed = {"state": state.value, "closed_at": was.closed.at, "outcome": outcome}
-        tx.connection.execute(update(cards).where(cards.c.id == card.id).values(**closed))
-    else:
-        stand(tx, again, state)
-    return get(tx, card.id)
-
-
-@dataclass(slots=True)
-class _Told:
-    """A card as the trail tells of it."""
-
-    verdict: Verdict
-    severity: int
-    opened_at: datetime
-    confirmed_at: datetime | None = None
-    closed: Noted | None = None
-    cause: str | None = None
-    marked: dict[int, Noted] = field(
-        default_factory=dict
-    )  # the first mark of each step that is done or skipped
-
-
-def _as_told(kept: Sequence[Noted]) -> _Told:
-    opened = kept[0]
-    was = _Told(Verdict(opened.why or ""), _severity(opened), opened.at)
-    for one in kept[1:]:
-        if one.what in _MARKS:
-            n = int((one.about or "").removeprefix("step "))
-            before = was.marked.pop(n, None)
-            if one.what is not What.STEP_UNDONE:
-                was.marked[n] = before if before is not None and before.what is one.what else one
-            else:
-                was.closed = None
-        elif one.what is What.CARD_CLOSED:
-            was.closed = one
-            was.confirmed_at = was.confirmed_at if one.why in _BY_STEPS_OR_WORD else None
-        elif one.what is What.CARD_CHANGED and one.why == "confirmed":
-            was.confirmed_at = one.at
-        elif one.what is What.CARD_CHANGED and one.why != "due":
-            was.verdict, was.severity, was.closed = Verdict(one.why or ""), _severity(one), None
-        elif one.what is What.CAUSE_NAMED:
-            was.cause = None if one.why == "none" else one.why
-    return was
-
-
-def _severity(told: Noted) -> int:
-    return int((told.about or "").removeprefix("severity "))
-
-
-def _add_steps(tx: Tx, card_id: int, steps: Iterable[StepKind], since: datetime) -> None:
+def add_steps(tx: Tx, card_id: int, steps: Iterable[StepKind], since: datetime) -> None:
     rows = [
         {"card_id": card_id, "n": step.n, "therapist_id": tx.therapist, "due_at": due(step, since)}
         for step in steps
@@ -408,7 +162,7 @@ def fit_steps(tx: Tx, card: Card, steps: Sequence[StepKind], since: datetime) ->
     there = {step.n for step in card.steps}
     idle = [step.n for step in card.steps if step.is_open and step.n not in wanted]
     tx.connection.execute(delete(card_steps).where(card_steps.c.card_id == card.id, card_steps.c.n.in_(idle)))
-    _add_steps(tx, card.id, [step for step in steps if step.n not in there], since)
+    add_steps(tx, card.id, [step for step in steps if step.n not in there], since)
 
 
 def confirm(tx: Tx, card: Card, steps: Sequence[StepKind], at: datetime) -> None:
@@ -426,17 +180,6 @@ def confirm(tx: Tx, card: Card, steps: Sequence[StepKind], at: datetime) -> None
             .values(due_at=due(step, at))
         )
     trail.note(tx, card.session_id, Noted(What.CARD_CHANGED, Who.THERAPIST, at, "confirmed"))
-
-
-def forget_untouched(tx: Tx, session_id: str, opened_after: datetime, now: datetime) -> Card | None:
-    """A card that was opened by a clock that was ahead, if nothing was done on it: it is gone, and given back."""
-    card = of_session(tx, session_id)
-    if card is not None and card.opened_at > opened_after and all(step.is_open for step in card.steps):
-        if take_up_again(tx, card, now, Who.DAEMON, Why.CLOCK_SET.value) is None:
-            tx.connection.execute(delete(cards).where(cards.c.id == card.id))
-            trail.note(tx, session_id, Noted(What.CARD_DROPPED, Who.DAEMON, now, Why.CLOCK_SET.value))
-        return card
-    return None
 
 
 def set_severity(tx: Tx, card: Card, severity: int, at: datetime, by: Who, why: str) -> None:

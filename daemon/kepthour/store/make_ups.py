@@ -14,7 +14,7 @@ from kepthour.core.repair import CardState
 from kepthour.core.trail import Noted, What, Who
 from kepthour.core.verdict import Verdict
 from kepthour.store import cards as card_rows
-from kepthour.store import trail
+from kepthour.store import misses, trail
 from kepthour.store.cards import Card
 from kepthour.store.engine import Tx
 from kepthour.store.tables import cards
@@ -37,7 +37,7 @@ def taken(tx: Tx) -> set[str]:
 def _is_to_make_up(tx: Tx, card: Card) -> bool:
     if card.state is not CardState.CLOSED:
         return True
-    it = card_rows.about(tx, card)
+    it = misses.about(tx, card)
     return it is not None and it.verdict is Verdict.MISSED
 
 

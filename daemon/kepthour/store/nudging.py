@@ -11,7 +11,7 @@ from kepthour.core.nudges import LANDING, NUDGE, subject, to_tell
 from kepthour.core.reminder import Reminder, State, Why, number_in
 from kepthour.core.repair import FOLLOW_UP
 from kepthour.core.response import silence
-from kepthour.store import cards, outbox, planning, reminders, sessions
+from kepthour.store import cards, misses, outbox, planning, reminders, sessions
 from kepthour.store.cards import Card
 from kepthour.store.engine import Tx
 
@@ -29,7 +29,7 @@ def spoken(tx: Tx, nudge: Reminder, at: datetime) -> Spoken | None:
     """What `nudge` says `at` (aware UTC); None: there is nothing (left) to say."""
     number = number_in(nudge.subject, NUDGE)
     card = cards.get(tx, number) if number is not None else None
-    if card is None or (it := cards.about(tx, card)) is None:
+    if card is None or (it := misses.about(tx, card)) is None:
         return None
     steps = _steps(card, nudge.rung, at)
     start = _met_at(tx, card) if nudge.rung == LANDING else it.start

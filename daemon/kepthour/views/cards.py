@@ -7,7 +7,7 @@ from datetime import datetime
 
 from kepthour.core.errors import NotFound
 from kepthour.core.trail import Noted, What
-from kepthour.store import cards, history, trail
+from kepthour.store import history, misses, trail
 from kepthour.store.cards import Card
 from kepthour.store.engine import Store
 from kepthour.store.history import Said
@@ -33,7 +33,7 @@ class Record:
 def record(store: Store, card: Card) -> Record:
     """All about `card`. Raises NotFound if its session is not stored any more."""
     with store.read() as tx:
-        it = cards.about(tx, card)
+        it = misses.about(tx, card)
         if it is None:
             raise NotFound("The session of this card is not stored any more.", "See: kepthour repair.")
         said = history.of_session(tx, card.session_id)

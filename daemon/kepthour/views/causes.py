@@ -23,17 +23,18 @@ from kepthour.core.verdict import FORESEEABLE, Because, deadline_after
 from kepthour.pipeline.plan.oddities import background
 from kepthour.store import (
     absences,
-    cards,
     contradictions,
     history,
+    misses,
     reminders,
     responses,
     sessions,
     trail,
     watches,
 )
-from kepthour.store.cards import About, Card
+from kepthour.store.cards import Card
 from kepthour.store.engine import Store, Tx
+from kepthour.store.misses import About
 from kepthour.store.sessions import SessionRow
 
 _MOMENT = timedelta(microseconds=1)
@@ -54,7 +55,7 @@ class Looked:
 def look(config: Configuration, store: Store, card: Card, now: datetime) -> Looked:
     """All that is known around the start that `card` is about. `now` is aware UTC. Raises NotFound."""
     with store.read() as tx:
-        row, about = sessions.get(tx, card.session_id), cards.about(tx, card)
+        row, about = sessions.get(tx, card.session_id), misses.about(tx, card)
         if row is None or about is None:
             raise NotFound(f"The session of card {card.id} is gone.", "See the cards with: kepthour repair.")
         session = replace(row.known, start=about.start, end=about.end)

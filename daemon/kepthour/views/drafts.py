@@ -9,7 +9,7 @@ from kepthour.core.drafts import Occasion, minutes_late
 from kepthour.core.errors import NeedsPerson, NotFound
 from kepthour.core.privacy import Phi
 from kepthour.core.verdict import Verdict, checked_in_at
-from kepthour.store import cards, responses, sessions
+from kepthour.store import misses, responses, sessions
 from kepthour.store.cards import Card
 from kepthour.store.engine import Store
 
@@ -22,10 +22,12 @@ def occasion(store: Store, card: Card, zone: ZoneInfo, high_need: Collection[Phi
     Raises NeedsPerson while nothing is concluded of its session.
     """
     with store.read() as tx:
-        row, missed = sessions.get(tx, card.session_id), cards.about(tx, card)
+        row, missed = sessions.get(tx, card.session_id), misses.about(tx, card)
         if row is None or missed is None:
             raise NotFound(f"The session of card {card.id} is gone.", "See the cards with: kepthour repair.")
-        earlier = cards.waited_before(tx, row.known, missed.verdict, missed.start) if missed.verdict else None
+        earlier = (
+            misses.waited_before(tx, row.known, missed.verdict, missed.start) if missed.verdict else None
+        )
         arrived = checked_in_at(responses.to(tx, row)) if missed.is_present else None
     if missed.verdict is None:
         raise NeedsPerson("Nothing is concluded of this session.", "Say what happened: kepthour settle.")

@@ -55,10 +55,10 @@ def _done(card: Card) -> str:
 
 def _starts(app: App, found: Sequence[Card]) -> dict[int, datetime]:
     """By card: the start that it is about, of those whose session is stored still."""
-    from kepthour.store import cards
+    from kepthour.store import misses
 
     with app.store.read() as tx:
-        known = [(card.id, cards.about(tx, card)) for card in found]
+        known = [(card.id, misses.about(tx, card)) for card in found]
     return {number: about.start for number, about in known if about is not None}
 
 

@@ -12,7 +12,7 @@ from kepthour.core.trail import What, Who
 from kepthour.core.verdict import Verdict
 from kepthour.pipeline.plan.held import Held
 from kepthour.pipeline.plan.policy import Policy
-from kepthour.store import cards, make_ups, nudging, sessions
+from kepthour.store import cards, make_ups, misses, nudging, sessions
 from kepthour.store.cards import Card
 from kepthour.store.engine import Store, Tx
 
@@ -46,17 +46,17 @@ def forget_make_up(store: Store, card_id: int, now: datetime) -> None:
             untick(tx, card, now)
 
 
-def _open_card(tx: Tx, card_id: int) -> tuple[Card, cards.About]:
+def _open_card(tx: Tx, card_id: int) -> tuple[Card, misses.About]:
     """A card that a session may make up for, and what it is about. Raises NotFound, NeedsPerson."""
     card = cards.get(tx, card_id)
-    it = cards.about(tx, card) if card is not None else None
+    it = misses.about(tx, card) if card is not None else None
     if card is None or it is None:
         raise NotFound("The session of this card is not stored any more.", "See: kepthour repair.")
     _object(card, it)
     return card, it
 
 
-def _object(card: Card, it: cards.About) -> None:
+def _object(card: Card, it: misses.About) -> None:
     """Raises NeedsPerson for a card that no session makes up for."""
     if card.state is CardState.CLOSED:
         raise NeedsPerson(

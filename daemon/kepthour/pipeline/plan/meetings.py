@@ -35,7 +35,7 @@ from kepthour.pipeline.plan.landing import plan_landing
 from kepthour.pipeline.plan.make_up import tick, untick
 from kepthour.pipeline.plan.openings import plan_openings
 from kepthour.pipeline.plan.policy import Policy
-from kepthour.store import cards, make_ups, sessions, trail
+from kepthour.store import cards, make_ups, misses, sessions, trail
 from kepthour.store.cards import Card
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
@@ -58,7 +58,7 @@ def _follow_all(tx: Tx, policy: Policy, now: datetime) -> None:
     open_cards = make_ups.open_cards(tx)
     taken = make_ups.taken(tx)
     for card in open_cards:
-        row, it = sessions.get(tx, card.session_id), cards.about(tx, card)
+        row, it = sessions.get(tx, card.session_id), misses.about(tx, card)
         if row is None or it is None:
             continue
         missed = it.verdict is Verdict.MISSED and _is_fresh(card, now)

@@ -16,7 +16,17 @@ from kepthour.core.timekeeping import EARLY
 from kepthour.core.trail import Who
 from kepthour.logger import log
 from kepthour.pipeline.plan.ladders import Lacks
-from kepthour.store import cards, course, outbox, planning, questions, reminders, sessions, spells, watches
+from kepthour.store import (
+    card_again,
+    course,
+    outbox,
+    planning,
+    questions,
+    reminders,
+    sessions,
+    spells,
+    watches,
+)
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
 
@@ -52,7 +62,7 @@ def _set_back(tx: Tx, row: SessionRow, limit: datetime, now: datetime) -> None:
     outbox.hand_over(tx, old, new, only=[one.id for one in happened])
     course.adopt(tx, old, new, until=limit)
     course.begin_anew(tx, row.id, new[1], Who.DAEMON, Why.CLOCK_SET, now)
-    dropped = cards.forget_untouched(tx, row.id, opened_after=limit, now=now)
+    dropped = card_again.forget_untouched(tx, row.id, opened_after=limit, now=now)
     if dropped is not None:  # its number will be another's
         said = reminders.of_subject(tx, subject(dropped.id))
         _withdraw(tx, [one for one in said if one.state in {State.PENDING, State.SENT}], now)

@@ -9,7 +9,7 @@ from datetime import datetime
 from kepthour.core.report.findings import Missed
 from kepthour.core.trail import What
 from kepthour.core.verdict import HELD, Verdict
-from kepthour.store import cards, sessions, trail
+from kepthour.store import misses, sessions, trail
 from kepthour.store.cards import Card
 from kepthour.store.engine import Tx
 from kepthour.store.sessions import SessionRow
@@ -30,10 +30,10 @@ def missed(tx: Tx, found: Iterable[Card], now: datetime) -> list[Repaired]:
     """Those of which the therapist said so. `now` is aware UTC."""
     repaired = []
     for card in found:
-        about, row = cards.about(tx, card), sessions.get(tx, card.session_id)
+        about, row = misses.about(tx, card), sessions.get(tx, card.session_id)
         if about is None or row is None:
             continue
-        for one in cards.before(tx, card):
+        for one in misses.before(tx, card):
             if one.verdict is Verdict.MISSED:
                 repaired.append(Repaired(Missed(one.start, one.contacted_at, None), one.end, row))
         if about.verdict is not Verdict.MISSED:
