@@ -121,3 +121,35 @@ async def test_a_snooze_is_no_reminder_that_was_lost(tmp_path: Path) -> None:
     )
     await day.until("2026-03-02 10:20")
     assert day.only().verdict is Verdict.SUSPECTED_MISS
+
+
+async def test_of_two_that_say_late_the_one_given_last_counts(tmp_path: Path) -> None:
+    """On the phone, without a net, she says five minutes; later, on her computer, ten more."""
+    day = a_morning(tmp_path)
+    await day.until("2026-03-02 10:04:30")
+    day.answer(Kind.LATE, timedelta(minutes=10))
+    await day.until("2026-03-02 10:05:30")
+    session = day.only().session.id
+    day.app.answer(Kind.LATE, session, "phone", timedelta(minutes=5), when("2026-03-02 09:58"))
+    await day.until("2026-03-02 10:40")
+    times = [at for at, _rung in day.rungs_since("10:05")]
+    assert times == [*(f"10:{minute}:30" for minute in range(14, 20)), "10:29:30"]
+
+
+@pytest.mark.parametrize("first", [False, True])
+async def test_an_announcement_that_was_over_when_they_were_asked_has_them_asked_once(
+    tmp_path: Path, *, first: bool
+) -> None:
+    day = a_morning(tmp_path)
+    await day.until("2026-03-02 10:04:30")
+    if not first:
+        day.answer(Kind.LATE, timedelta(minutes=10))
+        await day.until("2026-03-02 10:31")
+    else:
+        day.sleep_until("2026-03-02 10:30")
+        await day.until("2026-03-02 10:31")
+    session = day.only().session.id
+    day.app.answer(Kind.LATE, session, "phone", timedelta(minutes=5), when("2026-03-02 09:58"))
+    await day.until("2026-03-02 10:40")
+    assert [rung for _at, rung in day.rungs()].count("question") == 1
+    assert [notice.rung for notice in day.screen.open_notices.values()] == ["question"]

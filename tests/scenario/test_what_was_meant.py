@@ -9,8 +9,8 @@ import pytest
 
 from kepthour.core.response import Kind
 from kepthour.core.verdict import SessionState, Verdict
-from kepthour.ports import Key
-from tests.support.day import CONFIG, Day, a_morning
+from kepthour.ports import Answer, Key
+from tests.support.day import CONFIG, Day, a_morning, when
 
 
 def two(tmp_path: Path, minutes: int = 50) -> Day:
@@ -94,3 +94,48 @@ async def test_who_says_late_when_they_were_asked_and_comes_is_not_asked_again(t
     await day.until("2026-03-02 10:50")
     assert day.rungs()[-1] == ("10:26:00", "+26m")
     assert day.only().verdict is Verdict.LATE
+
+
+async def test_what_was_replied_before_the_question_began_anew_is_heard(tmp_path: Path) -> None:
+    """On the phone, without a net, they pressed that it was held, and only then, by a slip, "late"."""
+    day = a_morning(tmp_path)
+    await day.until("2026-03-02 10:16")
+    question = day.notices()[-1]
+    await day.until("2026-03-02 10:17")
+    day.answer(Kind.LATE, timedelta(minutes=10), session=question.subject)
+    await day.until("2026-03-02 10:20")
+    pressed = Answer(question.delivery, question.subject, Key.HELD, "phone")
+    day.app.reply(pressed, when("2026-03-02 10:16"))
+    await day.until("2026-03-02 10:50")
+    assert day.only().verdict is Verdict.ON_TIME
+    assert day.rungs_since("10:18") == []
+
+
+async def test_a_check_in_that_is_taken_back_after_the_last_reminder_brings_none_again(
+    tmp_path: Path,
+) -> None:
+    day = a_morning(tmp_path)
+    await day.until("2026-03-02 09:56")
+    day.answer(Kind.LATE, timedelta(minutes=20))
+    await day.until("2026-03-02 10:26")
+    day.answer(Kind.HERE)
+    await day.until("2026-03-02 10:27")
+    day.app.settle(day.only().session.id, Verdict.UNKNOWN, None)
+    await day.until("2026-03-02 10:40")
+    assert day.rungs_since("10:26") == [("10:35:00", "question")]
+
+
+async def test_who_takes_it_back_and_says_late_once_more_has_all_reminders_again(tmp_path: Path) -> None:
+    """Those that had come before the check-in, too."""
+    day = a_morning(tmp_path)
+    await day.until("2026-03-02 09:56")
+    day.answer(Kind.LATE, timedelta(minutes=20))
+    await day.until("2026-03-02 10:22")
+    day.answer(Kind.HERE)
+    await day.until("2026-03-02 10:23")
+    day.app.settle(day.only().session.id, Verdict.UNKNOWN, None)
+    await day.until("2026-03-02 10:24")
+    day.answer(Kind.LATE, timedelta(minutes=6))
+    await day.until("2026-03-02 10:55")
+    times = [at for at, _rung in day.rungs_since("10:25")]
+    assert times == [*(f"10:{minute}:00" for minute in range(30, 36)), "10:45:00"]

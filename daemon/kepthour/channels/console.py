@@ -13,7 +13,7 @@ from kepthour.core.ladder import Urgency
 from kepthour.core.notice import LATE
 from kepthour.core.plain import one_line
 from kepthour.core.spans import format_duration
-from kepthour.output import takes_more
+from kepthour.output import write_now
 from kepthour.ports import Answer, ChannelFailed, Key, Notice
 
 _MARKS = {Urgency.PASSIVE: "   ", Urgency.NORMAL: "●  ", Urgency.HIGH: "●● ", Urgency.CRITICAL: "●●●"}
@@ -62,11 +62,10 @@ class Console:
                 "Take this channel out of the configuration of a service.",
             )
         try:
-            if not takes_more(output):
+            if not write_now(output, _printed(notice, output)):
                 raise ChannelFailed(
                     "stopped", "The terminal takes no text at present.", "Let it go on with Ctrl+Q."
                 )
-            _print(notice, output)
         except (OSError, ValueError) as error:  # the terminal was closed, the disk is full
             raise _no_output() from error
         return None
@@ -95,20 +94,21 @@ def _is_journal(output: TextIO) -> bool:
     return told == f"{there.st_dev}:{there.st_ino}"
 
 
-def _print(notice: Notice, output: TextIO) -> None:
+def _printed(notice: Notice, output: TextIO) -> str:
     title = f"{_MARKS[notice.urgency]} {one_line(notice.title)}"
     lines = [_encodable(title, output), _encodable(f"    {one_line(notice.text)}", output)]
     commands = [f"kepthour {_COMMANDS[action.key]}" for action in notice.actions if action.key in _COMMANDS]
     if commands:
         lines.append(f"    {', '.join(commands)}")
     if not output.isatty():
-        print(*lines, sep="\n", file=output, flush=True)
-        return
+        return "".join(f"{line}\n" for line in lines)
     from rich.console import Console as Terminal
     from rich.text import Text
 
     terminal = Terminal(file=output)
-    terminal.print(Text(lines[0], style=_STYLES[notice.urgency]), *map(Text, lines[1:]), sep="\n")
+    with terminal.capture() as printed:
+        terminal.print(Text(lines[0], style=_STYLES[notice.urgency]), *map(Text, lines[1:]), sep="\n")
+    return printed.get()
 
 
 def _encodable(text: str, output: TextIO) -> str:

@@ -42,7 +42,7 @@ def object_to_reply(
 
 
 def _asks_about(shown: Reminder | None, session: KnownSession) -> bool:
-    """Whether it is a question about the session's present start."""
-    if shown is None or shown.rung not in {QUESTION, SWEEP}:
+    """Whether it is a question about the session's present start; one that was put aside since, too."""
+    if shown is None or shown.rung not in {QUESTION, SWEEP} or shown.session_id != session.id:
         return False
-    return (shown.session_id, shown.revision) == (session.id, session.revision)
+    return shown.revision == session.revision or (shown.revision < 0 and shown.due_at >= session.start)

@@ -115,12 +115,14 @@ def effect(
 ) -> Effect:
     """What `response` does to `reminders`, those of the session's present start revision. Never raises.
 
-    `before` are the answers that were given earlier to the same start.
+    `before` are the answers to the same start that were heard earlier.
     """
     if response.kind in {Kind.SNOOZE, Kind.LATE} and any(
         r.why in {Why.CHECKED_IN, Why.CHECKED_OUT} for r in reminders
     ):
         return Effect()
+    if response.kind is Kind.LATE and any(r.kind is Kind.LATE and r.at > response.at for r in before):
+        return Effect()  # heard late: since then they said when it really begins
     match response.kind:
         case Kind.HERE:
             return _silence(reminders, Why.CHECKED_IN, also=_is_question)

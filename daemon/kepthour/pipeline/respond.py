@@ -87,9 +87,10 @@ def respond(
         if kind is Kind.LATE and _was_asked_too_early(row, response, before):
             row = _with_nothing_concluded(tx, row, now)
         _take(tx, row, response, before)
+        said = _by_time([*before, response])
         if kind is Kind.LATE and _is_asked(tx, row):
-            _ask_once_more(tx, row, [*before, response], now)
-        if kind is Kind.LATE and _was_told(row, [*before, response]):
+            _ask_once_more(tx, row, said, now)
+        if kind is Kind.LATE and _was_told(row, said):
             _void_card(tx, row, now)
         if kind is Kind.LATE and delivery is not None:
             _confirm(tx, row, response, delivery)
@@ -99,6 +100,11 @@ def respond(
             outbox.end_holds(tx)
     log.info("answer.taken", session=session_id, answer=kind.value, surface=surface)
     return Answered(row, response, changed=True)
+
+
+def _by_time(answers: Sequence[Response]) -> list[Response]:
+    """One that is heard late was given before others."""
+    return sorted(answers, key=lambda one: one.at)
 
 
 def _is_said(kind: Kind, row: SessionRow, before: Sequence[Response]) -> bool:
@@ -122,7 +128,7 @@ def _was_asked_too_early(row: SessionRow, late: Response, before: Sequence[Respo
         return False
     start = row.known.start
     said_in_time = late.at <= deadline_after(row.deadline, start, before)
-    return said_in_time and row.decided_at < deadline_after(row.deadline, start, [*before, late])
+    return said_in_time and row.decided_at < deadline_after(row.deadline, start, _by_time([*before, late]))
 
 
 def _is_asked(tx: Tx, row: SessionRow) -> bool:
@@ -139,6 +145,8 @@ def _ask_once_more(tx: Tx, row: SessionRow, answers: Sequence[Response], now: da
     """
     asked = [one for one in reminders.of_session(tx, row.id, row.known.revision) if one.rung == QUESTION]
     later = deadline_after(row.deadline, row.known.start, answers) - min(one.due_at for one in asked)
+    if later <= timedelta():  # heard late: it was over by then
+        return
     outbox.withdraw(tx, silence(asked, Why.LATE), now)
     planning.put_aside(tx, [one.id for one in asked])
     for one in asked:

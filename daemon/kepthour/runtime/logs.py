@@ -10,7 +10,7 @@ from typing import TextIO
 
 from kepthour.core.privacy import HIDDEN, Phi
 from kepthour.logger import EVENTS
-from kepthour.output import takes_more
+from kepthour.output import write_now
 
 _LIBRARIES = (
     "apprise",
@@ -82,13 +82,11 @@ class _Patient(logging.StreamHandler[TextIO]):
     """What a terminal does not take just now is left out: nobody must be left waiting for a line of the log."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write it, if that does not block."""
+        """Write it, as far as that does not block."""
         try:
-            if not takes_more(self.stream):
-                return
-        except (OSError, ValueError, AttributeError):  # it was closed: said as ever, by nobody
-            pass
-        super().emit(record)
+            write_now(self.stream, self.format(record) + self.terminator)
+        except Exception:  # noqa: BLE001  it was closed, or is full: said as ever, by nobody
+            self.handleError(record)
 
 
 def _to_stderr(formatter: logging.Formatter) -> logging.Handler:

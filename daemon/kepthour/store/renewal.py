@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from kepthour.core.reminder import State, Why
+from kepthour.core.reminder import OUT, State, Why
 from kepthour.core.response import Kind, silence
 from kepthour.core.trail import Who
 from kepthour.store import course, outbox, reminders
@@ -39,8 +39,11 @@ def go_on(tx: Tx, row: SessionRow, now: datetime) -> None:
         and one.useful_until > now
         and (one.state is State.PENDING or (one.state is State.SUPERSEDED and one.why in _SAID))
     ]
+    # What came has come, though it is taken back: it may have to come once more.
+    over = [one.id for one in ladder if one.offset is not None and one.why not in _SAID | {Why.TAKEN_BACK}]
+    out = [one.id for one in ladder if one.offset is not None and one.state in OUT]
     outbox.withdraw(tx, silence(ladder, Why.TAKEN_BACK), now)
-    outbox.hand_over(tx, old, new, only=coming)
+    outbox.hand_over(tx, old, new, only={*coming, *over, *out})
     outbox.revive(tx, coming, now)
     course.adopt(tx, old, new, kinds={Kind.LATE})
     course.begin_anew(tx, row.id, new[1], Who.THERAPIST, Why.TAKEN_BACK, now)

@@ -13,7 +13,7 @@ from kepthour.core.ladder import Ladder, Rung, Step, Urgency, climb
 from kepthour.core.reminder import SWEEP, Change, Reminder, State, Why
 from kepthour.core.response import Response, effect
 from kepthour.core.sweep import Sweep, after_session, evenings
-from kepthour.core.verdict import deadline_after
+from kepthour.core.verdict import announced_start, deadline_after
 from kepthour.pipeline.plan.policy import Policy
 from kepthour.store import course, outbox, planning, reminders
 from kepthour.store.engine import Tx
@@ -58,7 +58,9 @@ def plan_ladder(
     deadline = ladder.deadline(session.start, session.end)
     begun = _has_begun(planned, now) or bool(planned and answers)
     steps = climb(ladder, session.start, session.end, notable=is_notable)
-    wanted = [step for step in steps if step.useful_until > now]
+    # "Running late" moves what is planned here, so that it is of use for longer.
+    later = deadline_after(deadline, session.start, answers) - deadline
+    wanted = [step for step in steps if step.useful_until + later > now]
     if begun:
         moved = _move(tx, ladder, known, planned, steps, now)
         there = {(r.rung, r.channel) for r in planned} | {(step.rung, step.channel) for step in moved}
@@ -66,25 +68,30 @@ def plan_ladder(
         back = _back_again(ladder, planned, now)
     else:
         missing, back = _anew(tx, planned, wanted), []
-    outbox.revive(tx, back, now)
+    outbox.revive(tx, [one.id for one in back], now)
     if begun and not missing and not back:
         return
     planning.add(tx, row.id, row.id, session.revision, missing)
     if (row.deadline, row.late_after) != (deadline, ladder.late_after):
         course.set_limits(tx, row.id, deadline, ladder.late_after)
     # What stays has heard the answers, and stands as they left it.
-    fresh = _ids(tx, row, missing, back) if begun and lacks is not Lacks.ALL else None
+    fresh = _ids(tx, row, missing) if begun and lacks is not Lacks.ALL else None
     for count, answer in enumerate(answers):
         rungs = reminders.of_session(tx, row.id, session.revision)
         what = effect(answer, session.start, deadline, rungs, answers[:count])
-        what = what if fresh is None else what.upon(fresh)
+        what = what if fresh is None else what.upon(fresh | _deaf_to(answer, back))
         outbox.apply(tx, what, row.id, session.revision, answer.at)
 
 
-def _ids(tx: Tx, row: SessionRow, added: Sequence[Step], back: Sequence[int]) -> set[int]:
+def _ids(tx: Tx, row: SessionRow, added: Sequence[Step]) -> set[int]:
     names = {(step.rung, step.channel) for step in added}
     planned = reminders.of_session(tx, row.id, row.known.revision)
-    return {one.id for one in planned if (one.rung, one.channel) in names}.union(back)
+    return {one.id for one in planned if (one.rung, one.channel) in names}
+
+
+def _deaf_to(answer: Response, back: Sequence[Reminder]) -> set[int]:
+    """Those that had been given up when it was answered. Heard twice, it would put off what it called for itself."""
+    return {one.id for one in back if one.changed_at is None or one.changed_at < answer.at}
 
 
 def _anew(tx: Tx, planned: Sequence[Reminder], wanted: Sequence[Step]) -> list[Step]:
@@ -116,7 +123,7 @@ def _move(
     places = {(r.offset, r.due_at, r.channel) for r in planned}
     moved = []
     for r in stranded:
-        for channel in _heirs(ladder, r, planned, steps) if r.useful_until > now else ():
+        for channel in _heirs(ladder, r, known, steps) if r.useful_until > now else ():
             assert r.offset is not None
             if (r.rung, channel) not in names and (r.offset, r.due_at, channel) not in places:
                 names.add((r.rung, channel))
@@ -135,21 +142,23 @@ def _stranded(ladder: Ladder, planned: Sequence[Reminder]) -> list[Reminder]:
     return [one for one in planned if one.state is State.PENDING and one.channel not in configured]
 
 
-def _heirs(ladder: Ladder, one: Reminder, planned: Sequence[Reminder], steps: Sequence[Step]) -> list[str]:
+def _heirs(ladder: Ladder, one: Reminder, known: Known, steps: Sequence[Step]) -> list[str]:
     """The channels that have its rung now; of one that no ladder has: those that are new, or else all that take it."""
     if named := [step.channel for step in steps if step.rung == one.rung]:
         return named
     assert one.offset is not None
-    rung, known = Rung(one.offset, one.rung, one.urgency), {other.channel for other in planned}
+    expected = announced_start(known.answers)  # a channel joins so long after that, too
+    offset = one.due_at - expected if expected is not None and one.due_at >= expected else one.offset
+    rung, before = Rung(offset, one.rung, one.urgency), {other.channel for other in known.planned}
     taking = [channel.name for channel in ladder.channels if channel.takes(rung)]
-    return [name for name in taking if name not in known] or taking
+    return [name for name in taking if name not in before] or taking
 
 
-def _back_again(ladder: Ladder, planned: Sequence[Reminder], now: datetime) -> list[int]:
+def _back_again(ladder: Ladder, planned: Sequence[Reminder], now: datetime) -> list[Reminder]:
     """What was given up because its channel was not configured, and is of use: its channel is there again."""
     configured = {channel.name for channel in ladder.channels}
     return [
-        r.id
+        r
         for r in planned
         if r.why is Why.NO_CHANNEL
         and r.state is State.SUPERSEDED

@@ -11,19 +11,21 @@ from datetime import datetime
 
 from kepthour.core.ladder import Step
 from kepthour.core.quiet import CUE
-from kepthour.core.reminder import OPENING, Change, Reminder, State, Why
+from kepthour.core.reminder import OPENING, QUESTION, SWEEP, Change, Reminder, State, Why
 from kepthour.pipeline.plan.policy import Policy
 from kepthour.store import outbox, planning, reminders
 from kepthour.store.engine import Tx
 
 
 def put_elsewhere(tx: Tx, policy: Policy, now: datetime) -> None:
-    """Announce it on the channels where calm things go; if it is there already, on the others."""
+    """Announce it on the channels where calm things go; if it is on all of them already, on the others."""
     configured = [channel.name for channel in policy.ladder.channels]
     stranded = [one for one in reminders.waiting_elsewhere(tx, configured) if _is_ours(one)]
     outbox.change(tx, [Change(one.id, State.SUPERSEDED, Why.NO_CHANNEL) for one in stranded], now)
     # What waits on several of them for the same time is one: where it is put once, its like need not go further.
     once = {(one.subject, one.revision, one.rung, one.due_at): one for one in stranded}
+    # Its name may come back, and what waits then is to be put there once more.
+    planning.put_aside(tx, [one.id for one in stranded if one.useful_until > now])
     for one in once.values():
         if one.useful_until > now:
             _put(tx, one, _channels(tx, policy, one))
@@ -36,9 +38,13 @@ def _is_ours(one: Reminder) -> bool:
 
 def _channels(tx: Tx, policy: Policy, one: Reminder) -> Collection[str]:
     same = [other for other in reminders.of_subject(tx, one.subject) if other.revision == one.revision]
-    there = {other.channel for other in same if other.rung == one.rung}
-    near = policy.digest_channels
-    return [name for name in (near if there.isdisjoint(near) else policy.far_channels) if name not in there]
+    there = {other.channel: other for other in same if other.rung == one.rung}
+    near = [there[name] for name in policy.digest_channels if name in there]
+    lacking = [name for name in policy.digest_channels if name not in there]
+    is_near = not any(other.due_at < one.due_at for other in near)  # far from them it is asked later
+    if is_near and (lacking or one.rung in {QUESTION, SWEEP}):
+        return lacking
+    return [name for name in policy.far_channels if name not in there]
 
 
 def _put(tx: Tx, one: Reminder, channels: Collection[str]) -> None:
