@@ -211,12 +211,13 @@ class App:
         `delivery` is the notice that was answered: one about another start than the present is too late.
         Raises NotFound, Ambiguous, NeedsPerson, TryLater.
         """
-        now = at or self.clock.now()
+        heard_at = self.clock.now()
+        now = at or heard_at
         respond = pipeline.respond
         due = respond.Due(session_id) if session_id else respond.due_session(self.store, now, kind)
         if span is None:
             span = {Kind.SNOOZE: SNOOZE, Kind.LATE: LATE}.get(kind)
-        answered = respond.respond(self.store, due.id, kind, now, surface, span, delivery)
+        answered = respond.respond(self.store, due.id, kind, now, surface, span, delivery, heard_at)
         try:
             self.look()
             pipeline.plan.cue(self._policy, self.store, now)

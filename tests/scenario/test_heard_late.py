@@ -153,3 +153,26 @@ async def test_an_announcement_that_was_over_when_they_were_asked_has_them_asked
     await day.until("2026-03-02 10:40")
     assert [rung for _at, rung in day.rungs()].count("question") == 1
     assert [notice.rung for notice in day.screen.open_notices.values()] == ["question"]
+
+
+@pytest.mark.parametrize("kind", [Kind.ACK, Kind.SNOOZE])
+async def test_what_was_shown_by_a_clock_that_was_ahead_came_before_the_answer(
+    tmp_path: Path, kind: Kind
+) -> None:
+    day = a_morning(tmp_path)
+    await day.until("2026-03-02 10:01")
+    day.clock.step(timedelta(minutes=-3))
+    day.answer(kind, timedelta(minutes=2) if kind is Kind.SNOOZE else None)
+    await day.until("2026-03-02 09:58:10")
+    shown = day.screen.open_notices.values()
+    assert [notice.rung for notice in shown if notice.rung != "calendar"] == []
+
+
+async def test_what_was_announced_by_a_clock_that_was_ahead_is_announced_anew(tmp_path: Path) -> None:
+    day = a_morning(tmp_path)
+    await day.until("2026-03-02 10:03")
+    day.answer(Kind.LATE, timedelta(minutes=10))
+    day.clock.step(timedelta(minutes=-2))
+    day.answer(Kind.LATE, timedelta(minutes=4))
+    await day.until("2026-03-02 10:06")
+    assert "10:05:00" in [at for at, _rung in day.rungs()]

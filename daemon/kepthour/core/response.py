@@ -112,16 +112,19 @@ def effect(
     deadline: datetime,
     reminders: Sequence[Reminder],
     before: Sequence[Response] = (),
+    heard_at: datetime | None = None,
 ) -> Effect:
     """What `response` does to `reminders`, those of the session's present start revision. Never raises.
 
-    `before` are the answers to the same start that were heard earlier.
+    `before` are the answers to the same start that were heard earlier. `heard_at`: when this one was, if that is now;
+    what is later than that is of a clock that was ahead.
     """
+    meanwhile = _Meanwhile(response.at, heard_at or response.at)
     if response.kind in {Kind.SNOOZE, Kind.LATE} and any(
         r.why in {Why.CHECKED_IN, Why.CHECKED_OUT} for r in reminders
     ):
         return Effect()
-    if response.kind is Kind.LATE and any(r.kind is Kind.LATE and r.at > response.at for r in before):
+    if response.kind is Kind.LATE and any(r.kind is Kind.LATE and r.at in meanwhile for r in before):
         return Effect()  # heard late: since then they said when it really begins
     match response.kind:
         case Kind.HERE:
@@ -129,11 +132,11 @@ def effect(
         case Kind.OUT:
             return _silence(reminders, Why.CHECKED_OUT, also=lambda _reminder: True)
         case Kind.ACK:
-            return _silence(_but_what_came_since(response, start, reminders), Why.ACKNOWLEDGED, until=start)
+            return _silence(_but_what_came(meanwhile, start, reminders), Why.ACKNOWLEDGED, until=start)
         case Kind.SNOOZE:
-            return _snooze(response, start, deadline, reminders)
+            return _snooze(response, start, deadline, reminders, meanwhile)
         case Kind.LATE:
-            return _late(response, start, deadline, reminders, before)
+            return _late(response, start, deadline, reminders, before, meanwhile)
         case Kind.JOIN:
             return Effect()
 
@@ -150,19 +153,24 @@ def _is_question(reminder: Reminder) -> bool:
     return reminder.rung == QUESTION
 
 
-def _but_what_came_since(
-    response: Response, until: datetime, reminders: Sequence[Reminder]
-) -> list[Reminder]:
+@dataclass(frozen=True, slots=True)
+class _Meanwhile:
+    """From when an answer was given until it was heard: a phone may have had no net. Aware UTC."""
+
+    given: datetime
+    heard: datetime
+
+    def __contains__(self, at: datetime | None) -> bool:
+        return at is not None and self.given < at <= self.heard
+
+
+def _but_what_came(meanwhile: _Meanwhile, until: datetime, reminders: Sequence[Reminder]) -> list[Reminder]:
     """What an answer that holds `until` then is about. What is asked of a session that is over is not answered by it.
 
-    Nor does it take away what came after it was given, and is for a time in which it does not hold: it was heard late,
-    from a phone that had no net.
+    Nor does it take away what came before it was heard, and is for a time in which it does not hold.
     """
     return [
-        r
-        for r in reminders
-        if not _is_question(r)
-        and not (r.sent_at is not None and r.sent_at > response.at and r.due_at >= until)
+        r for r in reminders if not _is_question(r) and not (r.sent_at in meanwhile and r.due_at >= until)
     ]
 
 
@@ -188,9 +196,15 @@ def _silence(
     return Effect(tuple(answered + superseded), out)
 
 
-def _snooze(response: Response, start: datetime, deadline: datetime, reminders: Sequence[Reminder]) -> Effect:
+def _snooze(
+    response: Response,
+    start: datetime,
+    deadline: datetime,
+    reminders: Sequence[Reminder],
+    meanwhile: _Meanwhile,
+) -> Effect:
     assert response.until is not None
-    about = _but_what_came_since(response, response.until, reminders)
+    about = _but_what_came(meanwhile, response.until, reminders)
     quiet = _silence(about, Why.SNOOZED, until=response.until)
     if response.until <= response.at:
         return Effect()  # the start has come: there is nothing left to snooze
@@ -230,6 +244,7 @@ def _late(
     deadline: datetime,
     reminders: Sequence[Reminder],
     before: Sequence[Response],
+    meanwhile: _Meanwhile,
 ) -> Effect:
     """The rungs from the start on come anew from the announced start on, whatever became of them before.
 
@@ -239,7 +254,7 @@ def _late(
     """
     assert response.until is not None
     until, useful_until = response.until, deadline + (response.until - start)
-    quiet = _silence(_but_what_came_since(response, until, reminders), Why.LATE, until=start)
+    quiet = _silence(_but_what_came(meanwhile, until, reminders), Why.LATE, until=start)
     ladder = [(r, r.offset) for r in reminders if r.offset is not None and not r.offset < timedelta()]
     added = [r for r, _offset in ladder if _was_announced(r, start, before)]
     own = [(r, offset) for r, offset in ladder if r not in added]

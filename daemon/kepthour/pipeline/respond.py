@@ -68,9 +68,11 @@ def respond(
     surface: str,
     span: timedelta | None = None,
     delivery: str | None = None,
+    heard_at: datetime | None = None,
 ) -> Answered:
     """Take an answer to one session. `span` is how long (SNOOZE, LATE), `delivery` the notice that was answered.
 
+    It was given at `now`, and is heard at `heard_at` (None: at once).
     Raises NotFound, NeedsPerson.
     """
     with store.write() as tx:
@@ -86,7 +88,7 @@ def respond(
         object_to_answer(response, row.known, before, _settled(row))
         if kind is Kind.LATE and _was_asked_too_early(row, response, before):
             row = _with_nothing_concluded(tx, row, now)
-        _take(tx, row, response, before)
+        _take(tx, row, response, before, heard_at or now)
         said = _by_time([*before, response])
         if kind is Kind.LATE and _is_asked(tx, row):
             _ask_once_more(tx, row, said, now)
@@ -114,11 +116,13 @@ def _is_said(kind: Kind, row: SessionRow, before: Sequence[Response]) -> bool:
     return kind in _ONCE and any(earlier.kind is kind for earlier in before)
 
 
-def _take(tx: Tx, row: SessionRow, response: Response, before: Sequence[Response]) -> None:
+def _take(
+    tx: Tx, row: SessionRow, response: Response, before: Sequence[Response], heard_at: datetime
+) -> None:
     """Store an answer with all that it does. `before` are those that were given earlier to the same start."""
     responses.respond(tx, row.id, row.known.revision, response)
     ladder = reminders.of_session(tx, row.id, row.known.revision)
-    what_follows = effect(response, row.known.start, row.deadline, ladder, before)
+    what_follows = effect(response, row.known.start, row.deadline, ladder, before, heard_at)
     outbox.apply(tx, what_follows, row.id, row.known.revision, response.at)
 
 
@@ -221,7 +225,7 @@ def _end_the_one_before(tx: Tx, row: SessionRow, now: datetime, surface: str) ->
         other = sessions.get(tx, ended.id)
         if other is None:
             continue
-        _take(tx, other, Response(Kind.OUT, now, surface), responses.to(tx, other))
+        _take(tx, other, Response(Kind.OUT, now, surface), responses.to(tx, other), now)
 
 
 def due_session(store: Store, now: datetime, kind: Kind) -> Due:
