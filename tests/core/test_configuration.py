@@ -329,7 +329,12 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "limits out of order": (
         MINIMAL + '[verdict]\nlate_after = "20m"\n',
         "verdict",
-        "missed_after must be longer",
+        "missed_after (15m) must not be shorter than late_after (20m)",
+    ),
+    "a deadline at the start": (
+        MINIMAL + '[verdict]\nmissed_after = "0m"\n',
+        "verdict",
+        "longer than nothing",
     ),
     "an unknown way to show": (
         MINIMAL + '[privacy]\nnotice = "everything"\n',

@@ -111,8 +111,8 @@ def _sentence(answered: Answered, start: datetime, zone: Any) -> str:
     sentence = {
         "here": f"Checked in for {when}. The reminders are over.",
         "ack": _on_my_way(answered, start, when),
-        "snooze": f"Quiet until {until}.",
-        "late": f"Noted: you expect to begin at {until}. The reminders wait until then.",
+        "snooze": f"The reminders of the session of {when} are quiet until {until}.",
+        "late": f"Noted: you expect to begin the session of {when} at {until}. Its reminders wait until then.",
         "out": f"The session of {when} is over.{_slip(answered, start)}",
     }[answered.response.kind.value]
     return sentence if answered.changed else f"That was known already. {sentence}"

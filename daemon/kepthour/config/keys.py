@@ -24,7 +24,7 @@ from kepthour.core.ladder import Modality, Urgency
 from kepthour.core.patterns import Pattern
 from kepthour.core.sessions import Take
 from kepthour.core.slots import Shift
-from kepthour.core.spans import parse_duration, parse_offset
+from kepthour.core.spans import format_duration, parse_duration, parse_offset
 from kepthour.core.words.text import Show
 from kepthour.languages import languages
 from kepthour_connectors.places import at_home
@@ -186,8 +186,11 @@ class VerdictKeys(Model):
 
     @model_validator(mode="after")
     def _in_order(self) -> VerdictKeys:
-        if self.late_after > self.missed_after or not self.missed_after:
-            raise ValueError("missed_after must be longer than late_after, and longer than nothing")
+        late, missed = format_duration(self.late_after), format_duration(self.missed_after)
+        if not self.missed_after:
+            raise ValueError('missed_after must be longer than nothing, such as "15m"')
+        if self.late_after > self.missed_after:
+            raise ValueError(f"missed_after ({missed}) must not be shorter than late_after ({late})")
         return self
 
 

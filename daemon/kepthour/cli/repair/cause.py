@@ -72,9 +72,11 @@ def _list(app: App, looked: Looked) -> None:
     now = named(looked.card)
     if now is not None:
         click.echo(f"You said that it was: {now}.")
-    click.echo(
-        f"Was it one of these? kepthour repair {looked.card.id} cause CODE; or: cause other --word “…”; or: cause none"
-    )
+    command = f"kepthour repair {looked.card.id} cause"
+    if rows:
+        click.echo(f"Was it one of these? {command} CODE; or: cause other --word “…”; or: cause none")
+    else:
+        click.echo(f"Do you know what it was? {command} other --word “…”; or: cause none")
 
 
 def _ask(app: App, looked: Looked) -> None:

@@ -142,17 +142,31 @@ def _first_meeting(app: App, card: Card) -> datetime | None:
     return row.known.start if row is not None else None
 
 
+def _nothing_to_repair(app: App, card: Card) -> str | None:
+    """What became of its session, in words, if that is nothing to repair."""
+    from kepthour.core.repair import severity
+    from kepthour.store import misses
+
+    with app.store.read() as tx:
+        it = misses.about(tx, card)
+    if card.state is not CardState.CLOSED or it is None or it.verdict is None:
+        return None
+    return it.verdict.value.replace("_", " ") if severity(it.verdict) is None else None
+
+
 def show(app: App, card: Card) -> None:
     """One card with its nine steps, for reading."""
     from kepthour.core.repair import CALL, KINDS
 
-    zone = app.config.zone
+    zone, nothing = app.config.zone, _nothing_to_repair(app, card)
     outcome = f", {card.outcome.value.replace('_', ' ')}" if card.outcome else ""
     start = _starts(app, [card]).get(card.id)
     of = f"the session of {clock(start, zone)} ({card.session_id})" if start else f"session {card.session_id}"
     click.echo(f"Repair card {card.id} ({card.state.value}{outcome}), for {of}")
     click.echo("Nothing is sent to anybody: this card is for you alone.")
-    if card.severity >= CALL:
+    if nothing is not None:
+        click.echo(f"This session counts as “{nothing}”: there is nothing to repair, and nobody to contact.")
+    elif card.severity >= CALL:
         click.echo("This one weighs more: call, do not write; and talk it over with a colleague.")
     if (cause := named(card)) is not None:
         click.echo(f"You said that it was: {cause}.")
@@ -166,8 +180,9 @@ def show(app: App, card: Card) -> None:
             clock(step.due_at, zone),
         )
         for step in card.steps
+        if nothing is None or not step.is_open
     ]
-    table(("", "n", "step", "what", "due"), rows, "")
+    table(("", "n", "step", "what", "due"), rows, "Nothing was done on it.")
     for step in card.steps:
         if step.reason:
             click.echo(f"Step {step.n} was skipped: {step.reason.reveal()}")
