@@ -28,9 +28,17 @@ def open_cards(tx: Tx) -> list[Card]:
     return _read(tx, _OPEN)
 
 
-def taken(tx: Tx) -> set[str]:
-    """The sessions that make up for a miss, also where its card is closed; not if it was none after all."""
-    found = _read(tx, cards.c.make_up.is_not(None), or_(_OPEN, cards.c.confirmed_at.is_not(None)))
+def taken(tx: Tx, since: datetime) -> set[str]:
+    """The sessions after `since` that make up for a miss, also where its card is closed; not if it was none after all.
+
+    `since` is aware UTC.
+    """
+    found = _read(
+        tx,
+        cards.c.make_up.is_not(None),
+        cards.c.make_up_start > since,
+        or_(_OPEN, cards.c.confirmed_at.is_not(None)),
+    )
     return {card.make_up.session for card in found if card.make_up and _is_to_make_up(tx, card)}
 
 

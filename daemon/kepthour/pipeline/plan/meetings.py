@@ -56,7 +56,7 @@ def follow_cards(policy: Policy, store: Store, now: datetime) -> None:
 def _follow_all(tx: Tx, policy: Policy, now: datetime) -> None:
     held, wanted, asked = Held(tx, policy, now), set[str](), set[str]()
     open_cards = make_ups.open_cards(tx)
-    taken = make_ups.taken(tx)
+    taken = make_ups.taken(tx, now - FOLLOWED_FOR) if open_cards else set()
     for card in open_cards:
         row, it = sessions.get(tx, card.session_id), misses.about(tx, card)
         if row is None or it is None:
