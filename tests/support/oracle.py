@@ -33,6 +33,9 @@ class Oracle:
         self.days: dict[date, list[Course]] = {}
         self.digests: dict[tuple[date, str], datetime] = {}  # those that went out -> how long they are of use
         self.questions: list[Question] = []
+        self.later: list[
+            tuple[Course, datetime]
+        ] = []  # that stand on the screen, and are shown again after a session
         self.told = Told()
 
     def walk(self) -> Told:
@@ -103,8 +106,13 @@ class Oracle:
             for course, what, until in standing
             if what == "question" and course.asked and until - _ASKED <= restart.at - _DAY
         )
+        self.later = []
         for course, what, until in standing:
-            if (until, str(course.key)) not in old[:-_OLD_ONES]:
+            if (until, str(course.key)) in old[:-_OLD_ONES]:
+                continue
+            if what == "question" and self._attended(restart.at):
+                self.later.append((course, until))
+            else:
                 self._say(restart.at, what, self._about(course))
         for (day, name), until in self.digests.items():
             if until > restart.at and self._held_on(day):  # by the new zone it may be another day's
@@ -270,7 +278,13 @@ class Oracle:
 
     def _put_questions(self, now: datetime) -> None:
         """One that nobody was with a client for is put at once; the others when that is over, if they still are one."""
-        for question in [] if self._attended(now) else list(self.questions):
+        if self._attended(now):
+            return
+        for course, until in self.later:
+            if course.shown == ("question", until) and now < until:
+                self._say(now, "question", self._about(course))
+        self.later = []
+        for question in list(self.questions):
             self.questions.remove(question)
             if not any(course.here or course.over for course in question.asked) and now < question.until:
                 self._say(now, "question", question.about)
