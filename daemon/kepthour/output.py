@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TextIO
 
 
-def takes_more(output: TextIO) -> bool:
+def _takes_more(output: TextIO) -> bool:
     """Whether writing would not block: behind a terminal that Ctrl+S stopped, all reminders would wait."""
     try:
         number = output.fileno()
@@ -24,7 +24,7 @@ def write_now(output: TextIO, text: str) -> bool:
 
     A terminal that nobody reads takes more until it is full, and then, in the middle of a text, waits. Raises OSError.
     """
-    if not takes_more(output):
+    if not _takes_more(output):
         return False
     terminal = _terminal(output)
     if terminal is None:

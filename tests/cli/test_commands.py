@@ -292,18 +292,6 @@ def test_settling_opens_a_card_and_its_steps_can_be_ticked_off(world: World) -> 
     assert "There is no step 12" in world.cli("repair", card["id"], "step", "12", "done", expect=1).stderr
 
 
-def test_a_card_that_was_for_nothing_tells_nobody_to_contact_the_client(world: World) -> None:
-    begun(world)
-    session = world.json("agenda")["sessions"][0]["id"]
-    world.cli("settle", session, "missed")
-    world.cli("repair", "1", "step", "2", "done")
-    assert "Contact the client now" in world.cli("repair", "1").stdout
-    world.cli("settle", session, "on_time")
-    told = world.cli("repair", "1").stdout
-    assert "counts as “on time”: there is nothing to repair, and nobody to contact." in told
-    assert "Contact the client now" not in told and "validate" in told
-
-
 def test_a_card_is_exported_with_all_that_happened_on_it(world: World) -> None:
     begun(world)
     session = world.json("agenda")["sessions"][0]["id"]

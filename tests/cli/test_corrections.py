@@ -64,3 +64,13 @@ def test_on_a_terminal_it_is_asked_for(world: World) -> None:
     terminal.close()
     assert terminal.exitstatus == 0
     assert versions(world)[-1] == ("covered", "therapist", "the wrong day")
+
+
+def test_a_card_that_was_for_nothing_tells_nobody_to_contact_the_client(world: World) -> None:
+    world.cli("settle", session(world), "missed")
+    world.cli("repair", "1", "step", "2", "done")
+    assert "Contact the client now" in world.cli("repair", "1").stdout
+    world.cli("settle", session(world), "on_time", "--reason", "a slip")
+    told = world.cli("repair", "1").stdout
+    assert "counts as “on time”: there is nothing to repair, and nobody to contact." in told
+    assert "Contact the client now" not in told and "validate" in told

@@ -114,7 +114,7 @@ PARTS = [
     (App, "ask"),
     (App, "may_ask_from"),
     (App, "catch_up"),
-    (claim, "left_open"),
+    (dispatcher, "left_open"),
     (Recorder, "open"),
 ]
 

@@ -14,10 +14,8 @@ from kepthour.core.response import Kind
 from kepthour.core.trail import What
 from kepthour.core.verdict import Verdict
 from kepthour.pipeline import repair
-from kepthour.pipeline.dispatch import claim
 from kepthour.store import cards
 from kepthour.views.report import material
-from tests.scenario.test_asked_in_the_end import a_day, off_until, questions
 from tests.scenario.test_cards_over_days import MONDAY, THURSDAY, missed_again, moved_to_thursday, times
 from tests.scenario.test_clock import set_clock
 from tests.scenario.test_repair_card import card, mark, said, settle
@@ -144,42 +142,6 @@ async def test_after_a_leave_a_card_speaks_on_one_channel(tmp_path: Path) -> Non
     day.app.away(when("2026-03-02 10:21"), when("2026-03-06 08:00"))
     await day.until("2026-03-06 12:00")
     assert said(day, "2026-03-02 08:00", "phone") == []
-
-
-async def test_who_is_back_early_sees_what_was_left_out(tmp_path: Path) -> None:
-    day = a_day(tmp_path, "2026-03-06 16:00", "2026-03-06T17:00:00", "2026-03-16T17:00:00")
-    await day.until("2026-03-06 17:20")
-    day.app.away(when("2026-03-07 00:00"), when("2026-03-13 08:00"))
-    await off_until(day, "2026-03-08 20:00")
-    day.screen.received.clear()
-    await day.until("2026-03-09 08:00")
-    day.app.come_back()
-    await day.until("2026-03-09 08:02")
-    await day.until("2026-03-09 12:00")
-    assert questions(day) == ["08:02:00"]
-
-
-async def test_who_ends_a_session_early_sees_what_was_left_out(tmp_path: Path) -> None:
-    day = a_day(tmp_path, "2026-03-02 08:30", "2026-03-02T09:00:00", "2026-03-02T10:00:00")
-    await day.until("2026-03-02 10:00")
-    day.app.answer(Kind.HERE, session_at(day, "2026-03-02 10:00"), "screen")
-    await off_until(day, "2026-03-02 10:10")
-    day.screen.received.clear()
-    await day.until("2026-03-02 10:20")
-    day.app.answer(Kind.OUT, session_at(day, "2026-03-02 10:00"), "screen")
-    await day.until("2026-03-02 10:22")
-    await day.until("2026-03-02 11:10")
-    assert questions(day) == ["10:22:00"]
-
-
-async def test_what_was_left_out_is_shown_after_a_leave_of_a_week(tmp_path: Path) -> None:
-    day = a_day(tmp_path, "2026-03-06 16:00", "2026-03-06T17:00:00", "2026-03-16T17:00:00")
-    await day.until("2026-03-06 17:20")
-    day.app.away(when("2026-03-07 00:00"), when("2026-03-12 08:00"))
-    await off_until(day, "2026-03-08 20:00")
-    day.screen.received.clear()
-    await day.until("2026-03-12 12:00")
-    assert questions(day) == ["08:00:00"]
 
 
 async def test_the_cause_of_one_miss_is_not_that_of_the_next(tmp_path: Path) -> None:
@@ -315,18 +277,6 @@ async def test_three_misses_of_one_event(tmp_path: Path) -> None:
     assert card(day).opened_at.day == 5
 
 
-async def test_in_a_leave_no_question_grows_old(tmp_path: Path) -> None:
-    day = a_day(tmp_path, "2026-03-06 16:00", "2026-03-06T17:00:00", "2026-03-26T17:00:00")
-    await day.until("2026-03-06 17:20")
-    day.app.away(when("2026-03-07 00:00"), when("2026-03-14 00:00"))
-    await off_until(day, "2026-03-16 08:00")
-    await day.until("2026-03-16 08:05")
-    assert len(questions(day)) == 2
-    await off_until(day, "2026-03-18 08:00")
-    await day.until("2026-03-18 08:05")
-    assert len(questions(day)) == 2
-
-
 def under_another_uid(day: Day, start: str) -> None:
     day.calendar.delete("one.ics")
     day.put("fresh", start)
@@ -431,41 +381,6 @@ async def test_what_was_skipped_or_undone_is_so_again(tmp_path: Path) -> None:
     assert [(s.n, s.done_at, s.skipped_at) for s in now.steps if s.n not in (6, 8)] == [
         (s.n, s.done_at, s.skipped_at) for s in before.steps if s.n not in (6, 8)
     ]
-
-
-async def test_clock_set_back_with_what_is_to_be_shown_later(tmp_path: Path) -> None:
-    day = a_day(tmp_path, "2026-03-06 16:00", "2026-03-06T17:00:00", "2026-03-26T17:00:00")
-    await day.until("2026-03-06 17:20")
-    day.app.away(when("2026-03-07 00:00"), when("2026-03-08 00:00"))
-    await off_until(day, "2026-03-07 12:00")
-    day.screen.received.clear()
-    await day.until("2026-03-07 12:05")
-    day.clock.at = when("2026-03-06 20:00")
-    await day.until("2026-03-06 20:05")
-    assert len(questions(day)) == 1
-    await day.until("2026-03-08 12:00")
-    assert len(questions(day)) == 1
-
-
-async def test_what_cannot_be_looked_at_is_shown_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    day = a_day(tmp_path, "2026-03-06 16:00", "2026-03-06T17:00:00", "2026-03-26T17:00:00")
-    await day.until("2026-03-06 17:20")
-    day.app.away(when("2026-03-07 00:00"), when("2026-03-08 00:00"))
-    await off_until(day, "2026-03-07 12:00")
-    day.screen.received.clear()
-    await day.until("2026-03-07 23:59")
-    with monkeypatch.context() as m:
-
-        def fail(*_args: object) -> None:
-            raise ZeroDivisionError
-
-        m.setattr(claim, "left_open", fail)
-        await day.until("2026-03-08 00:05")
-    assert questions(day) == []
-    await day.until("2026-03-08 00:15")
-    assert len(questions(day)) == 1
 
 
 async def test_what_made_up_for_a_miss_that_was_none_may_make_up_for_another(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -46,17 +46,21 @@ def begin_anew(
         **dict.fromkeys(_OF_ONE_MISS),
         "stood": null(),
     }
-    tx.connection.execute(update(cards).where(cards.c.id == card.id).values(**values))
-    tx.connection.execute(delete(card_steps).where(card_steps.c.card_id == card.id))
-    add_steps(tx, card.id, steps, at)
+    _become(tx, card, values, steps, at)
     trail.note(tx, card.session_id, Noted(What.CARD_OPENED, by, at, why, f"severity {severity}"))
     return get(tx, card.id) or card
 
 
+def _become(tx: Tx, card: Card, values: dict[str, Any], steps: Iterable[StepKind], since: datetime) -> None:
+    """The card has these values, and these steps, none of them done."""
+    tx.connection.execute(update(cards).where(cards.c.id == card.id).values(**values))
+    tx.connection.execute(delete(card_steps).where(card_steps.c.card_id == card.id))
+    add_steps(tx, card.id, steps, since)
+
+
 def is_owed_more(tx: Tx, card: Card) -> bool:
     """Whether it was begun anew while something was open of a miss that was said, or of which something was done."""
-    told = openings(tx, card)
-    was = _as_told(told[-2]) if len(told) > 1 else None
+    was = _before(tx, card)
     return was is not None and was.closed is None and (was.confirmed_at is not None or bool(was.marked))
 
 
@@ -65,11 +69,9 @@ def take_up_again(tx: Tx, card: Card, at: datetime, by: Who, why: str) -> Card |
 
     Why a step was skipped is not known any more; the make-up session is looked for anew.
     """
-    told = openings(tx, card)
-    if len(told) < 2:
+    was = _before(tx, card)
+    if was is None:
         return None
-    was = _as_told(told[-2])
-    since = was.confirmed_at or was.opened_at
     values: dict[str, Any] = {
         **dict.fromkeys(_OF_ONE_MISS),
         "severity": was.severity,
@@ -77,10 +79,9 @@ def take_up_again(tx: Tx, card: Card, at: datetime, by: Who, why: str) -> Card |
         "confirmed_at": was.confirmed_at,
         "cause": was.cause,
     }
-    tx.connection.execute(update(cards).where(cards.c.id == card.id).values(**values))
-    tx.connection.execute(delete(card_steps).where(card_steps.c.card_id == card.id))
     wanted = {step.n for step in steps_of(was.verdict)} | set(was.marked)
-    add_steps(tx, card.id, [step for step in STEPS if step.n in wanted], since)
+    steps = [step for step in STEPS if step.n in wanted]
+    _become(tx, card, values, steps, was.confirmed_at or was.opened_at)
     for n, mark in was.marked.items():
         is_done = mark.what is What.STEP_DONE
         tx.connection.execute(
@@ -112,6 +113,12 @@ class _Told:
     cause: str | None = None
     # The first mark of each step that is done or skipped.
     marked: dict[int, Noted] = field(default_factory=dict)
+
+
+def _before(tx: Tx, card: Card) -> _Told | None:
+    """As it was before it was begun anew the last time; None: it never was."""
+    told = openings(tx, card)
+    return _as_told(told[-2]) if len(told) > 1 else None
 
 
 def _as_told(kept: Sequence[Noted]) -> _Told:

@@ -6,7 +6,8 @@
     4  take back notices that no longer hold                                             dispatcher.py
 
 A crash between 2 and 3 repeats a reminder after the restart: at least once, never lost. Where the store cannot be
-used, reserve.py knows what is due; what went out is recorded when the store is back.
+used, reserve.py knows what is due; what went out is recorded when the store is back. What a process before this one
+left on the screen is shown again: standing.py.
 """
 
 from kepthour.pipeline.dispatch.dispatcher import Dispatcher

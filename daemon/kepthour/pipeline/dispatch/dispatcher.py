@@ -21,6 +21,7 @@ from kepthour.pipeline.dispatch.imminent import Imminent
 from kepthour.pipeline.dispatch.ledger import Ledger
 from kepthour.pipeline.dispatch.outlets import Outlets, code_of
 from kepthour.pipeline.dispatch.reserve import Provision, Reserve, provisions
+from kepthour.pipeline.dispatch.standing import left_open
 from kepthour.pipeline.dispatch.wording import Wording
 from kepthour.ports import Answer, Channel, Clock
 from kepthour.store.engine import Store
@@ -171,7 +172,7 @@ class Dispatcher:
         """`only` these, if given."""
         now = self._clock.now()
         left, self._later = await asyncio.to_thread(
-            claim.left_open, self._store, self._outlets.names, self._wording, now, only
+            left_open, self._store, self._outlets.names, self._wording, now, only
         )
         self._weighed_at = now
         for parcel in left:
