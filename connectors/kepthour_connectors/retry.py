@@ -3,10 +3,12 @@
 Three rules, the strictest wins:
 
 - backoff: each failure in a row doubles the calendar's pause, from its own interval up to 15 minutes, with jitter, so
-  that many calendars that failed together do not come back together;
+  that many calendars that failed together do not come back together; from five seconds, as long as the calendar has
+  never answered: a machine that was just started or woken is asking before its network is there;
 - Retry-After: what the source asked for is kept to, up to an hour, by all calendars of the account;
 - the circuit: after three failures in a row on one account, whichever calendars they were, none of them is asked
-  until it half-opens; then one is, and its answer closes the circuit or opens it again for twice as long.
+  until it half-opens; then one is, and its answer closes the circuit or opens it again for twice as long; for five
+  seconds at first, as long as the account has never answered.
 """
 
 from __future__ import annotations
@@ -24,6 +26,9 @@ LONGEST = timedelta(minutes=15)
 LONGEST_RETRY_AFTER = timedelta(hours=1)
 _TRIPS_AFTER = 3
 _FIRST_REST = timedelta(minutes=1)
+_AT_FIRST = timedelta(
+    seconds=5
+)  # instead, of what has never answered: no longer than a network takes to come
 _PROBE = timedelta(minutes=1)  # how long others wait for the one that asks at a half-open circuit
 
 
@@ -80,18 +85,24 @@ class _Circuit:
 
 
 class Policy:
-    """What is known of failures so far. `jitter` gives numbers in [0, 1). Instants are aware. Not thread-safe."""
+    """What is known of failures since a start or a sleep. `jitter` gives numbers in [0, 1). Instants are aware.
+
+    Not thread-safe.
+    """
 
     def __init__(self, jitter: Callable[[], float]) -> None:
         self._jitter = jitter
         self._failures: dict[str, int] = {}  # in a row, by calendar
         self._circuits: dict[Account, _Circuit] = {}
+        self._answered: set[str | Account] = set()  # calendars and accounts
 
     def succeeded(self, calendar: str, account: Account | None) -> None:
         """A poll was answered."""
         self._failures.pop(calendar, None)
+        self._answered.add(calendar)
         if account is not None:
             self._circuits.pop(account, None)
+            self._answered.add(account)
 
     def failed(
         self,
@@ -103,10 +114,12 @@ class Policy:
     ) -> datetime:
         """A poll failed; returns when to ask this calendar again. `interval` is its usual one."""
         failures = self._failures[calendar] = self._failures.get(calendar, 0) + 1
-        pause = min(interval * (1 << min(failures - 1, 16)), max(LONGEST, interval))
+        unreached = isinstance(error, Transient) and calendar not in self._answered
+        first = min(interval, _AT_FIRST) if unreached else interval
+        pause = min(first * (1 << min(failures - 1, 16)), max(LONGEST, interval))
         again = now + pause * (0.5 + self._jitter() / 2)
         if account is not None and isinstance(error, Transient | RateLimited):
-            self._count(self._circuits.setdefault(account, _Circuit()), error, now)
+            self._count(account, error, now)
         return max(again, self.opens_at(account, now))
 
     def take_turn(self, account: Account | None, now: datetime) -> datetime:
@@ -124,11 +137,13 @@ class Policy:
             return now
         return max(now, circuit.open_until)
 
-    def _count(self, circuit: _Circuit, error: ConnectorError, now: datetime) -> None:
+    def _count(self, account: Account, error: ConnectorError, now: datetime) -> None:
+        circuit = self._circuits.setdefault(account, _Circuit())
         circuit.failures += 1
         rest = timedelta()
         if circuit.failures >= _TRIPS_AFTER:
-            rest = min(_FIRST_REST * (1 << min(circuit.rests, 16)), LONGEST)
+            unreached = isinstance(error, Transient) and account not in self._answered
+            rest = min((_AT_FIRST if unreached else _FIRST_REST) * (1 << min(circuit.rests, 16)), LONGEST)
             circuit.rests += 1
         if isinstance(error, RateLimited) and error.retry_after is not None:
             # it may be larger than a timedelta

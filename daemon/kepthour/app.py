@@ -154,17 +154,24 @@ class App:
         if again:
             pipeline.prevent.tell(self.store, again, self.config.near_channels, now)
 
-    def look(self) -> None:
-        """Decide what can be decided about sessions and calendars; open or close repair cards accordingly."""
-        now = self.clock.now()
-        pipeline.alert.alert(self._watched, self.store, now)
+    def look(self, as_of: datetime, *, may_complain: bool = True) -> None:
+        """Decide what can be decided about sessions and calendars; open or close repair cards accordingly.
+
+        `as_of` (aware UTC) is when the clocks were last compared: one that leapt since is not to be concluded by.
+        Without `may_complain` no calendar is said to be out of sync that was not before.
+        """
+        pipeline.alert.alert(self._watched, self.store, as_of, may_complain=may_complain)
+        self._decide(as_of)
+
+    def _decide(self, as_of: datetime, only: str | None = None) -> None:
+        """What became of sessions, of this one or of all."""
         near, far = self.config.near_channels, self.config.far_channels
         in_person = self.config.in_person
         detector = pipeline.detect.Detector(near, far, self._stale_after, self._witnesses, in_person)
-        verdicts = pipeline.detect.detect(detector, self.store, now)
+        verdicts = pipeline.detect.detect(detector, self.store, as_of, only)
         self._follow_verdicts(verdicts, Who.DAEMON)
         if verdicts:
-            pipeline.plan.cue(self._policy, self.store, now)
+            pipeline.plan.cue(self._policy, self.store, as_of)
 
     def next_look(self) -> datetime | None:
         """When the next question to a source of evidence or the next deadline comes; None: none is foreseen."""
@@ -175,9 +182,9 @@ class App:
         )
         return min((at for at in times if at is not None), default=None)
 
-    def inquiries(self) -> list[pipeline.inquire.Inquiry]:
-        """What sources of evidence are to be asked now."""
-        return pipeline.inquire.due(self._witnesses, self.store, self.clock.now())
+    def inquiries(self, as_of: datetime) -> list[pipeline.inquire.Inquiry]:
+        """What sources of evidence are to be asked `as_of` (aware UTC)."""
+        return pipeline.inquire.due(self._witnesses, self.store, as_of)
 
     def testify(self, inquiry: pipeline.inquire.Inquiry, presence: Presence, asked_at: datetime) -> None:
         """Keep what a source answered. What follows from it, `look` says."""
@@ -219,7 +226,7 @@ class App:
             span = {Kind.SNOOZE: SNOOZE, Kind.LATE: LATE}.get(kind)
         answered = respond.respond(self.store, due.id, kind, now, surface, span, delivery, heard_at)
         try:
-            self.look()
+            self._decide(heard_at, only=due.id)
             pipeline.plan.cue(self._policy, self.store, now)
         except Exception as error:  # noqa: BLE001  supervised: the answer is stored, and the daemon looks, too
             log.warning("answer.not_followed_up", problem=error, place=place(error))

@@ -16,8 +16,37 @@ LOST = Transient("No answer.", "Look at the network.")
 
 
 def policy(jitter: float = 1.0) -> Policy:
-    """With the longest pauses (jitter near 1), the arithmetic can be read."""
-    return Policy(lambda: jitter)
+    """With the longest pauses (jitter near 1), the arithmetic can be read. Calendar "a" has answered once."""
+    made = Policy(lambda: jitter)
+    made.succeeded("a", ACCOUNT)
+    return made
+
+
+def test_what_has_never_answered_is_asked_again_soon_since_the_network_may_be_coming() -> None:
+    made = Policy(lambda: 1.0)
+    pauses = [made.failed("a", None, LOST, TWO_MINUTES, NOON) - NOON for _time in range(9)]
+    assert [pause.total_seconds() for pause in pauses] == [5, 10, 20, 40, 80, 160, 320, 640, 900]
+
+
+def test_so_are_several_calendars_of_one_account_though_together_they_open_its_circuit_at_once() -> None:
+    made = Policy(lambda: 1.0)
+    again = [made.failed(name, ACCOUNT, LOST, TWO_MINUTES, NOON) - NOON for name in "abcd"]
+    assert [pause.total_seconds() for pause in again] == [5, 5, 5, 10]
+
+
+def test_what_has_answered_since_then_has_its_usual_pause_and_so_has_what_is_no_matter_of_the_network() -> (
+    None
+):
+    made = Policy(lambda: 1.0)
+    refused = SignInNeeded("The password was refused.", "Store the new one.")
+    assert minutes(made.failed("a", ACCOUNT, refused, TWO_MINUTES, NOON)) == 2
+    made.succeeded("a", ACCOUNT)
+    assert minutes(made.failed("a", ACCOUNT, LOST, TWO_MINUTES, NOON)) == 2
+
+
+def test_what_is_asked_every_second_is_not_asked_more_seldom_for_that() -> None:
+    often = timedelta(seconds=1)
+    assert Policy(lambda: 1.0).failed("a", None, LOST, often, NOON) - NOON == often
 
 
 def minutes(at: datetime) -> float:

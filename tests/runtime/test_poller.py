@@ -14,7 +14,7 @@ import pytest
 from kepthour.core.errors import TryLater
 from kepthour.runtime.poller import Poller
 from kepthour.runtime.scheduler import Scheduler, Work
-from kepthour_connectors.base import Batch, Known
+from kepthour_connectors.base import Batch, Known, Transient
 from tests.support.day import Day, when
 
 
@@ -92,6 +92,31 @@ async def test_a_poll_from_before_a_sleep_does_not_count_as_heard_after_it(
         (await slow.asked.get()).set()
         await told.wait()
     assert poller.all_heard
+
+
+async def test_nothing_is_complained_of_until_a_calendar_answers_well_or_its_network_had_time_to_come(
+    day: Day, scheduler: Scheduler
+) -> None:
+    """A lid that is opened: the first poll fails at once, since the network takes seconds."""
+    day.calendar.broken = Transient("No answer.", "Look at the network.")
+    heard = asyncio.Event()
+    poller = Poller(day.app, scheduler, heard.set)
+    poller.ask_all()
+    async with asyncio.timeout(10):
+        await heard.wait()
+    assert poller.all_heard
+    assert not poller.may_complain
+    day.clock.at = when("2026-03-02 08:01:01")
+    assert poller.may_complain
+
+
+async def test_what_answered_well_may_be_complained_of_at_once(day: Day, scheduler: Scheduler) -> None:
+    heard = asyncio.Event()
+    poller = Poller(day.app, scheduler, heard.set)
+    poller.ask_all()
+    async with asyncio.timeout(10):
+        await heard.wait()
+    assert poller.may_complain
 
 
 async def test_a_poll_that_outlives_its_poller_is_not_set_again(

@@ -284,7 +284,7 @@ async def test_a_new_store_goes_on_where_the_damaged_one_was(bench: Bench) -> No
 async def test_no_session_is_taken_for_cancelled_before_its_calendar_was_read_into_the_new_store(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bench.turns, "_ask_all", lambda: None)
+    monkeypatch.setattr(bench.heard, "ask_all", lambda: None)
     with closing(sqlite3.connect(bench.day.store_path)) as other:
         other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     with bench.day.store_path.open("r+b") as file:

@@ -140,7 +140,7 @@ async def test_it_is_asked_from_two_minutes_after_the_start_until_just_before_th
 async def test_a_miss_is_not_said_before_the_source_was_asked_for_the_last_time(day: Day, room: Room) -> None:
     await day.until("2026-03-02 10:14:27")
     day.clock.at = when("2026-03-02 10:15:05")
-    day.app.look()  # as a command does, that comes before the daemon's turn
+    day.app.look(day.clock.at)  # before the daemon's turn
     assert verdict(day) == (None, None)
     await day.until("2026-03-02 10:15:06")
     assert verdict(day) == (Verdict.SUSPECTED_MISS, Because.NO_EVIDENCE)

@@ -8,9 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from kepthour.core.quiet import CUE
-from kepthour.core.reminder import Reminder
+from kepthour.core.reminder import DIGEST, Reminder
 
-_SPOKEN_ALL_THE_SAME = ("digest-", CUE)
+_SPOKEN_ALL_THE_SAME = (DIGEST, CUE)
 
 
 class Source(StrEnum):

@@ -38,6 +38,7 @@ MOVES: dict[State, frozenset[State]] = {
 }
 
 
+DIGEST = "digest-"  # begins the rungs that tell of a day: the evening before, and in the morning
 QUESTION = "question"  # the rung that asks what became of sessions
 SWEEP = "sweep"  # the rung that asks once more, after the session and in the evening
 ALERT = "calendar"  # the rung that says that a calendar cannot be trusted

@@ -60,13 +60,18 @@ class Detector:
     in_person: Pattern | None = None  # a place where silence says nothing of a session without a link
 
 
-def detect(detector: Detector, store: Store, now: datetime) -> list[tuple[str, Verdict]]:
-    """Decide what can be decided at `now` (aware UTC); returns the new verdicts by session id."""
+def detect(
+    detector: Detector, store: Store, now: datetime, only: str | None = None
+) -> list[tuple[str, Verdict]]:
+    """Decide what can be decided at `now` (aware UTC); returns the new verdicts by session id.
+
+    Of `only` this session, if given: who answers for one need not have heard the calendars about the others.
+    """
     with store.read() as tx:
-        if not _findings(tx, detector, now) and not _left_open(tx, now):
+        if not _findings(tx, detector, now, only) and not _left_open(tx, now):
             return []
     with store.write() as tx:
-        found = _findings(tx, detector, now)
+        found = _findings(tx, detector, now, only)
         for row, finding in found:
             course.decide(tx, row.id, finding.verdict, finding.because, "daemon", now)
             log.info(
@@ -97,9 +102,13 @@ def next_deadline(store: Store, now: datetime) -> datetime | None:
     return min((deadline for deadline in deadlines if deadline > now), default=None)
 
 
-def _findings(tx: Tx, detector: Detector, now: datetime) -> list[tuple[SessionRow, Finding]]:
+def _findings(
+    tx: Tx, detector: Detector, now: datetime, only: str | None
+) -> list[tuple[SessionRow, Finding]]:
     found = []
     for row in sessions.undecided(tx, now, watches.first_ever(tx)):
+        if only is not None and row.id != only:
+            continue
         finding = _finding(tx, detector, row, now)
         if finding is not None and _is_news(row, finding):
             found.append((row, finding))

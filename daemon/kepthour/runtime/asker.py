@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 
 from kepthour.app import App
 from kepthour.core.errors import KeptHourError
@@ -29,11 +30,11 @@ class Asker:
         self._task: asyncio.Task[None] | None = None
         self._busy: set[EvidenceSource] = set()
 
-    async def turn(self) -> None:
-        """Begin to ask what is due, unless answers are still awaited; returns before any comes."""
+    async def turn(self, as_of: datetime) -> None:
+        """Begin to ask what is due `as_of`, unless answers are still awaited; returns before any comes."""
         if self._task is not None and not self._task.done():
             return
-        inquiries = await asyncio.to_thread(self._app.inquiries)
+        inquiries = await asyncio.to_thread(self._app.inquiries, as_of)
         if inquiries:
             self._task = asyncio.create_task(self._ask_all(inquiries))
 

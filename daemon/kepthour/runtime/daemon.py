@@ -226,9 +226,8 @@ class Daemon:
             answering,
             self.health,
             self._outage,
-            may_conclude=lambda: jobs.poller.all_heard,
+            jobs.poller,
             wake=self.wake,
-            ask_all=jobs.poller.ask_all,
             audit=lambda: self._spawn(jobs.audit()),
         )
         return _Made(app, answering, pump, turns, jobs)

@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from kepthour.app import App
 from kepthour.core.errors import KeptHourError
 from kepthour.logger import log
+from kepthour.pipeline.poll import Polled
 from kepthour.runtime.scheduler import Scheduler, Work
 from kepthour.store.engine import Damaged
 from kepthour.threads import in_own_thread
 
 _HEARING = timedelta(seconds=4)  # so long conclusions wait for calendars that do not answer
+_COMING = timedelta(minutes=1)  # so long a network may take that comes back after a start or a sleep
 
 
 class Poller:
@@ -33,6 +35,7 @@ class Poller:
         self._asked_all_at: datetime = app.clock.now()
         self._rounds = 0  # how often all were asked
         self._unheard: set[str] = set()
+        self._unanswered: set[str] = set()
         self._busy: set[str] = set()
         self._over = False
 
@@ -42,6 +45,7 @@ class Poller:
         self._rounds += 1
         for calendar in self._app.config.calendars:
             self._unheard.add(calendar.name)
+            self._unanswered.add(calendar.name)
             self._scheduler.once(_job(calendar.name), self._asked_all_at, self._work(calendar.name))
 
     def forget(self) -> None:
@@ -58,6 +62,15 @@ class Poller:
         were asked does not count: it may have begun before a sleep, and what it heard is as old as that.
         """
         return not self._unheard or abs(self._app.clock.now() - self._asked_all_at) > _HEARING
+
+    @property
+    def may_complain(self) -> bool:
+        """Whether every calendar answered well since `ask_all`; or had its time for that, and its network, too.
+
+        Who opens the lid in the morning is not to be told that the calendars are out of sync: all of them are, for
+        seconds.
+        """
+        return not self._unanswered or abs(self._app.clock.now() - self._asked_all_at) > _COMING
 
     def _work(self, name: str) -> Work:
         async def poll() -> None:
@@ -88,15 +101,18 @@ class Poller:
         if opens > self._app.clock.now():
             return opens
         try:
-            return await in_own_thread(lambda: self._ask(name), _job(name))
+            polled, next_at = await in_own_thread(lambda: self._ask(name), _job(name))
+            if round_ == self._rounds and polled.error is None:
+                self._unanswered.discard(name)
+            return next_at
         finally:
             if round_ == self._rounds:
                 self._unheard.discard(name)
             self._tell()
 
-    def _ask(self, name: str) -> datetime:
+    def _ask(self, name: str) -> tuple[Polled, datetime]:
         polled = self._app.ask(name)
-        return self._app.next_poll(name, polled)
+        return polled, self._app.next_poll(name, polled)
 
     def _interval(self, name: str) -> timedelta:
         return self._app.config.calendar(name).poll

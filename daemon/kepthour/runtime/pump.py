@@ -94,20 +94,33 @@ class Pump:
         """After a start on a store that cannot be used: know in memory what a copy of it holds."""
         await self.dispatcher.stock_from(store)
 
-    async def turn(self, *, may_conclude: bool = True) -> timedelta:
+    async def turn(self, *, may_conclude: bool = True, may_complain: bool = True) -> timedelta:
         """Do what is due; returns how long the next turn may wait (CAP at most). Raises TryLater, NeedsPerson.
 
-        Verdicts and the questions before them wait until `may_conclude`; reminders never do.
+        Verdicts and the questions before them wait until `may_conclude`, what is said of the calendars themselves
+        until `may_complain`; reminders of sessions never do.
         """
         leapt = self._notice_a_leap()
+        # By this all conclusions go: a clock that leaps between here and there must not be believed.
+        as_of, may_complain = self._last_reading.wall, may_complain and not leapt
         self.sound = True
+
+        async def ask() -> None:
+            await self.asker.turn(as_of)
+
+        async def look() -> None:
+            await asyncio.to_thread(self._app.look, as_of, may_complain=may_complain)
+
+        async def hand_out() -> None:
+            await self.dispatcher.pump(self._ahead, digests=may_complain)
+
         if not self._caught_up:
             await self._step(self._catch_up)
         await self._step(self._beat_in_time)
         if may_conclude and not leapt:
-            await self._step(self.asker.turn)
-            await self._step(self._look)
-        if not await self._step(self._hand_out):
+            await self._step(ask)
+            await self._step(look)
+        if not await self._step(hand_out):
             self.dispatcher.pump_without_store()
         await self._step(self.lookout.turn)
         self._stock()
@@ -178,12 +191,6 @@ class Pump:
             log.error("step.failed", step=step.__name__.strip("_"), problem=error, place=place(error))
             return False
         return True
-
-    async def _hand_out(self) -> None:
-        await self.dispatcher.pump(self._ahead)
-
-    async def _look(self) -> None:
-        await asyncio.to_thread(self._app.look)
 
     def _notice_a_leap(self) -> bool:
         """A sleep or a step of the clock: until it has been caught up with, what is planned is not to be trusted."""

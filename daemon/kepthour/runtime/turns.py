@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Protocol
 
 from kepthour.app import App
 from kepthour.core.errors import KeptHourError, TryLater
@@ -31,8 +32,18 @@ _DOUBTS = 2  # so often damage that cannot be found is taken for none
 _TELL_AGAIN_AFTER = 20.0  # seconds
 
 
+class Asks(Protocol):
+    """Who asks the calendars, as the Poller does: see there."""
+
+    @property
+    def all_heard(self) -> bool: ...
+    @property
+    def may_complain(self) -> bool: ...
+    def ask_all(self) -> None: ...
+
+
 class Turns:
-    """The turns of one App's pump. `wake` asks for another one, `ask_all` for polls, `audit` for an audit."""
+    """The turns of one App's pump. `wake` asks for another one, `audit` for an audit."""
 
     def __init__(
         self,
@@ -41,9 +52,8 @@ class Turns:
         answering: Answering,
         health: Health,
         outage: Outage,
-        may_conclude: Callable[[], bool],
+        poller: Asks,
         wake: Callable[[], None],
-        ask_all: Callable[[], None],
         audit: Callable[[], None],
     ) -> None:
         self._app = app
@@ -51,9 +61,8 @@ class Turns:
         self._answering = answering
         self._health = health
         self._outage = outage
-        self._may_conclude = may_conclude
+        self._poller = poller
         self._wake = wake
-        self._ask_all = ask_all
         self._audit = audit
         self._work: asyncio.Task[timedelta] | None = None
         self._telling: asyncio.Task[None] | None = None
@@ -96,10 +105,12 @@ class Turns:
             await self._begin_anew()
         elif self._outage.on:
             await self._pump.beat()  # raises if it still cannot be written
-            self._ask_all()  # nothing was stored of them meanwhile: first hear, then conclude
+            self._poller.ask_all()  # nothing was stored of them meanwhile: first hear, then conclude
         await self._answering.store_held()
         await self._pump.dispatcher.record()
-        return await self._pump.turn(may_conclude=self._may_conclude())
+        return await self._pump.turn(
+            may_conclude=self._poller.all_heard, may_complain=self._poller.may_complain
+        )
 
     async def _followed_up(self, work: asyncio.Task[timedelta]) -> timedelta:
         try:
@@ -160,7 +171,7 @@ class Turns:
         self._outage.damaged = False
         self._outage.over()
         await self._pump.store_is_new()
-        self._ask_all()
+        self._poller.ask_all()
         aside = rescued.aside.name if rescued.aside else None
         self._tell(rescued_notice(aside, rescued.answers, self._app.config.showing))
 

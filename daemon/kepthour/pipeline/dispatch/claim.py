@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from kepthour.core.ladder import Urgency
 from kepthour.core.reminder import (
+    DIGEST,
     KEPT_QUIET,
     OUT,
     Change,
@@ -61,18 +62,20 @@ def claim(
     now: datetime,
     in_hand: Collection[int],
     ahead: timedelta = timedelta(),
+    *,
+    digests: bool = True,
 ) -> tuple[list[Parcel], list[Reminder]]:
     """What to hand over, leased; and what to take back. Reminders `in_hand` are being sent by this process.
 
-    What falls due within `ahead` is claimed, too; the caller hands it over at its time.
+    What falls due within `ahead` is claimed, too; the caller hands it over at its time. Digests only if `digests`.
     """
     horizon = now + ahead
     with store.read() as tx:
         outdated = reminders.to_recall(tx)
-        if not reminders.due(tx, horizon, in_hand):
+        if not _due(tx, horizon, in_hand, digests):
             return [], outdated
     with store.write() as tx:
-        due = reminders.due(tx, horizon, in_hand)
+        due = _due(tx, horizon, in_hand, digests)
         around = Surroundings.read(tx, now)
         hand = hand_out(due, now, around.waits, in_hand, ahead)
         outbox.change(tx, hand.changes, now)
@@ -81,6 +84,11 @@ def claim(
         claimed = [parcel for parcel in parcels if parcel is not None]
         outbox.lease(tx, [parcel.reminder for parcel in claimed], now, now + LEASE)
         return claimed, outdated
+
+
+def _due(tx: Tx, horizon: datetime, in_hand: Collection[int], digests: bool) -> list[Reminder]:
+    found = reminders.due(tx, horizon, in_hand)
+    return found if digests else [one for one in found if not one.rung.startswith(DIGEST)]
 
 
 def still_wanted(store: Store, claimed: Iterable[Reminder]) -> dict[int, str | None]:

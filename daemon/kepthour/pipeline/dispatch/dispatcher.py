@@ -95,16 +95,17 @@ class Dispatcher:
         await asyncio.to_thread(claim.replant, self._store, self._reserve.known)
         await self._ledger.renewed()
 
-    async def pump(self, ahead: timedelta = timedelta()) -> None:
+    async def pump(self, ahead: timedelta = timedelta(), *, digests: bool = True) -> None:
         """Claim what is due and start handing it over; returns before the channels answer.
 
-        What falls due within `ahead` is claimed, too, and handed over at its time, to the millisecond.
+        What falls due within `ahead` is claimed, too, and handed over at its time, to the millisecond. Without
+        `digests` these are left where they are: they tell how the calendars stand, and some were not heard yet.
         """
         await self.record()
         await self.make_way()
         now, in_hand = self._clock.now(), self.in_hand
         parcels, outdated = await asyncio.to_thread(
-            claim.claim, self._store, self._outlets.names, self._wording, now, in_hand, ahead
+            claim.claim, self._store, self._outlets.names, self._wording, now, in_hand, ahead, digests=digests
         )
         self._send(parcels)
         self._recall(outdated)

@@ -38,7 +38,7 @@ from kepthour.core.quiet import (
     manner_of,
     told_by_a_rung,
 )
-from kepthour.core.reminder import OPENING, QUESTION, SWEEP, Reminder, State, number_in
+from kepthour.core.reminder import DIGEST, OPENING, QUESTION, SWEEP, Reminder, State, number_in
 from kepthour.core.response import Response
 from kepthour.core.rules import RULE
 from kepthour.core.spans import midnight
@@ -96,7 +96,7 @@ def _bare(reminder: Reminder, how: Showing, _now: datetime) -> Notice:
 def words_of(tx: Tx, reminder: Reminder, around: Surroundings, wording: Wording) -> Words | None:
     """What `reminder` is to say; None if there is nothing (left) to say."""
     now = around.now
-    if reminder.rung.startswith("digest-"):
+    if reminder.rung.startswith(DIGEST):
         return _digest(tx, reminder, now, wording)
     if reminder.rung == SWEEP:
         return _sweep(tx, reminder, now, wording)
