@@ -43,7 +43,7 @@ def test_the_digest_tells_of_the_day_as_it_was_changed_meanwhile_and_no_calendar
             eventually(lambda: "poll.failed" in daemon.said().partition("clock.leapt")[2], "a poll that fails")
             server.write("practice", "one.ics", MOVED)
             server.start()
-            eventually(lambda: world.received(), "the digest")
+            eventually(world.received, "the digest")
     told = [(one["rung"], one["title"], one["text"]) for one in world.received()]
     assert told == [
         (
