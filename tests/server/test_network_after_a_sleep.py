@@ -40,7 +40,9 @@ def test_the_digest_tells_of_the_day_as_it_was_changed_meanwhile_and_no_calendar
             server.stop()
             world.sleep(daemon, when("2026-10-19 08:31"))
             eventually(lambda: "clock.leapt" in daemon.said(), "the sleep to be noticed")
-            eventually(lambda: "poll.failed" in daemon.said().partition("clock.leapt")[2], "a poll that fails")
+            eventually(
+                lambda: "poll.failed" in daemon.said().partition("clock.leapt")[2], "a poll that fails"
+            )
             server.write("practice", "one.ics", MOVED)
             server.start()
             eventually(world.received, "the digest")
