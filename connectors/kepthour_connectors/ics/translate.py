@@ -131,11 +131,14 @@ def _calendars(text: str) -> Iterator[tuple[str, list[Component]]]:
         raise NotACalendar("empty" if not lines else "no-calendar")
     if not _is(lines[-1], "END:VCALENDAR"):
         raise NotACalendar("cut-off")
-    start = 0
+    start, before = 0, ""
     for at, line in enumerate(lines):
         if _is(line, "END:VCALENDAR"):
-            yield _calendar(lines[start + 1 : at])
-            start = at + 1
+            head, components = _calendar(lines[start:at])
+            if not _is(lines[start], "BEGIN:VCALENDAR"):  # it was ended by a line too many, and goes on
+                head = before + head
+            yield head, components
+            start, before = at + 1, head
 
 
 def _calendar(lines: list[str]) -> tuple[str, list[Component]]:
@@ -145,6 +148,8 @@ def _calendar(lines: list[str]) -> tuple[str, list[Component]]:
     begun = 0
     whole = True
     for at, line in enumerate(lines):
+        if not stack and _is(line, "BEGIN:VCALENDAR"):
+            continue  # usually the first; after an END that is one too many there is none
         if line[:6].upper() == "BEGIN:":
             name = line[6:].strip().upper()
             if stack and name == "VEVENT":  # the event before it has no end: a new one begins all the same
