@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,14 @@ async def test_what_nobody_answered_is_asked_after_its_end_and_in_the_evening(da
         ("15:00:00", "The session of 14:00 is over. Was it held?"),
         ("20:00:00", "2 sessions of today are not accounted for"),
     ]
+
+
+async def test_what_is_asked_in_a_moment_by_itself_is_not_swept(day: Day) -> None:
+    """Running late, said after the question, and so late that its deadline is after the sweep."""
+    await day.until("2026-03-02 10:19")
+    day.answer(Kind.LATE, timedelta(minutes=30))
+    await day.until("2026-03-02 12:00")
+    assert day.rungs_since("10:55:00") == [("11:04:00", "question")]
 
 
 async def test_what_is_accounted_for_is_not_asked_about(day: Day) -> None:

@@ -42,7 +42,7 @@ from kepthour.core.reminder import DIGEST, OPENING, QUESTION, SWEEP, Reminder, S
 from kepthour.core.response import Response
 from kepthour.core.rules import RULE
 from kepthour.core.spans import midnight
-from kepthour.core.verdict import announced_start
+from kepthour.core.verdict import announced_start, deadline_after
 from kepthour.core.words.troubles import calendar_text
 from kepthour.logger import log
 from kepthour.pipeline.dispatch.surroundings import Surroundings
@@ -219,13 +219,19 @@ def _rule(tx: Tx, reminder: Reminder, wording: Wording) -> Words | None:
 
 def _sweep(tx: Tx, reminder: Reminder, now: datetime, wording: Wording) -> Words | None:
     """What is asked still of sessions that are over; nothing, if all are accounted for."""
-    asked = [row.known for row in sessions.open_questions(tx) if row.known.end <= now]
+    over = [row for row in sessions.open_questions(tx) if row.known.end <= now]
+    asked = [row.known for row in over if not _is_awaited(tx, row, now)]
     if reminder.session_id is not None:
         mine = [one for one in asked if (one.id, one.revision) == (reminder.session_id, reminder.revision)]
     else:
         start, end = _bounds(reminder, wording.how.zone)
         mine = [one for one in asked if start <= one.start < end]
     return _fixed(sweep_notice(reminder, mine, now, wording.how)) if mine else None
+
+
+def _is_awaited(tx: Tx, row: sessions.SessionRow, now: datetime) -> bool:
+    """Whether they announced so late a start that they are asked by themselves when its deadline comes."""
+    return deadline_after(row.deadline, row.known.start, responses.to(tx, row)) > now
 
 
 def _bounds(reminder: Reminder, zone: ZoneInfo) -> tuple[datetime, datetime]:
