@@ -154,13 +154,12 @@ class App:
         if again:
             pipeline.prevent.tell(self.store, again, self.config.near_channels, now)
 
-    def look(self, as_of: datetime, *, may_complain: bool = True) -> None:
+    def look(self, as_of: datetime) -> None:
         """Decide what can be decided about sessions and calendars; open or close repair cards accordingly.
 
         `as_of` (aware UTC) is when the clocks were last compared: one that leapt since is not to be concluded by.
-        Without `may_complain` no calendar is said to be out of sync that was not before.
         """
-        pipeline.alert.alert(self._watched, self.store, as_of, may_complain=may_complain)
+        pipeline.alert.alert(self._watched, self.store, as_of)
         self._decide(as_of)
 
     def _decide(self, as_of: datetime, only: str | None = None) -> None:

@@ -59,6 +59,29 @@ async def test_what_was_cancelled_in_a_sleep_that_ends_in_it_is_not_asked_about(
     assert not [r for r in day.rungs() if r[1] == "question"]
 
 
+def moved_to_friday(day: Day) -> None:
+    day.put("one", "2026-03-06T10:00:00")
+
+
+@pytest.mark.parametrize("change", [cancelled, renamed, moved_to_friday])
+async def test_what_was_cancelled_in_a_sleep_of_days_is_not_asked_about(
+    day: Day, change: Callable[[Day], None]
+) -> None:
+    """A weekend, or a leave that nobody told of."""
+    await day.until("2026-03-02 09:30")
+    change(day)
+    day.sleep_until("2026-03-05 08:00")
+    await day.until("2026-03-05 08:15")
+    assert not [r for r in day.rungs() if r[1] == "question"]
+
+
+async def test_what_still_stands_after_a_sleep_of_days_is_asked_about(day: Day) -> None:
+    await day.until("2026-03-02 09:30")
+    day.sleep_until("2026-03-05 08:00")
+    await day.until("2026-03-05 08:15")
+    assert [rung for _at, rung in day.rungs()].count("question") == 1
+
+
 async def test_an_answer_that_is_not_believed_yet_is_no_ground_for_a_suspicion(tmp_path: Path) -> None:
     day = await live_through(
         Situation("all deleted", OUT_OF_DATE, (at("10:11", empties(), is_read()),), until="10:17"), tmp_path

@@ -26,7 +26,7 @@ async def opens_the_lid(day: Day) -> None:
     day.clock.sleep(when("2026-03-02 08:30") - day.clock.at)
     day.sync()
     for _second in range(30):
-        await day.pump.turn(may_complain=False)
+        await day.pump.turn(may_conclude=False)
         await day.pump.settle()
         day.clock.at += timedelta(seconds=1)
 
@@ -56,20 +56,6 @@ async def test_a_network_that_does_not_come_is_told_of(day: Day) -> None:
 async def test_the_reminders_of_sessions_do_not_wait(day: Day) -> None:
     await day.until("2026-03-02 06:30")
     day.clock.sleep(when("2026-03-02 09:50") - day.clock.at)
-    await day.pump.turn(may_conclude=False, may_complain=False)
+    await day.pump.turn(may_conclude=False)
     await day.pump.settle()
     assert [rung for _at, rung in day.rungs()] == ["-15m"]
-
-
-async def test_an_alert_that_stands_is_taken_back_all_the_same_and_not_while_the_trouble_lasts(
-    day: Day,
-) -> None:
-    day.calendar.broken = Transient("No answer.", "Look at the network.")
-    await day.until("2026-03-02 06:30")
-    for broken, stands in ((day.calendar.broken, True), (None, False)):
-        day.calendar.broken = broken
-        day.sync()
-        await day.pump.turn(may_complain=False)
-        await day.pump.settle()
-        assert ("calendar" in {notice.rung for notice in day.screen.open_notices.values()}) is stands
-        day.clock.at += timedelta(minutes=3)

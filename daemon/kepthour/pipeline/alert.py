@@ -32,15 +32,15 @@ class Watched:
     all_channels: tuple[str, ...]
 
 
-def alert(watched: Watched, store: Store, now: datetime, *, may_complain: bool) -> None:
-    """Raise and escalate alerts as of `now` (aware UTC), if it is not too early for that; withdraw what has healed."""
+def alert(watched: Watched, store: Store, now: datetime) -> None:
+    """Raise, escalate and withdraw alerts as of `now` (aware UTC)."""
     with store.read() as tx:
         troubled = calendars.troubled(tx, watched.stale_after, sessions.soonest(tx, now, now + SOON), now)
         shown = {reminder.subject for reminder in reminders.open_alerts(tx)}
-    if not shown and not (troubled and may_complain):
+    if not troubled and not shown:
         return
     with store.write() as tx:
-        for one in troubled if may_complain else ():
+        for one in troubled:
             _raise(tx, watched, one, now)
         for subject in shown - {_subject(one.calendar.name) for one in troubled}:
             _withdraw(tx, subject, now)

@@ -12,9 +12,10 @@ from kepthour.pipeline.poll import Polled
 from kepthour.runtime.scheduler import Scheduler, Work
 from kepthour.store.engine import Damaged
 from kepthour.threads import in_own_thread
+from kepthour_connectors.base import Transient
 
-_HEARING = timedelta(seconds=4)  # so long conclusions wait for calendars that do not answer
-_COMING = timedelta(minutes=1)  # so long a network may take that comes back after a start or a sleep
+# So long conclusions wait for calendars that do not answer: after a start or a sleep a network takes seconds to come.
+_HEARING = timedelta(minutes=1)
 
 
 class Poller:
@@ -35,7 +36,6 @@ class Poller:
         self._asked_all_at: datetime = app.clock.now()
         self._rounds = 0  # how often all were asked
         self._unheard: set[str] = set()
-        self._unanswered: set[str] = set()
         self._busy: set[str] = set()
         self._over = False
 
@@ -45,7 +45,6 @@ class Poller:
         self._rounds += 1
         for calendar in self._app.config.calendars:
             self._unheard.add(calendar.name)
-            self._unanswered.add(calendar.name)
             self._scheduler.once(_job(calendar.name), self._asked_all_at, self._work(calendar.name))
 
     def forget(self) -> None:
@@ -56,21 +55,13 @@ class Poller:
 
     @property
     def all_heard(self) -> bool:
-        """Whether every calendar answered, or failed to, since `ask_all`; or has had its time for that.
+        """Whether every calendar could be reached since `ask_all`, whatever it said; or has had its time for that.
 
-        A session that was cancelled while nobody watched must not be asked about. A poll that was under way when all
-        were asked does not count: it may have begun before a sleep, and what it heard is as old as that.
+        A session that was cancelled while nobody watched must not be asked about; and who opens the lid in the morning
+        is not to be told that the calendars are out of sync: all of them are, for seconds. A poll that was under way
+        when all were asked does not count: it may have begun before a sleep, and what it heard is as old as that.
         """
         return not self._unheard or abs(self._app.clock.now() - self._asked_all_at) > _HEARING
-
-    @property
-    def may_complain(self) -> bool:
-        """Whether every calendar answered well since `ask_all`; or had its time for that, and its network, too.
-
-        Who opens the lid in the morning is not to be told that the calendars are out of sync: all of them are, for
-        seconds.
-        """
-        return not self._unanswered or abs(self._app.clock.now() - self._asked_all_at) > _COMING
 
     def _work(self, name: str) -> Work:
         async def poll() -> None:
@@ -100,13 +91,13 @@ class Poller:
         opens = self._app.may_ask_from(name)
         if opens > self._app.clock.now():
             return opens
+        reached = True  # what fails otherwise is no matter of the network
         try:
             polled, next_at = await in_own_thread(lambda: self._ask(name), _job(name))
-            if round_ == self._rounds and polled.error is None:
-                self._unanswered.discard(name)
+            reached = not isinstance(polled.error, Transient)
             return next_at
         finally:
-            if round_ == self._rounds:
+            if reached and round_ == self._rounds:
                 self._unheard.discard(name)
             self._tell()
 

@@ -94,30 +94,30 @@ class Pump:
         """After a start on a store that cannot be used: know in memory what a copy of it holds."""
         await self.dispatcher.stock_from(store)
 
-    async def turn(self, *, may_conclude: bool = True, may_complain: bool = True) -> timedelta:
+    async def turn(self, *, may_conclude: bool = True) -> timedelta:
         """Do what is due; returns how long the next turn may wait (CAP at most). Raises TryLater, NeedsPerson.
 
-        Verdicts and the questions before them wait until `may_conclude`, what is said of the calendars themselves
-        until `may_complain`; reminders of sessions never do.
+        Verdicts, the questions before them, and what is said of the calendars themselves wait until `may_conclude`;
+        reminders of sessions never do.
         """
-        leapt = self._notice_a_leap()
+        may_conclude = not self._notice_a_leap() and may_conclude
         # By this all conclusions go: a clock that leaps between here and there must not be believed.
-        as_of, may_complain = self._last_reading.wall, may_complain and not leapt
+        as_of = self._last_reading.wall
         self.sound = True
 
         async def ask() -> None:
             await self.asker.turn(as_of)
 
         async def look() -> None:
-            await asyncio.to_thread(self._app.look, as_of, may_complain=may_complain)
+            await asyncio.to_thread(self._app.look, as_of)
 
         async def hand_out() -> None:
-            await self.dispatcher.pump(self._ahead, digests=may_complain)
+            await self.dispatcher.pump(self._ahead, digests=may_conclude)
 
         if not self._caught_up:
             await self._step(self._catch_up)
         await self._step(self._beat_in_time)
-        if may_conclude and not leapt:
+        if may_conclude:
             await self._step(ask)
             await self._step(look)
         if not await self._step(hand_out):

@@ -37,8 +37,6 @@ class Asks(Protocol):
 
     @property
     def all_heard(self) -> bool: ...
-    @property
-    def may_complain(self) -> bool: ...
     def ask_all(self) -> None: ...
 
 
@@ -108,9 +106,7 @@ class Turns:
             self._poller.ask_all()  # nothing was stored of them meanwhile: first hear, then conclude
         await self._answering.store_held()
         await self._pump.dispatcher.record()
-        return await self._pump.turn(
-            may_conclude=self._poller.all_heard, may_complain=self._poller.may_complain
-        )
+        return await self._pump.turn(may_conclude=self._poller.all_heard)
 
     async def _followed_up(self, work: asyncio.Task[timedelta]) -> timedelta:
         try:

@@ -19,7 +19,7 @@ from kepthour.pipeline.plan.oddities import note_oddities
 from kepthour.pipeline.plan.policy import Policy
 from kepthour.pipeline.plan.rewind import rewind
 from kepthour.pipeline.plan.stranded import put_elsewhere
-from kepthour.store import outbox, questions, reminders, responses, sessions
+from kepthour.store import outbox, questions, reminders, responses, sessions, watches
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
@@ -52,7 +52,10 @@ def _follow_calendars(tx: Tx, policy: Policy, now: datetime) -> tuple[Counter[Fa
     # A day more than is looked at in the calendars: a flight moves floating times, and what left their sight may have
     # its heir within.
     rows = sessions.between(tx, now - 2 * PLANNED_BEHIND, now + PLANNED_AHEAD)
-    observed = observe(tx, policy, [row for row in rows if row.known.end > now - PLANNED_BEHIND], now)
+    unheard = _unheard(tx, now)
+    recent = [row for row in rows if row.known.end > now - PLANNED_BEHIND]
+    observed = observe(tx, policy, [*recent, *unheard], now)
+    rows += [row for row in unheard if row.id in observed.cancelled]
     # One that was known at a time far from now, and is back in sight, is moved, not new.
     rows += sessions.with_ids(tx, observed.sessions.keys() - {row.id for row in rows})
     by_id = {row.id: row for row in rows}
@@ -66,6 +69,12 @@ def _follow_calendars(tx: Tx, policy: Policy, now: datetime) -> tuple[Counter[Fa
         if happening.fate is Fate.EDITED and row and new and row.known.end != new.end:
             lengthened.add(row.id)
     return counts, lengthened
+
+
+def _unheard(tx: Tx, now: datetime) -> list[SessionRow]:
+    """Longer ago, nobody watched, and nothing was concluded yet: what was cancelled then must not be asked about."""
+    undecided = sessions.undecided(tx, now, watches.first_ever(tx))
+    return [row for row in undecided if row.verdict is None and row.known.end <= now - PLANNED_BEHIND]
 
 
 def _can_be_compared(policy: Policy, observed: Observed, row: SessionRow) -> bool:
