@@ -148,7 +148,7 @@ class App:
         self._gaps = pipeline.audit.audit(self.store, everywhere, now, self._gaps, self._closed)
         for who in (Who.DAEMON, Who.THERAPIST):
             behind = pipeline.repair.out_of_step(self.store, now - pipeline.audit.BEHIND, who)
-            self._follow_verdicts(behind, who)
+            self._follow_verdicts(behind, who, now)
         self.replan()
         again = looked_at_again(self.config, self.store, now)
         if again:
@@ -168,7 +168,7 @@ class App:
         in_person = self.config.in_person
         detector = pipeline.detect.Detector(near, far, self._stale_after, self._witnesses, in_person)
         verdicts = pipeline.detect.detect(detector, self.store, as_of, only)
-        self._follow_verdicts(verdicts, Who.DAEMON)
+        self._follow_verdicts(verdicts, Who.DAEMON, as_of)
         if verdicts:
             pipeline.plan.cue(self._policy, self.store, as_of)
 
@@ -255,7 +255,8 @@ class App:
         Raises NotFound, NeedsPerson, TryLater.
         """
         settled = pipeline.settle.reply(self.store, answer, at)
-        self._follow_verdicts([(settled.session, SAYS[answer.key])], Who.THERAPIST, settled.corrects)
+        said = [(settled.session, SAYS[answer.key])]
+        self._follow_verdicts(said, Who.THERAPIST, self.clock.now(), settled.corrects)
         return settled
 
     def settle(self, session_id: str, verdict: Verdict, reason: str | None) -> pipeline.settle.Settled:
@@ -264,14 +265,17 @@ class App:
         settled = pipeline.settle.settle(self.store, session_id, verdict, now, why, self.config.zone)
         if settled.anew:
             self.replan()
-        self._follow_verdicts([(settled.session, verdict)], Who.THERAPIST, settled.corrects)
+        self._follow_verdicts([(settled.session, verdict)], Who.THERAPIST, now, settled.corrects)
         return settled
 
     def _follow_verdicts(
-        self, found: Sequence[tuple[str, Verdict]], by: Who, corrects: Verdict | None = None
+        self, found: Sequence[tuple[str, Verdict]], by: Who, at: datetime, corrects: Verdict | None = None
     ) -> None:
-        """Open, confirm or close cards, and see at once what that calls for."""
-        pipeline.repair.follow_verdicts(self.store, self._speaking, found, self.clock.now(), by, corrects)
+        """Open, confirm or close cards, and see at once what that calls for.
+
+        Verdicts are of `at` (aware UTC), and so are their cards: a clock that is set back takes back both or neither.
+        """
+        pipeline.repair.follow_verdicts(self.store, self._speaking, found, at, by, corrects)
         if found:
             self.follow_cards()
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from kepthour import pipeline
 from kepthour.core.freshness import Freshness
 from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
@@ -282,3 +284,26 @@ async def test_after_a_clock_set_back_nothing_is_shown_again_that_had_been_repla
     count = len(day.screen.received)
     await day.restart()
     assert len(day.screen.received) == count
+
+
+async def test_a_clock_set_back_between_a_verdict_and_its_card_leaves_no_card(
+    day: Day, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a start on a disk that is busy meets the network's time: the card is no older than its verdict."""
+    await day.until("2026-03-02 10:14")
+    detect = pipeline.detect.detect
+
+    def detect_and_step(*args: Any, **more: Any) -> list[tuple[str, Verdict]]:
+        found = detect(*args, **more)
+        day.clock.step(-HOUR if found else timedelta())
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pipeline.detect, "detect", detect_and_step)
+        day.clock.at = when("2026-03-02 10:15")
+        await day.pump.turn()
+    assert len(day.cards()) == 1
+    day.sync()
+    await day.until("2026-03-02 09:20")
+    assert day.cards() == []
+    assert day.only().verdict is None
