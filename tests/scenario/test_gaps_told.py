@@ -56,6 +56,26 @@ async def test_a_sleep(day: Day, capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+async def test_a_sleep_that_begins_in_the_middle_of_a_turn(
+    day: Day, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the clocks were compared, and before the sign of life of that turn."""
+    await day.until("2026-03-02 10:02")
+    beat = Pump.beat
+
+    async def sleep_and_beat(pump: Pump) -> None:
+        day.clock.sleep(timedelta(minutes=29))
+        await beat(pump)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Pump, "beat", sleep_and_beat)
+        day.clock.at += timedelta(seconds=30)
+        await day.pump.turn()
+    day.sync()
+    await day.until("2026-03-02 10:40")
+    assert [one["why"] for one in gaps(day, capsys)] == ["asleep"]
+
+
 async def test_a_stop_and_a_start(day: Day, capsys: pytest.CaptureFixture[str]) -> None:
     await day.until("2026-03-02 10:02")
     day.clock.at = when("2026-03-02 10:31")

@@ -36,13 +36,6 @@ class Leap:
         """Whether plans, timers and conclusions have to be looked at again."""
         return self.slept >= LEAST or abs(self.stepped) >= LEAST
 
-    def __add__(self, other: Leap) -> Leap:
-        """What happened in both times together."""
-        return Leap(self.slept + other.slept, self.stepped + other.stepped)
-
-
-NO_LEAP = Leap(timedelta(), timedelta())
-
 
 def leap(before: Reading, after: Reading) -> Leap:
     """What happened between `before` and `after`. Never raises."""

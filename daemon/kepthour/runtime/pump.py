@@ -12,7 +12,7 @@ from importlib.metadata import version
 from kepthour.app import App
 from kepthour.core.errors import NeedsPerson, TryLater, place
 from kepthour.core.gaps import GAP, Meanwhile
-from kepthour.core.timekeeping import NO_LEAP, Leap, leap
+from kepthour.core.timekeeping import Leap, leap
 from kepthour.logger import log
 from kepthour.pipeline.dispatch import Dispatcher
 from kepthour.runtime.asker import Asker
@@ -57,7 +57,7 @@ class Pump:
         self._leaps = 0
         self._last_beat: datetime | None = None
         self._has_beaten = False
-        self._leapt_since = NO_LEAP  # since the last sign of life
+        self._last_sign = self._last_reading  # of the clocks, at the last sign of life
         self._stocked_at: datetime | None = None
         self._more_at: datetime | None = None
         self._stocking: asyncio.Task[None] | None = None
@@ -196,7 +196,6 @@ class Pump:
         """A sleep or a step of the clock: until it has been caught up with, what is planned is not to be trusted."""
         before, self._last_reading = self._last_reading, self._app.clock.read()
         happened = leap(before, self._last_reading)
-        self._leapt_since += happened
         if happened.noticeable:
             log.info(
                 "clock.leapt", slept=happened.slept.total_seconds(), stepped=happened.stepped.total_seconds()
@@ -242,18 +241,19 @@ class Pump:
 
     async def beat(self) -> None:
         """Store a sign of life now. Raises TryLater, NeedsPerson."""
-        await asyncio.to_thread(self._give_a_sign, self._app.clock.now())
+        await asyncio.to_thread(self._give_a_sign)
 
     async def _beat_in_time(self) -> None:
         now = self._app.clock.now()
         if self._last_beat is None or not timedelta() <= now - self._last_beat < _BEAT:
             await self.beat()
 
-    def _give_a_sign(self, now: datetime) -> None:
+    def _give_a_sign(self) -> None:
+        # Read once: what is told of a leap is to be told of the time that it made.
+        clocks = self._app.clock.read()
+        since = leap(self._last_sign, clocks)
+        booted_at, is_first = clocks.wall - clocks.boot, not self._has_beaten
+        meanwhile = Meanwhile(since.slept, since.stepped, booted_at, is_first=is_first)
         with self._app.store.write() as tx:
-            watches.beat(tx, now, os.getpid(), self._version, GAP, self._meanwhile())
-        self._last_beat, self._has_beaten, self._leapt_since = now, True, NO_LEAP
-
-    def _meanwhile(self) -> Meanwhile:
-        leapt, clocks = self._leapt_since, self._app.clock.read()
-        return Meanwhile(leapt.slept, leapt.stepped, clocks.wall - clocks.boot, is_first=not self._has_beaten)
+            watches.beat(tx, clocks.wall, os.getpid(), self._version, GAP, meanwhile)
+        self._last_beat, self._last_sign, self._has_beaten = clocks.wall, clocks, True
