@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kepthour.runtime.scheduler import Scheduler
+from tests.support.logs import capture_logs
 
 
 @pytest.fixture
@@ -120,3 +121,26 @@ async def test_work_at_intervals_comes_again_and_again(scheduler: Scheduler) -> 
     async with asyncio.timeout(10):
         for _turn in range(3):
             await turns.get()
+
+
+async def test_work_that_goes_on_when_the_timer_is_stopped_is_cancelled_and_no_error(
+    scheduler: Scheduler,
+) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    with capture_logs() as said:
+        scheduler.once("poll", now(), work)
+        async with asyncio.timeout(10):
+            await begun.wait()
+            scheduler.stop()
+            await ended.wait()
+        await asyncio.sleep(0)  # the timer hears of it
+        await asyncio.sleep(0)
+    assert said == []

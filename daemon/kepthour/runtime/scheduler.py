@@ -6,6 +6,7 @@ the next pump finds what is late.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,6 +27,8 @@ Work = Callable[[], Awaitable[None]]
 
 def _report(event: JobExecutionEvent) -> None:
     """What APScheduler itself would log holds the error's text, which may hold a client's words."""
+    if isinstance(event.exception, asyncio.CancelledError):
+        return  # no error: it was stopped
     log.error("job.failed", job=event.job_id, problem=event.exception, place=place(event.exception))
 
 
@@ -85,6 +88,6 @@ class Scheduler:
             self._timer.remove_job(name)
 
     def stop(self) -> None:
-        """Start nothing more. What runs just now is not interrupted."""
+        """Start nothing more, and cancel what runs just now: nobody waits for it any more."""
         if self._timer.running:
             self._timer.shutdown(wait=False)
