@@ -82,6 +82,7 @@ class _Circuit:
     failures: int = 0  # in a row, of any calendar
     rests: int = 0  # how often it opened since it was last closed
     open_until: datetime | None = None
+    is_asking: bool = False  # whether it half-opened, and one was let through
 
 
 class Policy:
@@ -127,7 +128,7 @@ class Policy:
         at = self.opens_at(account, now)
         circuit = self._circuits.get(account) if account is not None else None
         if at <= now and circuit is not None and circuit.open_until is not None:
-            circuit.open_until = now + _PROBE
+            circuit.open_until, circuit.is_asking = now + _PROBE, True
         return at
 
     def opens_at(self, account: Account | None, now: datetime) -> datetime:
@@ -141,7 +142,10 @@ class Policy:
         circuit = self._circuits.setdefault(account, _Circuit())
         circuit.failures += 1
         rest = timedelta()
-        if circuit.failures >= _TRIPS_AFTER:
+        # What was asked beside those that opened it tells nothing more: many calendars would shut it for long at once.
+        is_news = circuit.is_asking or circuit.open_until is None or circuit.open_until <= now
+        if circuit.failures >= _TRIPS_AFTER and is_news:
+            circuit.is_asking = False
             unreached = isinstance(error, Transient) and account not in self._answered
             rest = min((_AT_FIRST if unreached else _FIRST_REST) * (1 << min(circuit.rests, 16)), LONGEST)
             circuit.rests += 1
@@ -150,4 +154,4 @@ class Policy:
             asked = min(error.retry_after, LONGEST_RETRY_AFTER.total_seconds())
             rest = max(rest, timedelta(seconds=asked))
         if rest:
-            circuit.open_until = now + rest
+            circuit.open_until = now + rest if is_news else max(circuit.open_until or now, now + rest)

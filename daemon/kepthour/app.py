@@ -112,6 +112,10 @@ class App:
         """Now, or when the circuit of this calendar's account lets it be asked."""
         return self.sources.may_ask_from(name)
 
+    def forget_pauses(self) -> None:
+        """Whatever failed did so before a sleep, or by another clock: who is asked now is asked as after a start."""
+        self.sources.forget_pauses()
+
     def sync(self, names: Iterable[str] = ()) -> list[pipeline.poll.Polled]:
         """Poll these calendars (none named: all) side by side, at once, and follow up. Blocks, for 40 s at most."""
         found = self.sources.sync(names)
@@ -131,7 +135,6 @@ class App:
 
         Whatever was stored by a clock that has been set back since is taken back or told apart.
         """
-        self.sources.forget_pauses()  # they end at instants of the old time
         self.sources.move_windows()
         pipeline.plan.plan(self._policy, self.store, self.clock.now(), set_back=True)
 
@@ -172,12 +175,11 @@ class App:
         if verdicts:
             pipeline.plan.cue(self._policy, self.store, as_of)
 
-    def next_look(self) -> datetime | None:
-        """When the next question to a source of evidence or the next deadline comes; None: none is foreseen."""
-        now = self.clock.now()
+    def next_look(self, as_of: datetime) -> datetime | None:
+        """When the first question to a source or deadline after `as_of` (aware UTC) comes; None: none is foreseen."""
         times = (
-            pipeline.detect.next_deadline(self.store, now),
-            pipeline.inquire.next_time(self._witnesses, self.store, now),
+            pipeline.detect.next_deadline(self.store, as_of),
+            pipeline.inquire.next_time(self._witnesses, self.store, as_of),
         )
         return min((at for at in times if at is not None), default=None)
 
@@ -225,7 +227,7 @@ class App:
             span = {Kind.SNOOZE: SNOOZE, Kind.LATE: LATE}.get(kind)
         answered = respond.respond(self.store, due.id, kind, now, surface, span, delivery, heard_at)
         try:
-            self._decide(heard_at, only=due.id)
+            self._decide(heard_at, only=answered.session.id)  # the one it lives on as
             pipeline.plan.cue(self._policy, self.store, now)
         except Exception as error:  # noqa: BLE001  supervised: the answer is stored, and the daemon looks, too
             log.warning("answer.not_followed_up", problem=error, place=place(error))

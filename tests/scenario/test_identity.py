@@ -109,6 +109,7 @@ async def test_an_answer_on_the_notice_of_before_is_one_to_the_session_of_now(
     await day.until("2026-03-02 09:56")
     change(day)  # type: ignore[operator]
     day.screen.press(Key.HERE)
+    assert day.only().verdict is Verdict.ON_TIME  # at once, as a command wants it that finds no daemon
     await day.until("2026-03-02 10:30")
     assert day.only().verdict is Verdict.ON_TIME
     assert day.screen.open_notices == {}

@@ -59,3 +59,10 @@ async def test_the_reminders_of_sessions_do_not_wait(day: Day) -> None:
     await day.pump.turn(may_conclude=False)
     await day.pump.settle()
     assert [rung for _at, rung in day.rungs()] == ["-15m"]
+
+
+async def test_a_digest_that_waits_costs_a_turn_a_second(day: Day) -> None:
+    await day.until("2026-03-02 06:30")
+    day.clock.sleep(when("2026-03-02 08:30") - day.clock.at)
+    waits = [await day.pump.turn(may_conclude=False) for _turn in range(5)]
+    assert waits[2:] == [timedelta(seconds=1)] * 3

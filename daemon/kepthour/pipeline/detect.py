@@ -65,7 +65,7 @@ def detect(
 ) -> list[tuple[str, Verdict]]:
     """Decide what can be decided at `now` (aware UTC); returns the new verdicts by session id.
 
-    Of `only` this session, if given: who answers for one need not have heard the calendars about the others.
+    Of `only` this session, if given, and nothing that is asked about: who answers need not have heard the calendars.
     """
     with store.read() as tx:
         if not _findings(tx, detector, now, only) and not _left_open(tx, now):
@@ -110,6 +110,8 @@ def _findings(
         if only is not None and row.id != only:
             continue
         finding = _finding(tx, detector, row, now)
+        if only is not None and finding is not None and finding.verdict in NOT_FINAL:
+            continue
         if finding is not None and _is_news(row, finding):
             found.append((row, finding))
     return found

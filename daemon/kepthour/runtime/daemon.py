@@ -278,6 +278,7 @@ class Daemon:
     def _leapt(self, _leap: Leap) -> None:
         """The machine slept, or its clock was set: ask the calendars before concluding anything."""
         if self._jobs is not None:
+            self._app.forget_pauses()  # first: the polls that follow may fail before the turn goes on
             self._jobs.begin()
 
     async def _end(self) -> None:

@@ -36,6 +36,7 @@ class Poller:
         self._asked_all_at: datetime = app.clock.now()
         self._rounds = 0  # how often all were asked
         self._unheard: set[str] = set()
+        self._turned_away: set[str] = set()  # by the circuit of their account
         self._busy: set[str] = set()
         self._over = False
 
@@ -90,16 +91,27 @@ class Poller:
         """When to ask again: now it was asked, unless its circuit says that it must not be yet."""
         opens = self._app.may_ask_from(name)
         if opens > self._app.clock.now():
+            self._turned_away.add(name)
             return opens
+        self._turned_away.discard(name)
         reached = True  # what fails otherwise is no matter of the network
         try:
             polled, next_at = await in_own_thread(lambda: self._ask(name), _job(name))
             reached = not isinstance(polled.error, Transient)
+            if polled.error is None:
+                self._ask_those_that_waited()
             return next_at
         finally:
             if reached and round_ == self._rounds:
                 self._unheard.discard(name)
             self._tell()
+
+    def _ask_those_that_waited(self) -> None:
+        """Whose circuit closed meanwhile is asked now; of another account, it is turned away again."""
+        waited, self._turned_away = self._turned_away, set()
+        if not self._over:
+            for name in waited:
+                self._scheduler.once(_job(name), self._app.clock.now(), self._work(name))
 
     def _ask(self, name: str) -> tuple[Polled, datetime]:
         polled = self._app.ask(name)

@@ -112,7 +112,8 @@ class Pump:
             await asyncio.to_thread(self._app.look, as_of)
 
         async def hand_out() -> None:
-            await self.dispatcher.pump(self._ahead, digests=may_conclude)
+            sleeps = leap(self._last_reading, self._app.clock.read()).noticeable
+            await self.dispatcher.pump(self._ahead, digests=may_conclude and not sleeps)
 
         if not self._caught_up:
             await self._step(self._catch_up)
@@ -124,7 +125,7 @@ class Pump:
             self.dispatcher.pump_without_store()
         await self._step(self.lookout.turn)
         self._stock()
-        return await self._wait()
+        return await self._wait(as_of)
 
     async def turn_without_store(self) -> timedelta:
         """What can be done while the store cannot be used: reminders, as far as they are known in memory."""
@@ -133,11 +134,12 @@ class Pump:
         self._stock_more()
         return self._until(self.dispatcher.next_without_store())
 
-    async def _wait(self) -> timedelta:
+    async def _wait(self, as_of: datetime) -> timedelta:
+        """`as_of`: up to then everything was concluded; a deadline that has passed since is still to come."""
         dues: list[datetime | None] = []
 
         async def look_ahead() -> None:
-            dues.append(await asyncio.to_thread(self._next_turn))
+            dues.append(await asyncio.to_thread(self._next, self._ahead / 2, as_of))
 
         seen = await self._step(look_ahead)
         due = dues[0] if seen else self.dispatcher.next_without_store()
@@ -151,16 +153,13 @@ class Pump:
 
     def next_due(self) -> datetime | None:
         """When the next reminder, deadline, question to a source, or one to show again comes; None: nothing does."""
-        return self._next(timedelta())
+        return self._next(timedelta(), self._app.clock.now())
 
-    def _next_turn(self) -> datetime | None:
-        return self._next(self._ahead / 2)
-
-    def _next(self, before: timedelta) -> datetime | None:
+    def _next(self, before: timedelta, as_of: datetime) -> datetime | None:
         """When something is to be done, `before` a reminder's own time."""
         with self._app.store.read() as tx:
             reminder = reminders.next_time(tx, self.dispatcher.in_hand)
-        times = (reminder and reminder - before, self._app.next_look(), self.dispatcher.next_to_show())
+        times = (reminder and reminder - before, self._app.next_look(as_of), self.dispatcher.next_to_show())
         return min((at for at in times if at is not None), default=None)
 
     async def settle(self) -> None:
