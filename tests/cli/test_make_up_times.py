@@ -61,7 +61,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 def test_free_times_have_the_promised_shape(world: World) -> None:
     found = world.json("repair", "1", "slots")
-    assert set(found) == {"card", "session", "timezone", "client_timezone", "slots", "calendars"}
+    assert set(found) == {
+        "card", "session", "timezone", "client_timezone", "slots", "other_cards", "calendars",
+    }  # fmt: skip
     assert (found["card"], found["timezone"], found["client_timezone"]) == (
         "1", "Europe/Berlin", "Europe/London",
     )  # fmt: skip

@@ -16,10 +16,11 @@ from kepthour.core.errors import NotFound
 from kepthour.core.history import History, Placed
 from kepthour.core.oddities import Facts, usual_times
 from kepthour.core.offsets import apart, is_place
+from kepthour.core.repair import RESCHEDULE
 from kepthour.core.sessions import as_session, takes_time
 from kepthour.core.slots import Busy, Diary, Refusal, Wish, refusal
 from kepthour.pipeline.plan.oddities import background
-from kepthour.store import absences, calendars, sessions
+from kepthour.store import absences, calendars, cards, sessions
 from kepthour.store.cards import Card
 from kepthour.store.engine import Store
 from kepthour.views.agenda import Explained, explain, is_unread
@@ -33,11 +34,15 @@ _OUT_OF_OFFICE = "outOfOffice"
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """The free times that are offered, by start, and the calendars of which they are made."""
+    """The free times that are offered, by start, and the calendars of which they are made.
+
+    `others` are the cards that look for a time, too: they are offered the same, until one stands in a calendar.
+    """
 
     slots: tuple[Slot, ...]
     wish: Wish
     calendars: tuple[CalendarStatus, ...]
+    others: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ class SlotSearch:
         self._config = config
         self._store = store
         self._now = now
+        self._card = card
         self._session = _session_of(store, card)
         self._wish = _wish(config, store, self._session, now)
 
@@ -64,7 +70,8 @@ class SlotSearch:
         diary = self._diary(start, end)
         practice, count = self._config.practice, self._config.repair.offer
         found = offered(self._wish, diary, practice, (start, end), count, self._now)
-        return Offers(tuple(found), self._wish, calendar_statuses(self._config, self._store, self._now))
+        statuses = calendar_statuses(self._config, self._store, self._now)
+        return Offers(tuple(found), self._wish, statuses, self._others())
 
     def judge(self, at: datetime, offers: Offers) -> Judged:
         """Whether the session could be held at `at` (aware UTC). `offers` tell its number."""
@@ -73,6 +80,11 @@ class SlotSearch:
         numbered = ((n, slot) for n, slot in enumerate(offers.slots, start=1) if slot.start == at)
         number, slot = next(numbered, (None, Slot(at, end, is_usual=False)))
         return Judged(slot, found, number)
+
+    def _others(self) -> tuple[int, ...]:
+        with self._store.read() as tx:
+            those = [one for one in cards.everything(tx) if one.id != self._card.id]
+        return tuple(sorted(one.id for one in those if RESCHEDULE in dict(one.open_steps)))
 
     def _diary(self, start: datetime, end: datetime) -> Diary:
         """All that may matter to times inside [start, end)."""

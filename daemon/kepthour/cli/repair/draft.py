@@ -10,7 +10,7 @@ import click
 from kepthour.cli.context import as_json, common
 from kepthour.cli.repair.chosen import chosen
 from kepthour.cli.repair.handing import to_clipboard, to_mail
-from kepthour.cli.repair.searching import search_of, span_of, warn
+from kepthour.cli.repair.searching import search_of, span_of, warn, warn_of_others
 from kepthour.cli.repair.texts import tell, text_options, wish_of, write
 from kepthour.core.drafts import Length, choose
 from kepthour.core.errors import NeedsPerson
@@ -79,6 +79,7 @@ def _times(app: App, card: Card) -> tuple[datetime, ...]:
         raise NeedsPerson(
             "No time is free.", f"Look further: kepthour repair {card.id} slots --to T. Or leave --times out."
         )
+    warn_of_others(card, offers.others, err=True)
     warn(offers.calendars, app.config.zone, err=True)
     theirs = offers.wish.client_zone
     if theirs is not None:

@@ -11,7 +11,7 @@ from kepthour.cli.context import Moment, moment, wrong_way
 from kepthour.cli.printing import clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -81,6 +81,22 @@ def warn(calendars: Iterable[CalendarStatus], zone: ZoneInfo, *, err: bool) -> N
     for calendar in calendars:
         for doubt in _doubts(calendar, zone):
             click.echo(f'Careful: the calendar "{calendar.name}" {doubt}', err=err)
+
+
+def warn_of_others(card: Card, others: Sequence[int], *, err: bool) -> None:
+    """Say which other cards are offered the same times: two clients must not be."""
+    if not others:
+        return
+    named, look = (f"card {others[0]}", "looks") if len(others) == 1 else (f"cards {_listed(others)}", "look")
+    click.echo(
+        f"Careful: {named} {look} for a time, too, and would be offered the same. Hold what you offer, and import it: "
+        f"kepthour repair {card.id} hold START",
+        err=err,
+    )
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return " and ".join([", ".join(map(str, numbers[:-1])), str(numbers[-1])])
 
 
 def _doubts(calendar: CalendarStatus, zone: ZoneInfo) -> Iterator[str]:

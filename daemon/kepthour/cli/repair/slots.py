@@ -10,7 +10,15 @@ from kepthour.cli.context import Moment, as_json, common
 from kepthour.cli.printing import calendar_shape, document, stamp, table
 from kepthour.cli.repair.chosen import chosen
 from kepthour.cli.repair.refusals import between, sentence
-from kepthour.cli.repair.searching import end_option, search_of, span_of, start_of, start_option, warn
+from kepthour.cli.repair.searching import (
+    end_option,
+    search_of,
+    span_of,
+    start_of,
+    start_option,
+    warn,
+    warn_of_others,
+)
 from kepthour.core.offsets import apart
 
 if TYPE_CHECKING:
@@ -51,6 +59,7 @@ def slots(ctx: click.Context, start: str | None, end: str | None, at: str | None
         click.echo(_answer(judged, app))
     else:
         _tell(card, offers, span, app)
+    warn_of_others(card, offers.others, err=False)
     warn(offers.calendars, app.config.zone, err=False)
 
 
@@ -75,6 +84,7 @@ def _offers(card: Card, offers: Offers, zone: ZoneInfo) -> dict[str, Any]:
         "timezone": zone.key,
         "client_timezone": theirs.key if theirs else None,
         "slots": [{"n": n, **slot_shape(slot, offers.wish, zone)} for n, slot in numbered],
+        "other_cards": [str(one) for one in offers.others],
         "calendars": [calendar_shape(calendar, zone) for calendar in offers.calendars],
     }
 
