@@ -125,6 +125,12 @@ def note(tx: Tx, session_id: str, oddities: Sequence[Oddity]) -> None:
     _update(tx, session_id, oddities=[code.value for code in oddities])
 
 
+def rename_calendar(tx: Tx, row: SessionRow, name: str) -> SessionRow:
+    """The calendar of one that is over has another name since. Its id stays: what is known of it is kept by that."""
+    _update(tx, row.id, calendar=name)
+    return replace(row, known=replace(row.known, calendar=name))
+
+
 def begin_anew(tx: Tx, session_id: str, revision: int, by: Who, why: Why, at: datetime) -> None:
     """The same start as another revision: nothing is concluded of it, and nothing asked."""
     _update(tx, session_id, revision=revision, **_UNDECIDED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from kepthour.core.changes import KnownSession
 from kepthour.core.history import LOOKED_BACK, History, Placed
 from kepthour.core.make_up import WITHIN, Standing
 from kepthour.core.reach import PLANNED_AHEAD, PLANNED_BEHIND
@@ -29,6 +30,19 @@ class Held:
         """Whether anything can be concluded from what this calendar does not hold."""
         held = calendars.get(self._tx, calendar) if self._policy.has(calendar) else None
         return held is not None and tells(held, self._now)
+
+    def renamed(self, known: KnownSession) -> str | None:
+        """The calendar that holds a session now whose own is not configured any more; None: there is none."""
+        if self._policy.has(known.calendar):
+            return None
+        for name, _take in self._policy.calendars:
+            held = calendars.get(self._tx, name)
+            if held is None:
+                continue
+            there = instances.named(self._tx, held, [(known.uid, known.recurrence_id)])
+            if any(one.start == known.start for one in there):
+                return name
+        return None
 
     def far(self, calendar: str) -> list[Session]:
         """Its sessions that begin later than those that are watched."""

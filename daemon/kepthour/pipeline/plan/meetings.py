@@ -1,5 +1,6 @@
 """Follows the open repair cards into the calendar: which session makes up for the missed one, and what that calls for.
 
+0  a calendar that was renamed since is the one that is meant
 1  what stood when the card was opened is remembered, once               (core.make_up)
 2  a make-up session that is gone is given up; a new one is found        step 6 follows
 3  where they meet first: that session, and the make-up, get a cue       openings.py
@@ -35,7 +36,7 @@ from kepthour.pipeline.plan.landing import plan_landing
 from kepthour.pipeline.plan.make_up import tick, untick
 from kepthour.pipeline.plan.openings import plan_openings
 from kepthour.pipeline.plan.policy import Policy
-from kepthour.store import cards, make_ups, misses, sessions, trail
+from kepthour.store import cards, course, make_ups, misses, sessions, trail
 from kepthour.store.cards import Card
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
@@ -61,10 +62,13 @@ def _follow_all(tx: Tx, policy: Policy, now: datetime) -> None:
         row, it = sessions.get(tx, card.session_id), misses.about(tx, card)
         if row is None or it is None:
             continue
+        renamed = held.renamed(row.known)
+        if renamed is not None:
+            row = course.rename_calendar(tx, row, renamed)
         missed = it.verdict is Verdict.MISSED and _is_fresh(card, now)
         if card.stood is not None and not missed:
             continue
-        one = _Follower(tx, policy, held, card, row, it.start, now)
+        one = _Follower(tx, policy, held, card, row, it.start, now, has_other_ids=renamed is not None)
         if card.stood is None:
             one.remember()
         if missed:
@@ -90,7 +94,11 @@ class _Follower:
         row: SessionRow,
         start: datetime,
         now: datetime,
+        *,
+        has_other_ids: bool,
     ) -> None:
+        """`has_other_ids`: its calendar has another name now, and with that all in it."""
+        self._has_other_ids = has_other_ids
         self._tx, self._policy, self._held = tx, policy, held
         self._card, self._row, self._start, self._now = card, row, start, now
         self._after = held.after(row, start, card.holds)
@@ -167,6 +175,8 @@ class _Follower:
         before = self._card.make_up
         assert before is not None
         now_is = self._held.find(before.session) or self._heir(before.session)
+        if now_is is None and self._has_other_ids:
+            now_is = next((one for one in self._after if one.start == before.start), None)
         if now_is is None and not self._is_gone(before.session):
             self._is_hidden = True
             return
