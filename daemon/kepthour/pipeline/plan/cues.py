@@ -35,7 +35,8 @@ def _bring_in_step(tx: Tx, policy: Policy, session: Attended, wanted: Collection
         one for one in reminders.of_session(tx, row.id, row.known.revision) if one.rung.startswith(CUE)
     ]
     due = {one.rung: one.due_at for one in wanted}
-    planning.drop(tx, [one.id for one in planned if _is_elsewhere(one, due.get(one.rung))])
+    calm = policy.digest_channels
+    planning.drop(tx, [one.id for one in planned if _is_elsewhere(one, due.get(one.rung), calm)])
     for one in wanted:
         planning.announce(
             tx,
@@ -43,12 +44,12 @@ def _bring_in_step(tx: Tx, policy: Policy, session: Attended, wanted: Collection
             row.id,
             row.known.revision,
             one.rung,
-            policy.digest_channels,
+            calm,
             Urgency.NORMAL,
             one.due_at,
             session.end,
         )
 
 
-def _is_elsewhere(planned: Reminder, due: datetime | None) -> bool:
-    return planned.state is State.PENDING and planned.due_at != due
+def _is_elsewhere(planned: Reminder, due: datetime | None, channels: Collection[str]) -> bool:
+    return planned.state is State.PENDING and (planned.due_at != due or planned.channel not in channels)

@@ -185,12 +185,18 @@ def _says(reminder: Reminder) -> Step | None:
     )
 
 
-def plan_sweep(tx: Tx, policy: Policy, known: Known) -> None:
-    """The look that is taken after the session, as its end is now."""
+def plan_sweep(tx: Tx, policy: Policy, known: Known, now: datetime) -> None:
+    """The look that is taken after the session, as its end and the configuration are now."""
     wanted, row = after_session(known.row.known, policy.zone, policy.sweeps), known.row
+    if wanted is not None and wanted.useful_until <= now:
+        return  # what is planned for later still has its use
     there = [one for one in known.planned if one.rung == SWEEP]
     pending = [one for one in there if one.state is State.PENDING]
-    moved = {one.id for one in pending if wanted is None or one.due_at != wanted.due_at}
+    moved = {
+        one.id
+        for one in pending
+        if wanted is None or one.due_at != wanted.due_at or one.channel not in policy.digest_channels
+    }
     planning.drop(tx, moved)
     if wanted is not None and _lack(policy, there, moved):
         planning.announce(
@@ -218,7 +224,7 @@ def plan_digests(tx: Tx, policy: Policy, rows: Sequence[SessionRow], now: dateti
     for old in reminders.about_days(tx):
         there[old.subject, old.rung].append(old)
         new = wanted.get((old.subject, old.rung))
-        if new is None or new.due_at != old.due_at:
+        if new is None or new.due_at != old.due_at or old.channel not in policy.digest_channels:
             moved.add(old.id)
     planning.drop(tx, moved)
     for (subject, rung), one in wanted.items():

@@ -9,6 +9,7 @@ from datetime import datetime
 from kepthour.core.changes import Fate, compare
 from kepthour.core.day import by_day, grounds
 from kepthour.core.reach import PLANNED_AHEAD, PLANNED_BEHIND
+from kepthour.core.verdict import NOT_FINAL
 from kepthour.logger import log
 from kepthour.pipeline.plan.cues import plan_cues
 from kepthour.pipeline.plan.follow import follow
@@ -89,19 +90,24 @@ def _plan_what_comes(tx: Tx, policy: Policy, now: datetime, lacking: Mapping[str
     ]
     days = by_day((row.known for row in current), policy.zone)
     odd = note_oddities(tx, policy, current, now)
-    open_ones = [row for row in current if row.verdict is None and not row.known.cancelled]
+    open_ones = [row for row in current if _is_open(row) and not row.known.cancelled]
     ladders = reminders.of_sessions(tx, [row.id for row in open_ones])
     answers = responses.of_sessions(tx, [row.id for row in open_ones])
     for row in open_ones:
         key = row.id, row.known.revision
-        if not may_be_planned(row, policy.ladder, now, answers.get(key, [])):
+        known = Known(row, ladders.get(key, []), answers.get(key, []))
+        plan_sweep(tx, policy, known, now)
+        if not may_be_planned(row, policy.ladder, now, known.answers):
             continue
         day = days.get(row.known.start.astimezone(policy.zone).date(), [])
         early = grounds(row.known, day, is_odd=policy.early_if_odd and row.id in odd)
         lacks = lacking.get(row.id, Lacks.NOTHING)
-        known = Known(row, ladders.get(key, []), answers.get(key, []))
         ladder = policy.ladder.of(row.known, policy.zone)
         plan_ladder(tx, ladder, known, now, is_notable=bool(early), lacks=lacks)
-        plan_sweep(tx, policy, known)
     plan_digests(tx, policy, current, now)
     plan_cues(tx, policy, now)
+
+
+def _is_open(row: SessionRow) -> bool:
+    """Whether nobody has said yet what became of it: then a sweep is still to ask."""
+    return row.verdict is None or (row.verdict in NOT_FINAL and row.decided_by == "daemon")
