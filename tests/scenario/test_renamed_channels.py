@@ -149,7 +149,7 @@ async def test_the_sweep_after_a_session_comes(tmp_path: Path) -> None:
     await day.until("2026-03-02 10:30")
     await rename(day)
     await day.until("2026-03-02 11:05")
-    assert day.rungs("display") == [("11:00:00", "sweep")]
+    assert day.rungs("display") == [("10:30:00", "question"), ("11:00:00", "sweep")]
 
 
 async def test_what_waits_on_two_channels_does_not_go_to_a_third(tmp_path: Path) -> None:

@@ -1,20 +1,23 @@
 """What waits on a channel that is not configured any more, and is no rung: it is put where such things go now.
 
 A question is asked once. One that waits for the end of a leave, or for five minutes of silence, must not be lost with
-a channel's name. What is about a day, and cues, are planned anew with each plan, and rungs with their ladder.
+a channel's name; nor one that stands there: it went from the screen with the channel. What is about a day, and cues,
+are planned anew with each plan, and rungs with their ladder.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from kepthour.core.ladder import Step
 from kepthour.core.quiet import CUE
-from kepthour.core.reminder import OPENING, QUESTION, SWEEP, Change, Reminder, State, Why
+from kepthour.core.reminder import OPENING, Change, Reminder, State, Why
 from kepthour.pipeline.plan.policy import Policy
-from kepthour.store import outbox, planning, reminders
+from kepthour.store import outbox, planning, questions, reminders
 from kepthour.store.engine import Tx
+
+_ASKED_FOR = timedelta(days=1)
 
 
 def put_elsewhere(tx: Tx, policy: Policy, now: datetime) -> None:
@@ -29,6 +32,43 @@ def put_elsewhere(tx: Tx, policy: Policy, now: datetime) -> None:
     for one in once.values():
         if one.useful_until > now:
             _put(tx, one, _channels(tx, policy, one))
+    _ask_again(tx, policy, configured, now)
+
+
+def _ask_again(tx: Tx, policy: Policy, configured: Collection[str], now: datetime) -> None:
+    """What stood on a channel that is gone is asked where such things go now, unless it stands or is to come there."""
+    there = reminders.left_open(tx, now, questions.asked_since(tx, now))
+    buried = questions.buried(there, now)
+    gone = [
+        one
+        for one in there
+        if one.rung in questions.ASKING and one.channel not in configured and one.id not in buried
+    ]
+    once = {(one.subject, one.revision): one for one in gone if not one.subject.startswith("day:")}
+    for one in once.values():
+        if any(_asks_near(other, one, policy) for other in reminders.of_subject(tx, one.subject)):
+            continue
+        outbox.change(tx, [Change(one.id, State.WITHDRAWN, Why.NO_CHANNEL)], now)
+        planning.put_aside(tx, [one.id])
+        planning.announce(
+            tx,
+            one.subject,
+            one.session_id,
+            one.revision,
+            one.rung,
+            policy.digest_channels,
+            one.urgency,
+            now,
+            now + _ASKED_FOR,
+        )
+
+
+def _asks_near(other: Reminder, one: Reminder, policy: Policy) -> bool:
+    return (
+        (other.revision, other.rung) == (one.revision, one.rung)
+        and other.channel in policy.digest_channels
+        and other.state in {State.PENDING, State.SENT}
+    )
 
 
 def _is_ours(one: Reminder) -> bool:
@@ -42,7 +82,7 @@ def _channels(tx: Tx, policy: Policy, one: Reminder) -> Collection[str]:
     near = [there[name] for name in policy.digest_channels if name in there]
     lacking = [name for name in policy.digest_channels if name not in there]
     is_near = not any(other.due_at < one.due_at for other in near)  # far from them it is asked later
-    if is_near and (lacking or one.rung in {QUESTION, SWEEP}):
+    if is_near and (lacking or one.rung in questions.ASKING):
         return lacking
     return [name for name in policy.far_channels if name not in there]
 
