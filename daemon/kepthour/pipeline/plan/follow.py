@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from kepthour.core.changes import Fate, Happening, is_put_right
 from kepthour.core.duplicates import same
-from kepthour.core.ladder import Urgency
+from kepthour.core.ladder import Ladder, Urgency
 from kepthour.core.reach import PLANNED_BEHIND
 from kepthour.core.reminder import QUESTION, Why
 from kepthour.core.repair import CardState
@@ -37,17 +38,27 @@ def follow(
         assert row is not None
         return _lose(tx, happening, row, judgement, policy, now)
     ladder = policy.ladder
-    deadline = ladder.deadline(new.start, new.end)
     if happening.fate in {Fate.EDITED, Fate.SAME}:
         assert row is not None
+        deadline, late_after = _limits_as_planned(ladder, row, new)
         if happening.fate is Fate.EDITED:
-            course.edit(tx, new, deadline, ladder.late_after, row, now)
+            course.edit(tx, new, deadline, late_after, row, now)
         before = sessions.get(tx, happening.predecessor) if happening.predecessor else None
         if before is not None:
             _join(tx, before, row, deadline, now)
     else:
-        _begin(tx, happening, new, row, deadline, ladder.late_after, now)
+        _begin(tx, happening, new, row, ladder, now)
     return happening.fate
+
+
+def _limits_as_planned(ladder: Ladder, row: SessionRow, new: Session) -> tuple[datetime, timedelta]:
+    """Deadline and `late_after` of a session that was planned as `row`, and is as `new`, at the same start.
+
+    A ladder that has begun keeps them, whatever the configuration says since; until it has, planning it sets them.
+    """
+    before, half = row.deadline - row.known.start, (row.known.end - row.known.start) / 2
+    missed_after = before if before < half else max(ladder.missed_after, before)
+    return replace(ladder, missed_after=missed_after).deadline(new.start, new.end), row.late_after
 
 
 def _join(tx: Tx, before: SessionRow, row: SessionRow, deadline: datetime, now: datetime) -> None:
@@ -68,13 +79,15 @@ def _begin(
     happening: Happening,
     new: Session,
     row: SessionRow | None,
-    deadline: datetime,
-    late_after: timedelta,
+    ladder: Ladder,
     now: datetime,
 ) -> None:
     """A start that is new: of a new session, one that moved, or one that is back. If it is as before, answers hold."""
     revision = 1
     before = sessions.get(tx, happening.predecessor) if happening.predecessor else None
+    deadline, late_after = ladder.deadline(new.start, new.end), ladder.late_after
+    if before is not None and happening.keeps_answers and before.known.start == new.start:
+        deadline, late_after = _limits_as_planned(ladder, before, new)
     if row is None:
         course.add(tx, new, deadline, late_after, now, before)
     else:

@@ -55,8 +55,8 @@ def plan_ladder(
     row, answers = known.row, known.answers
     planned = [one for one in known.planned if one.is_of_ladder]  # a question is no beginning
     session = row.known
-    deadline = ladder.deadline(session.start, session.end)
-    begun = _has_begun(planned, now) or bool(planned and answers)
+    begun = has_begun(planned, now) or bool(planned and answers)
+    deadline = row.deadline if begun else ladder.deadline(session.start, session.end)
     steps = climb(ladder, session.start, session.end, notable=is_notable)
     # "Running late" moves what is planned here, so that it is of use for longer.
     later = deadline_after(deadline, session.start, answers) - deadline
@@ -72,7 +72,7 @@ def plan_ladder(
     if begun and not missing and not back:
         return
     planning.add(tx, row.id, row.id, session.revision, missing)
-    if (row.deadline, row.late_after) != (deadline, ladder.late_after):
+    if not begun and (row.deadline, row.late_after) != (deadline, ladder.late_after):
         course.set_limits(tx, row.id, deadline, ladder.late_after)
     # What stays has heard the answers, and stands as they left it.
     fresh = _ids(tx, row, missing) if begun and lacks is not Lacks.ALL else None
@@ -167,7 +167,8 @@ def _back_again(ladder: Ladder, planned: Sequence[Reminder], now: datetime) -> l
     ]
 
 
-def _has_begun(planned: Sequence[Reminder], now: datetime) -> bool:
+def has_begun(planned: Sequence[Reminder], now: datetime) -> bool:
+    """Whether a ladder stays as it was planned. `planned` are rungs."""
     return any(r.state is not State.PENDING or r.due_at <= now for r in planned)
 
 

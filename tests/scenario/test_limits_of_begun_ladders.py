@@ -1,0 +1,81 @@
+"""A ladder that has begun keeps its deadline, whatever the configuration says since, and whatever happens to its entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kepthour.core.response import Kind
+from kepthour.core.verdict import Verdict
+from tests.support.day import Day, a_morning
+
+SHORTER = '[verdict]\nmissed_after = "3m"\nlate_after = "1m"\n'
+
+
+def nothing(day: Day) -> None:
+    """The entry stays as it is."""
+
+
+def another_place(day: Day) -> None:
+    day.put("one", "2026-03-02T10:00:00", 50, "LOCATION:Room 2")
+
+
+def another_calendar(day: Day) -> None:
+    day.config = day.config.replace('name = "practice"', 'name = "office"')
+    day.plugins.memory.made["office"] = day.calendar
+
+
+CHANGES = [nothing, another_place, another_calendar]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_it_goes_on_to_its_end(tmp_path: Path, change: Callable[[Day], None]) -> None:
+    day = a_morning(tmp_path)
+    await day.until("2026-03-02 09:58")
+    day.config += SHORTER
+    change(day)
+    await day.restart()
+    await day.until("2026-03-02 10:20")
+    assert day.rungs_since("10:02") == [
+        *((f"10:0{minute}:00", f"+{minute}m") for minute in (2, 3, 4, 5)),
+        ("10:15:00", "question"),
+    ]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_who_comes_in_time_by_what_held_then_is_not_late(
+    tmp_path: Path, change: Callable[[Day], None]
+) -> None:
+    day = a_morning(tmp_path)
+    await day.until("2026-03-02 09:58")
+    day.config += SHORTER
+    change(day)
+    await day.restart()
+    await day.until("2026-03-02 10:01:30")
+    day.answer(Kind.HERE)
+    assert day.only().verdict is Verdict.ON_TIME
+
+
+@pytest.mark.parametrize("change", [another_place, another_calendar])
+async def test_one_that_has_not_begun_has_the_new_one(tmp_path: Path, change: Callable[[Day], None]) -> None:
+    day = a_morning(tmp_path)
+    await day.until("2026-03-02 08:40")
+    day.config += SHORTER
+    change(day)
+    await day.restart()
+    await day.until("2026-03-02 10:20")
+    assert day.rungs_since("10:01") == [("10:01:00", "+1m"), ("10:02:00", "+2m"), ("10:03:00", "question")]
+
+
+async def test_one_whose_entry_lasts_longer_now_has_its_new_end(tmp_path: Path) -> None:
+    """Of a session of ten minutes the deadline is in its middle."""
+    day = a_morning(tmp_path)
+    day.put("one", "2026-03-02T10:00:00", 10)
+    day.sync()
+    await day.until("2026-03-02 09:58")
+    day.put("one", "2026-03-02T10:00:00", 50)
+    day.sync()
+    await day.until("2026-03-02 10:20")
+    assert day.rungs_since("10:05") == [("10:05:00", "+5m"), ("10:15:00", "question")]
