@@ -70,7 +70,9 @@ async def test_a_rung_at_the_end_of_a_snooze_is_called_that(day: Day) -> None:
     ("rung", "sentence"),
     [
         (Reasoned("-5m", OnlyIf.ALWAYS, True), None),
-        (Reasoned("-2m", None, True), "-2m comes because you snoozed, or announced another start."),
+        (Reasoned("-2m", None, True, is_called_for=True),
+         "-2m comes because you snoozed, or announced another start."),
+        (Reasoned("-2m", None, True), "-2m is of the configuration by which its reminders began."),
         (Reasoned("-60m", OnlyIf.NOTABLE, False), "-60m is left out: nothing calls for it."),
         (Reasoned("-60m", OnlyIf.NOTABLE, True),
          "-60m is planned, though what called for it is no longer so."),

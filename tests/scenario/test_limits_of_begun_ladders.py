@@ -1,4 +1,4 @@
-"""A ladder that has begun keeps its deadline, whatever the configuration says since, and whatever happens to its entry."""
+"""A ladder that has begun keeps its deadline, whatever the configuration says since, and whatever its entry does."""
 
 from __future__ import annotations
 

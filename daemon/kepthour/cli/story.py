@@ -175,8 +175,10 @@ def rung_sentence(one: Reasoned) -> str | None:
 
     if one.rung == OPENING:
         return _why_opening(one.cards)
-    if one.only_if is None:
+    if one.only_if is None and one.is_called_for:
         return f"{one.rung} comes because you snoozed, or announced another start."
+    if one.only_if is None:
+        return f"{one.rung} is of the configuration by which its reminders began."
     if one.only_if is OnlyIf.ALWAYS:
         return None
     if not one.grounds:

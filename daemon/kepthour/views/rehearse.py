@@ -16,7 +16,7 @@ from kepthour.core.ladder import Urgency
 from kepthour.core.oddities import Oddity, odd_ones
 from kepthour.core.quiet import CUE, Attended, waits_for
 from kepthour.core.reach import HELD_AHEAD, HELD_BEHIND
-from kepthour.core.reminder import OPENING, QUESTION, SWEEP, Reminder, State
+from kepthour.core.reminder import OPENING, OUT, QUESTION, SWEEP, Reminder, State
 from kepthour.core.rules import RULE
 from kepthour.core.sweep import after_session, evenings
 from kepthour.core.verdict import SILENCE, announced_start, deadline_after
@@ -25,6 +25,7 @@ from kepthour.core.words.digests import away_text, digest_text
 from kepthour.core.words.repair import nudge_text
 from kepthour.core.words.rules import rule_text
 from kepthour.core.words.rungs import cue_text, opening_text, rung_text
+from kepthour.pipeline.plan.ladders import has_begun
 from kepthour.pipeline.plan.oddities import background
 from kepthour.store import absences, calendars, nudging, presence, reminders, responses, sessions
 from kepthour.store.engine import Store, Tx
@@ -139,15 +140,22 @@ def _openings(tx: Tx) -> dict[tuple[str, int], list[Reminder]]:
 
 
 def _answered(store: Store, now: datetime, end: datetime) -> dict[str, _Course]:
-    """By id: the sessions up to `end` that are not over and were answered, or settled. Theirs is what is stored."""
+    """By id: the sessions up to `end` that are not over and were answered or settled, or whose ladder has begun.
+
+    Theirs is what is stored.
+    """
     found = {}
     with store.read() as tx:
-        for row in sessions.between(tx, now, end):
+        rows = sessions.between(tx, now, end)
+        ladders_of = reminders.of_sessions(tx, [row.id for row in rows])
+        for row in rows:
             answers = responses.to(tx, row)
-            if not answers and row.verdict is None:
+            ladder = ladders_of.get((row.id, row.known.revision), [])
+            is_answered = bool(answers) or row.verdict is not None
+            if not is_answered and not has_begun([one for one in ladder if one.is_of_ladder], now):
                 continue
-            ladder = reminders.of_session(tx, row.id, row.known.revision)
-            pending = [one for one in ladder if one.state is State.PENDING and one.offset is not None]
+            stays = {State.PENDING} if is_answered else {State.PENDING, *OUT}
+            pending = [one for one in ladder if one.state in stays and one.offset is not None]
             deadline = deadline_after(row.deadline, row.known.start, answers)
             cues = [one for one in ladder if one.state is State.PENDING and one.rung.startswith(CUE)]
             open_until = deadline if row.verdict is None else None

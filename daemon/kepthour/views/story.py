@@ -13,7 +13,7 @@ from kepthour.core.gaps import Gap, gaps
 from kepthour.core.ladder import OnlyIf
 from kepthour.core.presence import EARLIEST_SIGN
 from kepthour.core.reminder import OPENING, Reminder
-from kepthour.core.response import Response
+from kepthour.core.response import Kind, Response
 from kepthour.core.spells import Spell
 from kepthour.core.trail import Noted
 from kepthour.core.verdict import Because, deadline_after
@@ -29,10 +29,12 @@ class Reasoned:
     """A rung of the session's ladder, and why the session has it, or has not."""
 
     rung: str
-    only_if: OnlyIf | None  # None: no rung of the configuration, but one of a snooze or an announced start
+    # None: no rung of the configuration, but one of a snooze, of an announced start, or of the configuration before
+    only_if: OnlyIf | None
     is_planned: bool
     grounds: tuple[Ground, ...] = ()  # as they are now; only of a rung that not every session gets
     cards: tuple[int, ...] = ()  # of an opening cue: the repair cards because of which it comes
+    is_called_for: bool = False  # one that is not of the configuration: by a snooze, or an announced start
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def story(config: Configuration, store: Store, text: str, now: datetime) -> Stor
         earlier = [one for one in responses.ever(tx, row.id) if one not in answers]
         said, changes = history.of_session(tx, row.id), trail.of_session(tx, row.id)
         opened = [card.id for card in make_ups.opens_with(tx, row.id)]
-        rungs = _reasoned(config, row, _day(tx, config, row), ladder, opened)
+        rungs = _reasoned(config, row, _day(tx, config, row), ladder, answers, opened)
         start, deadline = row.known.start, deadline_after(row.deadline, row.known.start, answers)
         seen = spells.between(tx, start - EARLIEST_SIGN, deadline)
         edits = evidence.about(tx, row).edits
@@ -124,11 +126,12 @@ def _reasoned(
     row: SessionRow,
     day: Sequence[KnownSession],
     planned: Sequence[Reminder],
+    answers: Sequence[Response],
     cards: Sequence[int],
 ) -> Iterator[Reasoned]:
     ladder = config.ladder.of(row.known, config.zone)
     there = {one.rung: one.offset for one in planned if one.offset is not None}
-    called_for = grounds(row.known, day, is_odd=config.early_if_odd and bool(row.oddities))
+    early = grounds(row.known, day, is_odd=config.early_if_odd and bool(row.oddities))
     found = [
         (
             rung.offset,
@@ -136,16 +139,37 @@ def _reasoned(
                 rung.label,
                 rung.only_if,
                 rung.label in there,
-                () if rung.only_if is OnlyIf.ALWAYS else called_for,
+                () if rung.only_if is OnlyIf.ALWAYS else early,
             ),
         )
         for rung in ladder.rungs
     ]
     configured = {rung.label for rung in ladder.rungs}
+    called_for = {one.rung for one in planned if _is_called_for(one, row.known.start, answers)}
     found += [
-        (at, Reasoned(rung, None, True, cards=tuple(cards) if rung == OPENING else ()))
+        (
+            at,
+            Reasoned(
+                rung,
+                None,
+                True,
+                cards=tuple(cards) if rung == OPENING else (),
+                is_called_for=rung in called_for,
+            ),
+        )
         for rung, at in there.items()
         if rung not in configured
     ]
     for _offset, one in sorted(found, key=lambda each: each[0]):
         yield one
+
+
+def _is_called_for(one: Reminder, start: datetime, answers: Sequence[Response]) -> bool:
+    """Whether an answer added it: it stands at the end of a snooze, or follows an announced start."""
+    if one.offset is None or one.due_at != start + one.offset:
+        return False  # one of the configuration that "running late" put off
+    return any(
+        (said.kind is Kind.SNOOZE and said.until == one.due_at)
+        or (said.kind is Kind.LATE and said.until is not None and said.until <= one.due_at)
+        for said in answers
+    )
