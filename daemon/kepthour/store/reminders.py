@@ -77,7 +77,11 @@ _OF_START = _OF_SUBJECT.where(
 _ABOUT_DAYS = _PENDING.where(of_kind(reminders.c.subject, "day"))
 _OPEN_ALERTS = _MINE.where(of_kind(reminders.c.subject, "calendar"), _IS_OPEN)
 _NUDGES = _PENDING.where(of_kind(reminders.c.subject, "card"))
-_ELSEWHERE = _PENDING.where(reminders.c.channel.not_in(bindparam("channels", expanding=True)))
+_ELSEWHERE = _MINE.where(
+    _IS_OPEN,
+    reminders.c.channel.not_in(bindparam("channels", expanding=True)),
+    or_(_IS_PENDING, one_of(reminders.c.rung, (QUESTION, SWEEP))),
+)
 _OPENINGS = _PENDING.where(reminders.c.rung == OPENING)
 _OPEN_QUESTIONS = _MINE.where(of_kind(reminders.c.subject, "question"), _IS_OPEN)
 _OPEN_SWEEPS = _MINE.where(
@@ -181,8 +185,8 @@ def nudges(tx: Tx) -> list[Reminder]:
     return _read(tx, _NUDGES)
 
 
-def waiting_elsewhere(tx: Tx, channels: Collection[str]) -> list[Reminder]:
-    """What is pending on none of these channels."""
+def elsewhere(tx: Tx, channels: Collection[str]) -> list[Reminder]:
+    """What is pending on none of these channels, and what was asked there."""
     return _read(tx, _ELSEWHERE, channels=list(channels))
 
 

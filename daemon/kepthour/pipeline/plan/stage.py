@@ -20,7 +20,7 @@ from kepthour.pipeline.plan.oddities import note_oddities
 from kepthour.pipeline.plan.policy import Policy
 from kepthour.pipeline.plan.rewind import rewind
 from kepthour.pipeline.plan.stranded import put_elsewhere
-from kepthour.store import outbox, questions, reminders, responses, sessions, watches
+from kepthour.store import calendars, outbox, questions, reminders, responses, sessions, watches
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
@@ -57,6 +57,9 @@ def _follow_calendars(tx: Tx, policy: Policy, now: datetime) -> tuple[Counter[Fa
     recent = [row for row in rows if row.known.end > now - PLANNED_BEHIND]
     observed = observe(tx, policy, [*recent, *unheard], now)
     rows += [row for row in unheard if row.id in observed.cancelled]
+    if not observed.unasked:
+        # The new name of one that was renamed has answered: the old one says nothing any more.
+        calendars.forget_others(tx, [name for name, _take in policy.calendars])
     # One that was known at a time far from now, and is back in sight, is moved, not new.
     rows += sessions.with_ids(tx, observed.sessions.keys() - {row.id for row in rows})
     by_id = {row.id: row for row in rows}
@@ -81,7 +84,8 @@ def _unheard(tx: Tx, now: datetime) -> list[SessionRow]:
 def _can_be_compared(policy: Policy, observed: Observed, row: SessionRow) -> bool:
     """Not what belongs to a calendar that says nothing; nor to one that is gone, while its new name may be unasked."""
     calendar = row.known.calendar
-    return calendar not in observed.silent and (policy.has(calendar) or not observed.unasked)
+    is_renamed = not policy.has(calendar) and observed.unasked and calendar not in observed.removed
+    return calendar not in observed.silent and not is_renamed
 
 
 def _plan_what_comes(tx: Tx, policy: Policy, now: datetime, lacking: Mapping[str, Lacks]) -> None:

@@ -23,7 +23,8 @@ _ASKED_FOR = timedelta(days=1)
 def put_elsewhere(tx: Tx, policy: Policy, now: datetime) -> None:
     """Announce it on the channels where calm things go; if it is on all of them already, on the others."""
     configured = [channel.name for channel in policy.ladder.channels]
-    stranded = [one for one in reminders.waiting_elsewhere(tx, configured) if _is_ours(one)]
+    elsewhere = reminders.elsewhere(tx, configured)
+    stranded = [one for one in elsewhere if one.state is State.PENDING and _is_ours(one)]
     outbox.change(tx, [Change(one.id, State.SUPERSEDED, Why.NO_CHANNEL) for one in stranded], now)
     # What waits on several of them for the same time is one: where it is put once, its like need not go further.
     once = {(one.subject, one.revision, one.rung, one.due_at): one for one in stranded}
@@ -32,7 +33,8 @@ def put_elsewhere(tx: Tx, policy: Policy, now: datetime) -> None:
     for one in once.values():
         if one.useful_until > now:
             _put(tx, one, _channels(tx, policy, one))
-    _ask_again(tx, policy, configured, now)
+    if any(one.state is State.SENT for one in elsewhere):
+        _ask_again(tx, policy, configured, now)
 
 
 def _ask_again(tx: Tx, policy: Policy, configured: Collection[str], now: datetime) -> None:
