@@ -62,10 +62,15 @@ def audit(
 
 def _found(tx: Tx, now: datetime) -> list[tuple[SessionRow, list[Gap]]]:
     since = watches.first_ever(tx)
+    unwatched = sessions.over_when_added(tx, now - BEHIND, now)
     rows = [
         row
         for row in sessions.between(tx, now - BEHIND, now + AHEAD)
-        if not row.hidden and not row.known.cancelled and since is not None and row.known.end > since
+        if not row.hidden
+        and not row.known.cancelled
+        and since is not None
+        and row.known.end > since
+        and row.id not in unwatched
     ]
     return [(row, missing) for row in rows if (missing := gaps(_open(tx, row), now))]
 

@@ -17,10 +17,11 @@ from kepthour.core.oddities import Oddity
 from kepthour.core.presence import Seen
 from kepthour.core.privacy import Phi
 from kepthour.core.response import Kind
+from kepthour.core.trail import What
 from kepthour.core.verdict import HELD, NOT_FINAL, Because, Verdict
 from kepthour.store.conditions import in_parts, one_of
 from kepthour.store.engine import THERAPIST, Tx
-from kepthour.store.tables import evidence, responses, sessions
+from kepthour.store.tables import calendars, evidence, responses, sessions, trail
 
 _NOT_FINAL = [verdict.value for verdict in NOT_FINAL]
 _OVERLAPS = and_(sessions.c.start < bindparam("end"), sessions.c.end > bindparam("start"))
@@ -58,11 +59,29 @@ _EDITED = and_(
         evidence.c.state == Seen.EDITED.value,
     ),
 )
+_SEEN = and_(trail.c.session_id == sessions.c.id, trail.c.what == What.SEEN.value)
+# Its calendar was added to the configuration when it was over, and nothing knew of it before.
+_OVER_WHEN_ADDED = and_(
+    exists().where(
+        calendars.c.therapist_id == sessions.c.therapist_id,
+        calendars.c.name == sessions.c.calendar,
+        calendars.c.added_at >= sessions.c.end,
+    ),
+    exists().where(_SEEN, trail.c.at >= sessions.c.end),
+    ~exists().where(_SEEN, or_(trail.c.at < sessions.c.end, trail.c.about.is_not(None))),
+)
 _UNDECIDED = _PRESENT.where(
     or_(
         and_(
             sessions.c.verdict.is_(None),
-            or_(and_(sessions.c.start <= bindparam("now"), sessions.c.end > bindparam("since")), _THERE),
+            or_(
+                and_(
+                    sessions.c.start <= bindparam("now"),
+                    sessions.c.end > bindparam("since"),
+                    ~_OVER_WHEN_ADDED,
+                ),
+                _THERE,
+            ),
         ),
         and_(
             one_of(sessions.c.verdict, _NOT_FINAL),
@@ -72,6 +91,7 @@ _UNDECIDED = _PRESENT.where(
         ),
     )
 )
+_UNWATCHED = _BETWEEN.where(_OVER_WHEN_ADDED)
 # "unknown" may also be the therapist's own last word
 _OPEN_QUESTIONS = _PRESENT.where(one_of(sessions.c.verdict, _NOT_FINAL), sessions.c.decided_by == "daemon")
 _ATTENDED = _PRESENT.where(
@@ -183,9 +203,15 @@ def with_ids(tx: Tx, ids: Collection[str]) -> list[SessionRow]:
 def undecided(tx: Tx, now: datetime, since: datetime | None) -> list[SessionRow]:
     """Sessions that have begun or were answered and have no verdict, and those answered beside an open one, or edited.
 
-    Sessions that ended before `since` (the first watch; None: there was none) count only if they were answered.
+    Sessions that ended before `since` (the first watch; None: there was none), or before their calendar was added to
+    the configuration, count only if they were answered.
     """
     return _read(tx, _UNDECIDED, now=now, since=since)  # nothing is later than NULL
+
+
+def over_when_added(tx: Tx, start: datetime, end: datetime) -> set[str]:
+    """Of the sessions that overlap [start, end): the ids of those that ended before their calendar was added."""
+    return {row.id for row in _read(tx, _UNWATCHED, start=start, end=end)}
 
 
 def awaiting(tx: Tx, start: datetime, end: datetime) -> list[SessionRow]:
