@@ -1,4 +1,4 @@
-"""A calendar gets another name days after a miss: what the repair card calls for comes all the same."""
+"""A calendar, or a client, is called otherwise days after a miss: what the card calls for comes all the same."""
 
 from __future__ import annotations
 
@@ -89,3 +89,18 @@ async def test_a_second_miss_of_the_client_is_one(tmp_path: Path) -> None:
     await go_to(day, "2026-03-09 10:30")
     day.app.settle(session_at(day, "2026-03-09 10:00"), Verdict.MISSED, None)
     assert (card(day).severity, card(day, 2).severity) == (2, 3)
+
+
+@pytest.mark.parametrize("at", ["2026-03-02 12:00", WEDNESDAY])
+async def test_clients_whose_aliases_are_written_otherwise_are_the_same(tmp_path: Path, at: str) -> None:
+    day = after_a_miss(tmp_path)
+    day.put("extra", "2026-03-05T16:00:00")
+    day.sync()
+    await go_to(day, at)
+    day.config = day.config.replace("[A-Z]{2})", "[A-Z])")
+    await day.restart()
+    await go_to(day, "2026-03-07 12:00")
+    assert (made_up(day), step(day, 6)) == (("05 16:00", "calendar", "one_off"), "done by calendar")
+    assert [at for at, _title in landings(day)] == ["06 16:50"]
+    await go_to(day, "2026-04-20 12:00")
+    assert made_up(day) == ("05 16:00", "calendar", "one_off")

@@ -73,10 +73,14 @@ def edit(
 ) -> None:
     """New facts for a session whose start stays; `before` is how it stood."""
     _update(tx, session.id, **_facts(session), deadline=deadline, late_after=late_after, hidden=False)
-    old, new = before.known, session
+    _note_edit(tx, before, session, now)
+
+
+def _note_edit(tx: Tx, before: SessionRow, new: Session | KnownSession, now: datetime) -> None:
+    old = before.known
     edited = [name for name in _EDITABLE if getattr(old, name) != getattr(new, name)]
     note = Noted(What.EDITED, Who.CALENDAR, now, why=" ".join(edited), start=old.start, end=old.end)
-    trail.note(tx, session.id, note)
+    trail.note(tx, before.id, note)
 
 
 def restart(
@@ -125,10 +129,11 @@ def note(tx: Tx, session_id: str, oddities: Sequence[Oddity]) -> None:
     _update(tx, session_id, oddities=[code.value for code in oddities])
 
 
-def rename_calendar(tx: Tx, row: SessionRow, name: str) -> SessionRow:
-    """The calendar of one that is over has another name since. Its id stays: what is known of it is kept by that."""
-    _update(tx, row.id, calendar=name)
-    return replace(row, known=replace(row.known, calendar=name))
+def rename(tx: Tx, before: SessionRow, known: KnownSession, now: datetime) -> SessionRow:
+    """Of one that is over: its calendar, or client, is called otherwise. What is known of it is kept by its id."""
+    _update(tx, before.id, calendar=known.calendar, client=known.client)
+    _note_edit(tx, before, known, now)
+    return replace(before, known=known)
 
 
 def begin_anew(tx: Tx, session_id: str, revision: int, by: Who, why: Why, at: datetime) -> None:

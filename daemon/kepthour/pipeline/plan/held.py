@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from kepthour.core.changes import KnownSession
@@ -31,18 +32,20 @@ class Held:
         held = calendars.get(self._tx, calendar) if self._policy.has(calendar) else None
         return held is not None and tells(held, self._now)
 
-    def renamed(self, known: KnownSession) -> str | None:
-        """The calendar that holds a session now whose own is not configured any more; None: there is none."""
-        if self._policy.has(known.calendar):
-            return None
-        for name, _take in self._policy.calendars:
+    def as_now(self, known: KnownSession) -> KnownSession:
+        """A session as its calendar and the rules have it now.
+
+        Of one that is over nobody follows that: its calendar may have another name since, and its client another alias.
+        """
+        for name, take in self._policy.calendars:
             held = calendars.get(self._tx, name)
-            if held is None:
+            if held is None or (name != known.calendar and self._policy.has(known.calendar)):
                 continue
-            there = instances.named(self._tx, held, [(known.uid, known.recurrence_id)])
-            if any(one.start == known.start for one in there):
-                return name
-        return None
+            for one in instances.named(self._tx, held, [(known.uid, known.recurrence_id)]):
+                if one.start == known.start:
+                    judgement = judge(one, name, take, self._policy.rules)
+                    return replace(known, calendar=name, client=judgement.client or known.client)
+        return known
 
     def far(self, calendar: str) -> list[Session]:
         """Its sessions that begin later than those that are watched."""

@@ -1,6 +1,6 @@
 """Follows the open repair cards into the calendar: which session makes up for the missed one, and what that calls for.
 
-0  a calendar that was renamed since is the one that is meant
+0  a calendar that was renamed since is the one that is meant, and so is a client whose alias is another
 1  what stood when the card was opened is remembered, once               (core.make_up)
 2  a make-up session that is gone is given up; a new one is found        step 6 follows
 3  where they meet first: that session, and the make-up, get a cue       openings.py
@@ -62,13 +62,15 @@ def _follow_all(tx: Tx, policy: Policy, now: datetime) -> None:
         row, it = sessions.get(tx, card.session_id), misses.about(tx, card)
         if row is None or it is None:
             continue
-        renamed = held.renamed(row.known)
-        if renamed is not None:
-            row = course.rename_calendar(tx, row, renamed)
+        before = row.known
+        if not row.hidden and (known := held.as_now(before)) != before:
+            row = course.rename(tx, row, known, now)
         missed = it.verdict is Verdict.MISSED and _is_fresh(card, now)
         if card.stood is not None and not missed:
             continue
-        one = _Follower(tx, policy, held, card, row, it.start, now, has_other_ids=renamed is not None)
+        one = _Follower(
+            tx, policy, held, card, row, it.start, now, has_other_ids=row.known.calendar != before.calendar
+        )
         if card.stood is None:
             one.remember()
         if missed:
