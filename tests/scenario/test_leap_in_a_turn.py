@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from kepthour.core.reminder import Reminder
 from kepthour.core.response import Kind
+from kepthour.pipeline.dispatch import claim
 from tests.support.day import CONFIG, Day, when
 
 
@@ -51,6 +54,28 @@ async def test_a_sleep_in_the_middle_of_a_turn_neither_asks_nor_complains(
     day.sync()
     await day.until("2026-03-02 13:30")
     assert not said(day)
+
+
+async def test_a_sleep_between_a_claim_and_the_hand_over_has_the_reminder_weighed_again(
+    day: Day, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await day.until("2026-03-02 09:44")
+    claims = claim.claim
+
+    def claims_and_sleeps(*args: Any, **more: Any) -> tuple[list[claim.Parcel], list[Reminder]]:
+        found = claims(*args, **more)
+        day.clock.sleep(when("2026-03-02 09:59:30") - day.clock.at)
+        return found
+
+    day.clock.at = when("2026-03-02 09:45")
+    with monkeypatch.context() as patched:
+        patched.setattr(claim, "claim", claims_and_sleeps)
+        await day.pump.turn()
+        await day.pump.settle()
+    assert "-15m" not in [rung for _at, rung in day.rungs()]
+    day.sync()
+    await day.until("2026-03-02 10:00")
+    assert day.rungs()[1:] == [("09:59:30", "-1m"), ("10:00:00", "0m")]
 
 
 async def test_an_answer_after_a_sleep_concludes_nothing_of_other_sessions(day: Day) -> None:

@@ -13,7 +13,7 @@ from kepthour.core.errors import NeedsPerson, TryLater
 from kepthour.core.notice import Notice, Showing
 from kepthour.core.reminder import Reminder, State, Target
 from kepthour.core.response import Kind
-from kepthour.core.timekeeping import LEAST
+from kepthour.core.timekeeping import LEAST, leap
 from kepthour.logger import log
 from kepthour.pipeline.dispatch import claim
 from kepthour.pipeline.dispatch.claim import Outcome, Parcel
@@ -103,11 +103,16 @@ class Dispatcher:
         """
         await self.record()
         await self.make_way()
-        now, in_hand = self._clock.now(), self.in_hand
+        clocks, in_hand = self._clock.read(), self.in_hand
+        now = clocks.wall
         parcels, outdated = await asyncio.to_thread(
             claim.claim, self._store, self._outlets.names, self._wording, now, in_hand, ahead, digests=digests
         )
-        self._send(parcels)
+        if parcels and leap(clocks, self._clock.read()).noticeable:
+            await self._end_leases(parcels)  # by this time others are due, perhaps
+            self._wake()
+        else:
+            self._send(parcels)
         self._recall(outdated)
         since = now - self._weighed_at
         if self._later and (min(self._later.values()) <= now or not timedelta() <= since < _WEIGHED_FOR):
@@ -268,13 +273,16 @@ class Dispatcher:
         ]
 
     async def _let_go(self, parcels: Sequence[Parcel]) -> None:
+        await self._end_leases(parcels)
+        self._put_down([parcel.reminder for parcel in parcels])
+        self._wake()
+
+    async def _end_leases(self, parcels: Sequence[Parcel]) -> None:
         claimed = [parcel.reminder for parcel in parcels]
         try:
             await asyncio.to_thread(claim.let_go, self._store, claimed)
         except Exception as error:  # noqa: BLE001  supervised: then the lease ends by itself
             log.warning("lease.not_ended", count=len(claimed), problem=error)
-        self._put_down(claimed)
-        self._wake()
 
     def _put_down(self, claimed: Sequence[Reminder]) -> None:
         """These were claimed ahead, and not handed over."""
