@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 import json
 import os
@@ -173,6 +174,7 @@ async def test_a_channel_leaves_no_file_no_process_and_no_task_behind(channel: C
         return found
 
     async with asyncio.timeout(20):
+        gc.collect()  # a file that an object of another test holds is not to be closed meanwhile
         await use()  # what is loaded or opened once for good
         before = await settled()
         await use()
