@@ -20,7 +20,7 @@ from kepthour.pipeline.plan.oddities import note_oddities
 from kepthour.pipeline.plan.policy import Policy
 from kepthour.pipeline.plan.rewind import rewind
 from kepthour.pipeline.plan.stranded import put_elsewhere
-from kepthour.store import calendars, outbox, questions, reminders, responses, sessions, watches
+from kepthour.store import outbox, questions, reminders, responses, sessions, watches
 from kepthour.store.engine import Store, Tx
 from kepthour.store.sessions import SessionRow
 
@@ -57,9 +57,6 @@ def _follow_calendars(tx: Tx, policy: Policy, now: datetime) -> tuple[Counter[Fa
     recent = [row for row in rows if row.known.end > now - PLANNED_BEHIND]
     observed = observe(tx, policy, [*recent, *unheard], now)
     rows += [row for row in unheard if row.id in observed.cancelled]
-    if not observed.unasked:
-        # The new name of one that was renamed has answered: the old one says nothing any more.
-        calendars.forget_others(tx, [name for name, _take in policy.calendars])
     # One that was known at a time far from now, and is back in sight, is moved, not new.
     rows += sessions.with_ids(tx, observed.sessions.keys() - {row.id for row in rows})
     by_id = {row.id: row for row in rows}
