@@ -8,6 +8,7 @@ are planned anew with each plan, and rungs with their ladder.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from kepthour.core.ladder import Step
@@ -52,17 +53,7 @@ def _ask_again(tx: Tx, policy: Policy, configured: Collection[str], now: datetim
             continue
         outbox.change(tx, [Change(one.id, State.WITHDRAWN, Why.NO_CHANNEL)], now)
         planning.put_aside(tx, [one.id])
-        planning.announce(
-            tx,
-            one.subject,
-            one.session_id,
-            one.revision,
-            one.rung,
-            policy.digest_channels,
-            one.urgency,
-            now,
-            now + _ASKED_FOR,
-        )
+        _put(tx, replace(one, due_at=now, useful_until=now + _ASKED_FOR), policy.digest_channels)
 
 
 def _asks_near(other: Reminder, one: Reminder, policy: Policy) -> bool:
