@@ -95,7 +95,6 @@ class App:
         """Ask one calendar what changed, and follow up. Blocks. Raises TryLater, NeedsPerson for the store only."""
         polled = self.sources.poll(name)
         if polled.news:
-            self.sources.forget_others()  # it may be another's new name, and that says nothing any more
             self._unplanned.add(name)  # until it is: what failed is not news to the next poll
         if name in self._unplanned:
             self.replan()  # before the comparison, which may take as long again

@@ -171,18 +171,14 @@ class Sources:
     def _polled_and_compared(self, name: str) -> pipeline.poll.Polled:
         return self.compare(name, self.poll(name))  # one plan follows, when all are heard
 
-    def forget_others(self) -> None:
-        """What is stored of calendars that are not configured any more goes, as soon as none can be their new name."""
-        with self._store.write() as tx:
-            if not self._given_up.is_set():
-                calendars.forget_others(tx, {calendar.name for calendar in self._config.calendars})
-
     def move_windows(self) -> bool:
         """Expand stored calendars anew where their window has to move; whether one had to. No network.
 
         What is stored of calendars that are not configured any more goes.
         """
-        self.forget_others()
+        with self._store.write() as tx:
+            if not self._given_up.is_set():
+                calendars.forget_others(tx, {calendar.name for calendar in self._config.calendars})
         moved = [self._moves_window(source) for source in self.by_name.values()]
         return any(moved)
 

@@ -169,11 +169,9 @@ async def test_a_double_takes_over_when_the_first_calendar_loses_the_session(tmp
 
 
 async def test_what_is_stored_of_a_calendar_that_is_no_longer_configured_goes(day: Day) -> None:
-    """Once the one that is there has answered: it may be its new name."""
     day.config = CONFIG.replace('name = "practice"', 'name = "other"')
     day.start()
     day.app.refresh()
-    day.sync()
     with day.app.store.read() as tx:
         from kepthour.store import calendars
 

@@ -200,9 +200,6 @@ async def test_a_poll_of_a_calendar_that_is_not_configured_any_more_goes_nowhere
         return answer(known)
 
     monkeypatch.setattr(day.calendar, "poll", renamed)
-    monkeypatch.setattr(
-        day.app.sources, "forget_others", lambda: None
-    )  # it would forget the one of another App
     day.sync()
     other = stored(day, "other")
     with day.app.store.read() as tx:

@@ -11,7 +11,7 @@ from sqlalchemy import Row, Update, bindparam, delete, insert, select, update
 
 from kepthour.core.freshness import Freshness, freshness
 from kepthour.store.engine import THERAPIST, Tx
-from kepthour.store.tables import calendars, resources
+from kepthour.store.tables import calendars
 
 _MINE = select(calendars).where(calendars.c.therapist_id == THERAPIST)
 _CALLED = _MINE.where(calendars.c.name == bindparam("name"))
@@ -101,39 +101,10 @@ def _calendar(row: Row[Any]) -> CalendarRow:
 
 
 def forget_others(tx: Tx, names: Collection[str]) -> None:
-    """Remove what is stored of calendars that are not configured any more; sessions that were watched stay.
-
-    `names` are those that are. While one of these has never answered, it may be another's new name: what that one held
-    (that they are out of office, say) holds until then.
-    """
-    others = [one for one in everything(tx) if one.name not in names]
-    if not others:
-        return
-    gone = [one.id for one in others] if not unread(tx, names) else []
-    tx.connection.execute(delete(calendars).where(calendars.c.id.in_(gone)))
-    empty = [one.id for one in others if one.name in removed(tx, names)]
-    tx.connection.execute(delete(resources).where(resources.c.calendar_id.in_(empty)))
-
-
-def removed(tx: Tx, names: Collection[str]) -> frozenset[str]:
-    """Those not among `names` (the configured ones) that none of these is the new name of.
-
-    Such a one was asked still when each that has never answered stood beside it already.
-    """
-    added = [row.added_at if row else None for row in unread(tx, names)]
-    others = [one for one in everything(tx) if one.name not in names]
-    return frozenset(
-        one.name
-        for one in others
-        if one.last_attempt_at is not None
-        and all(at is not None and at < one.last_attempt_at for at in added)
+    """Remove everything stored of calendars that are not configured any more; sessions that were watched stay."""
+    tx.connection.execute(
+        delete(calendars).where(calendars.c.therapist_id == tx.therapist, calendars.c.name.not_in(names))
     )
-
-
-def unread(tx: Tx, names: Collection[str]) -> list[CalendarRow | None]:
-    """Of the calendars with these `names` those that have never answered; None: it was not even asked."""
-    there = {one.name: one for one in everything(tx)}
-    return [row for row in map(there.get, names) if row is None or row.last_good_at is None]
 
 
 def everything(tx: Tx) -> list[CalendarRow]:

@@ -59,7 +59,7 @@ def agenda(config: Configuration, store: Store, start: datetime, end: datetime, 
         watched = {row.id: row for row in sessions.between(tx, start, end)}
         watched |= {row.id: row for row in sessions.with_ids(tx, found.keys() - watched.keys())}
         shown = [(_known(session, watched.get(one)), watched.get(one)) for one, session in found.items()]
-        read = calendars.read_ever(tx).intersection(calendar.name for calendar in config.calendars)
+        read = calendars.read_ever(tx)
         for row in watched.values():
             if row.id in found or row.hidden:
                 continue

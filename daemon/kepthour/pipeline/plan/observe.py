@@ -29,7 +29,6 @@ class Observed:
     # ids of what stands in another calendar, too: each with the id that it is in here by
     doubles: Mapping[str, str]
     unasked: bool  # a calendar is new and was not polled yet; perhaps it is one that was renamed
-    removed: frozenset[str]  # calendars that are not configured any more, and were not renamed
 
 
 def observe(tx: Tx, policy: Policy, rows: Sequence[SessionRow], now: datetime) -> Observed:
@@ -54,9 +53,7 @@ def observe(tx: Tx, policy: Policy, rows: Sequence[SessionRow], now: datetime) -
     doubles = duplicates(placed, left(tx, rows, placed, now))
     kept = {key: one for key, one in found.items() if key not in doubles}
     cancelled = frozenset(key for key, one in judgements.items() if one.why in GONE)
-    names = [name for name, _take in policy.calendars]
-    removed = calendars.removed(tx, names) if unasked else frozenset()
-    return Observed(kept, judgements, frozenset(silent), cancelled, doubles, unasked, removed)
+    return Observed(kept, judgements, frozenset(silent), cancelled, doubles, unasked)
 
 
 def tells(calendar: CalendarRow, now: datetime) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from kepthour.core.changes import Fate, compare
@@ -60,7 +60,10 @@ def _follow_calendars(tx: Tx, policy: Policy, now: datetime) -> tuple[Counter[Fa
     # One that was known at a time far from now, and is back in sight, is moved, not new.
     rows += sessions.with_ids(tx, observed.sessions.keys() - {row.id for row in rows})
     by_id = {row.id: row for row in rows}
-    known = {row.id: row.known for row in rows if not row.hidden and _can_be_compared(policy, observed, row)}
+    here = {(one.uid, one.start) for one in observed.sessions.values()}
+    known = {
+        row.id: row.known for row in rows if not row.hidden and _can_be_compared(policy, observed, here, row)
+    }
     counts: Counter[Fate] = Counter()
     lengthened = set()
     for happening in compare(known, observed.sessions, now, observed.cancelled, observed.doubles):
@@ -78,11 +81,18 @@ def _unheard(tx: Tx, now: datetime) -> list[SessionRow]:
     return [row for row in undecided if row.verdict is None and row.known.end <= now - PLANNED_BEHIND]
 
 
-def _can_be_compared(policy: Policy, observed: Observed, row: SessionRow) -> bool:
-    """Not what belongs to a calendar that says nothing; nor to one that is gone, while its new name may be unasked."""
+def _can_be_compared(
+    policy: Policy, observed: Observed, here: Collection[tuple[str, datetime]], row: SessionRow
+) -> bool:
+    """Not what belongs to a calendar that says nothing; nor to one that is gone, while its new name may be unasked.
+
+    What stands under a new name is no question any more, though another new name may be unasked: `here` is all that
+    stands, by uid and start.
+    """
     calendar = row.known.calendar
-    is_renamed = not policy.has(calendar) and observed.unasked and calendar not in observed.removed
-    return calendar not in observed.silent and not is_renamed
+    if calendar in observed.silent:
+        return False
+    return policy.has(calendar) or not observed.unasked or (row.known.uid, row.known.start) in here
 
 
 def _plan_what_comes(tx: Tx, policy: Policy, now: datetime, lacking: Mapping[str, Lacks]) -> None:
