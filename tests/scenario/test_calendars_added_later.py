@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,15 @@ async def test_so_is_one_of_a_calendar_that_has_another_name_since(tmp_path: Pat
     await day.restart()
     await day.until("2026-03-02 12:40")
     assert verdicts(day) == {"one": Verdict.UNKNOWN}
+
+
+async def test_what_was_over_by_a_clock_that_was_ahead_at_the_first_start_is_asked_about(tmp_path: Path) -> None:
+    """A machine that takes its own clock for UTC until the network tells the time."""
+    day = Day(tmp_path, "2026-03-02 11:30")
+    day.put("one", "2026-03-02T10:00:00")
+    day.sync()
+    await day.until("2026-03-02 11:31")
+    day.clock.step(-timedelta(hours=2))
+    await day.until("2026-03-02 10:20")
+    assert [rung for _at, rung in day.rungs()][-2:] == ["+5m", "question"]
+    assert day.only().verdict is Verdict.SUSPECTED_MISS

@@ -21,7 +21,7 @@ from kepthour.core.trail import What
 from kepthour.core.verdict import HELD, NOT_FINAL, Because, Verdict
 from kepthour.store.conditions import in_parts, one_of
 from kepthour.store.engine import THERAPIST, Tx
-from kepthour.store.tables import calendars, evidence, responses, sessions, trail
+from kepthour.store.tables import calendars, evidence, reminders, responses, sessions, trail
 
 _NOT_FINAL = [verdict.value for verdict in NOT_FINAL]
 _OVERLAPS = and_(sessions.c.start < bindparam("end"), sessions.c.end > bindparam("start"))
@@ -60,7 +60,9 @@ _EDITED = and_(
     ),
 )
 _SEEN = and_(trail.c.session_id == sessions.c.id, trail.c.what == What.SEEN.value)
-# Its calendar was added to the configuration when it was over, and nothing knew of it before.
+_HAS_A_LADDER = and_(reminders.c.subject == sessions.c.id, reminders.c.offset.is_not(None))
+# Its calendar was added to the configuration when it was over, and nothing knew of it before. By a clock that was
+# wrong then it may seem so of one that is reminded of.
 _OVER_WHEN_ADDED = and_(
     exists().where(
         calendars.c.therapist_id == sessions.c.therapist_id,
@@ -69,6 +71,7 @@ _OVER_WHEN_ADDED = and_(
     ),
     exists().where(_SEEN, trail.c.at >= sessions.c.end),
     ~exists().where(_SEEN, or_(trail.c.at < sessions.c.end, trail.c.about.is_not(None))),
+    ~exists().where(_HAS_A_LADDER),
 )
 _UNDECIDED = _PRESENT.where(
     or_(
