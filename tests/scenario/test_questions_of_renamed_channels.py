@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
 from kepthour.ports import Key
 from tests.scenario.test_renamed_channels import PHONE, rename
@@ -64,6 +65,18 @@ async def test_where_it_stands_elsewhere_already_it_comes_no_second_time(tmp_pat
     await rename(day, "phone", "mobile")
     await day.until("2026-03-02 10:40")
     assert (came(day, "mobile"), came(day, "screen")) == ([], ASKED)  # shown again, as after each start
+
+
+async def test_a_sweep_that_stands_waits_for_the_end_of_the_session_they_are_in(tmp_path: Path) -> None:
+    """Of use for ten minutes is only one that was not asked yet."""
+    day = a_morning(tmp_path, CONFIG.replace("[sweep]\nenabled = false\n", ""))
+    day.put("next", "2026-03-02T11:05:00")
+    day.sync()
+    await day.until("2026-03-02 11:06")
+    day.answer(Kind.HERE)
+    await rename(day)
+    await day.until("2026-03-02 12:30")
+    assert day.rungs("display") == [("11:55:00", "sweep")]
 
 
 async def test_what_was_answered_is_not_asked(tmp_path: Path) -> None:

@@ -196,7 +196,10 @@ def plan_sweep(tx: Tx, policy: Policy, known: Known, now: datetime) -> None:
     moved = {
         one.id
         for one in pending
-        if wanted is None or one.due_at != wanted.due_at or one.channel not in policy.digest_channels
+        if wanted is None
+        or one.channel not in policy.digest_channels
+        # both past: it waits, be it for the end of another session, and may have been put there since
+        or (one.due_at != wanted.due_at and max(one.due_at, wanted.due_at) > now)
     }
     planning.drop(tx, moved)
     if wanted is not None and _lack(policy, there, moved):
