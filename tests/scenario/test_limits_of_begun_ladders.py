@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
-from tests.support.day import Day, a_morning
+from kepthour.store.rescue import begin_anew
+from tests.support.day import CONFIG, Day, a_morning
 
 SHORTER = '[verdict]\nmissed_after = "3m"\nlate_after = "1m"\n'
 
@@ -79,3 +82,34 @@ async def test_one_whose_entry_lasts_longer_now_has_its_new_end(tmp_path: Path) 
     day.sync()
     await day.until("2026-03-02 10:20")
     assert day.rungs_since("10:05") == [("10:05:00", "+5m"), ("10:15:00", "question")]
+
+
+async def lose(day: Day, *lost: str) -> None:
+    """The store is damaged, and begun anew from what is left when these statements took away the rest."""
+    await day.pump.close()
+    day.app.close()
+    day.app.store.close()
+    with closing(sqlite3.connect(day.store_path)) as connection:
+        for one in lost:
+            connection.execute(one)
+        connection.commit()
+    day.start()
+    begin_anew(day.app.store, day.clock.at)
+    await day.restart()
+
+
+async def test_nobody_is_asked_at_the_start_since_the_rungs_after_it_were_lost(tmp_path: Path) -> None:
+    day = a_morning(tmp_path)
+    await day.until("2026-03-02 09:50")
+    await lose(day, "DELETE FROM sessions", 'DELETE FROM reminders WHERE "offset" >= 0')
+    await day.until("2026-03-02 10:20")
+    assert day.rungs_since("10:00")[-1] == ("10:15:00", "question")
+
+
+async def test_who_comes_in_time_is_so_after_the_session_itself_was_lost(tmp_path: Path) -> None:
+    day = a_morning(tmp_path, f'{CONFIG}[verdict]\nlate_after = "10m"\n')
+    await day.until("2026-03-02 09:50")
+    await lose(day, "DELETE FROM sessions")
+    await day.until("2026-03-02 10:05")
+    day.answer(Kind.HERE)
+    assert day.only().verdict is Verdict.ON_TIME

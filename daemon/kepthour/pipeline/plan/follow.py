@@ -55,7 +55,10 @@ def _limits_as_planned(ladder: Ladder, row: SessionRow, new: Session) -> tuple[d
     """Deadline and `late_after` of a session that was planned as `row`, and is as `new`, at the same start.
 
     A ladder that has begun keeps them, whatever the configuration says since; until it has, planning it sets them.
+    Those of a session whose row was lost were guessed from what was left of its ladder (store.salvage).
     """
+    if not row.known.calendar:
+        return ladder.deadline(new.start, new.end), ladder.late_after
     before, half = row.deadline - row.known.start, (row.known.end - row.known.start) / 2
     missed_after = before if before < half else max(ladder.missed_after, before)
     return replace(ladder, missed_after=missed_after).deadline(new.start, new.end), row.late_after
