@@ -10,6 +10,8 @@ from kepthour.core.verdict import Verdict
 from kepthour_connectors.base import Transient
 from tests.support.after_a_miss import (
     CUE,
+    MISSED,
+    a_series,
     after_a_miss,
     card,
     cues,
@@ -20,6 +22,7 @@ from tests.support.after_a_miss import (
     step,
 )
 from tests.support.day import Day
+from tests.support.fence import TITLE
 
 WEDNESDAY = "2026-03-04 12:00"  # the missed session is out of the days that are watched
 
@@ -104,3 +107,21 @@ async def test_clients_whose_aliases_are_written_otherwise_are_the_same(tmp_path
     assert [at for at, _title in landings(day)] == ["06 16:50"]
     await go_to(day, "2026-04-20 12:00")
     assert made_up(day) == ("05 16:00", "calendar", "one_off")
+
+
+@pytest.mark.parametrize("is_before", [False, True])
+async def test_a_series_that_is_given_to_another_client_with_its_past_takes_no_card_with_it(
+    tmp_path: Path, *, is_before: bool
+) -> None:
+    """"All events", the calendar was told."""
+    day = after_a_miss(tmp_path)
+    if is_before:
+        day.put("extra", "2026-03-05T16:00:00")
+        day.sync()
+    await go_to(day, WEDNESDAY)
+    a_series(day, "weekly", MISSED, title=f"CD {TITLE}")
+    day.put("extra", "2026-03-05T16:00:00")
+    day.sync()
+    await go_to(day, "2026-03-07 12:00")
+    assert (made_up(day), step(day, 6)) == (("05 16:00", "calendar", "one_off"), "done by calendar")
+    assert [at for at, _title in landings(day)] == ["06 16:50"]
