@@ -47,6 +47,17 @@ async def test_it_goes_on_to_its_end(tmp_path: Path, change: Callable[[Day], Non
     ]
 
 
+async def test_it_does_so_where_a_channel_has_another_name_since(tmp_path: Path) -> None:
+    """And at a time that is past the deadline that is configured now."""
+    phone = '[channels.phone]\ntype = "recorder"\njoins = "+4m"\n'
+    day = a_morning(tmp_path, CONFIG + phone)
+    await day.until("2026-03-02 10:03:30")
+    day.config = day.config.replace("channels.phone", "channels.mobile") + SHORTER
+    await day.restart()
+    await day.until("2026-03-02 10:10")
+    assert day.rungs("mobile") == [("10:04:00", "+4m"), ("10:05:00", "+5m")]
+
+
 @pytest.mark.parametrize("change", CHANGES)
 async def test_who_comes_in_time_by_what_held_then_is_not_late(
     tmp_path: Path, change: Callable[[Day], None]

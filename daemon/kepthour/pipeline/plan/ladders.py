@@ -38,11 +38,14 @@ class Known:
 
 
 def may_be_planned(row: SessionRow, ladder: Ladder, now: datetime, answers: Sequence[Response] = ()) -> bool:
-    """Whether a ladder is, or may be, called for. `answers` are those to its present start, by time."""
+    """Whether a ladder is, or may be, called for. `answers` are those to its present start, by time.
+
+    One that has begun goes on to the deadline that held then: `row` has it.
+    """
     if row.known.cancelled or row.verdict is not None:
         return False
     start, end = row.known.start, row.known.end
-    return now < deadline_after(ladder.deadline(start, end), start, answers)
+    return now < deadline_after(max(row.deadline, ladder.deadline(start, end)), start, answers)
 
 
 def plan_ladder(
