@@ -102,7 +102,9 @@ async def test_so_is_one_of_a_calendar_that_has_another_name_since(tmp_path: Pat
     assert verdicts(day) == {"one": Verdict.UNKNOWN}
 
 
-async def test_what_was_over_by_a_clock_that_was_ahead_at_the_first_start_is_asked_about(tmp_path: Path) -> None:
+async def test_what_was_over_by_a_clock_that_was_ahead_at_the_first_start_is_asked_about(
+    tmp_path: Path,
+) -> None:
     """A machine that takes its own clock for UTC until the network tells the time."""
     day = Day(tmp_path, "2026-03-02 11:30")
     day.put("one", "2026-03-02T10:00:00")

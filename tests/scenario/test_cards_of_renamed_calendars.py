@@ -113,7 +113,7 @@ async def test_clients_whose_aliases_are_written_otherwise_are_the_same(tmp_path
 async def test_a_series_that_is_given_to_another_client_with_its_past_takes_no_card_with_it(
     tmp_path: Path, *, is_before: bool
 ) -> None:
-    """"All events", the calendar was told."""
+    """The calendar was told “all events”."""
     day = after_a_miss(tmp_path)
     if is_before:
         day.put("extra", "2026-03-05T16:00:00")
