@@ -63,8 +63,8 @@ class _Pump(Pump):
 
     foreseen: datetime | None = None
 
-    def _next(self, before: timedelta) -> datetime | None:
-        self.foreseen = super()._next(before)
+    def _next(self, before: timedelta, as_of: datetime) -> datetime | None:
+        self.foreseen = super()._next(before, as_of)
         return self.foreseen
 
 
