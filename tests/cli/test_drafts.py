@@ -105,15 +105,12 @@ def test_the_free_times_of_slots_stand_in_it_by_the_words_of_its_language(world:
 
 def test_cards_that_look_for_a_time_too_are_named_where_times_are_offered(world: World) -> None:
     """After a morning that was slept through, two clients must not be offered the same."""
-    careful = (
-        "Careful: cards 2 and 3 look for a time, too, and would be offered the same. "
-        "Hold what you offer, and import it: kepthour repair 1 hold START\n"
-    )
+    careful = "Careful: cards 2 and 3 look for a time, too: what you offer here, do not offer there.\n"
     assert careful in world.cli("repair", "1", "slots").stdout
     assert careful in world.cli("repair", "1", "draft", "--times").stderr
     assert world.json("repair", "1", "slots")["other_cards"] == ["2", "3"]
     world.cli("repair", "2", "step", "6", "skip", "--reason", "They did not want one.")
-    assert "Careful: card 3 looks for a time, too, and" in world.cli("repair", "1", "slots").stdout
+    assert "Careful: card 3 looks for a time, too:" in world.cli("repair", "1", "slots").stdout
     world.cli("repair", "2", "step", "6", "undone")
 
 

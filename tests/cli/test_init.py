@@ -422,7 +422,7 @@ def test_a_zone_that_was_never_set_is_no_answer(world: World) -> None:
     world.env["TZ"] = "UTC"
     run = FirstRun(world, {"Your time zone": ["", "Europe/Berlin"]}, stop_at="Which (")
     assert (
-        'This computer goes by UTC, as one does whose zone was never set. Yours looks like "Europe/Berlin".'
+        'This computer goes by UTC, as one does whose zone was never set. A zone is written like this: "Europe/Berlin".'
         in run.said
     )
     world.env["TZ"] = "Europe/Berlin"
@@ -432,7 +432,10 @@ def test_a_zone_that_was_never_set_is_no_answer(world: World) -> None:
 def test_a_zone_that_has_no_name_is_asked_for_and_never_guessed(world: World) -> None:
     without_name(world)
     run = FirstRun(world, {"Your time zone": ["", "America/Lima"]}, stop_at="Which (")
-    assert 'This computer does not tell its zone\'s name. Yours looks like "Europe/Berlin".' in run.said
+    assert (
+        'This computer does not tell its zone\'s name. A zone is written like this: "Europe/Berlin".'
+        in run.said
+    )
     assert "[UTC]" not in run.said
 
 

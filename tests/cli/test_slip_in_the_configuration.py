@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from pathlib import Path
 
@@ -178,3 +179,19 @@ def test_where_no_copy_can_be_kept_the_daemon_runs_all_the_same(world: World) ->
     copy.mkdir()
     with world.daemon() as daemon:
         assert "configuration.not_kept" in daemon.said()
+
+
+def test_a_change_that_is_not_taken_up_yet_is_told_until_it_is(world: World) -> None:
+    """Whoever changes a channel and forgets the reload must not think that all is well."""
+    word = "goes by the configuration of before"
+    with world.daemon() as daemon:
+        assert word not in world.cli("status").stdout
+        world.configure(CONFIG + '[reminders]\nprofile = "gentle"\n')
+        assert word in world.cli("status").stdout
+        checks = json.loads(world.run(["check", "--json"]).stdout)["checks"]
+        (check,) = [one for one in checks if word in one["what"]]
+        assert (check["name"], check["state"], check["critical"]) == ("daemon", "problem", False)
+        daemon.process.send_signal(signal.SIGHUP)
+        eventually(lambda: word not in world.cli("status").stdout, "the change to be taken up")
+    world.configure(CONFIG)
+    assert word not in world.cli("status").stdout  # no daemon goes by any

@@ -199,3 +199,17 @@ async def test_a_channel_that_went_silent_shows_in_the_status(day: Day) -> None:
     assert screen.failed > 0
     assert screen.last_sent is not None
     assert f"{screen.last_sent.astimezone(BERLIN):%H:%M}" == "09:45"
+
+
+async def test_a_session_that_is_over_before_its_time_is_not_the_next_one(day: Day) -> None:
+    """An early check-in, and out again since they came early, too."""
+
+    def coming() -> str | None:
+        found = status(day.app.config, day.app.store, 1, day.clock.at).next_session
+        return found.session.uid if found else None
+
+    await day.until("2026-03-02 09:56")
+    day.answer(Kind.HERE)
+    assert coming() == "one"
+    day.answer(Kind.OUT)
+    assert coming() is None

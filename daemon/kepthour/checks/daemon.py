@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from importlib.metadata import version
 
 from kepthour.checks.record import Check, ok, problem
+from kepthour.config import Configuration
+from kepthour.runtime.taken_up import is_waiting
 from kepthour.store.engine import Store
 from kepthour.store.watches import Watch, latest
 
@@ -14,11 +16,16 @@ NAME = "daemon"
 _FRESH = timedelta(seconds=60)
 
 
-def examine(store: Store, pid: int | None, now: datetime) -> list[Check]:
+def examine(config: Configuration, store: Store, pid: int | None, now: datetime) -> list[Check]:
     """`pid` is the daemon's that holds the store's lock; None: none does. Raises TryLater, NeedsPerson."""
     with store.read() as tx:
         watch = latest(tx)
-    return judged(pid, watch, version("kepthour"), now)
+    found = judged(pid, watch, version("kepthour"), now)
+    if pid is not None and is_waiting(config):
+        what = f"It goes by the configuration of before: {config.file} was changed since."
+        remedy = f"Have it taken up: systemctl --user reload kepthour; without systemd: kill -HUP {pid}"
+        found.append(problem(NAME, None, what, remedy, critical=False))
+    return found
 
 
 def judged(pid: int | None, watch: Watch | None, installed: str, now: datetime) -> list[Check]:

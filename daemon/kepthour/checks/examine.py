@@ -71,4 +71,4 @@ def _daemon(app: App) -> list[Check]:
     """The daemon, and what it has met with at the channels."""
     pid, now = StoreLock(app.store.path).holder(), app.clock.now()
     met = channels.refusals(status(app.config, app.store, pid, now).channels)
-    return [*met, *daemon.examine(app.store, pid, now)]
+    return [*met, *daemon.examine(app.config, app.store, pid, now)]

@@ -59,9 +59,8 @@ def _answer(ctx: click.Context, kind: Kind, session_id: str | None, span: timede
     ring(app.store.path)
     _tell(ctx, app, answered)
     if kind in {Kind.ACK, Kind.SNOOZE, Kind.LATE} and StoreLock(app.store.path).holder() is None:
-        click.echo(
-            "kepthour: no daemon runs, so nobody reminds you: kepthour service install --now", err=True
-        )
+        start = "kepthour service install --now; without systemd: kepthour run"
+        click.echo(f"kepthour: no daemon runs, so nobody reminds you: {start}", err=True)
 
 
 def _choose(ids: tuple[str, ...]) -> str:

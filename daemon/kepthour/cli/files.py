@@ -52,7 +52,7 @@ def _claim(file: Path, *, force: bool) -> bool:
         if not file.is_file():
             raise NeedsPerson(f"{file} is no file.", "Name a file, or a folder that is there.") from None
         if not force:
-            raise NeedsPerson(f"{file} is there already.", "Name another, or add --force.") from None
+            raise NeedsPerson(f"{file} is there already.", "Name another file, or add --force.") from None
         return False
     return True
 

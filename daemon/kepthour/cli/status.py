@@ -37,6 +37,7 @@ def status(ctx: click.Context, as_json: bool) -> None:
     """
     from kepthour.cli.faults import tell
     from kepthour.runtime.lock import StoreLock
+    from kepthour.runtime.taken_up import is_waiting
     from kepthour.views.status import status as read
 
     app, faulty = ctx.ensure_object(Setting).app_and_faults()
@@ -48,7 +49,7 @@ def status(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         document(_shape(found, zone))
     else:
-        _tell_daemon(found, zone)
+        _tell_daemon(found, zone, is_waiting=faulty is None and is_waiting(app.config))
         _tell_edges(found, zone)
         _tell_coming(found, zone)
     ctx.exit(0 if faulty is None else 2)
@@ -90,11 +91,16 @@ def _heartbeat_shape(found: Status, zone: tzinfo) -> dict[str, Any] | None:
     }
 
 
-def _tell_daemon(found: Status, zone: tzinfo) -> None:
+def _tell_daemon(found: Status, zone: tzinfo, *, is_waiting: bool) -> None:
     if found.pid is None:
         click.echo("Daemon: not running. Nobody is reminded. Start it with: kepthour run")
     else:
         click.echo(f"Daemon: running since {clock(found.since, zone)} (process {found.pid}).")
+        if is_waiting:
+            click.echo(
+                "It goes by the configuration of before: have what you changed taken up with "
+                f"systemctl --user reload kepthour; without systemd: kill -HUP {found.pid}"
+            )
     if found.away is not None:
         click.echo(
             f"You are away until {clock(found.away.end, zone)}: no session reminds. See: kepthour away"

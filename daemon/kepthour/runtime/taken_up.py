@@ -30,6 +30,14 @@ def keep(config: Configuration) -> None:
         log.warning("configuration.not_kept", problem=error)
 
 
+def is_waiting(config: Configuration) -> bool:
+    """Whether the daemon that went by this file last took up another text. Nobody knows (False) if there is no copy."""
+    try:
+        return copy_of(config.file).read_bytes() != config.content
+    except OSError:
+        return False
+
+
 def load_to_answer(file: Path, plugins: Plugins) -> tuple[Configuration, Faulty | None]:
     """The configuration in `file`; or if that has faults, the one that a daemon took up from there last, and these.
 

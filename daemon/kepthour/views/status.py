@@ -92,7 +92,7 @@ def status(config: Configuration, store: Store, pid: int | None, now: datetime) 
     coming = [
         entry
         for entry in agenda(config, store, now, now + _NEAR, now)
-        if entry.session.start > now and entry.state is not SessionState.CANCELLED
+        if entry.session.start > now and entry.state not in {SessionState.CANCELLED, SessionState.ENDED}
     ]
     with store.read() as tx:
         watch = watches.latest(tx) if pid is not None else None

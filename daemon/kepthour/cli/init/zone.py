@@ -32,7 +32,7 @@ def asked_zone() -> str:
     """What they say."""
     zone = system_zone()
     if zone in _TELLS_NOTHING:
-        click.echo(f'{_TELLS_NOTHING[zone]} Yours looks like "Europe/Berlin".')
+        click.echo(f'{_TELLS_NOTHING[zone]} A zone is written like this: "Europe/Berlin".')
     return ask("Your time zone", zone, _checked)
 
 

@@ -79,7 +79,7 @@ def _times(app: App, card: Card) -> tuple[datetime, ...]:
         raise NeedsPerson(
             "No time is free.", f"Look further: kepthour repair {card.id} slots --to T. Or leave --times out."
         )
-    warn_of_others(card, offers.others, err=True)
+    warn_of_others(offers.others, err=True)
     warn(offers.calendars, app.config.zone, err=True)
     theirs = offers.wish.client_zone
     if theirs is not None:

@@ -83,16 +83,12 @@ def warn(calendars: Iterable[CalendarStatus], zone: ZoneInfo, *, err: bool) -> N
             click.echo(f'Careful: the calendar "{calendar.name}" {doubt}', err=err)
 
 
-def warn_of_others(card: Card, others: Sequence[int], *, err: bool) -> None:
+def warn_of_others(others: Sequence[int], *, err: bool) -> None:
     """Say which other cards are offered the same times: two clients must not be."""
     if not others:
         return
     named, look = (f"card {others[0]}", "looks") if len(others) == 1 else (f"cards {_listed(others)}", "look")
-    click.echo(
-        f"Careful: {named} {look} for a time, too, and would be offered the same. Hold what you offer, and import it: "
-        f"kepthour repair {card.id} hold START",
-        err=err,
-    )
+    click.echo(f"Careful: {named} {look} for a time, too: what you offer here, do not offer there.", err=err)
 
 
 def _listed(numbers: Sequence[int]) -> str:

@@ -59,7 +59,7 @@ def slots(ctx: click.Context, start: str | None, end: str | None, at: str | None
         click.echo(_answer(judged, app))
     else:
         _tell(card, offers, span, app)
-    warn_of_others(card, offers.others, err=False)
+        warn_of_others(offers.others, err=False)
     warn(offers.calendars, app.config.zone, err=False)
 
 
