@@ -448,6 +448,8 @@ def test_who_expects_to_be_reminded_again_is_told_that_no_daemon_runs(
     with world.daemon():
         assert "no daemon" not in world.cli(*answer).stderr
     assert "no daemon" not in world.cli("here").stderr
+    (session,) = [one["id"] for one in world.json("agenda")["sessions"] if one["verdict"]]
+    assert "no daemon runs, so nobody reminds you" in world.cli("settle", session, "unknown").stderr
 
 
 def test_output_into_a_closed_pipe_is_no_crash(world: World) -> None:

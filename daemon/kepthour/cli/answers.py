@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from kepthour.cli.context import Setting, as_json, common
+from kepthour.cli.context import Setting, as_json, common, tell_if_nobody_reminds
 from kepthour.cli.printing import clock, document, stamp
 
 if TYPE_CHECKING:
@@ -47,7 +47,6 @@ def _answer(ctx: click.Context, kind: Kind, session_id: str | None, span: timede
     from kepthour.core.errors import Ambiguous
     from kepthour.core.response import Kind
     from kepthour.runtime.bell import ring
-    from kepthour.runtime.lock import StoreLock
 
     app = ctx.ensure_object(Setting).app_to_answer()
     try:
@@ -58,9 +57,8 @@ def _answer(ctx: click.Context, kind: Kind, session_id: str | None, span: timede
         answered = app.answer(kind, _choose(error.ids), "cli", span)
     ring(app.store.path)
     _tell(ctx, app, answered)
-    if kind in {Kind.ACK, Kind.SNOOZE, Kind.LATE} and StoreLock(app.store.path).holder() is None:
-        start = "kepthour service install --now; without systemd: kepthour run"
-        click.echo(f"kepthour: no daemon runs, so nobody reminds you: {start}", err=True)
+    if kind in {Kind.ACK, Kind.SNOOZE, Kind.LATE}:
+        tell_if_nobody_reminds(app)
 
 
 def _choose(ids: tuple[str, ...]) -> str:

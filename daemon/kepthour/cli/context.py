@@ -152,6 +152,15 @@ def moment(app: App, text: str, option: str) -> datetime:
         raise click.BadParameter(str(error), param_hint=option) from error
 
 
+def tell_if_nobody_reminds(app: App) -> None:
+    """Of what was answered something is still to come, and no daemon runs: say so on standard error."""
+    from kepthour.runtime.lock import StoreLock
+
+    if StoreLock(app.store.path).holder() is None:
+        start = "kepthour service install --now; without systemd: kepthour run"
+        click.echo(f"kepthour: no daemon runs, so nobody reminds you: {start}", err=True)
+
+
 MOMENT_HELP = "a date, a local time, today, tomorrow, +7d, -7d or +2h"
 
 

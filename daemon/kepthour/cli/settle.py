@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kepthour.cli.confirming import confirm
-from kepthour.cli.context import Setting, as_json, common
+from kepthour.cli.context import Setting, as_json, common, tell_if_nobody_reminds
 from kepthour.cli.printing import clock, document, question_shape
 
 if TYPE_CHECKING:
@@ -92,6 +92,8 @@ def _settle(app: App, session_id: str, verdict: str, reason: str | None, *, as_j
         click.echo(f"{_sentence(said, settled, clock(start, app.config.zone))}{_card(app, said, settled)}")
     if early:
         click.echo(_slip(session_id), err=True)
+    if settled.anew:
+        tell_if_nobody_reminds(app)
 
 
 def _settled(app: App, session_id: str, said: Verdict, reason: str | None, *, ask: bool) -> Settled:
