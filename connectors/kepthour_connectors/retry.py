@@ -26,9 +26,8 @@ LONGEST = timedelta(minutes=15)
 LONGEST_RETRY_AFTER = timedelta(hours=1)
 _TRIPS_AFTER = 3
 _FIRST_REST = timedelta(minutes=1)
-_AT_FIRST = timedelta(
-    seconds=5
-)  # instead, of what has never answered: no longer than a network takes to come
+# instead, of what has never answered: no longer than a network takes to come
+_AT_FIRST = timedelta(seconds=5)
 _PROBE = timedelta(minutes=1)  # how long others wait for the one that asks at a half-open circuit
 
 

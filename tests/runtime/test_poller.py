@@ -49,6 +49,16 @@ class Slow:
         return self._answer(known)
 
 
+async def asked_once(day: Day, scheduler: Scheduler) -> Poller:
+    """A poller that has asked, and was told something."""
+    heard = asyncio.Event()
+    poller = Poller(day.app, scheduler, heard.set)
+    poller.ask_all()
+    async with asyncio.timeout(10):
+        await heard.wait()
+    return poller
+
+
 async def test_all_are_heard_when_each_was_asked_once(day: Day, scheduler: Scheduler) -> None:
     heard = asyncio.Event()
     poller = Poller(day.app, scheduler, heard.set)
@@ -99,11 +109,7 @@ async def test_a_calendar_that_cannot_be_reached_is_waited_for_as_long_as_a_netw
 ) -> None:
     """A lid that is opened: the first poll fails at once, since the network takes seconds."""
     day.calendar.broken = Transient("No answer.", "Look at the network.")
-    heard = asyncio.Event()
-    poller = Poller(day.app, scheduler, heard.set)
-    poller.ask_all()
-    async with asyncio.timeout(10):
-        await heard.wait()
+    poller = await asked_once(day, scheduler)
     assert not poller.all_heard
     day.clock.at = when("2026-03-02 08:01:01")
     assert poller.all_heard
@@ -111,11 +117,7 @@ async def test_a_calendar_that_cannot_be_reached_is_waited_for_as_long_as_a_netw
 
 async def test_a_calendar_that_refuses_is_heard_all_the_same(day: Day, scheduler: Scheduler) -> None:
     day.calendar.broken = SignInNeeded("The password was refused.", "Store the new one.")
-    heard = asyncio.Event()
-    poller = Poller(day.app, scheduler, heard.set)
-    poller.ask_all()
-    async with asyncio.timeout(10):
-        await heard.wait()
+    poller = await asked_once(day, scheduler)
     assert poller.all_heard
 
 

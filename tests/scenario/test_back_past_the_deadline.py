@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from kepthour.core.response import Kind
-from tests.scenario.test_renamed_channels import ONE_RUNG, minutes
 from tests.support.day import CONFIG, Day, a_morning
+from tests.support.renaming import ONE_RUNG, minutes
 
 
 async def gone_and_back(day: Day, at: str, back: str) -> None:

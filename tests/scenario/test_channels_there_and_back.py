@@ -8,8 +8,18 @@ from pathlib import Path
 import pytest
 
 from kepthour.core.response import Kind
-from tests.scenario.test_renamed_channels import ONE_RUNG, PHONE, TEN_MINUTES, minutes, rename, times
-from tests.support.day import CONFIG, Day, a_morning, when
+from tests.support.day import CONFIG, Day, a_morning
+from tests.support.renaming import (
+    ONE_RUNG,
+    PHONE,
+    TEN_MINUTES,
+    away_over_the_session,
+    in_the_session_before,
+    minutes,
+    rename,
+    ten_minutes_late,
+    times,
+)
 
 
 async def there_and_back(day: Day) -> None:
@@ -18,48 +28,35 @@ async def there_and_back(day: Day) -> None:
 
 
 async def test_a_question_that_waits_for_the_end_of_a_leave_is_put(tmp_path: Path) -> None:
-    day = a_morning(tmp_path)
-    day.app.away(when("2026-03-02 09:31"), when("2026-03-02 12:00"))
-    await day.until("2026-03-02 11:00")
+    day = await away_over_the_session(tmp_path)
     await there_and_back(day)
     await day.until("2026-03-02 12:10")
     assert day.rungs("screen") == [("12:00:00", "question")]
 
 
 async def test_one_that_waits_for_the_end_of_a_session_is_put(tmp_path: Path) -> None:
-    day = a_morning(tmp_path)
-    day.put("two", "2026-03-02T10:10:00")
-    day.sync()
-    await day.until("2026-03-02 09:59:30")
-    day.answer(Kind.HERE)
-    await day.until("2026-03-02 10:26")
+    day = await in_the_session_before(tmp_path)
     await there_and_back(day)
     await day.until("2026-03-02 11:00")
     assert day.rungs_since("10:26") == [("10:50:00", "question")]
 
 
 async def test_what_an_announcement_after_the_start_called_for_comes_at_its_time(tmp_path: Path) -> None:
-    day = a_morning(tmp_path)
-    await day.until("2026-03-02 10:03")
-    day.answer(Kind.LATE, TEN_MINUTES)
+    day = await ten_minutes_late(tmp_path, "10:03")
     await there_and_back(day)
     await day.until("2026-03-02 10:40")
     assert [at for at, _ in day.rungs_since("10:04")] == [*minutes(13, 18), "10:28:00"]
 
 
 async def test_so_does_what_one_before_the_start_called_for(tmp_path: Path) -> None:
-    day = a_morning(tmp_path)
-    await day.until("2026-03-02 09:56")
-    day.answer(Kind.LATE, TEN_MINUTES)
+    day = await ten_minutes_late(tmp_path, "09:56")
     await there_and_back(day)
     await day.until("2026-03-02 10:40")
     assert [at for at, _ in day.rungs_since("09:57")] == [*minutes(10, 15), "10:25:00"]
 
 
 async def test_so_does_the_announced_start_where_no_rung_is_at_it(tmp_path: Path) -> None:
-    day = a_morning(tmp_path, ONE_RUNG)
-    await day.until("2026-03-02 09:55")
-    day.answer(Kind.LATE, TEN_MINUTES)
+    day = await ten_minutes_late(tmp_path, "09:55", ONE_RUNG)
     await there_and_back(day)
     await day.until("2026-03-02 10:15")
     assert [at for at, _ in day.rungs_since("09:56")] == ["10:10:00"]
@@ -79,9 +76,7 @@ async def test_one_of_two_channels_is_renamed_and_nothing_goes_to_the_far_one(
     tmp_path: Path, renamed: str
 ) -> None:
     phone = '[channels.phone]\ntype = "recorder"\njoins = "+30m"\n'
-    day = a_morning(tmp_path, CONFIG + '[channels.other]\ntype = "recorder"\n' + phone)
-    day.app.away(when("2026-03-02 09:31"), when("2026-03-02 12:00"))
-    await day.until("2026-03-02 11:00")
+    day = await away_over_the_session(tmp_path, CONFIG + '[channels.other]\ntype = "recorder"\n' + phone)
     await rename(day, renamed, "display")
     await day.until("2026-03-02 12:10")
     asked = [("12:00:00", "question")]
@@ -120,9 +115,7 @@ async def test_who_said_late_when_they_were_asked_are_asked_where_the_channel_is
 
 
 async def test_a_channel_that_was_gone_for_a_while_has_what_the_others_have(tmp_path: Path) -> None:
-    day = a_morning(tmp_path, CONFIG + PHONE)
-    await day.until("2026-03-02 10:03")
-    day.answer(Kind.LATE, TEN_MINUTES)
+    day = await ten_minutes_late(tmp_path, "10:03", CONFIG + PHONE)
     whole = day.config
     day.config = day.config.replace('[channels.screen]\ntype = "recorder"\n', "")
     await day.restart()
@@ -153,9 +146,7 @@ async def test_a_channel_that_joins_after_the_start_joins_as_long_after_an_annou
     tmp_path: Path,
 ) -> None:
     """Both are renamed; the phone would have rung at the announced start."""
-    day = a_morning(tmp_path, f'{CONFIG}{PHONE}joins = "+2m"\n')
-    await day.until("2026-03-02 10:03:30")
-    day.answer(Kind.LATE, TEN_MINUTES)
+    day = await ten_minutes_late(tmp_path, "10:03:30", f'{CONFIG}{PHONE}joins = "+2m"\n')
     day.config = day.config.replace("channels.phone", "channels.mobile")
     await rename(day)
     await day.until("2026-03-02 10:40")

@@ -9,8 +9,8 @@ import pytest
 from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
 from kepthour.ports import Key
-from tests.scenario.test_renamed_channels import PHONE, rename
 from tests.support.day import CONFIG, Day, a_morning, when
+from tests.support.renaming import PHONE, rename
 
 ASKED = ["question"]
 

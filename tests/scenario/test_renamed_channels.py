@@ -9,24 +9,18 @@ import pytest
 
 from kepthour.core.response import Kind
 from kepthour.core.verdict import Verdict
-from tests.support.day import CONFIG, Day, a_morning, when
-
-PHONE = '[channels.phone]\ntype = "recorder"\n'
-ONE_RUNG = CONFIG + '[[reminders.rungs]]\nat = "-10m"\n'
-TEN_MINUTES = timedelta(minutes=10)
-
-
-async def rename(day: Day, old: str = "screen", new: str = "display") -> None:
-    day.config = day.config.replace(f"channels.{old}", f"channels.{new}")
-    await day.restart()
-
-
-def times(day: Day, channel: str = "display") -> list[str]:
-    return [at for at, _rung in day.rungs(channel)]
-
-
-def minutes(first: int, last: int, seconds: str = "00") -> list[str]:
-    return [f"10:{minute:02}:{seconds}" for minute in range(first, last + 1)]
+from tests.support.day import CONFIG, a_morning
+from tests.support.renaming import (
+    ONE_RUNG,
+    PHONE,
+    TEN_MINUTES,
+    away_over_the_session,
+    in_the_session_before,
+    minutes,
+    rename,
+    ten_minutes_late,
+    times,
+)
 
 
 @pytest.mark.parametrize("renamed_first", [False, True])
@@ -44,18 +38,14 @@ async def test_the_end_of_a_snooze_comes(tmp_path: Path, *, renamed_first: bool)
 
 
 async def test_the_announced_start_comes_where_no_rung_is_at_it(tmp_path: Path) -> None:
-    day = a_morning(tmp_path, ONE_RUNG)
-    await day.until("2026-03-02 09:55")
-    day.answer(Kind.LATE, TEN_MINUTES)
+    day = await ten_minutes_late(tmp_path, "09:55", ONE_RUNG)
     await rename(day)
     await day.until("2026-03-02 10:15")
     assert times(day) == ["10:10:00"]
 
 
 async def test_all_that_an_announcement_after_the_start_called_for_comes(tmp_path: Path) -> None:
-    day = a_morning(tmp_path)
-    await day.until("2026-03-02 10:03")
-    day.answer(Kind.LATE, TEN_MINUTES)
+    day = await ten_minutes_late(tmp_path, "10:03")
     await rename(day)
     await day.until("2026-03-02 10:40")
     assert times(day) == [*minutes(13, 18), "10:28:00"]
@@ -83,9 +73,7 @@ async def test_it_comes_past_the_deadline_that_was_moved(tmp_path: Path) -> None
 
 
 async def test_a_channel_that_stays_has_nothing_twice(tmp_path: Path) -> None:
-    day = a_morning(tmp_path, CONFIG + PHONE)
-    await day.until("2026-03-02 10:03")
-    day.answer(Kind.LATE, TEN_MINUTES)
+    day = await ten_minutes_late(tmp_path, "10:03", CONFIG + PHONE)
     await rename(day, "phone", "mobile")
     await day.until("2026-03-02 10:40")
     assert [at for at, _rung in day.rungs_since("10:04")] == [*minutes(13, 18), "10:28:00"]
@@ -114,12 +102,7 @@ async def test_rungs_that_change_with_the_channel_are_none_the_fewer(tmp_path: P
 
 
 async def test_a_question_that_waits_for_the_end_of_a_session_is_put(tmp_path: Path) -> None:
-    day = a_morning(tmp_path)
-    day.put("two", "2026-03-02T10:10:00")
-    day.sync()
-    await day.until("2026-03-02 09:59:30")
-    day.answer(Kind.HERE)
-    await day.until("2026-03-02 10:26")
+    day = await in_the_session_before(tmp_path)
     await rename(day)
     await day.until("2026-03-02 11:00")
     assert day.rungs("display") == [("10:50:00", "question")]
@@ -135,9 +118,7 @@ async def test_one_that_waits_for_silence_is_put(tmp_path: Path) -> None:
 
 
 async def test_one_that_waits_for_the_end_of_a_leave_is_put(tmp_path: Path) -> None:
-    day = a_morning(tmp_path)
-    day.app.away(when("2026-03-02 09:31"), when("2026-03-02 12:00"))
-    await day.until("2026-03-02 11:00")
+    day = await away_over_the_session(tmp_path)
     await rename(day)
     await day.until("2026-03-02 12:10")
     assert day.rungs("display") == [("12:00:00", "question")]
@@ -154,9 +135,7 @@ async def test_the_sweep_after_a_session_comes(tmp_path: Path) -> None:
 
 async def test_what_waits_on_two_channels_does_not_go_to_a_third(tmp_path: Path) -> None:
     phone = '[channels.phone]\ntype = "recorder"\njoins = "+30m"\n'
-    day = a_morning(tmp_path, CONFIG + '[channels.other]\ntype = "recorder"\n' + phone)
-    day.app.away(when("2026-03-02 09:31"), when("2026-03-02 12:00"))
-    await day.until("2026-03-02 11:00")
+    day = await away_over_the_session(tmp_path, CONFIG + '[channels.other]\ntype = "recorder"\n' + phone)
     day.config = day.config.replace("channels.other", "channels.others")
     await rename(day)
     await day.until("2026-03-02 12:10")

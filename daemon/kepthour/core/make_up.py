@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from kepthour.core import duplicates
 from kepthour.core.ladder import Ladder, Rung, Step, Urgency
+from kepthour.core.privacy import Phi
 from kepthour.core.reminder import OPENING
 from kepthour.core.response import Kind, Response
 from kepthour.core.verdict import NOT_HELD, Verdict
@@ -87,6 +88,16 @@ def is_theirs(missed: Missed, session: Standing) -> bool:
     named = bool(known.client) and session.client == known.client
     series = known.recurrence_id is not None and session.uid == known.uid
     return session.calendar == known.calendar and (named or series)
+
+
+def is_written_otherwise(old: Phi, new: Phi) -> bool:
+    """Whether two aliases are of the same words, the longer holding the shorter. One that had none may have one."""
+    one, other = sorted((_letters(old), _letters(new)), key=len)
+    return bool(new) and one in other
+
+
+def _letters(alias: Phi) -> str:
+    return "".join(filter(str.isalnum, alias.reveal())).casefold()
 
 
 def first_meeting(

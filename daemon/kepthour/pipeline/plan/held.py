@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 
 from kepthour.core.changes import KnownSession
 from kepthour.core.history import LOOKED_BACK, History, Placed
-from kepthour.core.make_up import WITHIN, Standing
-from kepthour.core.privacy import Phi
+from kepthour.core.make_up import WITHIN, Standing, is_written_otherwise
 from kepthour.core.reach import PLANNED_AHEAD, PLANNED_BEHIND
 from kepthour.core.sessions import Session, as_session, judge
 from kepthour.pipeline.plan.observe import tells
@@ -46,7 +45,7 @@ class Held:
             for one in instances.named(self._tx, held, [(known.uid, known.recurrence_id)]):
                 if one.start == known.start:
                     judgement = judge(one, name, take, self._policy.rules)
-                    is_theirs = _is_written_otherwise(known.client, judgement.client)
+                    is_theirs = is_written_otherwise(known.client, judgement.client)
                     return replace(
                         known, calendar=name, client=judgement.client if is_theirs else known.client
                     )
@@ -108,16 +107,6 @@ class Held:
             if judgement.is_session and one.start >= start:
                 found.append(as_session(one, calendar, judgement))
         return found
-
-
-def _is_written_otherwise(old: Phi, new: Phi) -> bool:
-    """Whether the two are of the same words: what is longer holds what is shorter. One that had none may have one."""
-    one, other = sorted((_letters(old), _letters(new)), key=len)
-    return bool(new) and one in other
-
-
-def _letters(alias: Phi) -> str:
-    return "".join(filter(str.isalnum, alias.reveal())).casefold()
 
 
 def _may_be(known: Standing, one: Standing) -> bool:
